@@ -1,0 +1,87 @@
+/** The platforms behind the graph, by the names that clients see (`MessagingPlatform`). */
+export type Platform = "PIDJ" | "TEXTIZEN";
+
+/**
+ * Why a platform call did not give what was asked of it. Closed: the door maps each to one error code.
+ *
+ * - `timeout`: no complete answer inside the time that the call had
+ * - `unreachable`: no connection, a cut connection, or a 5xx answer
+ * - `shape`: an answer that cannot be what the document describes (not JSON, wrong shape, too large, a redirect)
+ * - `refused`: the platform answered no
+ * - `unauthorized`: the platform does not accept our own credentials
+ * - `rate-limited`: the platform asks to wait (429)
+ * - `not-configured`: this process has no credentials for the platform
+ * - `cancelled`: nobody waits for the answer any more
+ */
+export type PlatformErrorReason =
+  | "timeout"
+  | "unreachable"
+  | "shape"
+  | "refused"
+  | "unauthorized"
+  | "rate-limited"
+  | "not-configured"
+  | "cancelled";
+
+export interface PlatformErrorDetails {
+  /** HTTP status of the answer, where there was one. */
+  readonly status?: number;
+  /** Seconds after which the platform said to ask again. */
+  readonly retryAfterSeconds?: number;
+  /** The platform's own sentence, cleaned and cut by whoever read it; the only upstream text that may reach a client. */
+  readonly platformMessage?: string;
+  /** The platform's sentences by wire field (Rails' 422 map), cleaned and cut likewise. */
+  readonly fieldMessages?: Readonly<Record<string, string>>;
+  /** False only with proof that the platform did not act: no byte was written, or the answer says so. */
+  readonly mayHaveTaken?: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * A platform call that failed, or a field of a record that cannot be read. `message` is for logs: it names no
+ * credential, number or text of anybody, and never reaches a client.
+ */
+export class PlatformError extends Error {
+  override readonly name = "PlatformError";
+  readonly platform: Platform;
+  readonly reason: PlatformErrorReason;
+  readonly status: number | null;
+  readonly retryAfterSeconds: number | null;
+  readonly platformMessage: string | null;
+  readonly fieldMessages: Readonly<Record<string, string>>;
+  readonly mayHaveTaken: boolean;
+
+  constructor(platform: Platform, reason: PlatformErrorReason, message: string, details: PlatformErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.platform = platform;
+    this.reason = reason;
+    this.status = details.status ?? null;
+    this.retryAfterSeconds = details.retryAfterSeconds ?? null;
+    this.platformMessage = details.platformMessage ?? null;
+    this.fieldMessages = details.fieldMessages ?? {};
+    this.mayHaveTaken = details.mayHaveTaken ?? true;
+  }
+}
+
+/** An argument that is malformed or out of its range; `message` names the argument and says what was expected. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+  readonly argument: string;
+
+  constructor(argument: string, message: string) {
+    super(message);
+    this.argument = argument;
+  }
+}
+
+/** The store could not be read or written. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+  }
+}
+
+/** A record's value, null where the platform gives none, or the error that takes its place where it cannot be read. */
+export type Field<Value> = Value | null | PlatformError;

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  // graphql refuses to work with two copies of itself, and its CommonJS build is the one that Apollo's packages load.
+  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Two cores are what a small CI machine has; each file starts servers of its own.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+  },
+});
