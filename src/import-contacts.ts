@@ -1,0 +1,299 @@
+import { createHash } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "./config.ts";
+import { PlatformError, StoreError } from "./errors.ts";
+import { type ContactId, parseId } from "./ids.ts";
+import { createPidjClient, type PidjClient } from "./pidj/client.ts";
+import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "./store/contact-import.ts";
+import { createContactDirectory } from "./store/contacts.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+
+/** What the program needs from its surroundings. */
+export interface ImportSurroundings extends Pick<ContactImport, "directory" | "now" | "wait" | "signal"> {
+  readonly readContact: ContactImport["read"];
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+interface Arguments {
+  readonly file: string;
+  readonly perSecond: number;
+  readonly restart: boolean;
+}
+
+/** What `<file>.progress` holds: how far a file of this content was read, and which ids failed on the way. */
+interface SavedProgress {
+  readonly sha256: string;
+  readonly done: number;
+  readonly failed: readonly ContactId[];
+}
+
+const USAGE = "Usage: npm run contacts:import -- ids.csv [--per-second 10] [--restart]\n";
+const CONCURRENCY = 8;
+const WRONG_LINES_SHOWN = 20;
+const BAR_WIDTH = 30;
+
+/**
+ * Fills the contact directory from a CSV file of contact ids, and goes on where it stopped before.
+ * Resolves to the exit code: 0 when every id was read, 1 when some failed or it was stopped, 2 for a wrong call.
+ */
+export async function runImport(argv: readonly string[], surroundings: ImportSurroundings): Promise<number> {
+  const { stderr } = surroundings;
+  const options = parseArguments(argv);
+  if (options === null) {
+    stderr.write(USAGE);
+    return 2;
+  }
+  let text: string;
+  try {
+    text = await readFile(options.file, "utf8");
+  } catch (error) {
+    stderr.write(`${options.file} cannot be read${reasonOf(error)}\n`);
+    return 2;
+  }
+  try {
+    return await importText(text, options, surroundings);
+  } catch (error) {
+    if (!(error instanceof StoreError)) {
+      throw error;
+    }
+    stderr.write(`\n${error.message}. Run the same command again to go on.\n`);
+    return 1;
+  }
+}
+
+function parseArguments(argv: readonly string[]): Arguments | null {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { "per-second": { type: "string", default: "10" }, restart: { type: "boolean", default: false } },
+    });
+    const [file, ...others] = positionals;
+    const perSecond = Number(values["per-second"]);
+    const isPace = Number.isFinite(perSecond) && perSecond > 0;
+    return file === undefined || others.length > 0 || !isPace ? null : { file, perSecond, restart: values.restart };
+  } catch {
+    return null;
+  }
+}
+
+async function importText(text: string, { file, perSecond, restart }: Arguments, surroundings: ImportSurroundings) {
+  const { stdout, stderr, readContact, directory, now, wait, signal } = surroundings;
+  const all = readIds(text, stderr);
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  const saved = restart ? null : await loadProgress(`${file}.progress`, sha256);
+  const done = saved?.done ?? 0;
+  const retried = saved?.failed ?? [];
+  // What failed before comes last: whatever fails for good must not stand in the way of the rest.
+  const ids = [...all.slice(done), ...retried];
+  stdout.write(opening(ids.length, all.length, done, perSecond));
+
+  const show = createProgressDisplay(stdout, ids.length);
+  const outcome = await importContacts({
+    ids,
+    read: readContact,
+    directory,
+    concurrency: CONCURRENCY,
+    perSecond,
+    now,
+    ...(wait === undefined ? {} : { wait }),
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: async (progress) => {
+      const untried = retried.slice(Math.max(0, progress.done - (all.length - done)));
+      await saveProgress(`${file}.progress`, {
+        sha256,
+        done: Math.min(all.length, done + progress.done),
+        failed: [...new Set([...untried, ...progress.failed.map(({ id }) => id)])],
+      });
+      show(progress);
+    },
+  });
+
+  const { learned, missing, failed, ended } = outcome;
+  const unread = ids.length - outcome.done;
+  const behindBar = stdout.isTTY && unread > 0 ? "\n" : "";
+  stdout.write(
+    `${behindBar}${learned} learned, ${missing} unknown to Pidj, ${failed.length} failed, ${unread} not read yet.\n`,
+  );
+  for (const failure of failed) {
+    stderr.write(`${failure.id} could not be read${reasonOf(failure.error)}\n`);
+  }
+  if (ended === "done" && failed.length === 0) {
+    await rm(`${file}.progress`, { force: true });
+    return 0;
+  }
+  stderr.write(farewell(ended, failed));
+  return 1;
+}
+
+function opening(pending: number, total: number, done: number, perSecond: number): string {
+  const minutes = Math.ceil(pending / perSecond / 60);
+  const where = done === 0 ? "" : `, going on after ${done} of ${total}`;
+  return `${pending} contacts to read${where}: about ${minutes} min at ${perSecond} a second\n`;
+}
+
+function farewell(ended: "done" | "aborted" | "failing", failed: readonly FailedRead[]): string {
+  const again = "Run the same command again to";
+  switch (ended) {
+    case "aborted":
+      return `Stopped. ${again} go on.\n`;
+    case "failing":
+      return `Stopped, because one read after the other failed. ${again} go on.\n`;
+    case "done":
+      return `${failed.length} contacts could not be read. ${again} try these once more.\n`;
+    default:
+      return ended satisfies never;
+  }
+}
+
+/** The valid ids of the file, each once; lines without one are reported, the first may be a header. */
+function readIds(text: string, stderr: Output): ContactId[] {
+  const ids = new Set<ContactId>();
+  let wrong = 0;
+  let isFirst = true;
+  for (const { line, value } of firstColumn(text)) {
+    const id = parseId("Contact", value);
+    if (id !== null) {
+      ids.add(id);
+    } else if (value !== "" && !(isFirst && !value.includes(":"))) {
+      wrong += 1;
+      if (wrong <= WRONG_LINES_SHOWN) {
+        // The line itself is not shown: where it is no id, it may well be somebody's number.
+        stderr.write(`line ${line}: not a contact id (co:…), skipped\n`);
+      }
+    }
+    isFirst &&= value === "";
+  }
+  if (wrong > 0) {
+    stderr.write(`${wrong} ${wrong === 1 ? "line" : "lines"} skipped\n`);
+  }
+  return [...ids];
+}
+
+/** The first field of each CSV record (RFC 4180), outer blanks removed, and the line on which the record begins. */
+function* firstColumn(text: string): Generator<{ line: number; value: string }> {
+  // A field, quoted or plain, and what ends it. Quotes that do not close are taken for plain text.
+  const field = /(?:[ \t]*"([^"]*(?:""[^"]*)*)"[ \t]*|([^,\r\n]*))(,|\r\n|\r|\n|$)/y;
+  field.lastIndex = text.startsWith("\uFEFF") ? 1 : 0;
+  let line = 1;
+  let isFirstField = true;
+  while (field.lastIndex < text.length) {
+    const match = field.exec(text);
+    if (match === null) {
+      return;
+    }
+    const [whole, quoted, plain, end] = match;
+    if (isFirstField) {
+      yield { line, value: (quoted?.replaceAll('""', '"') ?? plain ?? "").trim() };
+    }
+    isFirstField = end !== ",";
+    line += whole.match(/\r\n|\r|\n/g)?.length ?? 0;
+  }
+}
+
+/** A bar that is drawn over itself on a terminal, else a line for every twentieth part. */
+function createProgressDisplay(stdout: Output, total: number): (progress: ImportProgress) => void {
+  let shown = 0;
+  return ({ done, failed }) => {
+    const figures = `${done} of ${total}${failed.length === 0 ? "" : `, ${failed.length} failed`}`;
+    const share = total === 0 ? 1 : done / total;
+    if (stdout.isTTY) {
+      const bar = "█".repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, "░");
+      stdout.write(`\r\u001B[K${bar} ${figures}${done === total ? "\n" : ""}`);
+    } else if (Math.floor(share * 20) > shown) {
+      shown = Math.floor(share * 20);
+      stdout.write(`${figures}\n`);
+    }
+  };
+}
+
+/** Null where there is none, or where it belongs to another content: then the file is read from its beginning. */
+async function loadProgress(path: string, sha256: string): Promise<SavedProgress | null> {
+  try {
+    const saved: unknown = JSON.parse(await readFile(path, "utf8"));
+    return isProgress(saved) && saved.sha256 === sha256 ? saved : null;
+  } catch {
+    return null;
+  }
+}
+
+function isProgress(value: unknown): value is SavedProgress {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "sha256" in value &&
+    "done" in value &&
+    Number.isSafeInteger(value.done) &&
+    "failed" in value &&
+    Array.isArray(value.failed) &&
+    value.failed.every((id) => typeof id === "string" && parseId("Contact", id) !== null)
+  );
+}
+
+/** By way of a second file, so that a crash in the middle leaves the old one whole. */
+async function saveProgress(path: string, progress: SavedProgress): Promise<void> {
+  await writeFile(`${path}.new`, JSON.stringify(progress), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+/** Only sentences that are made for logs: whatever else an error says may name what must not be shown. */
+function reasonOf(error: unknown): string {
+  if (error instanceof PlatformError) {
+    return `: ${error.message}`;
+  }
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+}
+
+/** Reads the little of a contact that the directory keeps. */
+export function createContactReader(client: PidjClient): ContactImport["read"] {
+  const scope = { signal: new AbortController().signal, record: () => undefined };
+  return async (id) => {
+    const contact = await client.contact(id, scope);
+    return contact === null ? null : { id, phoneNumber: contact.phoneNumber ?? null };
+  };
+}
+
+/** The program: `npm run contacts:import -- ids.csv`. */
+async function main(): Promise<number> {
+  const config = readConfig(process.env);
+  if (config.pidj === null) {
+    process.stderr.write("PIDJ_ACCOUNT_KEY and PIDJ_TOKEN are not set: there is nowhere to read contacts from.\n");
+    return 2;
+  }
+  const stopped = new AbortController();
+  process.once("SIGINT", () => stopped.abort());
+  const store = openSqliteStore(config.storeUrl ?? DEFAULT_STORE_URL, ACCOUNT);
+  const client = createPidjClient(config.pidj);
+  try {
+    return await runImport(process.argv.slice(2), {
+      directory: createContactDirectory(store, () => new Date()),
+      readContact: createContactReader(client),
+      now: () => new Date(),
+      signal: stopped.signal,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    });
+  } finally {
+    await client.close();
+    await store.close();
+  }
+}
+
+if (import.meta.main) {
+  main().then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    },
+  );
+}

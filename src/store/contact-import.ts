@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ContactId } from "../ids.ts";
+import type { ContactDirectory, ListedContact } from "./contacts.ts";
+
+export interface ContactImport {
+  readonly ids: readonly ContactId[];
+  /** Reads one contact; null where it does not exist. A throw makes the id a failed one, and the import goes on. */
+  readonly read: (id: ContactId) => Promise<ListedContact | null>;
+  readonly directory: Pick<ContactDirectory, "learn" | "forget">;
+  /** Reads under way at once. */
+  readonly concurrency: number;
+  /** Reads begun in a second; left out for no limit. */
+  readonly perSecond?: number;
+  /** Told after each batch, when the directory has it: what is reported here never needs to be read again. */
+  readonly onProgress?: (progress: ImportProgress) => void | Promise<void>;
+  /** Ends the import: what has begun is finished and learned. */
+  readonly signal?: AbortSignal;
+  readonly now: () => Date;
+  readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** How far an import has come: the first `done` of its ids, and what became of them. */
+export interface ImportProgress {
+  readonly done: number;
+  readonly learned: number;
+  /** Ids that Pidj does not know. */
+  readonly missing: number;
+  readonly failed: readonly FailedRead[];
+}
+
+export interface FailedRead {
+  readonly id: ContactId;
+  readonly error: unknown;
+}
+
+export interface ImportOutcome extends ImportProgress {
+  /** `failing`: too many reads failed one after the other, so the rest was not tried. */
+  readonly ended: "done" | "aborted" | "failing";
+}
+
+const BATCH = 20;
+const FAILURES_IN_A_ROW = 20;
+
+/**
+ * Reads contacts by id and learns their numbers as IMPORTED; contacts that are gone are forgotten. In batches: after a
+ * crash at most one is read again. Throws StoreError where the directory does.
+ */
+export async function importContacts(options: ContactImport): Promise<ImportOutcome> {
+  const { ids, directory, signal, now, onProgress } = options;
+  const failed: FailedRead[] = [];
+  let [done, learned, missing, failuresInARow] = [0, 0, 0, 0];
+  const pace = createPace(options);
+
+  function ended(): ImportOutcome["ended"] | null {
+    if (done >= ids.length) {
+      return "done";
+    }
+    return signal?.aborted ? "aborted" : failuresInARow >= FAILURES_IN_A_ROW ? "failing" : null;
+  }
+
+  async function readBatch(batch: readonly ContactId[]) {
+    const found: ListedContact[] = [];
+    const gone: ContactId[] = [];
+    const underWay = new Set<Promise<void>>();
+    let begun = 0;
+
+    async function readOne(id: ContactId): Promise<void> {
+      try {
+        const contact = await options.read(id);
+        failuresInARow = 0;
+        if (contact === null) {
+          gone.push(id);
+        } else {
+          found.push({ id, phoneNumber: contact.phoneNumber });
+        }
+      } catch (error) {
+        failuresInARow += 1;
+        failed.push({ id, error });
+      }
+    }
+
+    for (const id of batch) {
+      await pace();
+      if (underWay.size >= options.concurrency) {
+        await Promise.race(underWay);
+      }
+      if (ended() !== null) {
+        break;
+      }
+      begun += 1;
+      const reading = readOne(id).finally(() => underWay.delete(reading));
+      underWay.add(reading);
+    }
+    await Promise.all(underWay);
+    return { found, gone, begun };
+  }
+
+  while (ended() === null) {
+    // Older than every reading of the batch, so that whatever is seen meanwhile is newer and stays.
+    const startedAt = now();
+    const { found, gone, begun } = await readBatch(ids.slice(done, done + BATCH));
+    await directory.learn(
+      found.map(({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "IMPORTED" })),
+      startedAt,
+    );
+    await directory.forget(gone, startedAt);
+    done += begun;
+    learned += found.length;
+    missing += gone.length;
+    await onProgress?.({ done, learned, missing, failed: [...failed] });
+  }
+  return { done, learned, missing, failed, ended: ended() ?? "done" };
+}
+
+/** Each call resolves no sooner than a fixed interval after the one before. */
+function createPace({ perSecond, now, signal, wait = waitUnlessAborted }: ContactImport): () => Promise<void> {
+  let next = now().getTime();
+  return async () => {
+    if (perSecond === undefined) {
+      return;
+    }
+    const early = next - now().getTime();
+    if (early > 0) {
+      await wait(early, signal);
+    }
+    next = Math.max(next, now().getTime()) + 1_000 / perSecond;
+  };
+}
+
+async function waitUnlessAborted(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    // Aborted: the caller looks at the signal itself.
+  }
+}

@@ -1,0 +1,191 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StoreError } from "../errors.ts";
+import type { Change, Entry, Range, Store, Table } from "./store.ts";
+
+const SCHEMA_VERSION = 1;
+const MEMORY = ":memory:";
+const SQLITE_BUSY = 5;
+
+// A range is one walk through the primary key: only constants stand beside `key`. The bounds are compared by SQLite
+// itself, because UTF-8 bytes and JavaScript's strings disagree about the order of some characters.
+const RANGE = `SELECT key, value FROM entry
+  WHERE collection = ? AND account = ? AND key >= max(?, ?) AND key < min(?, ?) ORDER BY key`;
+
+/** Greater than every key: a noncharacter, and the last of all code points. */
+const LAST = "\u{10FFFF}";
+
+/**
+ * The file that a STORE_URL means, absolute, or `:memory:`. Throws an Error whose sentence names the variable and says
+ * what was expected; it does not repeat the value, which may hold a password where somebody meant another store.
+ */
+export function parseStoreUrl(url: string): string {
+  const path = /^sqlite:(.+)$/s.exec(url)?.[1];
+  // sqlite://data/x.db reads as "beside me" and means /data/x.db: nobody should have to find out.
+  if (path === undefined || path.trim() !== path || path.endsWith("/") || /^\/\/[^/]/.test(path)) {
+    throw new Error(
+      "STORE_URL must be sqlite: and the path of a file (sqlite:./data/textgraph.db), or sqlite::memory:",
+    );
+  }
+  return path === MEMORY ? path : resolve(path);
+}
+
+/**
+ * The embedded store: one SQLite file, which several processes of one machine may share, or `sqlite::memory:`. The
+ * file is made with its directory, readable by its owner alone, for it holds people's numbers. Every row carries the
+ * account. `busyMilliseconds` is how long one call waits for other processes' commits; the event loop is free meanwhile.
+ *
+ * Throws StoreError where the file cannot be used or comes from a newer version, Error for a wrong URL.
+ */
+export function openSqliteStore(url: string, account: string, { busyMilliseconds = 5_000 } = {}): Store {
+  const path = parseStoreUrl(url);
+  try {
+    return serve(openDatabase(path, busyMilliseconds), account, busyMilliseconds);
+  } catch (cause) {
+    throw cause instanceof StoreError ? cause : new StoreError(`The store ${path} cannot be opened`, cause);
+  }
+}
+
+function openDatabase(path: string, busyMilliseconds: number): DatabaseSync {
+  if (path !== MEMORY) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // SQLite would use 0644; the files that it puts beside this one take over its mode.
+    closeSync(openSync(path, "a", 0o600));
+  }
+  const database = new DatabaseSync(path, { timeout: busyMilliseconds });
+  try {
+    prepareFile(database, path);
+    // From here on a busy file is waited for without holding the event loop: see whenFree.
+    database.exec("PRAGMA busy_timeout = 0");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function prepareFile(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(`The store ${path} has format ${version}; this version reads up to ${SCHEMA_VERSION}`, null);
+  }
+  // NORMAL in WAL mode loses no consistency in a power cut, only the latest commits; what must not be lost asks for
+  // FULL (sqlite.org/pragma.html#pragma_synchronous). fullfsync is what FULL needs on macOS to reach the disk.
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON");
+  if (version < SCHEMA_VERSION) {
+    inTransaction(database, "BEGIN IMMEDIATE", () => {
+      database.exec(`CREATE TABLE IF NOT EXISTS entry (
+        collection TEXT NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (collection, account, key)) STRICT, WITHOUT ROWID;
+        PRAGMA user_version = ${SCHEMA_VERSION}`);
+    });
+  }
+}
+
+function serve(database: DatabaseSync, account: string, busyMilliseconds: number): Store {
+  const select = database.prepare("SELECT value FROM entry WHERE collection = ? AND account = ? AND key = ?");
+  const insert = database.prepare(`INSERT INTO entry (collection, account, key, value) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET value = excluded.value`);
+  const remove = database.prepare("DELETE FROM entry WHERE collection = ? AND account = ? AND key = ?");
+  const forward = database.prepare(`${RANGE} ASC LIMIT ?`);
+  const backward = database.prepare(`${RANGE} DESC LIMIT ?`);
+  const size = database.prepare("SELECT count(*) AS size FROM entry WHERE collection = ? AND account = ?");
+
+  async function whenFree<Result>(work: () => Result): Promise<Result> {
+    const deadline = performance.now() + busyMilliseconds;
+    for (;;) {
+      try {
+        return work();
+      } catch (cause) {
+        if (!isBusy(cause) || performance.now() >= deadline) {
+          throw new StoreError(isBusy(cause) ? "The store stayed locked" : "The store failed", cause);
+        }
+      }
+      await sleep(1 + Math.random() * 9);
+    }
+  }
+
+  function present(table: Table, key: string): string | null {
+    const row = select.get(table, account, key);
+    return row === undefined ? null : String(row["value"]);
+  }
+
+  function apply(changes: readonly Change[]): boolean {
+    if (changes.some(({ table, key, was }) => was !== undefined && present(table, key) !== was)) {
+      return false;
+    }
+    for (const { table, key, becomes } of changes) {
+      if (becomes === null) {
+        remove.run(table, account, key);
+      } else {
+        insert.run(table, account, key, becomes);
+      }
+    }
+    return true;
+  }
+
+  return {
+    get: (table: Table, keys: readonly string[]) =>
+      whenFree(() => inTransaction(database, "BEGIN", () => keys.map((key) => present(table, key)))),
+
+    range: (table: Table, { prefix = "", after, before = LAST, limit, reverse = false }: Range) =>
+      whenFree(() => {
+        const behind = after === undefined ? "" : `${after}\0`;
+        const bounds: SQLInputValue[] = [table, account, prefix, behind, prefix + LAST, before, limit];
+        return (reverse ? backward : forward).all(...bounds).map(toEntry);
+      }),
+
+    count: (table: Table) => whenFree(() => Number(size.get(table, account)?.["size"])),
+
+    commit: (changes: readonly Change[], { durable = false } = {}) =>
+      whenFree(() => {
+        if (!durable) {
+          return inTransaction(database, "BEGIN IMMEDIATE", () => apply(changes));
+        }
+        // Takes effect outside of transactions only.
+        database.exec("PRAGMA synchronous = FULL");
+        try {
+          return inTransaction(database, "BEGIN IMMEDIATE", () => apply(changes));
+        } finally {
+          database.exec("PRAGMA synchronous = NORMAL");
+        }
+      }),
+
+    close: async () => {
+      if (database.isOpen) {
+        database.close();
+      }
+    },
+  };
+}
+
+function toEntry(row: Record<string, unknown>): Entry {
+  return { key: String(row["key"]), value: String(row["value"]) };
+}
+
+/** IMMEDIATE takes the write lock before anything is read, so that what was compared is still so when it is written. */
+function inTransaction<Result>(database: DatabaseSync, begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => Result): Result {
+  database.exec(begin);
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) {
+      database.exec("ROLLBACK");
+    }
+    throw error;
+  }
+}
+
+/** SQLITE_BUSY and its extended codes, whose low byte it is (sqlite.org/rescode.html). */
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "errcode" in error &&
+    typeof error.errcode === "number" &&
+    (error.errcode & 0xff) === SQLITE_BUSY
+  );
+}

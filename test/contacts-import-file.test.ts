@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { runImport } from "../src/import-contacts.ts";
+import { createContactDirectory } from "../src/store/contacts.ts";
+import { openSqliteStore } from "../src/store/sqlite.ts";
+import type { Store } from "../src/store/store.ts";
+
+let folder: string;
+let csv: string;
+let store: Store;
+let read: string[];
+let complained: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "textgraph-csv-"));
+  csv = join(folder, "ids.csv");
+  store = openSqliteStore("sqlite::memory:", "default");
+  [read, complained] = [[], []];
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+function run(args: string[] = []): Promise<number> {
+  const now = () => new Date(0);
+  return runImport([csv, ...args], {
+    readContact: async (id) => {
+      read.push(id);
+      return { id, phoneNumber: null };
+    },
+    directory: createContactDirectory(store, now),
+    now,
+    wait: async () => {},
+    stdout: { write: () => {} },
+    stderr: {
+      write: (text) => complained.push(text),
+    },
+  });
+}
+
+test("the file may have a header, quotes, other columns, blank lines, a byte order mark and any line ends", async () => {
+  writeFileSync(
+    csv,
+    '\uFEFFcontact id,name\r\nco:1,"Doe, ""John""\nfrom Boston"\r\n\r\n"co:2",x\n  co:3  \n\n"co:""4""",\rco:5',
+  );
+  expect(await run()).toBe(0);
+  expect(read).toEqual(["co:1", "co:2", "co:3", 'co:"4"', "co:5"]);
+  expect(complained.join("")).toBe("");
+});
+
+test("the file needs no header, and an id that it has twice is read once", async () => {
+  writeFileSync(csv, "co:1\nco:2\nco:1\n");
+  await run();
+  expect(read).toEqual(["co:1", "co:2"]);
+});
+
+test("a wrong line is skipped, named by its number and not shown", async () => {
+  writeFileSync(csv, 'id,note\nco:1,"two\nlines"\n+14155550001\nus:7\nco:2\n"co:3\n');
+  await run();
+  expect(read).toEqual(["co:1", "co:2"]);
+  expect(complained.join("")).toContain("line 4: not a contact id (co:…), skipped\nline 5: not");
+  expect(complained.join("")).toContain("line 7: not");
+  expect(complained.join("")).toContain("3 lines skipped\n");
+  expect(complained.join("")).not.toContain("4155550001");
+});
+
+test("a first line with the id of something else is a wrong line and no header", async () => {
+  writeFileSync(csv, "us:7\nco:1\n");
+  await run();
+  expect(complained.join("")).toContain("line 1: not a contact id");
+});
+
+test("a file that is not there ends the program at once", async () => {
+  expect(await run()).toBe(2);
+  expect(complained.join("")).toContain("ids.csv cannot be read (ENOENT)");
+});
+
+test.each([["--per-second", "0"], ["--per-second", "many"], ["--unknown"], ["second.csv"]])(
+  "a wrong call reads nothing and shows the right one: %s %s",
+  async (...args) => {
+    writeFileSync(csv, "co:1\n");
+    expect(await run(args)).toBe(2);
+    expect(complained.join("")).toMatch(/^Usage: /);
+    expect(read).toEqual([]);
+  },
+);
