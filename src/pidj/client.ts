@@ -1,0 +1,104 @@
+import { PlatformError } from "../errors.ts";
+import type { ContactId, Id, IdType, PidjUserId } from "../ids.ts";
+import type { CallScope, Rows } from "../rest/calls.ts";
+import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
+import type { Route } from "../rest/exchange.ts";
+import type { Answer } from "../rest/transport.ts";
+import {
+  decodeContactDetail,
+  decodeContactRow,
+  decodeGroup,
+  decodeSeries,
+  decodeSurvey,
+  decodeUser,
+  readRows,
+} from "./decode.ts";
+import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "./records.ts";
+import { createPidjWire, missing, type PidjOptions, type PidjWire } from "./wire.ts";
+import { createPidjWrites, type PidjWrites } from "./writes.ts";
+
+/** Every method makes one documented call and throws PlatformError where it does not succeed. */
+export interface PidjClient extends PidjReads, PidjWrites {
+  /** Lets the calls under way end, then closes the connections. */
+  readonly close: () => Promise<void>;
+}
+
+export interface PidjReads {
+  /** Null where there is no such contact. */
+  readonly contact: (id: ContactId, scope: CallScope) => Promise<ContactRecord | null>;
+  /** Not documented, and not there for every account (ambiguities P-6). */
+  readonly contacts: (scope: CallScope) => Promise<Rows<ContactRecord>>;
+  /** The active ones, as all lists. */
+  readonly groups: (scope: CallScope) => Promise<Rows<PidjGroupRecord>>;
+  readonly series: (scope: CallScope) => Promise<Rows<SeriesRecord>>;
+  readonly surveys: (scope: CallScope) => Promise<Rows<SurveyRecord>>;
+  /** Null where there is no such user. */
+  readonly user: (id: PidjUserId, scope: CallScope) => Promise<PidjUserRecord | null>;
+  /** Throws `unauthorized` where Pidj does not accept the credentials. */
+  readonly authorizationCheck: (scope: CallScope) => Promise<{ readonly message: string | null }>;
+}
+
+export function createPidjClient(options: PidjOptions): PidjClient {
+  const wire = createPidjWire(options);
+  return { ...createPidjReads(wire), ...createPidjWrites(wire), close: wire.close };
+}
+
+function createPidjReads(wire: PidjWire): PidjReads {
+  function list<Type extends IdType, Row>(
+    route: Route,
+    key: string,
+    type: Type,
+    idKey: string,
+    decode: (row: JsonObject, id: Id<Type>, answer: Answer) => Row,
+  ): (scope: CallScope) => Promise<Rows<Row>> {
+    const decodeList = (body: JsonObject, answer: Answer) => {
+      const rows = readRows(body[key], type, idKey, decode, answer);
+      return rows ?? lacks(route, key);
+    };
+    return (scope) => wire.readList(route, decodeList, scope);
+  }
+
+  function detail<RecordId extends Id<IdType>, Value>(
+    route: Route,
+    key: string,
+    decode: (record: JsonObject, id: RecordId) => Value,
+  ): (id: RecordId, scope: CallScope) => Promise<Value | null> {
+    return (id, scope) => {
+      const decodeBody = (body: JsonObject) => {
+        const record = body[key];
+        return decode(isJsonObject(record) ? record : lacks(route, key), id);
+      };
+      return orNull(wire.readRecord(route, id, decodeBody, scope));
+    };
+  }
+
+  return {
+    contact: detail("GET /contact/{id}", "contact", decodeContactDetail),
+    contacts: list("GET /contacts", "contacts", "Contact", "id", decodeContactRow),
+    groups: list("GET /groups", "groups", "PidjGroup", "group_id", decodeGroup),
+    series: list("GET /series", "series", "Series", "series_id", decodeSeries),
+    surveys: list("GET /surveys", "surveys", "Survey", "survey_id", decodeSurvey),
+    user: detail("GET /user/{id}", "user", decodeUser),
+    authorizationCheck: (scope) => wire.readRecord("GET /authorization-check", null, readMessage, scope),
+  };
+}
+
+function readMessage(body: JsonObject): { message: string | null } {
+  return { message: cleanMessage(body["message"]) };
+}
+
+/** The record, or null where the platform says that there is none. */
+async function orNull<Value>(reading: Promise<Value>): Promise<Value | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof PlatformError && error.reason === "refused" && error.status === 404) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function lacks(route: Route, key: string): never {
+  throw missing(route, key);
+}

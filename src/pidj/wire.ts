@@ -1,0 +1,140 @@
+import { PlatformError } from "../errors.ts";
+import type { CallScope } from "../rest/calls.ts";
+import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
+import type { CallKind, Route } from "../rest/exchange.ts";
+import { type Answer, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
+
+/** Pidj's account; `baseUrl` ends with the version: `https://gopidj.com/api/2020` (pidj-api.txt:37). */
+export interface PidjOptions extends ConnectionOptions {
+  readonly accountKey: string;
+  readonly token: string;
+}
+
+/** Reads what a call gives out of the body of a success. */
+type Decode<Result> = (body: JsonObject, answer: Answer) => Result;
+
+/** One call of Pidj by its conventions: Basic authentication, forms out, JSON with a `status` in (pidj-api.txt:29-53). */
+export interface PidjWire {
+  readonly readList: <Result>(route: Route, decode: Decode<Result>, scope: CallScope) => Promise<Result>;
+  readonly readRecord: <Result>(
+    route: Route,
+    id: string | null,
+    decode: Decode<Result>,
+    scope: CallScope,
+  ) => Promise<Result>;
+  /** `form` null: the call has no body. */
+  readonly write: <Result>(
+    call: { readonly kind: CallKind; readonly route: Route; readonly id: string | null; readonly form: string | null },
+    decode: Decode<Result>,
+    scope: CallScope,
+  ) => Promise<Result>;
+  readonly close: () => Promise<void>;
+}
+
+export function createPidjWire(options: PidjOptions): PidjWire {
+  const transport = createTransport({ ...options, platform: "PIDJ" });
+  // RFC 7617 §2.
+  const credentials = Buffer.from(`${options.accountKey}:${options.token}`).toString("base64");
+  const headers = ["accept", "application/json", "authorization", `Basic ${credentials}`];
+  const formHeaders = [...headers, "content-type", "application/x-www-form-urlencoded"];
+
+  function call<Result>(
+    request: Omit<PlatformRequest<Result>, "decode" | "headers" | "query">,
+    decode: Decode<Result>,
+    scope: CallScope,
+  ): Promise<Result> {
+    return transport.call(
+      {
+        route: request.route,
+        id: request.id,
+        query: "",
+        kind: request.kind,
+        headers: request.body === null ? headers : formHeaders,
+        body: request.body,
+        size: request.size,
+        decode: (answer) => decode(needSuccess(request.route, answer), answer),
+      },
+      scope,
+    );
+  }
+
+  return {
+    readList: (route, decode, scope) =>
+      call({ route, id: null, kind: "read", body: null, size: "list" }, decode, scope),
+    readRecord: (route, id, decode, scope) =>
+      call({ route, id, kind: "read", body: null, size: "record" }, decode, scope),
+    write: ({ route, id, kind, form }, decode, scope) =>
+      call({ route, id, kind, body: form, size: "record" }, decode, scope),
+    close: transport.close,
+  };
+}
+
+/**
+ * The body of a success: 2xx, a JSON object, and `status` says so; any of these alone may be wrong (ambiguities P-1).
+ * Everything else is thrown. A body that says neither yes nor no proves nothing about what the call did.
+ */
+function needSuccess(route: Route, answer: Answer): JsonObject {
+  const { status, body } = answer;
+  const isObject = isJsonObject(body);
+  if (isObject && status < 300 && body["status"] === "success") {
+    return body;
+  }
+  const code = isObject ? Number(body["code"]) : Number.NaN;
+  if (status === 401 || code === 401) {
+    throw new PlatformError("PIDJ", "unauthorized", `${route}: our credentials were refused`, {
+      status: 401,
+      mayHaveTaken: false,
+    });
+  }
+  if (status < 300 && code === 429) {
+    throw new PlatformError("PIDJ", "rate-limited", `${route}: asked to wait`, { status: 429, mayHaveTaken: false });
+  }
+  if (status < 300 && code >= 500) {
+    throw new PlatformError("PIDJ", "unreachable", `${route}: code ${code}`, { status: code });
+  }
+  const word = isObject ? body["status"] : undefined;
+  if (status < 300 && word !== "failure" && word !== "error") {
+    throw new PlatformError("PIDJ", "shape", `${route}: the answer has no known status`, { status });
+  }
+  const platformMessage = isObject ? cleanMessage(body["message"]) : null;
+  throw new PlatformError("PIDJ", "refused", `${route}: refused with ${code || status}`, {
+    status: code === 404 ? 404 : status,
+    mayHaveTaken: false,
+    ...(platformMessage === null ? {} : { platformMessage }),
+  });
+}
+
+/** The error of a success that lacks what it should hold. */
+export function missing(route: Route, key: string): PlatformError {
+  return new PlatformError("PIDJ", "shape", `${route}: the answer lacks ${key}`);
+}
+
+/** The values of a form by their names on the wire. */
+export type FormFields = Readonly<Record<string, string | null | undefined>>;
+
+/**
+ * A form in which undefined leaves a field out and null sends it blank, which removes its value (pidj-api.txt:39).
+ * `+` and everything else is escaped: a bare plus would be a space to the reader.
+ */
+export function encodeForm(fields: FormFields): string {
+  const form = new URLSearchParams();
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined) {
+      form.append(name, value ?? "");
+    }
+  }
+  return form.toString();
+}
+
+/** A form without blanks: what one means in a creation is not documented (ambiguities P-5). */
+export function encodeCreation(fields: FormFields): string {
+  const form = new URLSearchParams();
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined && value !== null) {
+      form.append(name, value);
+    }
+  }
+  return form.toString();
+}

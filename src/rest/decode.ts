@@ -1,0 +1,139 @@
+import { type Field, type Platform, PlatformError } from "../errors.ts";
+
+/** A JSON object whose members are not known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})?)?$/;
+const INT32_MAX = 2 ** 31 - 1;
+const LONGEST_MESSAGE = 300;
+
+/**
+ * Reads the values of one platform's records. Each method gives the value; null where it is null or blank (both
+ * platforms write either for "none"); `absent` where the key is missing: null in a detail, undefined in a row, which
+ * then does not say; and a PlatformError `shape` where the value is of another kind. That error is made once for each
+ * name, however many rows are defective.
+ */
+export class FieldReader {
+  readonly #platform: Platform;
+  readonly #defects = new Map<string, PlatformError>();
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  text<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<string> | Absent {
+    if (typeof value === "string") {
+      return value === "" ? null : value;
+    }
+    return this.#other(value, name, absent);
+  }
+
+  /** JSON's booleans, and `true`, `false`, `1` and `0` as texts or numbers. */
+  flag<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<boolean> | Absent {
+    switch (value) {
+      case true:
+      case "true":
+      case 1:
+      case "1":
+        return true;
+      case false:
+      case "false":
+      case 0:
+      case "0":
+        return false;
+      default:
+        return this.#other(value, name, absent);
+    }
+  }
+
+  /** An integer of 32 bits, or its digits as text. */
+  integer<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<number> | Absent {
+    const number = typeof value === "string" && /^-?[0-9]{1,10}$/.test(value) ? Number(value) : value;
+    if (typeof number === "number" && Number.isInteger(number) && Math.abs(number) <= INT32_MAX) {
+      return number;
+    }
+    return this.#other(value, name, absent);
+  }
+
+  /**
+   * RFC 3339 §5.6. A date-time without a zone is read as UTC, a date alone as its first moment in UTC: an instant that
+   * is some hours off is of more use than none (ambiguities T-17).
+   */
+  date<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<Date> | Absent {
+    if (typeof value === "string" && value !== "") {
+      return parseDateTime(value) ?? this.defect(name);
+    }
+    return this.#other(value, name, absent);
+  }
+
+  texts<Absent extends null | undefined>(
+    value: unknown,
+    name: string,
+    absent: Absent,
+  ): Field<readonly string[]> | Absent {
+    if (Array.isArray(value)) {
+      return value.every((item) => typeof item === "string") ? value : this.defect(name);
+    }
+    return this.#other(value, name, absent);
+  }
+
+  /** The error that takes the place of a value that cannot be read. */
+  defect(name: string): PlatformError {
+    let error = this.#defects.get(name);
+    if (error === undefined) {
+      error = new PlatformError(this.#platform, "shape", `${name} cannot be read`);
+      this.#defects.set(name, error);
+    }
+    return error;
+  }
+
+  #other<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): PlatformError | null | Absent {
+    if (value === undefined) {
+      return absent;
+    }
+    return value === null || value === "" ? null : this.defect(name);
+  }
+}
+
+function parseDateTime(text: string): Date | null {
+  const match = DATE_TIME.exec(text);
+  if (match === null) {
+    return null;
+  }
+  const isZoneless = match[1] === undefined && text.length > 10;
+  const date = new Date(
+    `${text.slice(0, 10)}${text.slice(10).replace(" ", "T").toUpperCase()}${isZoneless ? "Z" : ""}`,
+  );
+  if (Number.isNaN(date.getTime())) {
+    return null;
+  }
+  // The engine's parser takes 30 February for 2 March.
+  const day = Number(text.slice(8, 10));
+  const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
+  return day <= lastDay ? date : null;
+}
+
+/**
+ * A platform's sentence in the form in which a client may see it: tags removed, whitespace and control characters
+ * folded, at most 300 characters. Null where it is no text or nothing is left.
+ */
+export function cleanMessage(value: unknown): string | null {
+  if (typeof value !== "string") {
+    return null;
+  }
+  const plain = value
+    .slice(0, 10 * LONGEST_MESSAGE)
+    .replace(/<\/?[a-z!][^>]*(?:>|$)/gi, " ")
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim();
+  if (plain === "") {
+    return null;
+  }
+  const cut = plain.slice(0, LONGEST_MESSAGE);
+  // Not through the middle of a character outside the basic plane.
+  return cut.isWellFormed() ? cut : cut.replace(/[\uD800-\uDBFF]$/, "").toWellFormed();
+}

@@ -1,0 +1,202 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Dispatcher } from "undici";
+import { type Platform, PlatformError, type PlatformErrorDetails, type PlatformErrorReason } from "../errors.ts";
+import type { CallScope } from "./calls.ts";
+
+/** A call as a platform's document names it: method and path, `{id}` standing for the one part that varies. */
+export type Route = `${"GET" | "POST" | "PUT" | "DELETE"} /${string}`;
+
+/**
+ * What a call does: a `read` changes nothing; a `send` texts people or makes work for them; a `write` changes anything
+ * else. Only reads end with their scope.
+ */
+export type CallKind = "read" | "send" | "write";
+
+/** The bytes on the wire of one request. */
+export interface WireRequest {
+  readonly method: Dispatcher.HttpMethod;
+  /** Path and query, escaped. */
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: string | null;
+  /** False, or undici closes the connection after every GET that has a body. */
+  readonly reset: false;
+}
+
+export interface ExchangeOptions {
+  readonly platform: Platform;
+  readonly route: Route;
+  readonly kind: CallKind;
+  readonly timeoutMilliseconds: number;
+  readonly bodyLimitBytes: number;
+}
+
+/** An answer as it came, whole; `body` is null where the end of it is missing and its status, not 2xx, says enough. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer | null;
+}
+
+/** Why nothing more is done for a scope that has ended: its deadline has come, or nobody waits any more. */
+export function endOfScope(
+  platform: Platform,
+  route: Route,
+  signal: AbortSignal,
+  mayHaveTaken: boolean,
+): PlatformError {
+  const isLate = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+  return isLate
+    ? new PlatformError(platform, "timeout", `${route}: the operation's deadline came first`, { mayHaveTaken })
+    : new PlatformError(platform, "cancelled", `${route}: nobody waits for the answer`, { mayHaveTaken });
+}
+
+/**
+ * One request and its whole answer, inside its time and size. It drives undici's dispatcher itself, not by
+ * `request()`: only a handler learns of the moment before the first byte goes out, and that moment is the proof that
+ * a failure before it changed nothing.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  /** HTTP status, null until an answer has begun. */
+  status: number | null = null;
+  readonly #options: ExchangeOptions;
+  readonly #scope: CallScope;
+  readonly #outcome = Promise.withResolvers<RawAnswer>();
+  readonly #chunks: Buffer[] = [];
+  #headers: IncomingHttpHeaders = {};
+  #bytes = 0;
+  #controller: Dispatcher.DispatchController | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #isSettled = false;
+
+  constructor(options: ExchangeOptions, scope: CallScope) {
+    this.#options = options;
+    this.#scope = scope;
+  }
+
+  /** The answer, whatever its status. Throws PlatformError: timeout, unreachable, shape or cancelled. */
+  run(dispatcher: Dispatcher, request: WireRequest): Promise<RawAnswer> {
+    if (this.#options.kind === "read") {
+      this.#scope.signal.addEventListener("abort", this);
+    }
+    this.#timer = setTimeout(endOfTime, this.#options.timeoutMilliseconds, this);
+    dispatcher.dispatch(request, this);
+    return this.#outcome.promise;
+  }
+
+  /** The time of the attempt has passed. */
+  expire(): void {
+    this.#cut("timeout", `no complete answer within ${this.#options.timeoutMilliseconds} ms`);
+  }
+
+  /** The scope's signal has aborted. */
+  handleEvent(): void {
+    const { platform, route } = this.#options;
+    this.#fail(endOfScope(platform, route, this.#scope.signal, this.#hasBegun));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (!this.#isSettled && this.#scope.signal.aborted) {
+      this.handleEvent();
+    }
+    if (this.#isSettled) {
+      controller.abort(new Error("nobody waits for this request"));
+      return;
+    }
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) {
+      return;
+    }
+    this.status = status;
+    this.#headers = headers;
+    if (Number(headers["content-length"]) > this.#options.bodyLimitBytes) {
+      this.#refuseSize();
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#options.bodyLimitBytes) {
+      this.#refuseSize();
+    } else {
+      this.#chunks.push(chunk);
+    }
+  }
+
+  onResponseEnd(): void {
+    const [only] = this.#chunks;
+    this.#answer(this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks, this.#bytes));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    const code = "code" in error && typeof error.code === "string" ? error.code : "";
+    if (code.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE") {
+      // The parser's error quotes what it read: it must not get into a log as a cause.
+      this.#cut("shape", `the answer is not HTTP (${code})`);
+    } else {
+      this.#cut("unreachable", this.#hasBegun ? "the connection was cut" : "no connection", error);
+    }
+  }
+
+  /** False: not a byte of the request was written. */
+  get #hasBegun(): boolean {
+    return this.#controller !== null;
+  }
+
+  #refuseSize(): void {
+    this.#cut("shape", `the answer is larger than ${this.#options.bodyLimitBytes} bytes`);
+  }
+
+  /** The end of the answer will not be had. A status other than 2xx says enough; half of a 2xx is never used. */
+  #cut(reason: PlatformErrorReason, why: string, cause?: unknown): void {
+    if (this.status !== null && this.status >= 300) {
+      this.#answer(null);
+      return;
+    }
+    const details: PlatformErrorDetails = { mayHaveTaken: this.#hasBegun, cause };
+    this.#fail(
+      new PlatformError(
+        this.#options.platform,
+        reason,
+        `${this.#options.route}: ${why}`,
+        this.status === null ? details : { ...details, status: this.status },
+      ),
+    );
+  }
+
+  #answer(body: Buffer | null): void {
+    if (this.#settle()) {
+      this.#outcome.resolve({ status: this.status ?? 0, headers: this.#headers, body });
+      if (body === null) {
+        this.#controller?.abort(new Error("the rest of this answer is not read"));
+      }
+    }
+  }
+
+  #fail(error: PlatformError): void {
+    if (this.#settle()) {
+      this.#outcome.reject(error);
+      this.#controller?.abort(error);
+    }
+  }
+
+  #settle(): boolean {
+    if (this.#isSettled) {
+      return false;
+    }
+    this.#isSettled = true;
+    if (this.#timer !== null) {
+      clearTimeout(this.#timer);
+    }
+    this.#scope.signal.removeEventListener("abort", this);
+    return true;
+  }
+}
+
+function endOfTime(exchange: Exchange): void {
+  exchange.expire();
+}

@@ -1,0 +1,222 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type Dispatcher, Pool } from "undici";
+import { type Platform, PlatformError, type PlatformErrorDetails } from "../errors.ts";
+import type { CallScope } from "./calls.ts";
+import { type CallKind, Exchange, endOfScope, type RawAnswer, type Route, type WireRequest } from "./exchange.ts";
+import { parseRetryAfter, retryDelay } from "./retry.ts";
+
+/** Milliseconds that one attempt may take, from its start to the last byte of its answer. */
+export interface Timeouts {
+  readonly readMilliseconds: number;
+  /** Sends and all other writes. */
+  readonly sendMilliseconds: number;
+  /** The part of either that may pass before there is a connection. */
+  readonly connectMilliseconds: number;
+}
+
+/** Bytes that an answer may have. */
+export interface BodyLimits {
+  readonly listBytes: number;
+  readonly recordBytes: number;
+}
+
+/** How to reach a platform; what is left out is as documented there. */
+export interface ConnectionOptions {
+  /** What stands before the documents' paths, with or without a slash at its end. */
+  readonly baseUrl: string;
+  /** Default: 3 s for reads, 8 s for writes, 1 s to connect. */
+  readonly timeouts?: Partial<Timeouts>;
+  /** Default: 64 MB for lists, 10 MB for records. */
+  readonly bodyLimits?: Partial<BodyLimits>;
+  /** Jitter of retries, 0 to 1; for tests. */
+  readonly random?: () => number;
+  /** Waits between retries and rejects when the signal aborts; for tests. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** What of an answer the platforms' own rules decide about: its status is 2xx, or 4xx but not 429. */
+export interface Answer {
+  readonly status: number;
+  /** The JSON value; undefined where there is no body, or, in a 4xx, none that can be read. */
+  readonly body: unknown;
+  /** Rows that had no usable id: the decoder counts them here. */
+  skippedRows: number;
+}
+
+export interface PlatformRequest<Result> {
+  readonly route: Route;
+  /** Fills `{id}`; null where the route has none. */
+  readonly id: string | null;
+  /** The query with its question mark, or nothing. */
+  readonly query: string;
+  readonly kind: CallKind;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: string | null;
+  /** Which of the body limits holds for the answer. */
+  readonly size: keyof typeof LIMITS;
+  /** Throws PlatformError where the answer is a refusal or not what is documented. */
+  readonly decode: (answer: Answer) => Result;
+}
+
+/** All HTTP exchanges with one platform. */
+export interface Transport {
+  /**
+   * Makes the call and decodes its answer. Reads are tried again, at most twice, after faults that pass. Throws
+   * PlatformError; its `mayHaveTaken` is false only where it is proven that the platform did not act.
+   */
+  readonly call: <Result>(request: PlatformRequest<Result>, scope: CallScope) => Promise<Result>;
+  /** Lets the calls under way end, then closes the connections. */
+  readonly close: () => Promise<void>;
+}
+
+const LIMITS = { list: "listBytes", record: "recordBytes" } as const;
+const CONNECTIONS = 64;
+
+export function createTransport(options: ConnectionOptions & { readonly platform: Platform }): Transport {
+  const { platform, random = Math.random, sleep = wakeAfter } = options;
+  const timeouts: Timeouts = {
+    readMilliseconds: 3_000,
+    sendMilliseconds: 8_000,
+    connectMilliseconds: 1_000,
+    ...options.timeouts,
+  };
+  const limits: BodyLimits = { listBytes: 64_000_000, recordBytes: 10_000_000, ...options.bodyLimits };
+  const { origin, pathname } = new URL(options.baseUrl);
+  const basePath = pathname.replace(/\/+$/, "");
+  const pool = new Pool(origin, {
+    connections: CONNECTIONS,
+    pipelining: 1,
+    // HTTP/2 frames requests otherwise than what is known to work: a GET with a body over HTTP/1.1.
+    allowH2: false,
+    connect: { timeout: timeouts.connectMilliseconds },
+    // undici's own timers are coarse; an exchange keeps an exact one.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
+  // What holds for a call whatever its attempts (sharing of equal reads, bulkhead, breaker, retry budget) belongs here.
+  async function call<Result>(request: PlatformRequest<Result>, scope: CallScope): Promise<Result> {
+    const wire = toWire(request, basePath);
+    // Repeating a POST is not safe, even where it only reads (ambiguities P-26).
+    const isRepeatable = request.kind === "read" && wire.method === "GET";
+    for (let attempt = 1; ; attempt += 1) {
+      if (scope.signal.aborted) {
+        throw endOfScope(platform, request.route, scope.signal, false);
+      }
+      try {
+        return await makeAttempt(request, wire, scope);
+      } catch (error) {
+        const delay =
+          isRepeatable && !scope.signal.aborted && error instanceof PlatformError
+            ? retryDelay(error, attempt, spareTime(scope), random)
+            : null;
+        if (delay === null) {
+          throw error;
+        }
+        // Rejects when the signal aborts, and then the next round says so.
+        await sleep(delay, scope.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async function makeAttempt<Result>(
+    request: PlatformRequest<Result>,
+    wire: WireRequest,
+    scope: CallScope,
+  ): Promise<Result> {
+    const { route, kind } = request;
+    const timeoutMilliseconds = kind === "read" ? timeouts.readMilliseconds : timeouts.sendMilliseconds;
+    const bodyLimitBytes = limits[LIMITS[request.size]];
+    const exchange = new Exchange({ platform, route, kind, timeoutMilliseconds, bodyLimitBytes }, scope);
+    const began = performance.now();
+    let milliseconds: number | null = null;
+    let skippedRows = 0;
+    try {
+      const raw = await exchange.run(pool, wire);
+      milliseconds = performance.now() - began;
+      const answer = readAnswer(platform, route, raw);
+      const result = request.decode(answer);
+      skippedRows = answer.skippedRows;
+      return result;
+    } finally {
+      milliseconds ??= performance.now() - began;
+      scope.record({ platform, route, milliseconds, status: exchange.status, skippedRows });
+    }
+  }
+
+  // Where no deadline is known somebody may still wait behind the scope: not longer than for one more attempt.
+  function spareTime(scope: CallScope): number {
+    return scope.deadline === undefined ? timeouts.readMilliseconds : scope.deadline - performance.now();
+  }
+
+  return { call, close: () => pool.close() };
+}
+
+function wakeAfter(milliseconds: number, signal: AbortSignal): Promise<unknown> {
+  return wait(milliseconds, undefined, { signal });
+}
+
+function toWire(request: PlatformRequest<unknown>, basePath: string): WireRequest {
+  const space = request.route.indexOf(" ");
+  const template = request.route.slice(space + 1);
+  return {
+    method: request.route.slice(0, space) as Dispatcher.HttpMethod,
+    path:
+      basePath + (request.id === null ? template : template.replace("{id}", escapeSegment(request.id))) + request.query,
+    headers: request.headers,
+    body: request.body,
+    reset: false,
+  };
+}
+
+/** RFC 3986 §3.3: a colon may stand in a path segment as it is, and every Pidj id has one. */
+function escapeSegment(id: string): string {
+  return encodeURIComponent(id.toWellFormed()).replaceAll("%3A", ":");
+}
+
+/** Everything about an answer that holds for both platforms. Throws PlatformError. */
+function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Answer {
+  const { status } = raw;
+  const retryAfterSeconds =
+    status === 429 || status === 503 ? parseRetryAfter(textOf(raw.headers["retry-after"])) : null;
+  const details: PlatformErrorDetails = retryAfterSeconds === null ? { status } : { status, retryAfterSeconds };
+  if (status === 429) {
+    throw new PlatformError(platform, "rate-limited", `${route}: asked to wait`, { ...details, mayHaveTaken: false });
+  }
+  if (status >= 500) {
+    throw new PlatformError(platform, "unreachable", `${route}: HTTP status ${status}`, details);
+  }
+  if (status >= 300 && status < 400) {
+    throw new PlatformError(platform, "shape", `${route}: a redirect, which is not followed`, details);
+  }
+  const text = raw.body === null ? "" : raw.body.toString("utf8").trim();
+  const body = text !== "" && isJsonType(textOf(raw.headers["content-type"])) ? parseJson(text) : undefined;
+  if (body === undefined && text !== "" && status < 300) {
+    throw new PlatformError(platform, "shape", `${route}: the answer is not JSON`, details);
+  }
+  return { status, body, skippedRows: 0 };
+}
+
+/** Undefined where the text is not JSON. The SyntaxError must go no further: it quotes what it could not read. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 6839 §3.1 for `+json`. An answer without a content type is taken for what its body turns out to be. */
+function isJsonType(contentType: string | undefined): boolean {
+  if (contentType === undefined) {
+    return true;
+  }
+  const end = contentType.indexOf(";");
+  const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  return type === "application/json" || type.endsWith("+json");
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

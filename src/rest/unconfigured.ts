@@ -1,0 +1,12 @@
+import { type Platform, PlatformError } from "../errors.ts";
+
+/** A client of a platform that this process has no credentials for: every call fails and says so, nothing is sent. */
+export function createUnconfiguredClient<Client extends { readonly close: () => Promise<void> }>(
+  platform: Platform,
+): Client {
+  const refuse = async () => {
+    throw new PlatformError(platform, "not-configured", `${platform} has no credentials`, { mayHaveTaken: false });
+  };
+  const close = async () => undefined;
+  return new Proxy({} as Client, { get: (_client, name) => (name === "close" ? close : refuse) });
+}

@@ -1,0 +1,148 @@
+import { PlatformError } from "../errors.ts";
+import {
+  type CampaignId,
+  type Id,
+  type IdType,
+  type MailingId,
+  type ParticipantId,
+  type PollId,
+  type PollResponseId,
+  platformId,
+  type TextizenGroupId,
+} from "../ids.ts";
+import type { CallScope, Rows } from "../rest/calls.ts";
+import type { Route } from "../rest/exchange.ts";
+import { campaigns, decodeTokens, decodeUser, groups, mailingsOf, participants } from "./decode.ts";
+import { polls, responses } from "./polls.ts";
+import type {
+  CampaignRecord,
+  MailingRecord,
+  ParticipantRecord,
+  ParticipantTokenRecord,
+  PollRecord,
+  PollResponseRecord,
+  TextizenGroupRecord,
+  TextizenUserRecord,
+} from "./records.ts";
+import { type RecordKind, readDetail, readList } from "./shapes.ts";
+import { createTextizenWire, type TextizenOptions, type TextizenWire } from "./wire.ts";
+import { createTextizenWrites, type TextizenWrites, wireId } from "./writes.ts";
+
+/** Every method makes one documented call and throws PlatformError where it does not succeed. */
+export interface TextizenClient extends TextizenReads, TextizenWrites {
+  /** Lets the calls under way end, then closes the connections. */
+  readonly close: () => Promise<void>;
+}
+
+type ReadAll<Row> = (scope: CallScope) => Promise<Rows<Row>>;
+/** Null where there is no such record. */
+type ReadOne<RecordId, Row> = (id: RecordId, scope: CallScope) => Promise<Row | null>;
+
+export interface TextizenReads {
+  readonly groups: ReadAll<TextizenGroupRecord>;
+  readonly group: ReadOne<TextizenGroupId, TextizenGroupRecord>;
+  readonly campaigns: ReadAll<CampaignRecord>;
+  readonly campaign: ReadOne<CampaignId, CampaignRecord>;
+  readonly participants: ReadAll<ParticipantRecord>;
+  readonly participant: ReadOne<ParticipantId, ParticipantRecord>;
+  readonly participantTokens: (
+    id: ParticipantId,
+    campaignId: CampaignId,
+    scope: CallScope,
+  ) => Promise<readonly ParticipantTokenRecord[]>;
+  readonly polls: ReadAll<PollRecord>;
+  readonly poll: ReadOne<PollId, PollRecord>;
+  readonly mailings: (pollId: PollId, scope: CallScope) => Promise<Rows<MailingRecord>>;
+  readonly mailing: ReadOne<MailingId, MailingRecord>;
+  /** Only by an id that Textizen gave: one that was made of a response's place in its poll names nothing there. */
+  readonly response: ReadOne<PollResponseId, PollResponseRecord>;
+  readonly user: (scope: CallScope) => Promise<TextizenUserRecord>;
+}
+
+export function createTextizenClient(options: TextizenOptions): TextizenClient {
+  const wire = createTextizenWire(options);
+  return { ...createTextizenReads(wire), ...createTextizenWrites(wire, options), close: wire.close };
+}
+
+const NO_PARAMETERS = {};
+
+function createTextizenReads(wire: TextizenWire): TextizenReads {
+  function list<Row>(route: Route, kind: RecordKind<Row>, id: string | null, scope: CallScope): Promise<Rows<Row>> {
+    return wire.call(
+      {
+        route,
+        id,
+        kind: "read",
+        size: "list",
+        parameters: NO_PARAMETERS,
+        decode: (answer) => readList(kind, answer),
+      },
+      scope,
+    );
+  }
+
+  /** A group holds its participants and a poll its responses: a detail may be as large as a list. */
+  async function detail<Row>(
+    route: Route,
+    kind: RecordKind<Row>,
+    id: Id<IdType>,
+    scope: CallScope,
+  ): Promise<Row | null> {
+    try {
+      return await wire.call(
+        {
+          route,
+          id: platformId(id),
+          kind: "read",
+          size: "list",
+          parameters: NO_PARAMETERS,
+          decode: (answer) => readDetail(kind, answer, id),
+        },
+        scope,
+      );
+    } catch (error) {
+      if (error instanceof PlatformError && error.reason === "refused" && error.status === 404) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  return {
+    groups: (scope) => list("GET /api/groups", groups, null, scope),
+    group: (id, scope) => detail("GET /api/groups/{id}", groups, id, scope),
+    campaigns: (scope) => list("GET /api/campaigns", campaigns, null, scope),
+    campaign: (id, scope) => detail("GET /api/campaigns/{id}", campaigns, id, scope),
+    participants: (scope) => list("GET /api/participants", participants, null, scope),
+    participant: (id, scope) => detail("GET /api/participants/{id}", participants, id, scope),
+    participantTokens: (id, campaignId, scope) =>
+      wire.call(
+        {
+          route: "GET /api/participants/{id}/tokens",
+          id: platformId(id),
+          kind: "read",
+          size: "record",
+          parameters: { campaign_id: wireId(campaignId) },
+          decode: decodeTokens,
+        },
+        scope,
+      ),
+    polls: (scope) => list("GET /api/polls", polls, null, scope),
+    poll: (id, scope) => detail("GET /api/polls/{id}", polls, id, scope),
+    mailings: (pollId, scope) => list("GET /api/polls/{id}/mailings", mailingsOf(pollId), platformId(pollId), scope),
+    mailing: (id, scope) => detail("GET /api/mailings/{id}", mailingsOf(null), id, scope),
+    response: (id, scope) => detail("GET /api/responses/{id}", responses, id, scope),
+    user: (scope) =>
+      wire.call(
+        {
+          route: "GET /api/user",
+          id: null,
+          kind: "read",
+          size: "record",
+          parameters: NO_PARAMETERS,
+          decode: decodeUser,
+        },
+        scope,
+      ),
+  };
+}

@@ -1,0 +1,239 @@
+import type { Field } from "../errors.ts";
+import { type Id, type IdType, makeId, type ParticipantId, type PollId } from "../ids.ts";
+import { type E164, parseTextizenNumber } from "../phone.ts";
+import { isJsonObject, type JsonObject } from "../rest/decode.ts";
+import type { Answer } from "../rest/transport.ts";
+import type {
+  CampaignRecord,
+  MailingRecord,
+  ParticipantRecord,
+  ParticipantTokenRecord,
+  TextizenGroupRecord,
+  TextizenGroupReference,
+  TextizenUserRecord,
+} from "./records.ts";
+import { findRecord, type RecordKind, read, readPart, readReference, shapeError, unwrapMember } from "./shapes.ts";
+
+export const participants: RecordKind<ParticipantRecord> = {
+  singular: "participant",
+  plural: "participants",
+  decode(raw, id, isDetail, answer) {
+    const absent = isDetail ? null : undefined;
+    const number = read.text(raw["phone_number"] ?? raw["phone"], "phone_number", null);
+    return {
+      id: makeId("Participant", id),
+      isDetail,
+      name: read.text(raw["name"], "name", null),
+      phoneNumber: numberOf(number),
+      displayPhoneNumber: number,
+      isSubscribed: read.flag(raw["subscribed"] ?? raw["is_subscribed"], "subscribed", absent),
+      createdAt: read.date(raw["created_at"], "created_at", absent),
+      campaignId: reference("Campaign", raw, "campaign_id", "campaign", absent),
+      groups: isDetail ? readGroups(raw["groups"] ?? raw["group_ids"], answer) : undefined,
+    };
+  },
+};
+
+export const groups: RecordKind<TextizenGroupRecord> = {
+  singular: "group",
+  plural: "groups",
+  decode(raw, id, isDetail, answer) {
+    const absent = isDetail ? null : undefined;
+    const members = isDetail ? readMembers(raw, answer) : undefined;
+    return {
+      id: makeId("TextizenGroup", id),
+      isDetail,
+      name: read.text(raw["name"], "name", null),
+      createdAt: read.date(raw["created_at"], "created_at", absent),
+      participants: members?.whole,
+      participantIds: members?.bare,
+    };
+  },
+};
+
+export const campaigns: RecordKind<CampaignRecord> = {
+  singular: "campaign",
+  plural: "campaigns",
+  decode(raw, id, isDetail) {
+    const absent = isDetail ? null : undefined;
+    return {
+      id: makeId("Campaign", id),
+      isDetail,
+      title: read.text(raw["title"], "title", null),
+      description: read.text(raw["description"], "description", absent),
+      infoMessage: read.text(raw["info_message"], "info_message", absent),
+      webhookUrl: read.text(raw["webhook_url"], "webhook_url", absent),
+      exchange: read.text(raw["exchange"], "exchange", absent),
+      organizationId: read.integer(raw["organization_id"], "organization_id", absent),
+      createdAt: read.date(raw["created_at"], "created_at", absent),
+    };
+  },
+};
+
+/** `pollId`: the poll whose mailings were asked for, null where a mailing was asked for by its own id. */
+export function mailingsOf(pollId: PollId | null): RecordKind<MailingRecord> {
+  return {
+    singular: "mailing",
+    plural: "mailings",
+    decode(raw, id, isDetail, answer) {
+      const absent = isDetail ? null : undefined;
+      return {
+        id: makeId("Mailing", id),
+        isDetail,
+        pollId: reference("Poll", raw, "poll_id", "poll", undefined) ?? pollId,
+        sendAt: read.date(raw["send_at"], "send_at", absent),
+        groupIds: readIds("TextizenGroup", "group", raw["group_ids"] ?? raw["groups"], absent, answer),
+        recipientNumbers: readNumbers(raw["phone_numbers_list"], absent),
+        createdAt: read.date(raw["created_at"], "created_at", absent),
+      };
+    },
+  };
+}
+
+/** Throws PlatformError `shape` where the answer holds no user. */
+export function decodeUser(answer: Answer): TextizenUserRecord {
+  const raw = findRecord(answer.body, "user", 1) ?? answer.body;
+  if (!isJsonObject(raw) || !("id" in raw || "email" in raw || "name" in raw)) {
+    throw shapeError("no user in the answer");
+  }
+  const id = readPart(raw["id"]);
+  return {
+    id: id === null ? null : makeId("TextizenUser", id),
+    emailAddress: read.text(raw["email"] ?? raw["email_address"], "email", null),
+    name: read.text(raw["name"], "name", null),
+    organizationId: read.integer(raw["organization_id"], "organization_id", null),
+  };
+}
+
+/**
+ * A participant's tokens, in one of three shapes: a map, a map under `tokens`, or a list of pairs (ambiguities T-18).
+ * A map may itself hold a token called `tokens`, whose value is then no object. Throws PlatformError `shape`.
+ */
+export function decodeTokens(answer: Answer): readonly ParticipantTokenRecord[] {
+  const { body } = answer;
+  const inner =
+    isJsonObject(body) && typeof body["tokens"] === "object" && body["tokens"] !== null ? body["tokens"] : body;
+  if (Array.isArray(inner)) {
+    return inner.flatMap((item: unknown) => {
+      const pair = isJsonObject(item) && isJsonObject(item["token"]) ? item["token"] : item;
+      const key = isJsonObject(pair) ? (pair["key"] ?? pair["name"]) : undefined;
+      if (!isJsonObject(pair) || typeof key !== "string") {
+        answer.skippedRows += 1;
+        return [];
+      }
+      return [{ key, value: tokenValue(pair["value"]) }];
+    });
+  }
+  if (!isJsonObject(inner)) {
+    throw shapeError("no tokens in the answer");
+  }
+  return Object.entries(inner).map(([key, value]) => ({ key, value: tokenValue(value) }));
+}
+
+function tokenValue(value: unknown): string | null {
+  if (value === undefined || value === null || value === "") {
+    return null;
+  }
+  if (typeof value === "object") {
+    throw shapeError("a token's value is not text");
+  }
+  return String(value);
+}
+
+export function numberOf(display: Field<string> | undefined): E164 | null {
+  return typeof display === "string" ? parseTextizenNumber(display) : null;
+}
+
+/** The id of another record, or `absent` where the record does not name one. */
+export function reference<Type extends Exclude<IdType, "Person">, Absent extends null | undefined>(
+  type: Type,
+  raw: JsonObject,
+  key: string,
+  name: string,
+  absent: Absent,
+): Field<Id<Type>> | Absent {
+  const part = readReference(raw, key, name);
+  if (part === undefined) {
+    return absent;
+  }
+  return part === null ? null : part === false ? read.defect(key) : makeId(type, part);
+}
+
+/** Ids given bare or in objects; what is neither is left out and counted. */
+function readIds<Type extends Exclude<IdType, "Person">>(
+  type: Type,
+  singular: string,
+  value: unknown,
+  absent: null | undefined,
+  answer: Answer,
+): Field<readonly Id<Type>[]> | undefined {
+  if (!Array.isArray(value)) {
+    return value === undefined ? absent : value === null || value === "" ? null : read.defect(`${singular}_ids`);
+  }
+  const ids: Id<Type>[] = [];
+  for (const item of value as readonly unknown[]) {
+    const part = readPart(unwrapMember(item, singular)?.["id"] ?? item);
+    if (part === null) {
+      answer.skippedRows += 1;
+    } else {
+      ids.push(makeId(type, part));
+    }
+  }
+  return ids;
+}
+
+function readGroups(value: unknown, answer: Answer): Field<readonly TextizenGroupReference[]> {
+  if (!Array.isArray(value)) {
+    return value === undefined || value === null || value === "" ? null : read.defect("groups");
+  }
+  const references: TextizenGroupReference[] = [];
+  for (const item of value as readonly unknown[]) {
+    const raw = unwrapMember(item, "group");
+    const part = readPart(raw === null ? item : raw["id"]);
+    if (part === null) {
+      answer.skippedRows += 1;
+    } else {
+      references.push({
+        id: makeId("TextizenGroup", part),
+        name: raw === null ? undefined : read.text(raw["name"], "name", undefined),
+      });
+    }
+  }
+  return references;
+}
+
+interface Members {
+  readonly whole: Field<readonly ParticipantRecord[]>;
+  readonly bare: Field<readonly ParticipantId[]>;
+}
+
+function readMembers(raw: JsonObject, answer: Answer): Members {
+  const value = raw["participants"] ?? raw["participant_ids"];
+  if (!Array.isArray(value)) {
+    const none = value === undefined || value === null || value === "" ? null : read.defect("participants");
+    return { whole: none, bare: none };
+  }
+  const whole: ParticipantRecord[] = [];
+  const bare: ParticipantId[] = [];
+  for (const item of value as readonly unknown[]) {
+    const member = unwrapMember(item, "participant");
+    const part = readPart(member === null ? item : member["id"]);
+    if (part === null) {
+      answer.skippedRows += 1;
+    } else if (member === null) {
+      bare.push(makeId("Participant", part));
+    } else {
+      whole.push(participants.decode(member, part, false, answer));
+    }
+  }
+  return { whole, bare };
+}
+
+/** Commas between numbers, as the document writes them (textizen-api.txt:273), or a list of texts. */
+function readNumbers(value: unknown, absent: null | undefined): Field<readonly (E164 | null)[]> | undefined {
+  if (Array.isArray(value)) {
+    return value.map((item: unknown) => (typeof item === "string" ? parseTextizenNumber(item.trim()) : null));
+  }
+  const text = read.text(value, "phone_numbers_list", absent);
+  return typeof text === "string" ? text.split(",").map((number) => parseTextizenNumber(number.trim())) : text;
+}

@@ -1,0 +1,224 @@
+import type { Field } from "../errors.ts";
+import { makeId, type PollOptionId } from "../ids.ts";
+import { isJsonObject, type JsonObject } from "../rest/decode.ts";
+import type { Answer } from "../rest/transport.ts";
+import { numberOf, reference } from "./decode.ts";
+import type { PollOptionRecord, PollQuestionRecord, PollRecord, PollResponseRecord, QuestionType } from "./records.ts";
+import { type RecordKind, read, readPart, readReference, shapeError, unwrapMember } from "./shapes.ts";
+
+export const polls: RecordKind<PollRecord> = {
+  singular: "poll",
+  plural: "polls",
+  decode(raw, id, isDetail, answer) {
+    const absent = isDetail ? null : undefined;
+    const number = read.text(raw["phone"] ?? raw["phone_number"], "phone", absent);
+    return {
+      id: makeId("Poll", id),
+      isDetail,
+      title: read.text(raw["title"], "title", null),
+      phoneNumber: number === undefined ? undefined : numberOf(number),
+      displayPhoneNumber: number,
+      confirmation: read.text(raw["confirmation"], "confirmation", absent),
+      errorMessage: read.text(raw["error_message"], "error_message", absent),
+      language: read.text(raw["language"], "language", absent),
+      isPublic: read.flag(raw["public"] ?? raw["is_public"], "public", absent),
+      isActive: read.flag(raw["active"] ?? raw["is_active"], "active", absent),
+      type: read.text(raw["type"], "type", absent),
+      createdAt: read.date(raw["created_at"], "created_at", absent),
+      startsAt: read.date(raw["start_date"] ?? raw["starts_at"] ?? raw["start_at"], "start_date", absent),
+      endsAt: read.date(raw["end_date"] ?? raw["ends_at"] ?? raw["end_at"], "end_date", absent),
+      campaignId: reference("Campaign", raw, "campaign_id", "campaign", absent),
+      questions: isDetail ? readQuestions(raw, id, answer) : undefined,
+      responses: isDetail ? readResponses(raw, id, answer) : undefined,
+    };
+  },
+};
+
+/** Responses by their own id: `GET /api/responses/{id}`. */
+export const responses: RecordKind<PollResponseRecord> = {
+  singular: "response",
+  plural: "responses",
+  decode: (raw, id) => decodeResponse(raw, id, partOrNull(raw, "poll_id", "poll"), raw["from"]),
+};
+
+const TYPES: ReadonlyMap<string, QuestionType> = new Map([
+  ["OPEN", "OPEN"],
+  ["YN", "YES_NO"],
+  ["YES_NO", "YES_NO"],
+  ["MULTI", "MULTIPLE_CHOICE"],
+  ["MULTIPLE_CHOICE", "MULTIPLE_CHOICE"],
+  ["MULTI_MANY", "MULTIPLE_CHOICE_MANY"],
+  ["MULTIPLE_CHOICE_MANY", "MULTIPLE_CHOICE_MANY"],
+  ["NAME", "NAME"],
+]);
+
+/** Where questions may stand that are asked only after an option: nothing is documented (ambiguities T-20). */
+const FOLLOW_UP_KEYS = [
+  "followup_questions",
+  "follow_up_questions",
+  "followups",
+  "follow_ups",
+  "questions",
+  "open_questions",
+] as const;
+/** Far beyond any conversation by text; an answer nested deeper would exhaust the stack. */
+const DEEPEST = 32;
+
+function readQuestions(raw: JsonObject, poll: string, answer: Answer): Field<readonly PollQuestionRecord[]> {
+  const list = raw["questions"] ?? raw["open_questions"];
+  if (!Array.isArray(list)) {
+    return list === undefined || list === null || list === "" ? null : read.defect("questions");
+  }
+  return decodeQuestions(list, poll, 0, answer);
+}
+
+function decodeQuestions(list: readonly unknown[], poll: string, depth: number, answer: Answer): PollQuestionRecord[] {
+  if (depth > DEEPEST) {
+    throw shapeError("follow-up questions are nested too deeply");
+  }
+  const questions: PollQuestionRecord[] = [];
+  for (const item of list) {
+    const raw = unwrapMember(item, "question");
+    const id = raw === null ? null : readPart(raw["id"]);
+    if (raw === null || id === null) {
+      answer.skippedRows += 1;
+      continue;
+    }
+    const rawType = read.text(raw["question_type"] ?? raw["type"], "question_type", null);
+    questions.push({
+      id: makeId("PollQuestion", poll, id),
+      text: read.text(raw["text"] ?? raw["question_text"] ?? raw["question"], "text", null),
+      type: typeof rawType === "string" ? (TYPES.get(rawType.toUpperCase()) ?? "OTHER") : "OTHER",
+      rawType,
+      sequence: read.integer(raw["sequence"] ?? raw["position"], "sequence", null),
+      options: Array.isArray(raw["options"]) ? decodeOptions(raw["options"], poll, id, depth, answer) : [],
+    });
+  }
+  return questions;
+}
+
+function decodeOptions(
+  list: readonly unknown[],
+  poll: string,
+  question: string,
+  depth: number,
+  answer: Answer,
+): PollOptionRecord[] {
+  const options: PollOptionRecord[] = [];
+  for (const item of list) {
+    const raw = unwrapMember(item, "option");
+    const id = raw === null ? null : readPart(raw["id"]);
+    if (raw === null || id === null) {
+      answer.skippedRows += 1;
+      continue;
+    }
+    const followUps = FOLLOW_UP_KEYS.map((key) => raw[key]).find((value) => Array.isArray(value));
+    options.push({
+      id: makeId("PollOption", poll, question, id),
+      text: read.text(raw["text"], "text", null),
+      value: read.text(raw["value"], "value", null),
+      followUps: followUps === undefined ? [] : decodeQuestions(followUps, poll, depth + 1, answer),
+    });
+  }
+  return options;
+}
+
+/** `response_sequences`, one for each person who answered (ambiguities T-22), or a plain list of `responses`. */
+function readResponses(raw: JsonObject, poll: string, answer: Answer): Field<readonly PollResponseRecord[]> {
+  const sequences = raw["response_sequences"];
+  const plain = raw["responses"];
+  const found = new PollResponses(poll, answer);
+  if (Array.isArray(sequences)) {
+    for (const item of sequences as readonly unknown[]) {
+      const sequence = unwrapMember(item, "response_sequence");
+      if (sequence !== null && Array.isArray(sequence["responses"])) {
+        found.add(sequence["responses"], sequence["from"]);
+      } else {
+        answer.skippedRows += 1;
+      }
+    }
+    return found.all;
+  }
+  if (Array.isArray(plain)) {
+    found.add(plain, undefined);
+    return found.all;
+  }
+  const value = sequences ?? plain;
+  return value === undefined || value === null || value === "" ? null : read.defect("responses");
+}
+
+/** Gathers a poll's responses and names those that come without an id of their own. */
+class PollResponses {
+  readonly all: PollResponseRecord[] = [];
+  readonly #poll: string;
+  readonly #answer: Answer;
+  /** How often each participant has answered each question so far. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(poll: string, answer: Answer) {
+    this.#poll = poll;
+    this.#answer = answer;
+  }
+
+  add(list: readonly unknown[], from: unknown): void {
+    for (const item of list) {
+      const raw = unwrapMember(item, "response");
+      const id = raw === null ? null : (readPart(raw["id"]) ?? this.#placeOf(raw));
+      if (raw === null || id === null) {
+        this.#answer.skippedRows += 1;
+      } else {
+        this.all.push(decodeResponse(raw, id, this.#poll, raw["from"] ?? from));
+      }
+    }
+  }
+
+  #placeOf(raw: JsonObject): string | null {
+    const participant = partOrNull(raw, "participant_id", "participant");
+    const question = partOrNull(raw, "question_id", "question");
+    if (participant === null || question === null) {
+      return null;
+    }
+    const place = `${this.#poll}.${participant}.${question}`;
+    const count = (this.#counts.get(place) ?? 0) + 1;
+    this.#counts.set(place, count);
+    return `${place}.${count}`;
+  }
+}
+
+function decodeResponse(raw: JsonObject, id: string, poll: string | null, from: unknown): PollResponseRecord {
+  const question = readReference(raw, "question_id", "question");
+  const displayFrom = read.text(from, "from", null);
+  return {
+    id: makeId("PollResponse", id),
+    text: read.text(raw["response"] ?? raw["text"], "response", null),
+    from: numberOf(displayFrom),
+    displayFrom,
+    participantId: reference("Participant", raw, "participant_id", "participant", null),
+    pollId: poll === null ? null : makeId("Poll", poll),
+    questionId:
+      question === false
+        ? read.defect("question_id")
+        : poll && question
+          ? makeId("PollQuestion", poll, question)
+          : null,
+    matchedOptionIds: poll && question ? readMatches(raw, poll, question) : [],
+    createdAt: read.date(raw["created_at"], "created_at", null),
+  };
+}
+
+/** `match: {id}` or `matching_option_id`, either may be missing, null, or hold several (ambiguities T-21). */
+function readMatches(raw: JsonObject, poll: string, question: string): PollOptionId[] {
+  const value = raw["match"] ?? raw["matches"] ?? raw["matching_option_id"] ?? raw["matching_option_ids"];
+  const ids: PollOptionId[] = [];
+  for (const match of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+    const part = readPart(isJsonObject(match) ? unwrapMember(match, "option")?.["id"] : match);
+    if (part !== null) {
+      ids.push(makeId("PollOption", poll, question, part));
+    }
+  }
+  return ids;
+}
+
+function partOrNull(raw: JsonObject, key: string, name: string): string | null {
+  return readReference(raw, key, name) || null;
+}

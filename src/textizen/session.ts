@@ -1,0 +1,134 @@
+import { PlatformError } from "../errors.ts";
+import type { CallScope } from "../rest/calls.ts";
+import { isJsonObject } from "../rest/decode.ts";
+import { endOfScope } from "../rest/exchange.ts";
+
+/** What Textizen knows us by: an account that signs in, or a token made elsewhere, which cannot be renewed. */
+export type TextizenCredentials =
+  | { readonly email: string; readonly password: string }
+  | { readonly authToken: string };
+
+/** The account's token, one for all calls: under Devise a second sign-in may end the first one's token (ambiguities T-1). */
+export interface Session {
+  /** The token; signs in where there is none, once for all who ask meanwhile. Throws PlatformError. */
+  readonly token: (scope: CallScope) => Promise<string>;
+  /** A token in place of one that was answered with 401: another call's renewal, or a sign-in. Throws PlatformError. */
+  readonly renew: (refused: string, scope: CallScope) => Promise<string>;
+}
+
+export interface SessionOptions {
+  readonly credentials: TextizenCredentials;
+  /** Makes the sign-in call and gives the token. */
+  readonly signIn: (email: string, password: string, scope: CallScope) => Promise<string>;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** Between a sign-in that failed and the next: an account must not be locked by hammering. */
+const PAUSE_MILLISECONDS = 5_000;
+const NEVER = new AbortController().signal;
+const ROUTE = "POST /api/users/sign_in";
+const TOKEN_KEYS = ["auth_token", "authentication_token", "token"] as const;
+
+export function createSession({ credentials, signIn, now }: SessionOptions): Session {
+  if ("authToken" in credentials) {
+    return createFixedSession(credentials.authToken);
+  }
+  const { email, password } = credentials;
+  let token: string | null = null;
+  let pending: Promise<string> | null = null;
+  let failure: { readonly error: unknown; readonly at: number } | null = null;
+
+  async function start(scope: CallScope): Promise<string> {
+    try {
+      // Whoever comes first may leave: the others wait for it all the same.
+      token = await signIn(email, password, { signal: NEVER, record: scope.record });
+      failure = null;
+      return token;
+    } catch (error) {
+      failure = { error: asFault(error), at: now() };
+      throw failure.error;
+    } finally {
+      pending = null;
+    }
+  }
+
+  async function obtain(scope: CallScope): Promise<string> {
+    if (token !== null) {
+      return token;
+    }
+    if (pending === null) {
+      if (failure !== null && now() - failure.at < PAUSE_MILLISECONDS) {
+        throw failure.error;
+      }
+      pending = start(scope);
+    }
+    return orEnd(pending, scope.signal);
+  }
+
+  return {
+    token: obtain,
+    renew: async (refused, scope) => {
+      if (token === refused) {
+        token = null;
+      }
+      return obtain(scope);
+    },
+  };
+}
+
+function createFixedSession(token: string): Session {
+  const error = new PlatformError("TEXTIZEN", "unauthorized", "the configured token was refused", {
+    status: 401,
+    mayHaveTaken: false,
+  });
+  return { token: () => Promise.resolve(token), renew: () => Promise.reject(error) };
+}
+
+/**
+ * A failed sign-in as a failure of the call that waited for it: not a byte of that call went out. A refusal is one of
+ * our credentials; a sign-in that takes too long is a platform that cannot be reached.
+ */
+function asFault(error: unknown): unknown {
+  if (!(error instanceof PlatformError)) {
+    return error;
+  }
+  const reason =
+    error.reason === "refused" ? "unauthorized" : error.reason === "timeout" ? "unreachable" : error.reason;
+  return new PlatformError("TEXTIZEN", reason, `sign-in failed: ${error.message}`, {
+    mayHaveTaken: false,
+    cause: error.cause,
+    ...(error.status === null ? {} : { status: error.status }),
+    ...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+  });
+}
+
+function orEnd(signIn: Promise<string>, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(endOfScope("TEXTIZEN", ROUTE, signal, false));
+    if (signal.aborted) {
+      leave();
+    }
+    signal.addEventListener("abort", leave, { once: true });
+    signIn.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
+/**
+ * The token in an answer to a sign-in, which the document does not show: under one of three keys, at the top or one
+ * level down (ambiguities T-1). Null where there is none.
+ */
+export function readToken(body: unknown): string | null {
+  if (!isJsonObject(body)) {
+    return null;
+  }
+  for (const place of [body, ...Object.values(body)]) {
+    for (const key of TOKEN_KEYS) {
+      const value = isJsonObject(place) ? place[key] : undefined;
+      if (typeof value === "string" && value !== "") {
+        return value;
+      }
+    }
+  }
+  return null;
+}

@@ -1,0 +1,230 @@
+import {
+  type CampaignId,
+  type Id,
+  type IdType,
+  type MailingId,
+  type ParticipantId,
+  type PollId,
+  platformId,
+  type TextizenGroupId,
+} from "../ids.ts";
+import { type E164, toTextizenNumber } from "../phone.ts";
+import type { CallScope } from "../rest/calls.ts";
+import type { CallKind, Route } from "../rest/exchange.ts";
+import type { Answer } from "../rest/transport.ts";
+import { campaigns, groups, mailingsOf, participants } from "./decode.ts";
+import { polls } from "./polls.ts";
+import type {
+  CampaignRecord,
+  MailingRecord,
+  ParticipantRecord,
+  ParticipantTokenRecord,
+  PollRecord,
+  TextizenGroupRecord,
+} from "./records.ts";
+import { readCreated } from "./shapes.ts";
+import type { Parameters, TextizenOptions, TextizenWire } from "./wire.ts";
+
+/** Undefined is left out; null is sent as null in an update and left out in a creation. */
+type Optional<Value = string> = Value | null | undefined;
+
+export interface CampaignFields {
+  readonly title: string;
+  readonly description: string;
+  readonly infoMessage?: Optional;
+  readonly webhookUrl?: Optional;
+  readonly exchange?: Optional;
+  readonly organizationId: number;
+}
+
+export interface PollFields {
+  readonly title: string;
+  readonly confirmation?: Optional;
+  readonly errorMessage: string;
+  readonly language: string;
+  readonly isPublic?: Optional<boolean>;
+  readonly isActive: boolean;
+  readonly type?: Optional;
+}
+
+export interface MailingFields {
+  readonly groupIds?: Optional<readonly TextizenGroupId[]>;
+  readonly phoneNumbers?: Optional<readonly E164[]>;
+}
+
+/** Creations give what the answer says of the record, as a row, and null where it has none (ambiguities T-12). */
+export interface TextizenWrites {
+  readonly createGroup: (group: { readonly name: string }, scope: CallScope) => Promise<TextizenGroupRecord | null>;
+  readonly updateGroup: (id: TextizenGroupId, group: { readonly name: string }, scope: CallScope) => Promise<void>;
+  readonly createCampaign: (campaign: CampaignFields, scope: CallScope) => Promise<CampaignRecord | null>;
+  /** `status` 200 rather than 201 may mean that the number had been a participant before (ambiguities T-15). */
+  readonly createParticipant: (
+    participant: { readonly phoneNumber: E164; readonly name: string; readonly campaignId?: Optional<CampaignId> },
+    scope: CallScope,
+  ) => Promise<{ readonly participant: ParticipantRecord | null; readonly status: number }>;
+  readonly updateParticipant: (
+    id: ParticipantId,
+    participant: { readonly phoneNumber?: E164 | undefined; readonly name?: Optional },
+    scope: CallScope,
+  ) => Promise<void>;
+  readonly addParticipantToGroup: (id: ParticipantId, groupId: TextizenGroupId, scope: CallScope) => Promise<void>;
+  readonly removeParticipantFromGroup: (id: ParticipantId, groupId: TextizenGroupId, scope: CallScope) => Promise<void>;
+  readonly setParticipantTokens: (
+    id: ParticipantId,
+    campaignId: CampaignId,
+    tokens: readonly ParticipantTokenRecord[],
+    scope: CallScope,
+  ) => Promise<void>;
+  readonly removeParticipantTokens: (
+    id: ParticipantId,
+    campaignId: CampaignId,
+    keys: readonly string[],
+    scope: CallScope,
+  ) => Promise<void>;
+  readonly createPoll: (poll: PollFields, scope: CallScope) => Promise<PollRecord | null>;
+  readonly createMailing: (
+    pollId: PollId,
+    mailing: MailingFields & { readonly sendAt: Date },
+    scope: CallScope,
+  ) => Promise<MailingRecord | null>;
+  readonly updateMailing: (
+    id: MailingId,
+    mailing: MailingFields & { readonly sendAt?: Date | undefined },
+    scope: CallScope,
+  ) => Promise<void>;
+}
+
+export function createTextizenWrites(
+  wire: TextizenWire,
+  { participantUpdate = "top", unsubscribe = "wrapped" }: Pick<TextizenOptions, "participantUpdate" | "unsubscribe">,
+): TextizenWrites {
+  function create<Result>(
+    kind: CallKind,
+    route: Route,
+    id: Id<IdType> | null,
+    parameters: Parameters,
+    decode: (answer: Answer) => Result,
+    scope: CallScope,
+  ): Promise<Result> {
+    const call = { route, id: id === null ? null : platformId(id), kind, size: "record", parameters, decode } as const;
+    return wire.call(call, scope);
+  }
+
+  function change(route: Route, id: Id<IdType>, parameters: Parameters, scope: CallScope): Promise<void> {
+    return create("write", route, id, parameters, nothing, scope);
+  }
+
+  return {
+    createGroup: ({ name }, scope) =>
+      create("write", "POST /api/groups", null, { group: { name } }, (answer) => readCreated(groups, answer), scope),
+    updateGroup: (id, { name }, scope) => change("PUT /api/groups/{id}", id, { group: { name } }, scope),
+    createCampaign: (campaign, scope) =>
+      create(
+        "write",
+        "POST /api/campaigns",
+        null,
+        {
+          campaign: {
+            title: campaign.title,
+            description: campaign.description,
+            info_message: campaign.infoMessage ?? undefined,
+            webhook_url: campaign.webhookUrl ?? undefined,
+            exchange: campaign.exchange ?? undefined,
+          },
+          organization_id: campaign.organizationId,
+        },
+        (answer) => readCreated(campaigns, answer),
+        scope,
+      ),
+
+    createParticipant: ({ phoneNumber, name, campaignId }, scope) =>
+      create(
+        "write",
+        "POST /api/participants",
+        null,
+        {
+          participant: { phone_number: toTextizenNumber(phoneNumber), name },
+          campaign_id: campaignId ? wireId(campaignId) : undefined,
+        },
+        (answer) => ({ participant: readCreated(participants, answer), status: answer.status }),
+        scope,
+      ),
+    updateParticipant: (id, { phoneNumber, name }, scope) => {
+      const values = { phone_number: phoneNumber === undefined ? undefined : toTextizenNumber(phoneNumber), name };
+      const parameters = participantUpdate === "top" ? values : { participant: values };
+      return change("PUT /api/participants/{id}", id, parameters, scope);
+    },
+    addParticipantToGroup: (id, groupId, scope) =>
+      change("POST /api/participants/{id}/subscriptions", id, { subscription: { group_id: wireId(groupId) } }, scope),
+    removeParticipantFromGroup: (id, groupId, scope) => {
+      const values = { group_id: wireId(groupId) };
+      const parameters = unsubscribe === "top" ? values : { subscription: values };
+      return change("PUT /api/participants/{id}/subscriptions/unsubscribe", id, parameters, scope);
+    },
+    setParticipantTokens: (id, campaignId, tokens, scope) => {
+      const values = Object.fromEntries(tokens.map(({ key, value }) => [key, value]));
+      const parameters = { campaign_id: wireId(campaignId), tokens: values };
+      return change("PUT /api/participants/{id}/tokens", id, parameters, scope);
+    },
+    removeParticipantTokens: (id, campaignId, keys, scope) => {
+      const parameters = { campaign_id: wireId(campaignId), tokens: keys.join(",") };
+      return change("DELETE /api/participants/{id}/tokens", id, parameters, scope);
+    },
+
+    createPoll: (poll, scope) =>
+      create(
+        "write",
+        "POST /api/polls",
+        null,
+        {
+          poll: {
+            title: poll.title,
+            confirmation: poll.confirmation ?? undefined,
+            error_message: poll.errorMessage,
+            language: poll.language,
+            public: poll.isPublic ?? undefined,
+            active: poll.isActive,
+            type: poll.type ?? undefined,
+          },
+        },
+        (answer) => readCreated(polls, answer),
+        scope,
+      ),
+    createMailing: (pollId, { sendAt, groupIds, phoneNumbers }, scope) =>
+      create(
+        "send",
+        "POST /api/polls/{id}/mailings",
+        pollId,
+        {
+          mailing: {
+            send_at: sendAt.toISOString(),
+            group_ids: groupIds?.map(wireId),
+            phone_numbers_list: phoneNumbers?.map(toTextizenNumber).join(","),
+          },
+        },
+        (answer) => readCreated(mailingsOf(pollId), answer),
+        scope,
+      ),
+    updateMailing: (id, { sendAt, groupIds, phoneNumbers }, scope) =>
+      change(
+        "PUT /api/mailings/{id}",
+        id,
+        {
+          mailing: {
+            send_at: sendAt?.toISOString(),
+            group_ids: groupIds === null ? null : groupIds?.map(wireId),
+            phone_numbers_list: phoneNumbers === null ? null : phoneNumbers?.map(toTextizenNumber).join(","),
+          },
+        },
+        scope,
+      ),
+  };
+}
+
+function nothing(): void {}
+
+/** An id as a JSON value: an integer where it is all digits, as the tables say (ambiguities T-8, T-11). */
+export function wireId(id: Id<IdType>): number | string {
+  const text = platformId(id);
+  return /^(?:0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : text;
+}
