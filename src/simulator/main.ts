@@ -1,0 +1,119 @@
+import { parseArgs } from "node:util";
+import { SHAPES, type Shapes } from "./shapes.ts";
+import { type SimulatorOptions, startSimulator } from "./simulator.ts";
+
+const COUNTS = {
+  seed: "what decides about everything (1)",
+  people: "people, a third of them on both platforms (300)",
+  polls: "polls (8)",
+  "responses-per-poll": "responses to each poll (300)",
+  "pidj-groups": "active groups of Pidj (8)",
+  series: "series (5)",
+  surveys: "surveys (4)",
+  "textizen-groups": "groups of Textizen (8)",
+  campaigns: "campaigns (3)",
+  "pidj-port": "Pidj's port (4101)",
+  "textizen-port": "Textizen's port (4102)",
+} as const;
+type Count = keyof typeof COUNTS;
+
+const HELP = `Both platforms, simulated, each on a port of its own.
+
+Usage: npm run simulator -- [flags]
+
+${Object.entries(COUNTS)
+  .map(([name, meaning]) => `  --${name.padEnd(22)} ${meaning}`)
+  .join("\n")}
+  --${"host".padEnd(22)} address to listen at (127.0.0.1)
+  --${"contacts-list".padEnd(22)} give Pidj the GET /contacts that its document does not have
+  --${"shape name=value".padEnd(22)} what the documents leave open; may be repeated:
+${Object.entries(SHAPES)
+  .map(([name, values]) => `    ${name.padEnd(22)} ${values.join(" | ")}`)
+  .join("\n")}
+  --${"help".padEnd(22)} this
+`;
+
+/** The options that the flags ask for, null for `--help`. Throws an error whose message is one sentence. */
+function readFlags(args: string[]): SimulatorOptions | null {
+  const counts = Object.keys(COUNTS) as Count[];
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...(Object.fromEntries(counts.map((name) => [name, { type: "string" }])) as Record<Count, { type: "string" }>),
+      host: { type: "string" },
+      "contacts-list": { type: "boolean" },
+      shape: { type: "string", multiple: true },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help === true) {
+    return null;
+  }
+  const count = (name: Count): number | undefined => {
+    const text = values[name];
+    const most = name.endsWith("-port") ? 65_535 : 10_000_000;
+    if (text !== undefined && (!/^[0-9]{1,8}$/.test(text) || Number(text) > most)) {
+      throw new Error(`--${name} must be a whole number from 0 to ${most}, not "${text}".`);
+    }
+    return text === undefined ? undefined : Number(text);
+  };
+  const given: { -readonly [Name in keyof SimulatorOptions]?: SimulatorOptions[Name] | undefined } = {
+    seed: count("seed"),
+    people: count("people"),
+    polls: count("polls"),
+    responsesPerPoll: count("responses-per-poll"),
+    pidjGroups: count("pidj-groups"),
+    series: count("series"),
+    surveys: count("surveys"),
+    textizenGroups: count("textizen-groups"),
+    campaigns: count("campaigns"),
+    pidjPort: count("pidj-port") ?? 4101,
+    textizenPort: count("textizen-port") ?? 4102,
+    host: values.host,
+    contactsList: values["contacts-list"],
+    shapes: readShapes(values.shape ?? []),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function readShapes(flags: readonly string[]): Partial<Shapes> {
+  const table: Readonly<Record<string, readonly string[]>> = SHAPES;
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [name = "", value = ""] = flag.split("=", 2);
+      const allowed = Object.hasOwn(table, name) ? (table[name] ?? []) : null;
+      if (allowed === null) {
+        throw new Error(`--shape knows ${Object.keys(SHAPES).join(", ")}; not "${name}".`);
+      }
+      if (!allowed.includes(value)) {
+        throw new Error(`--shape ${name} must be ${allowed.join(" or ")}, not "${value}".`);
+      }
+      return [name, value];
+    }),
+  );
+}
+
+async function main(): Promise<void> {
+  const options = readFlags(process.argv.slice(2));
+  if (options === null) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const { pidj, textizen, close } = await startSimulator(options);
+  process.once("SIGINT", close);
+  process.once("SIGTERM", close);
+  process.stdout.write(`PIDJ_BASE_URL=${pidj.url}
+PIDJ_ACCOUNT_KEY=${pidj.accountKey}
+PIDJ_TOKEN=${pidj.token}
+TEXTIZEN_BASE_URL=${textizen.url}
+TEXTIZEN_EMAIL=${textizen.email}
+TEXTIZEN_PASSWORD=${textizen.password}
+`);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message.split("\n", 1)[0] : String(error)}\n`);
+  process.exitCode = 1;
+}

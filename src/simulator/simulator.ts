@@ -1,0 +1,118 @@
+import type { Backend } from "./backend.ts";
+import { createFaultTable, type Fault, type Hold, type HoldFault } from "./faults.ts";
+import { listen, serveService } from "./http.ts";
+import type { JournalEntry, LedgerEntry } from "./journal.ts";
+import { MOST_PEOPLE } from "./people.ts";
+import { createPidj } from "./pidj.ts";
+import { createWorld, DEFAULT_SIZES, type Sizes } from "./seed.ts";
+import { defaultShapes, type Shapes } from "./shapes.ts";
+import { createTextizen } from "./textizen.ts";
+import type { World } from "./world.ts";
+
+export interface SimulatorOptions extends Partial<Sizes> {
+  /** 1 by default. The same seed and sizes give the same world. */
+  readonly seed?: number;
+  /** 127.0.0.1 by default. */
+  readonly host?: string;
+  /** Any free port by default. */
+  readonly pidjPort?: number;
+  readonly textizenPort?: number;
+  /** Whether Pidj has the undocumented `GET /contacts`; not by default. */
+  readonly contactsList?: boolean;
+  readonly shapes?: Partial<Shapes>;
+  /** Gives the time of what is created at run time; the real clock by default. The world's own dates are fixed. */
+  readonly now?: () => Date;
+}
+
+/** A platform that can be taken down (connections cut, new ones refused) and brought back on the same port. */
+interface SimulatedPlatform {
+  readonly url: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Simulator extends AsyncDisposable {
+  readonly pidj: SimulatedPlatform & { readonly accountKey: string; readonly token: string };
+  readonly textizen: SimulatedPlatform & { readonly email: string; readonly password: string };
+  /** Every request received, in the order of arrival; of a great many the newest. */
+  readonly journal: JournalEntry[];
+  /** Every send accepted. */
+  readonly ledger: LedgerEntry[];
+  /** The live state; rows are replaced (`world.polls.put({ ...poll, title })`), never changed in place. */
+  readonly world: World;
+  /** What the documents leave open; may be set at any time. */
+  readonly shapes: Shapes;
+  /** Makes requests fail as told; returns what ends it. */
+  fault(fault: HoldFault): Hold;
+  fault(fault: Fault): () => void;
+  /** Ends all Textizen sessions: every token given out so far is answered 401. */
+  expireSessions(): void;
+  clearJournal(): void;
+  /** Cuts all connections and stops all waiting. */
+  close(): Promise<void>;
+}
+
+const PIDJ_CREDENTIALS = { accountKey: "simulated-account", token: "simulated-pidj-token" };
+const TEXTIZEN_CREDENTIALS = { email: "operator@cityhall.example", password: "simulated-password" };
+
+/** Both platforms on two ports. Throws a `RangeError` for a size or seed that is none. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { host = "127.0.0.1", pidjPort = 0, textizenPort = 0, contactsList = false, now = () => new Date() } = options;
+  const world = createWorld(checkCount("seed", options.seed ?? 1), readSizes(options));
+  const backend: Backend = { world, shapes: { ...defaultShapes(), ...options.shapes }, ledger: [], now };
+  const journal: JournalEntry[] = [];
+  const closing = new AbortController();
+  const faults = createFaultTable(closing.signal);
+  const pidj = createPidj(backend, { ...PIDJ_CREDENTIALS, contactsList });
+  const textizen = createTextizen(backend, TEXTIZEN_CREDENTIALS);
+  // What the platforms send of their own accord, forwarded texts (pidj-api.txt:485) and completed polls
+  // (textizen-api.txt:103), starts here too, where world, clock and closing are at hand.
+
+  const pidjListener = await listen(serveService(pidj, faults, journal, closing.signal), host, pidjPort);
+  const textizenListener = await listen(
+    serveService(textizen, faults, journal, closing.signal),
+    host,
+    textizenPort,
+  ).catch(async (error: unknown) => {
+    await pidjListener.stop();
+    throw error;
+  });
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await Promise.all([pidjListener.stop(), textizenListener.stop()]);
+  };
+
+  return {
+    pidj: { url: `http://${host}:${pidjListener.port}${pidj.basePath}`, ...PIDJ_CREDENTIALS, ...pidjListener },
+    textizen: { url: `http://${host}:${textizenListener.port}`, ...TEXTIZEN_CREDENTIALS, ...textizenListener },
+    journal,
+    ledger: backend.ledger,
+    world,
+    shapes: backend.shapes,
+    fault: faults.add,
+    expireSessions: textizen.expireSessions,
+    clearJournal: () => {
+      journal.length = 0;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function readSizes(options: Partial<Sizes>): Sizes {
+  const sizes = { ...DEFAULT_SIZES };
+  for (const name of Object.keys(sizes) as (keyof Sizes)[]) {
+    sizes[name] = checkCount(name, options[name] ?? sizes[name]);
+  }
+  if (sizes.people > MOST_PEOPLE) {
+    throw new RangeError(`people must be at most ${MOST_PEOPLE}.`);
+  }
+  return sizes;
+}
+
+function checkCount(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(`${name} must be a whole number, zero or more.`);
+  }
+  return value;
+}

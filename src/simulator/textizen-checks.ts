@@ -1,0 +1,122 @@
+import { type Answer, json, Refusal } from "./exchange.ts";
+import type { Collection } from "./world.ts";
+
+/** The query and the JSON body, merged as Rails merges them (ambiguities T-2). */
+export type Params = Readonly<Record<string, unknown>>;
+
+/** Carries out one call; throws a `Refusal` where a check fails. */
+export type TextizenHandler = (call: { readonly id: string; readonly params: Params }) => Answer;
+
+// ambiguities T-13: the page that Rails shows in production.
+const NOT_FOUND_PAGE = `<!DOCTYPE html>
+<html>
+<head><title>The page you were looking for doesn't exist (404)</title></head>
+<body><div class="dialog"><h1>The page you were looking for doesn't exist.</h1></div></body>
+</html>
+`;
+
+export function notFound(): Refusal {
+  return new Refusal({ status: 404, body: NOT_FOUND_PAGE, contentType: "text/html; charset=utf-8" });
+}
+
+/** 422 as Rails says it: `{"name":["can't be blank"]}`. */
+export function invalid(field: string, problem: string): Refusal {
+  return new Refusal(json(422, { [field]: [problem] }));
+}
+
+/** The row that an id in a path or a parameter names; where there is none, `find` fails as a 404. */
+export function needRow<Row extends { readonly id: number }>(rows: Collection<Row>, id: unknown): Row {
+  const row = rows.get(readInteger(id) ?? Number.NaN);
+  if (row === undefined) {
+    throw notFound();
+  }
+  return row;
+}
+
+/** What stands inside a wrapper, as `{"group":{…}}`; nothing where there is no wrapper. */
+export function unwrap(params: Params, noun: string): Params {
+  const inside = params[noun];
+  return typeof inside === "object" && inside !== null && !Array.isArray(inside) ? (inside as Params) : {};
+}
+
+/** An integer, or the text of one: the examples send both (ambiguities T-8). */
+export function readInteger(value: unknown): number | null {
+  if (typeof value === "number") {
+    return Number.isSafeInteger(value) ? value : null;
+  }
+  return typeof value === "string" && /^[0-9]{1,15}$/.test(value) ? Number(value) : null;
+}
+
+export function needInteger(params: Params, field: string): number {
+  const value = params[field];
+  if (value === undefined || value === null || value === "") {
+    throw invalid(field, "can't be blank");
+  }
+  const read = readInteger(value);
+  if (read === null) {
+    throw invalid(field, "is not a number");
+  }
+  return read;
+}
+
+export function needText(params: Params, field: string): string {
+  const text = readText(params, field);
+  if (text === null || text.trim() === "") {
+    throw invalid(field, "can't be blank");
+  }
+  return text;
+}
+
+/** Text, or null where there is none. */
+export function readText(params: Params, field: string): string | null {
+  const value = params[field] ?? null;
+  if (value !== null && typeof value !== "string") {
+    throw invalid(field, "is invalid");
+  }
+  return value;
+}
+
+/** A boolean, or the text of one: the example sends "true" (textizen-api.txt:244). */
+export function readBoolean(params: Params, field: string): boolean | null {
+  const value = params[field];
+  if (value === undefined || value === null || value === "") {
+    return null;
+  }
+  if (["true", "1", "false", "0"].includes(String(value))) {
+    return value === true || value === 1 || value === "true" || value === "1";
+  }
+  throw invalid(field, "is not included in the list");
+}
+
+/** A number as Textizen keeps it: digits with the country code, a plus taken off (ambiguities T-16). */
+export function needPhoneNumber(params: Params, field: string): string {
+  const number = needText(params, field).replace(/^\+/, "");
+  if (!/^[1-9][0-9]{9,14}$/.test(number)) {
+    throw invalid(field, "is invalid");
+  }
+  return number;
+}
+
+const DATE_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?$/;
+
+/** A time in UTC. Text without a zone, as in the example, is Eastern time (textizen-api.txt:273, ambiguities T-17). */
+export function needTime(params: Params, field: string): string {
+  const text = needText(params, field);
+  const [, date, time, zone] = DATE_TIME.exec(text) ?? [];
+  const naive = `${date}T${time}`;
+  const read = new Date(`${naive}${zone ?? easternOffset(new Date(`${naive}Z`))}`);
+  if (date === undefined || Number.isNaN(read.getTime())) {
+    throw invalid(field, "is invalid");
+  }
+  return read.toISOString();
+}
+
+const EASTERN = new Intl.DateTimeFormat("en-US", { timeZone: "America/New_York", timeZoneName: "longOffset" });
+
+function easternOffset(at: Date): string {
+  if (Number.isNaN(at.getTime())) {
+    return "Z";
+  }
+  const name = EASTERN.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "";
+  return name.replace("GMT", "");
+}
