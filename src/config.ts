@@ -1,0 +1,163 @@
+/** What the process was told by its environment, checked. README lists every variable. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly isProduction: boolean;
+  readonly logLevel: string;
+  /** Null where this process has no credentials for the platform. */
+  readonly pidj: PidjConfig | null;
+  readonly textizen: TextizenConfig | null;
+  readonly storeUrl: string | null;
+  /** How often Pidj's contact list is read into the directory, in minutes; null where it is not read. */
+  readonly contactsListMinutes: number | null;
+  readonly snapshotSeconds: number;
+  readonly timeouts: Timeouts;
+}
+
+export interface PidjConfig {
+  readonly baseUrl: string;
+  readonly accountKey: string;
+  readonly token: string;
+}
+
+export interface TextizenConfig {
+  readonly baseUrl: string;
+  readonly credentials: { readonly email: string; readonly password: string } | { readonly authToken: string };
+  readonly tokenIn: "body" | "query";
+}
+
+/** Milliseconds, each for the whole of what it names. */
+export interface Timeouts {
+  readonly query: number;
+  readonly connect: number;
+  readonly read: number;
+  readonly send: number;
+}
+
+/** A variable that is missing or wrong; the message is one sentence that names it, and never holds a secret. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** One process serves one account of each platform; everything kept is kept under its name. */
+export const ACCOUNT = "default";
+export const DEFAULT_STORE_URL = "sqlite:./data/textgraph.db";
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** Reads and checks the environment. Throws ConfigError at the first variable that is wrong. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const env = new Environment(environment);
+  const host = env.text("HOST") ?? "127.0.0.1";
+  if (!isLoopback(host)) {
+    throw new ConfigError(
+      "HOST must be a loopback address (127.0.0.1, ::1 or localhost): this server has no authentication yet.",
+    );
+  }
+  const hasContactList = env.choice("PIDJ_CONTACTS_LIST", ["off", "on"], "off") === "on";
+  const contactsListMinutes = env.number("CONTACTS_LIST_MINUTES", 15, { min: 1, max: 1_440 });
+  return {
+    host,
+    port: env.number("PORT", 4000, { min: 0, max: 65_535 }),
+    isProduction: env.text("NODE_ENV") === "production",
+    logLevel: env.choice("LOG_LEVEL", LOG_LEVELS, "warn"),
+    pidj: readPidj(env),
+    textizen: readTextizen(env),
+    storeUrl: env.text("STORE_URL"),
+    contactsListMinutes: hasContactList ? contactsListMinutes : null,
+    snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
+    timeouts: {
+      query: env.number("QUERY_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
+      connect: env.number("CONNECT_TIMEOUT_MS", 1_000, { min: 1, max: 600_000 }),
+      read: env.number("READ_TIMEOUT_MS", 3_000, { min: 1, max: 600_000 }),
+      send: env.number("SEND_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
+    },
+  };
+}
+
+function readPidj(env: Environment): PidjConfig | null {
+  const baseUrl = env.url("PIDJ_BASE_URL", "https://gopidj.com/api/2020");
+  const accountKey = env.text("PIDJ_ACCOUNT_KEY");
+  const token = env.text("PIDJ_TOKEN");
+  if (accountKey === null && token === null) {
+    return null;
+  }
+  if (accountKey === null || token === null) {
+    throw new ConfigError(`${accountKey === null ? "PIDJ_ACCOUNT_KEY" : "PIDJ_TOKEN"} is not set: Pidj takes both.`);
+  }
+  return { baseUrl, accountKey, token };
+}
+
+function readTextizen(env: Environment): TextizenConfig | null {
+  const baseUrl = env.url("TEXTIZEN_BASE_URL", "https://textizen.com");
+  const tokenIn = env.choice("TEXTIZEN_TOKEN_IN", ["body", "query"], "body");
+  const authToken = env.text("TEXTIZEN_AUTH_TOKEN");
+  const email = env.text("TEXTIZEN_EMAIL");
+  const password = env.text("TEXTIZEN_PASSWORD");
+  if (authToken !== null) {
+    if (email !== null || password !== null) {
+      throw new ConfigError(
+        "TEXTIZEN_AUTH_TOKEN is set beside TEXTIZEN_EMAIL or TEXTIZEN_PASSWORD: set one or the other.",
+      );
+    }
+    return { baseUrl, credentials: { authToken }, tokenIn };
+  }
+  if (email === null && password === null) {
+    return null;
+  }
+  if (email === null || password === null) {
+    const missing = email === null ? "TEXTIZEN_EMAIL" : "TEXTIZEN_PASSWORD";
+    throw new ConfigError(`${missing} is not set: Textizen signs in with both.`);
+  }
+  return { baseUrl, credentials: { email, password }, tokenIn };
+}
+
+/** `localhost`, `::1` and 127.0.0.0/8 (RFC 1122 §3.2.1.3). */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** The variables, by form. A blank one counts as not set. */
+class Environment {
+  readonly #variables: NodeJS.ProcessEnv;
+
+  constructor(variables: NodeJS.ProcessEnv) {
+    this.#variables = variables;
+  }
+
+  text(name: string): string | null {
+    const value = this.#variables[name]?.trim() ?? "";
+    return value === "" ? null : value;
+  }
+
+  choice<Choice extends string>(name: string, choices: readonly Choice[], otherwise: Choice): Choice {
+    const value = this.text(name) ?? otherwise;
+    const choice = choices.find((each) => each === value);
+    if (choice === undefined) {
+      throw new ConfigError(`${name} must be one of ${choices.join(", ")}.`);
+    }
+    return choice;
+  }
+
+  number(name: string, otherwise: number, { min, max }: { min: number; max: number }): number {
+    const value = this.text(name) ?? String(otherwise);
+    if (!/^\d+$/.test(value) || Number(value) < min || Number(value) > max) {
+      throw new ConfigError(`${name} must be a whole number from ${min} to ${max}.`);
+    }
+    return Number(value);
+  }
+
+  /** An http or https URL without a query; https, or http on a loopback address, since credentials travel over it. */
+  url(name: string, otherwise: string): string {
+    const value = this.text(name) ?? otherwise;
+    const url = URL.canParse(value) ? new URL(value) : null;
+    if (url === null || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
+      throw new ConfigError(`${name} must be a URL such as ${otherwise}, without credentials and query.`);
+    }
+    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+    if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(host))) {
+      throw new ConfigError(`${name} must be an https URL: credentials travel over it.`);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,44 @@
+import type { CallScope, Rows } from "../rest/calls.ts";
+import { Snapshot, type SnapshotTimes } from "../rest/snapshots.ts";
+import { Listing, type RowShape } from "./listing.ts";
+
+/** A list call of a platform, kept and indexed for all operations. */
+export function createListSnapshot<Row extends { readonly id: string }>(
+  read: (scope: CallScope) => Promise<Rows<Row>>,
+  shape: RowShape<Row>,
+  times: SnapshotTimes,
+): Snapshot<Listing<Row>> {
+  return new Snapshot(async (scope) => new Listing((await read(scope)).rows, shape), times);
+}
+
+/** One operation's view of the lists: one state of each, however long the operation takes. */
+export class ListView {
+  readonly #scope: CallScope;
+  readonly #fresh: boolean;
+  readonly #seen = new Map<unknown, Promise<unknown>>();
+
+  /** `fresh` reads past what is kept. */
+  constructor(scope: CallScope, fresh: boolean) {
+    this.#scope = scope;
+    this.#fresh = fresh;
+  }
+
+  get<Index>(snapshot: Snapshot<Index>): Promise<Index> {
+    let index = this.#seen.get(snapshot) as Promise<Index> | undefined;
+    if (index === undefined) {
+      index = snapshot.get(this.#scope, { fresh: this.#fresh });
+      this.#seen.set(snapshot, index);
+    }
+    return index;
+  }
+
+  /** True where `get` would cost this operation no platform call. */
+  isAtHand(snapshot: Snapshot<unknown>): boolean {
+    return this.#seen.has(snapshot) || (!this.#fresh && snapshot.isFresh);
+  }
+
+  /** Forgets the state seen, after this operation has written what the list shows. */
+  forget(snapshot: Snapshot<unknown>): void {
+    this.#seen.delete(snapshot);
+  }
+}

@@ -1,0 +1,190 @@
+import { InputError } from "../errors.ts";
+import { compareIds } from "../ids.ts";
+
+/** The four Relay paging arguments, as a client sends them. */
+export interface PageArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly last?: number | null;
+  readonly before?: string | null;
+}
+
+export type OrderField = "ID" | "NAME";
+
+/** How a list is ordered; by id, ascending, if not said. */
+export interface Order {
+  readonly field: OrderField;
+  readonly direction: "ASC" | "DESC";
+}
+
+/** What places a row in an order: its name (folded, null without one) where names order, then its id. */
+export interface SortKey {
+  readonly field: OrderField;
+  readonly name: string | null;
+  readonly id: string;
+}
+
+/** Checked paging arguments. */
+export interface Window {
+  readonly count: number;
+  readonly backwards: boolean;
+  readonly after: SortKey | null;
+  readonly before: SortKey | null;
+}
+
+export const DEFAULT_ORDER: Order = { field: "ID", direction: "ASC" };
+const DEFAULT_COUNT = 20;
+const MOST_ROWS = 100;
+
+/** Letter case and outer blanks do not matter, neither for order nor for equality of names. */
+export function foldName(name: string): string {
+  return name.trim().toLowerCase();
+}
+
+/** The order itself: names without value last in both directions, equal names by id. */
+export function compareKeys(a: SortKey, b: SortKey, direction: Order["direction"]): number {
+  const turn = direction === "ASC" ? 1 : -1;
+  if (a.field === "NAME" && a.name !== b.name) {
+    if (a.name === null || b.name === null) {
+      return a.name === null ? 1 : -1;
+    }
+    return a.name < b.name ? -turn : turn;
+  }
+  return compareIds(a.id, b.id) * turn;
+}
+
+/** An opaque cursor that holds the sort key, so that rows that come or go neither skip nor repeat others. */
+export function cursorOf(key: SortKey): string {
+  const parts = key.field === "ID" ? [key.field, key.id] : [key.field, key.id, key.name];
+  return Buffer.from(JSON.stringify(parts)).toString("base64url");
+}
+
+/** Throws InputError where the arguments contradict each other, are out of range, or a cursor is of another order. */
+export function needWindow(args: PageArguments, order: Order): Window {
+  const { first = null, last = null } = args;
+  if (first !== null && last !== null) {
+    throw new InputError("last", "Give first or last, not both.");
+  }
+  needCount("first", first);
+  needCount("last", last);
+  return {
+    count: last ?? first ?? DEFAULT_COUNT,
+    backwards: last !== null,
+    after: needCursor("after", args.after ?? null, order.field),
+    before: needCursor("before", args.before ?? null, order.field),
+  };
+}
+
+function needCount(argument: string, count: number | null): void {
+  if (count !== null && (count < 0 || count > MOST_ROWS)) {
+    throw new InputError(argument, `${argument} must be 0 to ${MOST_ROWS}.`);
+  }
+}
+
+function needCursor(argument: string, cursor: string | null, field: OrderField): SortKey | null {
+  if (cursor === null) {
+    return null;
+  }
+  const key = parseCursor(cursor);
+  if (key === null) {
+    throw new InputError(argument, `${argument} must be a cursor that this list gave.`);
+  }
+  if (key.field !== field) {
+    throw new InputError(argument, `${argument} is a cursor of another order: page on with the orderBy it came from.`);
+  }
+  return key;
+}
+
+function parseCursor(cursor: string): SortKey | null {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(cursor, "base64url").toString());
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(parts)) {
+    return null;
+  }
+  const [field, id, name = null]: unknown[] = parts;
+  if ((field !== "ID" && field !== "NAME") || typeof id !== "string" || !(name === null || typeof name === "string")) {
+    return null;
+  }
+  return { field, id, name };
+}
+
+interface Edge<Row> {
+  readonly cursor: string;
+  readonly node: Row;
+}
+
+/** One page of an ordered list, in the shape of a Relay connection; what is not asked for is not computed. */
+export class Page<Row> {
+  readonly totalCount: number;
+  readonly nodes: readonly Row[];
+  readonly #hasNextPage: boolean;
+  readonly #hasPreviousPage: boolean;
+  readonly #cursorOf: (row: Row) => string;
+
+  constructor(
+    nodes: readonly Row[],
+    around: { totalCount: number; hasNextPage: boolean; hasPreviousPage: boolean; cursorOf: (row: Row) => string },
+  ) {
+    this.nodes = nodes;
+    this.totalCount = around.totalCount;
+    this.#hasNextPage = around.hasNextPage;
+    this.#hasPreviousPage = around.hasPreviousPage;
+    this.#cursorOf = around.cursorOf;
+  }
+
+  get edges(): Edge<Row>[] {
+    return this.nodes.map((node) => ({ cursor: this.#cursorOf(node), node }));
+  }
+
+  get pageInfo() {
+    const first = this.nodes[0];
+    const last = this.nodes.at(-1);
+    return {
+      hasNextPage: this.#hasNextPage,
+      hasPreviousPage: this.#hasPreviousPage,
+      startCursor: first === undefined ? null : this.#cursorOf(first),
+      endCursor: last === undefined ? null : this.#cursorOf(last),
+    };
+  }
+}
+
+/** Cuts a page out of rows that are in order already. Costs the page and two binary searches, whatever the list's length. */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  window: Window,
+  order: Order,
+  keyOf: (row: Row, field: OrderField) => SortKey,
+): Page<Row> {
+  const { after, before, count } = window;
+  const key = (row: Row) => keyOf(row, order.field);
+  const low = after === null ? 0 : countUntil(rows, (row) => compareKeys(key(row), after, order.direction) <= 0);
+  const high =
+    before === null ? rows.length : countUntil(rows, (row) => compareKeys(key(row), before, order.direction) < 0);
+  const start = window.backwards ? Math.max(low, high - count) : low;
+  const end = window.backwards ? Math.max(low, high) : Math.min(Math.max(low, high), low + count);
+  return new Page(rows.slice(start, end), {
+    totalCount: rows.length,
+    hasNextPage: end < rows.length,
+    hasPreviousPage: start > 0,
+    cursorOf: (row) => cursorOf(key(row)),
+  });
+}
+
+/** How many rows at the beginning satisfy a condition that no row behind the first failing one satisfies. */
+function countUntil<Row>(rows: readonly Row[], holds: (row: Row) => boolean): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(rows[middle] as Row)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}

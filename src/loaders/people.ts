@@ -1,0 +1,116 @@
+import DataLoader from "dataloader";
+import { PlatformError } from "../errors.ts";
+import type { ContactId } from "../ids.ts";
+import type { E164 } from "../phone.ts";
+import type { ContactRecord } from "../pidj/records.ts";
+import type { ContactDirectory, ContactLink } from "../store/contacts.ts";
+import type { ParticipantRecord } from "../textizen/records.ts";
+import { Listing } from "./listing.ts";
+import { cursorOf, needWindow, type Order, Page, type PageArguments } from "./paging.ts";
+import { contactName, type PidjLoaders } from "./pidj.ts";
+import type { TextizenLoaders } from "./textizen.ts";
+
+/** One operation's view of who is behind a number, on both platforms. */
+export class PeopleLoaders {
+  readonly #pidj: PidjLoaders;
+  readonly #textizen: TextizenLoaders;
+  readonly #directory: ContactDirectory;
+  readonly #links: DataLoader<E164, ContactLink>;
+
+  constructor(directory: ContactDirectory, pidj: PidjLoaders, textizen: TextizenLoaders) {
+    this.#directory = directory;
+    this.#pidj = pidj;
+    this.#textizen = textizen;
+    this.#links = new DataLoader((numbers) => directory.links(numbers));
+  }
+
+  /** What the directory knew of the number when the operation first asked. */
+  link(number: E164): Promise<ContactLink> {
+    return this.#links.load(number);
+  }
+
+  /** The contact that the directory links to the number, if Pidj still says that the number is the contact's. */
+  async contact(number: E164): Promise<ContactRecord | null> {
+    const link = await this.link(number);
+    const [contactId] = link.candidateIds;
+    if (link.state !== "LINKED" || contactId === undefined) {
+      return null;
+    }
+    const contact = await this.#pidj.contact(contactId);
+    return contact?.phoneNumber === number ? contact : null;
+  }
+
+  /**
+   * The contacts that the directory knows, by id: what can be listed where Pidj gives no list. Each is read for the page;
+   * one that Pidj no longer has is left out, one that could not be read is there with its id alone.
+   */
+  async knownContacts(
+    args: PageArguments,
+    direction: Order["direction"],
+    number: E164 | null,
+  ): Promise<Page<ContactRecord>> {
+    if (number !== null) {
+      return new Listing(await this.#contactsNumbered(number), {}).page(args, { field: "ID", direction });
+    }
+    const window = needWindow(args, { field: "ID", direction });
+    const reverse = window.backwards !== (direction === "DESC");
+    const [lower, upper] = direction === "ASC" ? [window.after, window.before] : [window.before, window.after];
+    const ids = await this.#directory.page({
+      ...(lower !== null && { after: lower.id as ContactId }),
+      ...(upper !== null && { before: upper.id as ContactId }),
+      limit: window.count + 1,
+      reverse,
+    });
+    const hasMore = ids.length > window.count;
+    const shown = ids.slice(0, window.count);
+    const contacts = await this.#readKnown(window.backwards ? shown.reverse() : shown);
+    return new Page(contacts, {
+      totalCount: await this.#directory.count(),
+      hasNextPage: window.backwards ? window.before !== null : hasMore,
+      hasPreviousPage: window.backwards ? hasMore : window.after !== null,
+      cursorOf: ({ id }) => cursorOf({ field: "ID", name: null, id }),
+    });
+  }
+
+  /** The contacts that the directory links to a number, or holds for candidates, and that Pidj says have it. */
+  async #contactsNumbered(number: E164): Promise<readonly ContactRecord[]> {
+    const { candidateIds } = await this.link(number);
+    const contacts = await this.#readKnown(candidateIds);
+    return contacts.filter((contact) => contact.phoneNumber === undefined || contact.phoneNumber === number);
+  }
+
+  async #readKnown(ids: readonly ContactId[]): Promise<ContactRecord[]> {
+    const contacts = await Promise.all(
+      ids.map((id) => this.#pidj.contact(id).catch((): ContactRecord => ({ id, isDetail: false }))),
+    );
+    return contacts.filter((contact) => contact !== null);
+  }
+
+  /** The participant with the number; null where none has it, or several. */
+  async participant(number: E164): Promise<ParticipantRecord | null> {
+    return (await this.#textizen.participants()).onlyNumbered(number);
+  }
+
+  /** The contact's name, else the participant's; null where nobody is known by the number, or nobody has a name. */
+  async displayName(number: E164): Promise<string | null> {
+    const contact = await this.contact(number);
+    const name = contact === null ? null : contactName(contact);
+    return name ?? (await this.#participantName(number));
+  }
+
+  async #participantName(number: E164): Promise<string | null> {
+    try {
+      const name = (await this.participant(number))?.name ?? null;
+      if (name instanceof PlatformError) {
+        throw name;
+      }
+      return name;
+    } catch (error) {
+      // A gateway to Pidj alone has no participants to name anybody by; that is no fault of the name.
+      if (error instanceof PlatformError && error.reason === "not-configured") {
+        return null;
+      }
+      throw error;
+    }
+  }
+}

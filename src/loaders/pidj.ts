@@ -1,0 +1,128 @@
+import DataLoader from "dataloader";
+import pLimit from "p-limit";
+import type { ContactId, PidjUserId } from "../ids.ts";
+import type { PidjClient } from "../pidj/client.ts";
+import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
+import type { CallScope } from "../rest/calls.ts";
+import type { Snapshot, SnapshotTimes } from "../rest/snapshots.ts";
+import { createListSnapshot, ListView } from "./list-view.ts";
+import { type Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
+import { settle } from "./resource.ts";
+
+/** Pidj's lists, kept for all operations. */
+export interface PidjLists {
+  readonly contacts: Snapshot<Listing<ContactRecord>>;
+  readonly groups: Snapshot<Listing<PidjGroupRecord>>;
+  readonly series: Snapshot<Listing<SeriesRecord>>;
+  readonly surveys: Snapshot<Listing<SurveyRecord>>;
+}
+
+export function createPidjLists(client: PidjClient, times: SnapshotTimes): PidjLists {
+  return {
+    contacts: createListSnapshot(client.contacts, CONTACTS, times),
+    groups: createListSnapshot(client.groups, { nameOf, filters: NAME_FILTER }, times),
+    series: createListSnapshot(client.series, { nameOf, parentsOf: groupsOfSeries }, times),
+    surveys: createListSnapshot(client.surveys, { nameOf }, times),
+  };
+}
+
+const CONTACTS: RowShape<ContactRecord> = {
+  nameOf: contactName,
+  numberOf,
+  filters: {
+    name: { by: "part", valueOf: contactName },
+    phoneNumber: { by: "equal", valueOf: numberOf },
+  },
+};
+
+/** What a contact is called: its display name, else first and last name, else its business name. */
+export function contactName(contact: ContactRecord): string | null {
+  const said = (value: unknown) => (typeof value === "string" ? value : null);
+  const names = [said(contact.firstName), said(contact.lastName)].filter((name) => name !== null);
+  return said(contact.displayName) ?? (names.length > 0 ? names.join(" ") : said(contact.businessName));
+}
+
+function groupsOfSeries(series: SeriesRecord): readonly string[] {
+  return Array.isArray(series.groupIds) ? series.groupIds : [];
+}
+
+/** What a read by id said of a contact: the record, or null where Pidj has none. */
+export type ContactSeen = readonly [id: ContactId, contact: ContactRecord | null];
+
+/** Is told what a batch of contact reads said, and when it was asked. */
+type OnContacts = (seen: readonly ContactSeen[], askedAt: Date) => Promise<void>;
+
+/** Documented nowhere; kind to a platform that can only give contacts one by one. */
+const CONTACT_READS_AT_ONCE = 16;
+
+/** One operation's reads of Pidj. */
+export class PidjLoaders {
+  readonly #client: PidjClient;
+  readonly #lists: PidjLists;
+  readonly #scope: CallScope;
+  readonly #view: ListView;
+  readonly #now: () => Date;
+  readonly #onContacts: OnContacts;
+  #contact: DataLoader<ContactId, ContactRecord | null> | null = null;
+  #user: DataLoader<PidjUserId, PidjUserRecord | null> | null = null;
+
+  /** `onContacts` lets the directory learn from what is read; `now` dates it. */
+  constructor(
+    client: PidjClient,
+    lists: PidjLists,
+    scope: CallScope,
+    options: { readonly fresh: boolean; readonly now: () => Date; readonly onContacts: OnContacts },
+  ) {
+    this.#client = client;
+    this.#lists = lists;
+    this.#scope = scope;
+    this.#view = new ListView(scope, options.fresh);
+    this.#now = options.now;
+    this.#onContacts = options.onContacts;
+  }
+
+  groups(): Promise<Listing<PidjGroupRecord>> {
+    return this.#view.get(this.#lists.groups);
+  }
+
+  series(): Promise<Listing<SeriesRecord>> {
+    return this.#view.get(this.#lists.series);
+  }
+
+  surveys(): Promise<Listing<SurveyRecord>> {
+    return this.#view.get(this.#lists.surveys);
+  }
+
+  /** `GET /contacts`, for accounts that have it. */
+  contacts(): Promise<Listing<ContactRecord>> {
+    return this.#view.get(this.#lists.contacts);
+  }
+
+  contact(id: ContactId): Promise<ContactRecord | null> {
+    this.#contact ??= this.#createContactLoader();
+    return this.#contact.load(id);
+  }
+
+  user(id: PidjUserId): Promise<PidjUserRecord | null> {
+    this.#user ??= new DataLoader((ids) => settle(ids, (key) => this.#client.user(key, this.#scope)));
+    return this.#user.load(id);
+  }
+
+  /** Asks Pidj whether it accepts our credentials; fails as any call may. */
+  checkAuthorization(): Promise<{ readonly message: string | null }> {
+    return this.#client.authorizationCheck(this.#scope);
+  }
+
+  #createContactLoader() {
+    const limit = pLimit(CONTACT_READS_AT_ONCE);
+    return new DataLoader<ContactId, ContactRecord | null>(async (ids) => {
+      const askedAt = this.#now();
+      const contacts = await settle(ids, (id) => limit(() => this.#client.contact(id, this.#scope)));
+      await this.#onContacts(
+        contacts.flatMap((contact, at) => (contact instanceof Error ? [] : [[ids[at] as ContactId, contact]])),
+        askedAt,
+      );
+      return contacts;
+    });
+  }
+}

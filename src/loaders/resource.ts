@@ -1,0 +1,56 @@
+import DataLoader from "dataloader";
+import type { Listing } from "./listing.ts";
+
+interface Detailed {
+  readonly id: string;
+  readonly isDetail: boolean;
+}
+
+export interface ResourceReads<Row extends Detailed> {
+  /** The list call, shared by the operation. */
+  readonly list: () => Promise<Listing<Row>>;
+  /** True where `list` costs nothing now: it is held already, or on its way for this operation. */
+  readonly isListAtHand: () => boolean;
+  /** From how many ids asked for together one list read is taken instead of a read for each. */
+  readonly listFrom: number;
+  /** The read by id; null where there is no such record. */
+  readonly detail: (id: Row["id"]) => Promise<Row | null>;
+}
+
+/**
+ * Records that a platform gives as rows of a list and, one by one, as details. What a row holds may come from either;
+ * what only a detail holds is asked by `detail`. A row that the list lacks is confirmed by a read of its own before it
+ * is said not to exist: nobody promises that a list is whole.
+ */
+export class Resource<Row extends Detailed> {
+  readonly #details: DataLoader<Row["id"], Row | null>;
+  readonly #rows: DataLoader<Row["id"], Row | null>;
+
+  constructor(reads: ResourceReads<Row>) {
+    this.#details = new DataLoader((ids) => settle(ids, reads.detail));
+    this.#rows = new DataLoader(async (ids) => {
+      if (ids.length < reads.listFrom && !reads.isListAtHand()) {
+        return settle(ids, (id) => this.detail(id));
+      }
+      const listing = await reads.list();
+      return settle(ids, async (id) => listing.get(id) ?? this.detail(id));
+    });
+  }
+
+  /** Whatever is cheapest that holds what a row holds. */
+  row(id: Row["id"]): Promise<Row | null> {
+    return this.#rows.load(id);
+  }
+
+  detail(id: Row["id"]): Promise<Row | null> {
+    return this.#details.load(id);
+  }
+}
+
+/** The outcome for each key in order, a failure in its own place: what a DataLoader's batch must give. */
+export function settle<Key, Value>(
+  keys: readonly Key[],
+  load: (key: Key) => Promise<Value>,
+): Promise<(Value | Error)[]> {
+  return Promise.all(keys.map((key) => load(key).catch((error: unknown) => error as Error)));
+}

@@ -1,0 +1,210 @@
+import DataLoader from "dataloader";
+import pLimit from "p-limit";
+import { type Field, PlatformError } from "../errors.ts";
+import {
+  type CampaignId,
+  idParts,
+  type MailingId,
+  makeId,
+  type ParticipantId,
+  type PollId,
+  type PollResponseId,
+  type TextizenGroupId,
+} from "../ids.ts";
+import type { CallScope } from "../rest/calls.ts";
+import type { Snapshot, SnapshotTimes } from "../rest/snapshots.ts";
+import type { TextizenClient } from "../textizen/client.ts";
+import type {
+  CampaignRecord,
+  MailingRecord,
+  ParticipantRecord,
+  ParticipantTokenRecord,
+  PollRecord,
+  PollResponseRecord,
+  TextizenGroupRecord,
+  TextizenUserRecord,
+} from "../textizen/records.ts";
+import { createListSnapshot, ListView } from "./list-view.ts";
+import { Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
+import { Resource, settle } from "./resource.ts";
+
+/** Textizen's lists, kept for all operations. */
+export interface TextizenLists {
+  readonly participants: Snapshot<Listing<ParticipantRecord>>;
+  readonly groups: Snapshot<Listing<TextizenGroupRecord>>;
+  readonly campaigns: Snapshot<Listing<CampaignRecord>>;
+  readonly polls: Snapshot<Listing<PollRecord>>;
+}
+
+export function createTextizenLists(client: TextizenClient, times: SnapshotTimes): TextizenLists {
+  return {
+    participants: createListSnapshot(client.participants, PARTICIPANTS, times),
+    groups: createListSnapshot(client.groups, { nameOf, filters: NAME_FILTER }, times),
+    campaigns: createListSnapshot(client.campaigns, { nameOf: titleOf }, times),
+    polls: createListSnapshot(client.polls, POLLS, times),
+  };
+}
+
+const PARTICIPANTS: RowShape<ParticipantRecord> = {
+  nameOf,
+  numberOf,
+  filters: { ...NAME_FILTER, phoneNumber: { by: "equal", valueOf: numberOf } },
+};
+
+const POLLS: RowShape<PollRecord> = {
+  nameOf: titleOf,
+  parentsOf: campaignOfPoll,
+  filters: {
+    title: { by: "part", valueOf: titleOf },
+    isActive: { by: "equal", valueOf: (poll) => poll.isActive },
+    isPublic: { by: "equal", valueOf: (poll) => poll.isPublic },
+    language: { by: "equal", valueOf: (poll) => poll.language },
+  },
+};
+
+const RESPONSES: RowShape<PollResponseRecord> = {
+  filters: {
+    questionId: { by: "equal", valueOf: (response) => response.questionId },
+    participantId: { by: "equal", valueOf: (response) => response.participantId },
+    from: { by: "equal", valueOf: (response) => response.from },
+  },
+};
+
+function titleOf(row: { readonly title: Field<string> }): Field<string> {
+  return row.title;
+}
+
+function campaignOfPoll(poll: PollRecord): readonly string[] {
+  return typeof poll.campaignId === "string" ? [poll.campaignId] : [];
+}
+
+/** Groups are few: their list is always the better read. Of the others, this many reads by id cost about one list. */
+const LIST_FROM = { groups: 1, others: 5 };
+
+/** Of reads that can only be made one by one: details of the rows of a page. */
+const DETAIL_READS_AT_ONCE = 16;
+
+/** One operation's reads of Textizen. */
+export class TextizenLoaders {
+  readonly participant: Resource<ParticipantRecord>;
+  readonly group: Resource<TextizenGroupRecord>;
+  readonly campaign: Resource<CampaignRecord>;
+  readonly poll: Resource<PollRecord>;
+  readonly #client: TextizenClient;
+  readonly #lists: TextizenLists;
+  readonly #scope: CallScope;
+  readonly #view: ListView;
+  readonly #limit = pLimit(DETAIL_READS_AT_ONCE);
+  readonly #mailings: DataLoader<PollId, readonly MailingRecord[]>;
+  readonly #mailing: DataLoader<MailingId, MailingRecord | null>;
+  readonly #response: DataLoader<PollResponseId, PollResponseRecord | null>;
+  readonly #tokens: DataLoader<TokensKey, readonly ParticipantTokenRecord[], string>;
+
+  constructor(client: TextizenClient, lists: TextizenLists, scope: CallScope, options: { readonly fresh: boolean }) {
+    this.#client = client;
+    this.#lists = lists;
+    this.#scope = scope;
+    this.#view = new ListView(scope, options.fresh);
+    this.participant = this.#resource(lists.participants, client.participant, LIST_FROM.others);
+    this.group = this.#resource(lists.groups, client.group, LIST_FROM.groups);
+    this.campaign = this.#resource(lists.campaigns, client.campaign, LIST_FROM.others);
+    this.poll = this.#resource(lists.polls, client.poll, LIST_FROM.others);
+    this.#mailings = this.#loader(async (id: PollId) => (await client.mailings(id, scope)).rows);
+    this.#mailing = this.#loader((id: MailingId) => client.mailing(id, scope));
+    this.#response = this.#loader((id: PollResponseId) => client.response(id, scope));
+    this.#tokens = new DataLoader(
+      (keys) =>
+        settle(keys, (key) => this.#limit(() => client.participantTokens(key.participantId, key.campaignId, scope))),
+      { cacheKeyFn: (key) => `${key.participantId} ${key.campaignId}` },
+    );
+  }
+
+  participants(): Promise<Listing<ParticipantRecord>> {
+    return this.#view.get(this.#lists.participants);
+  }
+
+  groups(): Promise<Listing<TextizenGroupRecord>> {
+    return this.#view.get(this.#lists.groups);
+  }
+
+  campaigns(): Promise<Listing<CampaignRecord>> {
+    return this.#view.get(this.#lists.campaigns);
+  }
+
+  polls(): Promise<Listing<PollRecord>> {
+    return this.#view.get(this.#lists.polls);
+  }
+
+  tokens(participantId: ParticipantId, campaignId: CampaignId): Promise<readonly ParticipantTokenRecord[]> {
+    return this.#tokens.load({ participantId, campaignId });
+  }
+
+  mailings(id: PollId): Promise<readonly MailingRecord[]> {
+    return this.#mailings.load(id);
+  }
+
+  mailing(id: MailingId): Promise<MailingRecord | null> {
+    return this.#mailing.load(id);
+  }
+
+  /** A response by its own id, or, where it came without one, by its place in its poll. */
+  async response(id: PollResponseId): Promise<PollResponseRecord | null> {
+    const [pollId, ...place] = idParts(id);
+    if (pollId === undefined || place.length === 0) {
+      return this.#response.load(id);
+    }
+    const responses = await this.responses(makeId("Poll", pollId));
+    return responses?.get(id) ?? null;
+  }
+
+  /** A poll's responses, from its detail; null where Textizen does not say. */
+  async responses(id: PollId): Promise<Listing<PollResponseRecord> | null> {
+    const responses = need((await this.poll.detail(id))?.responses);
+    return responses === null ? null : new Listing(responses, RESPONSES);
+  }
+
+  /** A group's members, from its detail; null where Textizen does not say. Members given by id alone are looked up. */
+  async members(id: TextizenGroupId): Promise<Listing<ParticipantRecord> | null> {
+    const group = await this.group.detail(id);
+    const members = need(group?.participants);
+    const ids = members === null ? need(group?.participantIds) : null;
+    const found = ids && (await Promise.all(ids.map((participantId) => this.participant.row(participantId))));
+    const rows = members ?? found?.filter((participant) => participant !== null) ?? null;
+    return rows === null ? null : new Listing(rows, PARTICIPANTS);
+  }
+
+  /** Who we are to Textizen; fails as any call may. */
+  user(): Promise<TextizenUserRecord> {
+    return this.#client.user(this.#scope);
+  }
+
+  #resource<Row extends { readonly id: string; readonly isDetail: boolean }>(
+    list: Snapshot<Listing<Row>>,
+    read: (id: Row["id"], scope: CallScope) => Promise<Row | null>,
+    listFrom: number,
+  ): Resource<Row> {
+    return new Resource({
+      list: () => this.#view.get(list),
+      listFrom,
+      isListAtHand: () => this.#view.isAtHand(list),
+      detail: (id) => this.#limit(() => read(id, this.#scope)),
+    });
+  }
+
+  #loader<Key, Value>(read: (key: Key) => Promise<Value>): DataLoader<Key, Value> {
+    return new DataLoader((keys) => settle(keys, (key) => this.#limit(() => read(key))));
+  }
+}
+
+interface TokensKey {
+  readonly participantId: ParticipantId;
+  readonly campaignId: CampaignId;
+}
+
+/** The value; throws the error that stands for one that cannot be read. */
+function need<Value>(field: Field<Value> | undefined): Value | null {
+  if (field instanceof PlatformError) {
+    throw field;
+  }
+  return field ?? null;
+}

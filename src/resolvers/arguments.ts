@@ -1,0 +1,45 @@
+import { InputError } from "../errors.ts";
+import { type Id, type IdType, parseId } from "../ids.ts";
+
+/** Ids and people asked for in one field. */
+const MOST_AT_ONCE = 100;
+
+const examples: Partial<Record<IdType, string>> = {
+  Contact: "co:…",
+  PidjGroup: "gr:…",
+  Series: "ts:…",
+  Survey: "sv:…",
+  PidjUser: "us:…",
+  Participant: "participant:58",
+  TextizenGroup: "group:72",
+  Campaign: "campaign:12",
+  Poll: "poll:3",
+  PollQuestion: "question:3.9",
+  PollResponse: "response:30",
+  Mailing: "mailing:1",
+};
+
+/** The id where it is one of this type; throws InputError, naming the argument, where it is not. */
+export function needId<Type extends IdType>(type: Type, argument: string, id: string): Id<Type> {
+  const parsed = parseId(type, id);
+  if (parsed === null) {
+    throw new InputError(argument, `${argument} must be the id of a ${type}, such as ${examples[type]}.`);
+  }
+  return parsed;
+}
+
+/** The same for an argument that may be left out. */
+export function optionalId<Type extends IdType>(
+  type: Type,
+  argument: string,
+  id: string | null | undefined,
+): Id<Type> | null {
+  return id === null || id === undefined ? null : needId(type, argument, id);
+}
+
+/** Throws InputError where a list argument is longer than one field may ask for. */
+export function needFew(argument: string, items: readonly unknown[]): void {
+  if (items.length > MOST_AT_ONCE) {
+    throw new InputError(argument, `${argument} must hold at most ${MOST_AT_ONCE} items.`);
+  }
+}

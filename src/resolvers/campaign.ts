@@ -1,0 +1,24 @@
+import type { Context } from "../context.ts";
+import type * as gql from "../generated/graphql.ts";
+import type { CampaignRecord } from "../textizen/records.ts";
+import { needId } from "./arguments.ts";
+import { type Complete, detailFields } from "./fields.ts";
+
+export const Query = {
+  campaign: (_root, { id }, { textizen }) => textizen.campaign.row(needId("Campaign", "id", id)),
+  campaigns: async (_root, args, { textizen }) => (await textizen.campaigns()).page(args, args.orderBy),
+} satisfies gql.QueryResolvers;
+
+export const Campaign = {
+  ...detailFields<
+    CampaignRecord,
+    "description" | "infoMessage" | "webhookUrl" | "exchange" | "organizationId" | "createdAt"
+  >(
+    ["description", "infoMessage", "webhookUrl", "exchange", "organizationId", "createdAt"],
+    (campaign, { textizen }: Context) => textizen.campaign.detail(campaign.id),
+  ),
+  polls: async ({ id }, _args, { textizen }) => {
+    const polls = await textizen.polls();
+    return polls.hasParents ? polls.under(id) : null;
+  },
+} satisfies Complete<gql.CampaignResolvers, gql.Campaign, CampaignRecord>;

@@ -1,0 +1,59 @@
+import type { Context, Page } from "../context.ts";
+import { InputError } from "../errors.ts";
+import type * as gql from "../generated/graphql.ts";
+import type { ContactRecord } from "../pidj/records.ts";
+import { needId } from "./arguments.ts";
+import { type Complete, detailFields } from "./fields.ts";
+import { personOrNull } from "./person.ts";
+
+/** A page of contacts, and whether the list it is a page of holds all that Pidj has. */
+export type ContactPage = Page<ContactRecord> & { readonly isComplete: boolean };
+
+const readDetail = (contact: ContactRecord, { pidj }: Context) => pidj.contact(contact.id);
+
+const fromRowOrDetail = detailFields<ContactRecord, Exclude<keyof ContactRecord, "id" | "isDetail">>(
+  [
+    "firstName",
+    "lastName",
+    "businessName",
+    "displayName",
+    "emailAddress",
+    "phoneNumber",
+    "displayPhoneNumber",
+    "officePhoneNumber",
+    "faxNumber",
+    "timezone",
+    "tags",
+    "externalId",
+  ],
+  readDetail,
+);
+
+export const Query = {
+  contact: (_root, { id }, { pidj }) => pidj.contact(needId("Contact", "id", id)),
+  contacts: async (_root, args, { services, pidj, people }) => {
+    if (services.pidj.hasContactList) {
+      const page = (await pidj.contacts()).page(args, args.orderBy, args.filter);
+      return Object.assign(page, { isComplete: true });
+    }
+    if (args.filter?.name) {
+      throw new InputError("filter.name", `filter.name ${NEEDS_LIST}`);
+    }
+    if (args.orderBy?.field === "NAME") {
+      throw new InputError("orderBy.field", `orderBy.field NAME ${NEEDS_LIST}`);
+    }
+    const page = await people.knownContacts(args, args.orderBy?.direction ?? "ASC", args.filter?.phoneNumber ?? null);
+    return Object.assign(page, { isComplete: false });
+  },
+} satisfies gql.QueryResolvers;
+
+const NEEDS_LIST = "needs Pidj's contact list, which is off here (PIDJ_CONTACTS_LIST): only ids and numbers are known.";
+
+export const Contact = {
+  ...fromRowOrDetail,
+  person: async (contact, _args, context) => personOrNull(await fromRowOrDetail.phoneNumber(contact, null, context)),
+  participant: async (contact, _args, context) => {
+    const phoneNumber = await fromRowOrDetail.phoneNumber(contact, null, context);
+    return phoneNumber === null ? null : context.people.participant(phoneNumber);
+  },
+} satisfies Complete<gql.ContactResolvers, gql.Contact, ContactRecord>;

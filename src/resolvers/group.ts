@@ -1,0 +1,46 @@
+import type { Context } from "../context.ts";
+import { InputError } from "../errors.ts";
+import type * as gql from "../generated/graphql.ts";
+import { parseId } from "../ids.ts";
+import type { PidjGroupRecord } from "../pidj/records.ts";
+import type { TextizenGroupRecord } from "../textizen/records.ts";
+import { type Complete, detailFields } from "./fields.ts";
+
+const fromRowOrDetail = detailFields<TextizenGroupRecord, "createdAt">(["createdAt"], (group, { textizen }: Context) =>
+  textizen.group.detail(group.id),
+);
+
+export const Query = {
+  group: async (_root, { id }, { pidj, textizen }) => {
+    const pidjId = parseId("PidjGroup", id);
+    const textizenId = parseId("TextizenGroup", id);
+    if (pidjId !== null) {
+      return (await pidj.groups()).get(pidjId);
+    }
+    if (textizenId !== null) {
+      return textizen.group.row(textizenId);
+    }
+    throw new InputError("id", "id must be the id of a group of Pidj (gr:…) or of Textizen (group:72).");
+  },
+  pidjGroups: async (_root, args, { pidj }) => (await pidj.groups()).page(args, args.orderBy, { name: args.name }),
+  textizenGroups: async (_root, args, { textizen }) =>
+    (await textizen.groups()).page(args, args.orderBy, { name: args.name }),
+} satisfies gql.QueryResolvers;
+
+export const Group = {
+  __resolveType: ({ id }: { readonly id: string }) =>
+    parseId("PidjGroup", id) === null ? ("TextizenGroup" as const) : ("PidjGroup" as const),
+};
+
+export const PidjGroup = {
+  platform: () => "PIDJ" as const,
+  series: async ({ id }, _args, { pidj }) => (await pidj.series()).under(id),
+  counterpart: async ({ name }, _args, { textizen }) => (await textizen.groups()).onlyNamed(name),
+} satisfies Complete<gql.PidjGroupResolvers, gql.PidjGroup, PidjGroupRecord>;
+
+export const TextizenGroup = {
+  platform: () => "TEXTIZEN" as const,
+  createdAt: fromRowOrDetail.createdAt,
+  participants: async ({ id }, args, { textizen }) => (await textizen.members(id))?.page(args) ?? null,
+  counterpart: async ({ name }, _args, { pidj }) => (await pidj.groups()).onlyNamed(name),
+} satisfies Complete<gql.TextizenGroupResolvers, gql.TextizenGroup, TextizenGroupRecord>;

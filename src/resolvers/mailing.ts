@@ -1,0 +1,40 @@
+import type { Context } from "../context.ts";
+import type * as gql from "../generated/graphql.ts";
+import type { MailingRecord } from "../textizen/records.ts";
+import { needId } from "./arguments.ts";
+import { type Complete, detailFields, said } from "./fields.ts";
+import { personOf } from "./person.ts";
+
+const fromRowOrDetail = detailFields<MailingRecord, "sendAt" | "groupIds" | "recipientNumbers" | "createdAt">(
+  ["sendAt", "groupIds", "recipientNumbers", "createdAt"],
+  (mailing, { textizen }: Context) => textizen.mailing(mailing.id),
+);
+
+export const Query = {
+  mailing: (_root, { id }, { textizen }) => textizen.mailing(needId("Mailing", "id", id)),
+} satisfies gql.QueryResolvers;
+
+export const Mailing = {
+  sendAt: fromRowOrDetail.sendAt,
+  createdAt: fromRowOrDetail.createdAt,
+  poll: (mailing, _args, { textizen }) => {
+    const id = said(mailing.pollId);
+    return id === null ? null : textizen.poll.row(id);
+  },
+  groups: async (mailing, _args, context) => {
+    const ids = await fromRowOrDetail.groupIds(mailing, null, context);
+    if (ids === null) {
+      return null;
+    }
+    const groups = await Promise.all(ids.map((id) => context.textizen.group.row(id)));
+    return groups.filter((group) => group !== null);
+  },
+  recipients: async (mailing, _args, context) => {
+    const numbers = await fromRowOrDetail.recipientNumbers(mailing, null, context);
+    return numbers?.filter((number) => number !== null).map(personOf) ?? null;
+  },
+  recipientCount: async (mailing, _args, context) => {
+    const numbers = await fromRowOrDetail.recipientNumbers(mailing, null, context);
+    return numbers?.length ?? null;
+  },
+} satisfies Complete<gql.MailingResolvers, gql.Mailing, MailingRecord>;

@@ -1,0 +1,46 @@
+import type { Context } from "../context.ts";
+import type * as gql from "../generated/graphql.ts";
+import type { ParticipantRecord, TextizenGroupRecord } from "../textizen/records.ts";
+import { needId } from "./arguments.ts";
+import { type Complete, detailFields, said } from "./fields.ts";
+import { personOrNull } from "./person.ts";
+
+const readDetail = (participant: ParticipantRecord, { textizen }: Context) =>
+  textizen.participant.detail(participant.id);
+
+const fromRowOrDetail = detailFields<ParticipantRecord, "isSubscribed" | "createdAt" | "campaignId">(
+  ["isSubscribed", "createdAt", "campaignId"],
+  readDetail,
+);
+
+export const Query = {
+  participant: (_root, { id }, { textizen }) => textizen.participant.row(needId("Participant", "id", id)),
+  participants: async (_root, args, { textizen }) =>
+    (await textizen.participants()).page(args, args.orderBy, args.filter),
+} satisfies gql.QueryResolvers;
+
+export const Participant = {
+  isSubscribed: fromRowOrDetail.isSubscribed,
+  createdAt: fromRowOrDetail.createdAt,
+  campaign: async (participant, _args, context) => {
+    const id = await fromRowOrDetail.campaignId(participant, null, context);
+    return id === null ? null : context.textizen.campaign.row(id);
+  },
+  groups: async (participant, _args, context) => {
+    const detail = participant.isDetail ? participant : await readDetail(participant, context);
+    const groups = said(detail?.groups);
+    if (groups === null) {
+      return null;
+    }
+    const found = await Promise.all(
+      groups.map(({ id, name }): TextizenGroupRecord | Promise<TextizenGroupRecord | null> =>
+        name === undefined ? context.textizen.group.row(id) : { id, name, isDetail: false },
+      ),
+    );
+    return found.filter((group) => group !== null);
+  },
+  tokens: (participant, { campaignId }, { textizen }) =>
+    textizen.tokens(participant.id, needId("Campaign", "campaignId", campaignId)),
+  person: ({ phoneNumber }) => personOrNull(phoneNumber),
+  contact: ({ phoneNumber }, _args, { people }) => (phoneNumber === null ? null : people.contact(phoneNumber)),
+} satisfies Complete<gql.ParticipantResolvers, gql.Participant, ParticipantRecord>;

@@ -1,0 +1,34 @@
+import type * as gql from "../generated/graphql.ts";
+import { type PersonId, personId } from "../ids.ts";
+import type { E164 } from "../phone.ts";
+import { needFew } from "./arguments.ts";
+import type { Complete } from "./fields.ts";
+
+/** A person is a number; everything else is looked up. */
+export interface PersonParent {
+  readonly id: PersonId;
+  readonly phoneNumber: E164;
+}
+
+export function personOf(phoneNumber: E164): PersonParent {
+  return { id: personId(phoneNumber), phoneNumber };
+}
+
+export function personOrNull(phoneNumber: E164 | null | undefined): PersonParent | null {
+  return phoneNumber ? personOf(phoneNumber) : null;
+}
+
+export const Query = {
+  person: (_root, { phoneNumber }) => personOf(phoneNumber),
+  people: (_root, { phoneNumbers }) => {
+    needFew("phoneNumbers", phoneNumbers);
+    return phoneNumbers.map(personOf);
+  },
+} satisfies gql.QueryResolvers;
+
+export const Person = {
+  displayName: ({ phoneNumber }, _args, { people }) => people.displayName(phoneNumber),
+  contact: ({ phoneNumber }, _args, { people }) => people.contact(phoneNumber),
+  contactLink: ({ phoneNumber }, _args, { people }) => people.link(phoneNumber),
+  participant: ({ phoneNumber }, _args, { people }) => people.participant(phoneNumber),
+} satisfies Complete<gql.PersonResolvers, gql.Person, PersonParent>;

@@ -1,0 +1,41 @@
+import type { Context } from "../context.ts";
+import type * as gql from "../generated/graphql.ts";
+import type { PollQuestionRecord, PollResponseRecord } from "../textizen/records.ts";
+import { needId } from "./arguments.ts";
+import { type Complete, said } from "./fields.ts";
+import { personOrNull } from "./person.ts";
+import { withFollowUps } from "./poll-results.ts";
+
+export const Query = {
+  pollResponse: (_root, { id }, { textizen }) => textizen.response(needId("PollResponse", "id", id)),
+} satisfies gql.QueryResolvers;
+
+export const PollResponse = {
+  from: ({ from }) => personOrNull(from),
+  participant: (response, _args, { textizen }) => {
+    const id = said(response.participantId);
+    return id === null ? null : textizen.participant.row(id);
+  },
+  poll: (response, _args, { textizen }) => {
+    const id = said(response.pollId);
+    return id === null ? null : textizen.poll.row(id);
+  },
+  question: (response, _args, context) => findQuestion(response, context),
+  matchedOptions: async (response, _args, context) => {
+    if (response.matchedOptionIds.length === 0) {
+      return [];
+    }
+    const question = await findQuestion(response, context);
+    return question?.options.filter(({ id }) => response.matchedOptionIds.includes(id)) ?? [];
+  },
+} satisfies Complete<gql.PollResponseResolvers, gql.PollResponse, PollResponseRecord>;
+
+async function findQuestion(response: PollResponseRecord, { textizen }: Context): Promise<PollQuestionRecord | null> {
+  const pollId = said(response.pollId);
+  const questionId = said(response.questionId);
+  if (pollId === null || questionId === null) {
+    return null;
+  }
+  const questions = said((await textizen.poll.detail(pollId))?.questions) ?? [];
+  return withFollowUps(questions).find(({ id }) => id === questionId) ?? null;
+}

@@ -1,0 +1,97 @@
+import type { PlatformError } from "../errors.ts";
+import type { PollOptionRecord, PollQuestionRecord, PollResponseRecord } from "../textizen/records.ts";
+
+/** Counts of one poll, of people unless said otherwise. */
+interface PollSummary {
+  readonly respondentCount: number;
+  /** Texts, repeated answers included. */
+  readonly replyCount: number;
+  readonly firstResponseAt: Date | null;
+  readonly lastResponseAt: Date | null;
+  readonly questions: readonly QuestionSummary[];
+}
+
+interface QuestionSummary {
+  readonly question: PollQuestionRecord;
+  readonly respondentCount: number;
+  readonly unmatchedCount: number;
+  readonly options: readonly {
+    readonly option: PollOptionRecord;
+    readonly count: number;
+    /** Of the respondents whose answer matched an option, 0 to 1. */
+    readonly share: number;
+  }[];
+}
+
+/** Counts people: who answers a question again counts once, with the latest answer. */
+export function summarizePoll(
+  questions: readonly PollQuestionRecord[],
+  responses: readonly PollResponseRecord[],
+): PollSummary {
+  const times = responses.map(timeOf).filter((time) => time !== null);
+  const latest = new Map<string, Map<string, PollResponseRecord>>();
+  for (const response of responses) {
+    if (typeof response.questionId === "string") {
+      const answers = latest.get(response.questionId) ?? new Map<string, PollResponseRecord>();
+      const respondent = respondentOf(response);
+      if (isLater(response, answers.get(respondent))) {
+        answers.set(respondent, response);
+      }
+      latest.set(response.questionId, answers);
+    }
+  }
+  return {
+    respondentCount: new Set(responses.map(respondentOf)).size,
+    replyCount: responses.length,
+    firstResponseAt: times.length === 0 ? null : new Date(times.reduce((a, b) => Math.min(a, b))),
+    lastResponseAt: times.length === 0 ? null : new Date(times.reduce((a, b) => Math.max(a, b))),
+    questions: withFollowUps(questions).map((question) =>
+      summarizeQuestion(question, [...(latest.get(question.id)?.values() ?? [])]),
+    ),
+  };
+}
+
+/** All questions in the order in which they are asked: each option's follow-ups behind its question. */
+export function withFollowUps(questions: readonly PollQuestionRecord[]): PollQuestionRecord[] {
+  return questions.flatMap((question) => [
+    question,
+    ...question.options.flatMap((option) => withFollowUps(option.followUps)),
+  ]);
+}
+
+function summarizeQuestion(question: PollQuestionRecord, answers: readonly PollResponseRecord[]): QuestionSummary {
+  const known = new Set<string>(question.options.map(({ id }) => id));
+  const matched = answers
+    .map((answer) => new Set<string>(answer.matchedOptionIds.filter((id) => known.has(id))))
+    .filter((ids) => ids.size > 0);
+  return {
+    question,
+    respondentCount: answers.length,
+    unmatchedCount: answers.length - matched.length,
+    options: question.options.map((option) => {
+      const count = matched.filter((ids) => ids.has(option.id)).length;
+      return { option, count, share: matched.length === 0 ? 0 : count / matched.length };
+    }),
+  };
+}
+
+/** Who answered: the participant, else the number as Textizen writes it, else somebody who is nobody else. */
+function respondentOf(response: PollResponseRecord): string {
+  const said = [response.participantId, response.from, response.displayFrom].find(
+    (value): value is Exclude<typeof value, PlatformError | null> => typeof value === "string",
+  );
+  return said ?? response.id;
+}
+
+function timeOf({ createdAt }: PollResponseRecord): number | null {
+  return createdAt instanceof Date ? createdAt.getTime() : null;
+}
+
+// Without times, what comes later in the poll's detail was answered later.
+function isLater(response: PollResponseRecord, than: PollResponseRecord | undefined): boolean {
+  if (than === undefined) {
+    return true;
+  }
+  const [time, other] = [timeOf(response), timeOf(than)];
+  return time === null || other === null || time >= other;
+}

@@ -1,0 +1,61 @@
+import type { Context } from "../context.ts";
+import type * as gql from "../generated/graphql.ts";
+import type { PollRecord } from "../textizen/records.ts";
+import { needId, optionalId } from "./arguments.ts";
+import { type Complete, detailFields, said } from "./fields.ts";
+import { summarizePoll } from "./poll-results.ts";
+
+const readDetail = (poll: PollRecord, { textizen }: Context) => textizen.poll.detail(poll.id);
+
+const { campaignId, ...fromRowOrDetail } = detailFields<
+  PollRecord,
+  Exclude<keyof PollRecord, "id" | "isDetail" | "title" | "responses">
+>(
+  [
+    "phoneNumber",
+    "displayPhoneNumber",
+    "confirmation",
+    "errorMessage",
+    "language",
+    "isPublic",
+    "isActive",
+    "type",
+    "createdAt",
+    "startsAt",
+    "endsAt",
+    "campaignId",
+    "questions",
+  ],
+  readDetail,
+);
+
+export const Query = {
+  poll: (_root, { id }, { textizen }) => textizen.poll.row(needId("Poll", "id", id)),
+  polls: async (_root, args, { textizen }) => (await textizen.polls()).page(args, args.orderBy, args.filter),
+} satisfies gql.QueryResolvers;
+
+export const Poll = {
+  ...fromRowOrDetail,
+  campaign: async (poll, _args, context) => {
+    const id = await campaignId(poll, null, context);
+    return id === null ? null : context.textizen.campaign.row(id);
+  },
+  responses: async (poll, args, { textizen }) => {
+    const { questionId, participantId, from } = args.filter ?? {};
+    const responses = await textizen.responses(poll.id);
+    return (
+      responses?.page(args, null, {
+        questionId: optionalId("PollQuestion", "filter.questionId", questionId),
+        participantId: optionalId("Participant", "filter.participantId", participantId),
+        from: from ?? null,
+      }) ?? null
+    );
+  },
+  results: async (poll, _args, context) => {
+    const detail = poll.isDetail ? poll : await readDetail(poll, context);
+    const questions = said(detail?.questions);
+    const responses = said(detail?.responses);
+    return questions === null || responses === null ? null : summarizePoll(questions, responses);
+  },
+  mailings: ({ id }, _args, { textizen }) => textizen.mailings(id),
+} satisfies Complete<gql.PollResolvers, gql.Poll, PollRecord>;

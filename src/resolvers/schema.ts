@@ -1,0 +1,67 @@
+import { DateTimeResolver } from "graphql-scalars";
+import type { Context } from "../context.ts";
+import { InputError } from "../errors.ts";
+import type * as gql from "../generated/graphql.ts";
+import { type Id, type IdType, numberOfPerson, typeOfId } from "../ids.ts";
+import { needFew } from "./arguments.ts";
+import { personOf } from "./person.ts";
+
+export { PhoneNumber } from "./scalars.ts";
+export const DateTime = DateTimeResolver;
+
+/** What has an id but cannot be read by it alone is no node. */
+type NodeType = Exclude<IdType, "PollQuestion" | "PollOption" | "PidjTask" | "TextizenUser">;
+type NodeResult = Awaited<gql.ResolversTypes["Node"]> | null;
+
+export const Query = {
+  node: (_root, { id }, context) => readNode("id", id, context),
+  nodes: (_root, { ids }, context) => {
+    needFew("ids", ids);
+    // A promise each, so that one failing id fails its own place only; the generated type knows no promise of null.
+    return ids.map((id, at) => readNode(`ids.${at}`, id, context) as gql.ResolversTypes["Node"]);
+  },
+} satisfies gql.QueryResolvers;
+
+/** An id's prefix says the type, so that no record needs to carry it. */
+export const Node = {
+  __resolveType: ({ id }: { readonly id: string }) => typeOfId(id) as NodeType,
+};
+
+async function readNode(argument: string, id: string, { pidj, textizen }: Context): Promise<NodeResult> {
+  const type = typeOfId(id);
+  const as = <Type extends IdType>(_type: Type) => id as Id<Type>;
+  switch (type) {
+    case "Person":
+      return personOf(numberOfPerson(as(type)));
+    case "Contact":
+      return pidj.contact(as(type));
+    case "PidjGroup":
+      return (await pidj.groups()).get(id);
+    case "Series":
+      return (await pidj.series()).get(id);
+    case "Survey":
+      return (await pidj.surveys()).get(id);
+    case "PidjUser":
+      return pidj.user(as(type));
+    case "Participant":
+      return textizen.participant.row(as(type));
+    case "TextizenGroup":
+      return textizen.group.row(as(type));
+    case "Campaign":
+      return textizen.campaign.row(as(type));
+    case "Poll":
+      return textizen.poll.row(as(type));
+    case "Mailing":
+      return textizen.mailing(as(type));
+    case "PollResponse":
+      return textizen.response(as(type));
+    case "PollQuestion":
+    case "PollOption":
+    case "PidjTask":
+    case "TextizenUser":
+    case null:
+      throw new InputError(argument, `${argument} must be the id of something that can be read by its id alone.`);
+    default:
+      return type satisfies never;
+  }
+}

@@ -1,0 +1,53 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
+
+/** The first thing a newcomer runs: one person on both platforms, and the links between them. */
+export const FIRST_QUERY = `# One person, seen from both platforms. Press Run, then change the number.
+query PersonPage($phoneNumber: PhoneNumber!) {
+  person(phoneNumber: $phoneNumber) {
+    displayName
+    contactLink {
+      state
+      source
+    }
+    contact {
+      id
+      firstName
+      lastName
+      emailAddress
+      tags
+      externalId
+    }
+    participant {
+      id
+      name
+      isSubscribed
+      groups {
+        id
+        name
+        counterpart {
+          id
+          name
+          phoneNumber
+        }
+      }
+    }
+  }
+}
+`;
+
+/** Apollo Sandbox, embedded, with a query that shows something at once; nothing in production. */
+export function landingPage(options: {
+  readonly isProduction: boolean;
+  readonly exampleNumber: string;
+}): ApolloServerPlugin {
+  return options.isProduction
+    ? ApolloServerPluginLandingPageDisabled()
+    : ApolloServerPluginLandingPageLocalDefault({
+        embed: { runTelemetry: false },
+        includeCookies: false,
+        document: FIRST_QUERY,
+        variables: { phoneNumber: options.exampleNumber },
+      });
+}

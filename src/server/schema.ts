@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import { concatAST, type DocumentNode, type GraphQLSchema, parse, visit } from "graphql";
+import { resolvers } from "../resolvers/index.ts";
+
+const SCHEMA_FOLDER = new URL("../../schema/", import.meta.url);
+
+/** The schema files as one document, federation directives included. */
+export function readTypeDefs(): DocumentNode {
+  const files = readdirSync(SCHEMA_FOLDER).filter((name) => name.endsWith(".graphql"));
+  return concatAST(files.map((name) => parse(readFileSync(new URL(name, SCHEMA_FOLDER), "utf8"))));
+}
+
+/** The schema as clients see it: without the federation machinery, which only a router has a use for. */
+export function buildSchema(): GraphQLSchema {
+  return makeExecutableSchema({ typeDefs: withoutFederation(readTypeDefs()), resolvers });
+}
+
+const FEDERATION_DIRECTIVES: ReadonlySet<string> = new Set(["link", "key", "shareable"]);
+
+function withoutFederation(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    Directive: (node) => (FEDERATION_DIRECTIVES.has(node.name.value) ? null : undefined),
+    // `extend schema @link(…)` says nothing once its directive is gone.
+    SchemaExtension: {
+      leave: (node) => (node.directives?.length || node.operationTypes?.length ? undefined : null),
+    },
+  });
+}

@@ -1,0 +1,51 @@
+import { type App, startApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { parseId } from "./ids.ts";
+import { createContactReader } from "./import-contacts.ts";
+import { type Simulator, startSimulator } from "./simulator/simulator.ts";
+import { importContacts } from "./store/contact-import.ts";
+
+/** Runs the graph over simulated platforms, its directory filled, so that the first query shows people on both. */
+export async function startSimulated(config: Config): Promise<App> {
+  const simulator = await startSimulator({ contactsList: config.contactsListMinutes !== null });
+  const { pidj, textizen, world } = simulator;
+  const contactIds = [...world.contacts.values()].map(({ id }) => parseId("Contact", id)).filter((id) => id !== null);
+  const app = await startApp(
+    {
+      ...config,
+      pidj: { baseUrl: pidj.url, accountKey: pidj.accountKey, token: pidj.token },
+      textizen: {
+        baseUrl: textizen.url,
+        credentials: { email: textizen.email, password: textizen.password },
+        tokenIn: "body",
+      },
+      storeUrl: config.storeUrl ?? "sqlite::memory:",
+    },
+    {
+      exampleNumber: findSharedNumber(simulator),
+      beforeListening: async ({ pidj: { client }, directory, now }) => {
+        await importContacts({ ids: contactIds, read: createContactReader(client), directory, concurrency: 16, now });
+      },
+    },
+  );
+  return {
+    ...app,
+    close: async () => {
+      await app.close();
+      await simulator.close();
+    },
+  };
+}
+
+/** Somebody who is on both platforms, in a group that is on both too, so that the first query shows every link. */
+function findSharedNumber({ world }: Simulator): string {
+  const groupNames = new Set([...world.pidjGroups.values()].map(({ name }) => name.trim().toLowerCase()));
+  const isShared = (groupId: number) =>
+    groupNames.has(world.textizenGroups.get(groupId)?.name.trim().toLowerCase() ?? "");
+  const contactNumbers = new Set([...world.contacts.values()].map((contact) => contact.phone_number));
+  const both = [...world.participants.values()].filter(
+    (participant) => !participant.is_masked && contactNumbers.has(`+${participant.phone_number}`),
+  );
+  const best = both.find((participant) => participant.group_ids.some(isShared)) ?? both[0];
+  return best === undefined ? "+14155551212" : `+${best.phone_number}`;
+}
