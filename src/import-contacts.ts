@@ -16,7 +16,7 @@ export interface ImportSurroundings extends Pick<ContactImport, "directory" | "n
   readonly stderr: Output;
 }
 
-export interface Output {
+interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runImport } from "../src/import-contacts.ts";
+import type { ContactId } from "../src/ids.ts";
+import { type ImportSurroundings, runImport } from "../src/import-contacts.ts";
 import { createContactDirectory } from "../src/store/contacts.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
@@ -25,13 +26,15 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function run(args: string[] = []): Promise<number> {
+async function readContact(id: ContactId) {
+  read.push(id);
+  return { id, phoneNumber: null };
+}
+
+function run(args: string[] = [], reading: ImportSurroundings["readContact"] = readContact): Promise<number> {
   const now = () => new Date(0);
   return runImport([csv, ...args], {
-    readContact: async (id) => {
-      read.push(id);
-      return { id, phoneNumber: null };
-    },
+    readContact: reading,
     directory: createContactDirectory(store, now),
     now,
     wait: async () => {},
@@ -88,3 +91,17 @@ test.each([["--per-second", "0"], ["--per-second", "many"], ["--unknown"], ["sec
     expect(read).toEqual([]);
   },
 );
+
+test("a store that fails ends the program with a sentence and how to go on", async () => {
+  writeFileSync(csv, "co:1\n");
+  await store.close();
+  expect(await run()).toBe(1);
+  expect(complained.join("")).toBe("\nThe store failed. Run the same command again to go on.\n");
+});
+
+test("an error that is not made for logs does not show what it says", async () => {
+  writeFileSync(csv, "co:1\n");
+  expect(await run([], () => Promise.reject(new Error("https://user:secret@host")))).toBe(1);
+  expect(complained.join("")).toContain("co:1 could not be read\n");
+  expect(complained.join("")).not.toContain("secret");
+});

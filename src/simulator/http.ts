@@ -139,7 +139,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 async function deliver(response: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
-  const body = Buffer.from(answer.body as string);
+  const body = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body;
   const { delivery } = answer;
   const type = answer.contentType === undefined ? {} : { "content-type": answer.contentType };
   // Padding goes out without a length announced, so that whoever caps bodies must count.

@@ -1,7 +1,7 @@
 import type { Faker } from "@faker-js/faker";
 import type { World } from "./world.ts";
 
-// Every seventh digit group is 555, the exchange of fiction; 60 area codes give 600,000 numbers.
+// All numbers have the exchange 555, which fiction uses: 10,000 for each area code.
 const AREA_CODES = [
   201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234,
   239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308, 309,

@@ -9,8 +9,13 @@ export type Form = Readonly<Record<string, string>>;
 export type PidjHandler = (call: { readonly id: string; readonly form: Form }) => Answer;
 
 /** A refusal in the document's form (pidj-api.txt:47-53): the HTTP status repeats the code. */
-export function refusal(code: number, message: string, status: "error" | "failure" = "error"): Refusal {
-  return new Refusal(json(code, { code, status, message }));
+export function refusal(code: number, message: string): Refusal {
+  return new Refusal(json(code, { code, status: "error", message }));
+}
+
+/** "A related error message … with a failure status" (pidj-api.txt:67): the call went well, the matter did not. */
+export function failure(message: string): Refusal {
+  return new Refusal(json(200, { code: 200, status: "failure", message }));
 }
 
 export function success(values: Readonly<Record<string, unknown>>): Answer {
@@ -69,9 +74,7 @@ export function needSender(world: World, form: Form): PidjGroup {
     throw refusal(400, "group_id is not known.");
   }
   if (group.phone_number === null) {
-    // "the message will not be sent and a related error message will be returned with a failure status"
-    const message = "The group has no phone number associated with it; the message was not sent.";
-    throw new Refusal(json(200, { code: 200, status: "failure", message }));
+    throw failure("The group has no phone number associated with it; the message was not sent.");
   }
   return group;
 }

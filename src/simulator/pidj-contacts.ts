@@ -4,6 +4,7 @@ import {
   checkNumber,
   checkTimezone,
   type Form,
+  failure,
   need,
   needGroup,
   type PidjHandler,
@@ -103,7 +104,7 @@ function createContact({ world, shapes }: Backend, form: Form): Answer {
     case "success-without-id":
       return success({ message });
     default:
-      throw refusal(409, message, "failure");
+      throw failure(message);
   }
 }
 

@@ -33,7 +33,7 @@ export interface FailedRead {
   readonly error: unknown;
 }
 
-export interface ImportOutcome extends ImportProgress {
+interface ImportOutcome extends ImportProgress {
   /** `failing`: too many reads failed one after the other, so the rest was not tried. */
   readonly ended: "done" | "aborted" | "failing";
 }

@@ -31,7 +31,7 @@ export interface Sighting {
 }
 
 /** The last recorded sighting of a contact. */
-export interface KnownContact {
+interface KnownContact {
   readonly phoneNumber: E164 | null;
   readonly source: ContactLinkSource;
   readonly seenAt: Date;
@@ -71,7 +71,7 @@ export interface ContactDirectory {
   isComplete(): Promise<boolean>;
 }
 
-export interface ContactRange {
+interface ContactRange {
   readonly after?: ContactId;
   readonly before?: ContactId;
   readonly limit: number;

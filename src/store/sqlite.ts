@@ -18,15 +18,16 @@ const RANGE = `SELECT key, value FROM entry
 const LAST = "\u{10FFFF}";
 
 /**
- * The file that a STORE_URL means, absolute, or `:memory:`. Throws an Error whose sentence names the variable and says
+ * The file that a STORE_URL means, absolute, or `:memory:`. Throws a StoreError whose sentence names the variable and says
  * what was expected; it does not repeat the value, which may hold a password where somebody meant another store.
  */
 export function parseStoreUrl(url: string): string {
   const path = /^sqlite:(.+)$/s.exec(url)?.[1];
   // sqlite://data/x.db reads as "beside me" and means /data/x.db: nobody should have to find out.
   if (path === undefined || path.trim() !== path || path.endsWith("/") || /^\/\/[^/]/.test(path)) {
-    throw new Error(
+    throw new StoreError(
       "STORE_URL must be sqlite: and the path of a file (sqlite:./data/textgraph.db), or sqlite::memory:",
+      null,
     );
   }
   return path === MEMORY ? path : resolve(path);
@@ -37,14 +38,14 @@ export function parseStoreUrl(url: string): string {
  * file is made with its directory, readable by its owner alone, for it holds people's numbers. Every row carries the
  * account. `busyMilliseconds` is how long one call waits for other processes' commits; the event loop is free meanwhile.
  *
- * Throws StoreError where the file cannot be used or comes from a newer version, Error for a wrong URL.
+ * Throws StoreError where the URL is wrong, the file cannot be used or comes from a newer version.
  */
 export function openSqliteStore(url: string, account: string, { busyMilliseconds = 5_000 } = {}): Store {
   const path = parseStoreUrl(url);
   try {
     return serve(openDatabase(path, busyMilliseconds), account, busyMilliseconds);
   } catch (cause) {
-    throw cause instanceof StoreError ? cause : new StoreError(`The store ${path} cannot be opened`, cause);
+    throw cause instanceof StoreError ? cause : new StoreError(`The store ${path} (STORE_URL) cannot be opened`, cause);
   }
 }
 
