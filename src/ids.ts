@@ -80,7 +80,8 @@ export function parseId<Type extends IdType>(type: Type, text: string): Id<Type>
 
 /** Builds an id from the platform's own id, or from its parts: `makeId("PollOption", "3", "9", "4")`. */
 export function makeId<Type extends Exclude<IdType, "Person">>(type: Type, ...parts: string[]): Id<Type> {
-  return `${prefixes[type]}:${parts.join(".")}` as Id<Type>;
+  // Called for every id of every row: the common case has one part.
+  return `${prefixes[type]}:${parts.length === 1 ? parts[0] : parts.join(".")}` as Id<Type>;
 }
 
 /** What a Textizen id is to Textizen: what stands behind the colon. */

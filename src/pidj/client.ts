@@ -23,7 +23,7 @@ export interface PidjClient extends PidjReads, PidjWrites {
   readonly close: () => Promise<void>;
 }
 
-export interface PidjReads {
+interface PidjReads {
   /** Null where there is no such contact. */
   readonly contact: (id: ContactId, scope: CallScope) => Promise<ContactRecord | null>;
   /** Not documented, and not there for every account (ambiguities P-6). */

@@ -101,6 +101,7 @@ export function decodeUser(user: JsonObject, id: PidjUserId): PidjUserRecord {
   const number = read.text(user["phone_number"], "phone_number", null);
   return {
     id,
+    isDetail: true,
     username: read.text(user["username"], "username", null),
     firstName: read.text(user["first_name"], "first_name", null),
     lastName: read.text(user["last_name"], "last_name", null),

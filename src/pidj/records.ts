@@ -45,18 +45,19 @@ export interface SurveyRecord {
   readonly name: Field<string>;
 }
 
-/** pidj-api.txt:108-134. */
+/** pidj-api.txt:108-134. One that was written and not read back says nothing but its id. */
 export interface PidjUserRecord {
   readonly id: PidjUserId;
-  readonly username: Field<string>;
-  readonly firstName: Field<string>;
-  readonly lastName: Field<string>;
-  readonly businessName: Field<string>;
-  readonly displayName: Field<string>;
-  readonly emailAddress: Field<string>;
-  readonly phoneNumber: E164 | null;
-  readonly displayPhoneNumber: Field<string>;
-  readonly roles: Field<readonly string[]>;
-  readonly tags: Field<readonly string[]>;
-  readonly externalId: Field<string>;
+  readonly isDetail: boolean;
+  readonly username?: Field<string>;
+  readonly firstName?: Field<string>;
+  readonly lastName?: Field<string>;
+  readonly businessName?: Field<string>;
+  readonly displayName?: Field<string>;
+  readonly emailAddress?: Field<string>;
+  readonly phoneNumber?: E164 | null;
+  readonly displayPhoneNumber?: Field<string>;
+  readonly roles?: Field<readonly string[]>;
+  readonly tags?: Field<readonly string[]>;
+  readonly externalId?: Field<string>;
 }

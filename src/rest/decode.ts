@@ -1,4 +1,5 @@
 import { type Field, type Platform, PlatformError } from "../errors.ts";
+import { parseDateTime } from "./date-time.ts";
 
 /** A JSON object whose members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -7,7 +8,6 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})?)?$/;
 const INT32_MAX = 2 ** 31 - 1;
 const LONGEST_MESSAGE = 300;
 
@@ -59,10 +59,7 @@ export class FieldReader {
     return this.#other(value, name, absent);
   }
 
-  /**
-   * RFC 3339 §5.6. A date-time without a zone is read as UTC, a date alone as its first moment in UTC: an instant that
-   * is some hours off is of more use than none (ambiguities T-17).
-   */
+  /** A date-time by RFC 3339, without a zone in UTC: see `parseDateTime`. */
   date<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<Date> | Absent {
     if (typeof value === "string" && value !== "") {
       return parseDateTime(value) ?? this.defect(name);
@@ -97,24 +94,6 @@ export class FieldReader {
     }
     return value === null || value === "" ? null : this.defect(name);
   }
-}
-
-function parseDateTime(text: string): Date | null {
-  const match = DATE_TIME.exec(text);
-  if (match === null) {
-    return null;
-  }
-  const isZoneless = match[1] === undefined && text.length > 10;
-  const date = new Date(
-    `${text.slice(0, 10)}${text.slice(10).replace(" ", "T").toUpperCase()}${isZoneless ? "Z" : ""}`,
-  );
-  if (Number.isNaN(date.getTime())) {
-    return null;
-  }
-  // The engine's parser takes 30 February for 2 March.
-  const day = Number(text.slice(8, 10));
-  const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
-  return day <= lastDay ? date : null;
 }
 
 /**

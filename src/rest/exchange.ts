@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Dispatcher } from "undici";
+import { type Dispatcher, errors } from "undici";
 import { type Platform, PlatformError, type PlatformErrorDetails, type PlatformErrorReason } from "../errors.ts";
 import type { CallScope } from "./calls.ts";
 
@@ -24,7 +24,7 @@ export interface WireRequest {
   readonly reset: false;
 }
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   readonly platform: Platform;
   readonly route: Route;
   readonly kind: CallKind;
@@ -42,14 +42,14 @@ export interface RawAnswer {
 /** Why nothing more is done for a scope that has ended: its deadline has come, or nobody waits any more. */
 export function endOfScope(
   platform: Platform,
-  route: Route,
+  what: string,
   signal: AbortSignal,
   mayHaveTaken: boolean,
 ): PlatformError {
   const isLate = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
   return isLate
-    ? new PlatformError(platform, "timeout", `${route}: the operation's deadline came first`, { mayHaveTaken })
-    : new PlatformError(platform, "cancelled", `${route}: nobody waits for the answer`, { mayHaveTaken });
+    ? new PlatformError(platform, "timeout", `${what}: the operation's deadline came first`, { mayHaveTaken })
+    : new PlatformError(platform, "cancelled", `${what}: nobody waits for the answer`, { mayHaveTaken });
 }
 
 /**
@@ -133,12 +133,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    const code = "code" in error && typeof error.code === "string" ? error.code : "";
-    if (code.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE") {
-      // The parser's error quotes what it read: it must not get into a log as a cause.
-      this.#cut("shape", `the answer is not HTTP (${code})`);
-    } else {
+    if (!(error instanceof errors.HTTPParserError)) {
       this.#cut("unreachable", this.#hasBegun ? "the connection was cut" : "no connection", error);
+    } else if (this.status === null) {
+      // The parser's error must not get into a log as a cause: it quotes what it could not read.
+      this.#cut("shape", "the answer is not HTTP");
+    } else {
+      this.#cut("unreachable", "the answer's framing is broken");
     }
   }
 

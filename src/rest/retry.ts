@@ -36,11 +36,10 @@ export function retryDelay(
     return null;
   }
   const asked = error.retryAfterSeconds;
-  if (asked !== null && asked >= LONGEST_RETRY_AFTER_SECONDS) {
-    return null;
+  if (asked === null) {
+    return random() * FIRST_DELAY_MILLISECONDS * 2 ** (attempt - 1);
   }
-  const delay = asked === null ? random() * FIRST_DELAY_MILLISECONDS * 2 ** (attempt - 1) : asked * 1000;
-  return delay < spareMilliseconds ? delay : null;
+  return asked < LONGEST_RETRY_AFTER_SECONDS && asked * 1000 < spareMilliseconds ? asked * 1000 : null;
 }
 
 /** True of faults that may be gone in a moment. A 429 that does not say for how long is not asked again. */

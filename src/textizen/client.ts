@@ -38,7 +38,7 @@ type ReadAll<Row> = (scope: CallScope) => Promise<Rows<Row>>;
 /** Null where there is no such record. */
 type ReadOne<RecordId, Row> = (id: RecordId, scope: CallScope) => Promise<Row | null>;
 
-export interface TextizenReads {
+interface TextizenReads {
   readonly groups: ReadAll<TextizenGroupRecord>;
   readonly group: ReadOne<TextizenGroupId, TextizenGroupRecord>;
   readonly campaigns: ReadAll<CampaignRecord>;

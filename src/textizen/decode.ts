@@ -12,24 +12,34 @@ import type {
   TextizenGroupReference,
   TextizenUserRecord,
 } from "./records.ts";
-import { findRecord, type RecordKind, read, readPart, readReference, shapeError, unwrapMember } from "./shapes.ts";
+import {
+  either,
+  findRecord,
+  type RecordKind,
+  type Reference,
+  read,
+  readPart,
+  readReference,
+  shapeError,
+  unwrapMember,
+} from "./shapes.ts";
 
 export const participants: RecordKind<ParticipantRecord> = {
   singular: "participant",
   plural: "participants",
   decode(raw, id, isDetail, answer) {
     const absent = isDetail ? null : undefined;
-    const number = read.text(raw["phone_number"] ?? raw["phone"], "phone_number", null);
+    const number = read.text(either(raw["phone_number"], raw["phone"]), "phone_number", null);
     return {
       id: makeId("Participant", id),
       isDetail,
       name: read.text(raw["name"], "name", null),
       phoneNumber: numberOf(number),
       displayPhoneNumber: number,
-      isSubscribed: read.flag(raw["subscribed"] ?? raw["is_subscribed"], "subscribed", absent),
+      isSubscribed: read.flag(either(raw["subscribed"], raw["is_subscribed"]), "subscribed", absent),
       createdAt: read.date(raw["created_at"], "created_at", absent),
       campaignId: reference("Campaign", raw, "campaign_id", "campaign", absent),
-      groups: isDetail ? readGroups(raw["groups"] ?? raw["group_ids"], answer) : undefined,
+      groups: isDetail ? readGroups(either(raw["groups"], raw["group_ids"]), answer) : undefined,
     };
   },
 };
@@ -82,7 +92,7 @@ export function mailingsOf(pollId: PollId | null): RecordKind<MailingRecord> {
         isDetail,
         pollId: reference("Poll", raw, "poll_id", "poll", undefined) ?? pollId,
         sendAt: read.date(raw["send_at"], "send_at", absent),
-        groupIds: readIds("TextizenGroup", "group", raw["group_ids"] ?? raw["groups"], absent, answer),
+        groupIds: readIds("TextizenGroup", "group", either(raw["group_ids"], raw["groups"]), absent, answer),
         recipientNumbers: readNumbers(raw["phone_numbers_list"], absent),
         createdAt: read.date(raw["created_at"], "created_at", absent),
       };
@@ -99,7 +109,7 @@ export function decodeUser(answer: Answer): TextizenUserRecord {
   const id = readPart(raw["id"]);
   return {
     id: id === null ? null : makeId("TextizenUser", id),
-    emailAddress: read.text(raw["email"] ?? raw["email_address"], "email", null),
+    emailAddress: read.text(either(raw["email"], raw["email_address"]), "email", null),
     name: read.text(raw["name"], "name", null),
     organizationId: read.integer(raw["organization_id"], "organization_id", null),
   };
@@ -152,7 +162,15 @@ export function reference<Type extends Exclude<IdType, "Person">, Absent extends
   name: string,
   absent: Absent,
 ): Field<Id<Type>> | Absent {
-  const part = readReference(raw, key, name);
+  return referenceField(type, readReference(raw, key, name), key, absent);
+}
+
+export function referenceField<Type extends Exclude<IdType, "Person">, Absent extends null | undefined>(
+  type: Type,
+  part: Reference,
+  key: string,
+  absent: Absent,
+): Field<Id<Type>> | Absent {
   if (part === undefined) {
     return absent;
   }
@@ -208,7 +226,7 @@ interface Members {
 }
 
 function readMembers(raw: JsonObject, answer: Answer): Members {
-  const value = raw["participants"] ?? raw["participant_ids"];
+  const value = either(raw["participants"], raw["participant_ids"]);
   if (!Array.isArray(value)) {
     const none = value === undefined || value === null || value === "" ? null : read.defect("participants");
     return { whole: none, bare: none };

@@ -1,17 +1,26 @@
 import type { Field } from "../errors.ts";
-import { makeId, type PollOptionId } from "../ids.ts";
+import { makeId, type PollOptionId, type PollQuestionId } from "../ids.ts";
 import { isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type { Answer } from "../rest/transport.ts";
-import { numberOf, reference } from "./decode.ts";
+import { numberOf, reference, referenceField } from "./decode.ts";
 import type { PollOptionRecord, PollQuestionRecord, PollRecord, PollResponseRecord, QuestionType } from "./records.ts";
-import { type RecordKind, read, readPart, readReference, shapeError, unwrapMember } from "./shapes.ts";
+import {
+  either,
+  type RecordKind,
+  type Reference,
+  read,
+  readPart,
+  readReference,
+  shapeError,
+  unwrapMember,
+} from "./shapes.ts";
 
 export const polls: RecordKind<PollRecord> = {
   singular: "poll",
   plural: "polls",
   decode(raw, id, isDetail, answer) {
     const absent = isDetail ? null : undefined;
-    const number = read.text(raw["phone"] ?? raw["phone_number"], "phone", absent);
+    const number = read.text(either(raw["phone"], raw["phone_number"]), "phone", absent);
     return {
       id: makeId("Poll", id),
       isDetail,
@@ -21,12 +30,12 @@ export const polls: RecordKind<PollRecord> = {
       confirmation: read.text(raw["confirmation"], "confirmation", absent),
       errorMessage: read.text(raw["error_message"], "error_message", absent),
       language: read.text(raw["language"], "language", absent),
-      isPublic: read.flag(raw["public"] ?? raw["is_public"], "public", absent),
-      isActive: read.flag(raw["active"] ?? raw["is_active"], "active", absent),
+      isPublic: read.flag(either(raw["public"], raw["is_public"]), "public", absent),
+      isActive: read.flag(either(raw["active"], raw["is_active"]), "active", absent),
       type: read.text(raw["type"], "type", absent),
       createdAt: read.date(raw["created_at"], "created_at", absent),
-      startsAt: read.date(raw["start_date"] ?? raw["starts_at"] ?? raw["start_at"], "start_date", absent),
-      endsAt: read.date(raw["end_date"] ?? raw["ends_at"] ?? raw["end_at"], "end_date", absent),
+      startsAt: read.date(either(either(raw["start_date"], raw["starts_at"]), raw["start_at"]), "start_date", absent),
+      endsAt: read.date(either(either(raw["end_date"], raw["ends_at"]), raw["end_at"]), "end_date", absent),
       campaignId: reference("Campaign", raw, "campaign_id", "campaign", absent),
       questions: isDetail ? readQuestions(raw, id, answer) : undefined,
       responses: isDetail ? readResponses(raw, id, answer) : undefined,
@@ -38,7 +47,15 @@ export const polls: RecordKind<PollRecord> = {
 export const responses: RecordKind<PollResponseRecord> = {
   singular: "response",
   plural: "responses",
-  decode: (raw, id) => decodeResponse(raw, id, partOrNull(raw, "poll_id", "poll"), raw["from"]),
+  decode: (raw, id) =>
+    decodeResponse(
+      raw,
+      id,
+      readReference(raw, "poll_id", "poll") || null,
+      readReference(raw, "participant_id", "participant"),
+      readReference(raw, "question_id", "question"),
+      raw["from"],
+    ),
 };
 
 const TYPES: ReadonlyMap<string, QuestionType> = new Map([
@@ -65,7 +82,7 @@ const FOLLOW_UP_KEYS = [
 const DEEPEST = 32;
 
 function readQuestions(raw: JsonObject, poll: string, answer: Answer): Field<readonly PollQuestionRecord[]> {
-  const list = raw["questions"] ?? raw["open_questions"];
+  const list = either(raw["questions"], raw["open_questions"]);
   if (!Array.isArray(list)) {
     return list === undefined || list === null || list === "" ? null : read.defect("questions");
   }
@@ -84,13 +101,13 @@ function decodeQuestions(list: readonly unknown[], poll: string, depth: number, 
       answer.skippedRows += 1;
       continue;
     }
-    const rawType = read.text(raw["question_type"] ?? raw["type"], "question_type", null);
+    const rawType = read.text(either(raw["question_type"], raw["type"]), "question_type", null);
     questions.push({
       id: makeId("PollQuestion", poll, id),
-      text: read.text(raw["text"] ?? raw["question_text"] ?? raw["question"], "text", null),
+      text: read.text(either(either(raw["text"], raw["question_text"]), raw["question"]), "text", null),
       type: typeof rawType === "string" ? (TYPES.get(rawType.toUpperCase()) ?? "OTHER") : "OTHER",
       rawType,
-      sequence: read.integer(raw["sequence"] ?? raw["position"], "sequence", null),
+      sequence: read.integer(either(raw["sequence"], raw["position"]), "sequence", null),
       options: Array.isArray(raw["options"]) ? decodeOptions(raw["options"], poll, id, depth, answer) : [],
     });
   }
@@ -163,19 +180,23 @@ class PollResponses {
   add(list: readonly unknown[], from: unknown): void {
     for (const item of list) {
       const raw = unwrapMember(item, "response");
-      const id = raw === null ? null : (readPart(raw["id"]) ?? this.#placeOf(raw));
-      if (raw === null || id === null) {
+      if (raw === null) {
+        this.#answer.skippedRows += 1;
+        continue;
+      }
+      const participant = readReference(raw, "participant_id", "participant");
+      const question = readReference(raw, "question_id", "question");
+      const id = readPart(raw["id"]) ?? this.#placeOf(participant, question);
+      if (id === null) {
         this.#answer.skippedRows += 1;
       } else {
-        this.all.push(decodeResponse(raw, id, this.#poll, raw["from"] ?? from));
+        this.all.push(decodeResponse(raw, id, this.#poll, participant, question, raw["from"] ?? from));
       }
     }
   }
 
-  #placeOf(raw: JsonObject): string | null {
-    const participant = partOrNull(raw, "participant_id", "participant");
-    const question = partOrNull(raw, "question_id", "question");
-    if (participant === null || question === null) {
+  #placeOf(participant: Reference, question: Reference): string | null {
+    if (!participant || !question) {
       return null;
     }
     const place = `${this.#poll}.${participant}.${question}`;
@@ -185,25 +206,33 @@ class PollResponses {
   }
 }
 
-function decodeResponse(raw: JsonObject, id: string, poll: string | null, from: unknown): PollResponseRecord {
-  const question = readReference(raw, "question_id", "question");
+function decodeResponse(
+  raw: JsonObject,
+  id: string,
+  poll: string | null,
+  participant: Reference,
+  question: Reference,
+  from: unknown,
+): PollResponseRecord {
   const displayFrom = read.text(from, "from", null);
   return {
     id: makeId("PollResponse", id),
-    text: read.text(raw["response"] ?? raw["text"], "response", null),
+    text: read.text(either(raw["response"], raw["text"]), "response", null),
     from: numberOf(displayFrom),
     displayFrom,
-    participantId: reference("Participant", raw, "participant_id", "participant", null),
+    participantId: referenceField("Participant", participant, "participant_id", null),
     pollId: poll === null ? null : makeId("Poll", poll),
-    questionId:
-      question === false
-        ? read.defect("question_id")
-        : poll && question
-          ? makeId("PollQuestion", poll, question)
-          : null,
+    questionId: questionField(poll, question),
     matchedOptionIds: poll && question ? readMatches(raw, poll, question) : [],
     createdAt: read.date(raw["created_at"], "created_at", null),
   };
+}
+
+function questionField(poll: string | null, question: Reference): Field<PollQuestionId> {
+  if (question === false) {
+    return read.defect("question_id");
+  }
+  return poll !== null && question ? makeId("PollQuestion", poll, question) : null;
 }
 
 /** `match: {id}` or `matching_option_id`, either may be missing, null, or hold several (ambiguities T-21). */
@@ -217,8 +246,4 @@ function readMatches(raw: JsonObject, poll: string, question: string): PollOptio
     }
   }
   return ids;
-}
-
-function partOrNull(raw: JsonObject, key: string, name: string): string | null {
-  return readReference(raw, key, name) || null;
 }

@@ -13,16 +13,17 @@ import type {
 import type { E164 } from "../phone.ts";
 
 // Textizen documents no answer. A list gives rows, a read by id gives details (`isDetail`). A scalar whose key a row
-// lacks is undefined there ("the row does not say"): the detail is asked then. A detail that lacks a key says null.
+// lacks is undefined there ("the row does not say"): the detail is asked then. A detail that lacks a key says null. A
+// record that was written and not read back is a row that says nothing but its id.
 // What is marked "detail only" is never taken from a row, even if the row has something under the key.
 
 /** textizen-api.txt:113-123. */
 export interface ParticipantRecord {
   readonly id: ParticipantId;
   readonly isDetail: boolean;
-  readonly name: Field<string>;
-  readonly phoneNumber: E164 | null;
-  readonly displayPhoneNumber: Field<string>;
+  readonly name?: Field<string>;
+  readonly phoneNumber?: E164 | null;
+  readonly displayPhoneNumber?: Field<string>;
   readonly isSubscribed?: Field<boolean> | undefined;
   readonly createdAt?: Field<Date> | undefined;
   readonly campaignId?: Field<CampaignId> | undefined;
@@ -45,7 +46,7 @@ export interface ParticipantTokenRecord {
 export interface TextizenGroupRecord {
   readonly id: TextizenGroupId;
   readonly isDetail: boolean;
-  readonly name: Field<string>;
+  readonly name?: Field<string>;
   readonly createdAt?: Field<Date> | undefined;
   /**
    * Detail only, both: members given whole are rows in `participants`, members given as bare ids are in
@@ -59,7 +60,7 @@ export interface TextizenGroupRecord {
 export interface CampaignRecord {
   readonly id: CampaignId;
   readonly isDetail: boolean;
-  readonly title: Field<string>;
+  readonly title?: Field<string>;
   readonly description?: Field<string> | undefined;
   readonly infoMessage?: Field<string> | undefined;
   readonly webhookUrl?: Field<string> | undefined;
@@ -72,7 +73,7 @@ export interface CampaignRecord {
 export interface PollRecord {
   readonly id: PollId;
   readonly isDetail: boolean;
-  readonly title: Field<string>;
+  readonly title?: Field<string>;
   readonly phoneNumber?: E164 | null | undefined;
   readonly displayPhoneNumber?: Field<string> | undefined;
   readonly confirmation?: Field<string> | undefined;
@@ -125,7 +126,7 @@ export interface PollResponseRecord {
 export interface MailingRecord {
   readonly id: MailingId;
   readonly isDetail: boolean;
-  readonly pollId: Field<PollId>;
+  readonly pollId?: Field<PollId>;
   readonly sendAt?: Field<Date> | undefined;
   readonly groupIds?: Field<readonly TextizenGroupId[]> | undefined;
   /** phone_numbers_list, in its order: each number, null where it is no E.164. */

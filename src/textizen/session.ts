@@ -16,7 +16,7 @@ export interface Session {
   readonly renew: (refused: string, scope: CallScope) => Promise<string>;
 }
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly credentials: TextizenCredentials;
   /** Makes the sign-in call and gives the token. */
   readonly signIn: (email: string, password: string, scope: CallScope) => Promise<string>;

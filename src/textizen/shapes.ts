@@ -132,11 +132,16 @@ export function readPart(value: unknown): string | null {
   return parseId("Participant", `participant:${value}`) === null ? null : value;
 }
 
-/**
- * The id of another record: under `key`, or in an object that stands under `name`. Undefined where neither is there,
- * null where it is empty, false where it is no id.
- */
-export function readReference(raw: JsonObject, key: string, name: string): string | null | undefined | false {
+/** The value under the first of two names for one thing; null, rather than undefined, where it is there but empty. */
+export function either(value: unknown, other: unknown): unknown {
+  return value ?? (other === undefined ? value : other);
+}
+
+/** The platform's own id of another record: undefined where no key names one, null where it is empty, false where it is no id. */
+export type Reference = string | null | undefined | false;
+
+/** The id under `key`, or in an object that stands under `name`. */
+export function readReference(raw: JsonObject, key: string, name: string): Reference {
   const whole = raw[name];
   const value = raw[key] ?? (isJsonObject(whole) ? whole["id"] : raw[key]);
   if (value === undefined) {

@@ -23,14 +23,14 @@ export interface TextizenOptions extends ConnectionOptions {
 }
 
 /** What a call says besides the token; undefined members are left out. */
-export type Parameters = Readonly<Record<string, unknown>>;
+export type CallParameters = Readonly<Record<string, unknown>>;
 
-export interface TextizenCall<Result> {
+interface TextizenCall<Result> {
   readonly route: Route;
   readonly id: string | null;
   readonly kind: CallKind;
   readonly size: PlatformRequest<unknown>["size"];
-  readonly parameters: Parameters;
+  readonly parameters: CallParameters;
   /** Of a 2xx. */
   readonly decode: (answer: Answer) => Result;
 }
@@ -110,7 +110,7 @@ function decodeSignIn(answer: Answer): string {
   return token;
 }
 
-function toQuery(parameters: Parameters, token: string): string {
+function toQuery(parameters: CallParameters, token: string): string {
   const query = new URLSearchParams();
   for (const name in parameters) {
     query.append(name, String(parameters[name]));

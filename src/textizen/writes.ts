@@ -23,7 +23,7 @@ import type {
   TextizenGroupRecord,
 } from "./records.ts";
 import { readCreated } from "./shapes.ts";
-import type { Parameters, TextizenOptions, TextizenWire } from "./wire.ts";
+import type { CallParameters, TextizenOptions, TextizenWire } from "./wire.ts";
 
 /** Undefined is left out; null is sent as null in an update and left out in a creation. */
 type Optional<Value = string> = Value | null | undefined;
@@ -102,7 +102,7 @@ export function createTextizenWrites(
     kind: CallKind,
     route: Route,
     id: Id<IdType> | null,
-    parameters: Parameters,
+    parameters: CallParameters,
     decode: (answer: Answer) => Result,
     scope: CallScope,
   ): Promise<Result> {
@@ -110,7 +110,7 @@ export function createTextizenWrites(
     return wire.call(call, scope);
   }
 
-  function change(route: Route, id: Id<IdType>, parameters: Parameters, scope: CallScope): Promise<void> {
+  function change(route: Route, id: Id<IdType>, parameters: CallParameters, scope: CallScope): Promise<void> {
     return create("write", route, id, parameters, nothing, scope);
   }
 
