@@ -2,7 +2,7 @@ import { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
 import { printSchema } from "graphql";
 import { ACCOUNT, type Config, DEFAULT_STORE_URL, type PidjConfig, type TextizenConfig } from "./config.ts";
 import { type ContactListSync, startContactListSync } from "./contact-list-sync.ts";
-import { createContext, type Services } from "./context.ts";
+import { Context, type OperationOptions, type Services } from "./context.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
@@ -11,6 +11,7 @@ import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startGraphql } from "./server/graphql.ts";
 import { addGraphql, createHttp } from "./server/http.ts";
 import { buildSchema } from "./server/schema.ts";
+import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
@@ -30,6 +31,8 @@ export interface App {
 export interface AppOptions {
   /** A number of somebody whom newcomers are shown first. */
   readonly exampleNumber?: string;
+  /** Waits at a named point of every send; for tests of crashes. */
+  readonly reach?: Services["reach"];
   /** Runs when everything is built, before the first request is taken. */
   readonly beforeListening?: (services: Services) => Promise<void>;
 }
@@ -57,15 +60,19 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     isProduction: config.isProduction,
     logLevel: config.logLevel,
     sdl: config.isProduction ? null : printSchema(schema),
-    deadlineMilliseconds: config.timeouts.query,
-    createContext: (request: { readonly signal: AbortSignal; readonly fresh: boolean }) =>
-      createContext(services, request),
+    deadlines: { query: config.timeouts.query, send: config.timeouts.mutation },
+    createContext: (operation: OperationOptions) => new Context(services, operation),
   };
   const http = createHttp(httpOptions);
   const services: Services = {
     pidj: { client: pidj, lists: createPidjLists(pidj, times), hasContactList: config.contactsListMinutes !== null },
     textizen: { client: textizen, lists: createTextizenLists(textizen, times) },
     directory: createContactDirectory(store, now),
+    attempts: createAttempts(store, now),
+    // A try, and time to write down what came of it; shorter than a mutation's time, so that a retry after a crash is
+    // told within it that nobody knows.
+    writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
+    reach: options.reach,
     now,
     warn: (message, error) => http.log.warn({ err: error }, message),
   };

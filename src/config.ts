@@ -29,6 +29,7 @@ export interface TextizenConfig {
 /** Milliseconds, each for the whole of what it names. */
 export interface Timeouts {
   readonly query: number;
+  readonly mutation: number;
   readonly connect: number;
   readonly read: number;
   readonly send: number;
@@ -68,6 +69,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
     timeouts: {
       query: env.number("QUERY_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
+      mutation: env.number("MUTATION_TIMEOUT_MS", 12_000, { min: 1, max: 600_000 }),
       connect: env.number("CONNECT_TIMEOUT_MS", 1_000, { min: 1, max: 600_000 }),
       read: env.number("READ_TIMEOUT_MS", 3_000, { min: 1, max: 600_000 }),
       send: env.number("SEND_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),

@@ -13,9 +13,20 @@ export function startContactListSync(services: Services, minutes: number): Conta
   const read = async () => {
     const askedAt = services.now();
     const scope = { signal: stopped.signal, record: () => undefined };
-    const listing = await services.pidj.lists.contacts.get(scope, { fresh: true });
-    const contacts = listing.rows.map(({ id, phoneNumber = null }) => ({ id, phoneNumber }));
-    await services.directory.learnList(contacts, askedAt);
+    const { rows, skipped } = await services.pidj.client.contacts(scope);
+    const contacts = rows.map(({ id, phoneNumber = null }) => ({ id, phoneNumber }));
+    if (skipped === 0) {
+      await services.directory.learnList(contacts, askedAt);
+      return;
+    }
+    // A list with unreadable rows says nothing of those that it lacks.
+    await services.directory.markComplete(null);
+    const sightings = contacts.map(({ id, phoneNumber }) => ({
+      contactId: id,
+      phoneNumber,
+      source: "LISTED" as const,
+    }));
+    await services.directory.learn(sightings, askedAt);
   };
   const turn = async () => {
     // A reading that takes longer than its turn is not overtaken by the next.

@@ -3,8 +3,10 @@ import { type ContactSeen, type PidjLists, PidjLoaders } from "./loaders/pidj.ts
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
 import type { PidjClient } from "./pidj/client.ts";
 import type { CallRecord, CallScope } from "./rest/calls.ts";
+import type { Attempts } from "./store/attempts.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
 import type { TextizenClient } from "./textizen/client.ts";
+import type { SendPoint, Touched, WriteTools } from "./writes/carry-out.ts";
 
 export type { Page } from "./loaders/paging.ts";
 
@@ -13,56 +15,123 @@ export interface Services {
   readonly pidj: { readonly client: PidjClient; readonly lists: PidjLists; readonly hasContactList: boolean };
   readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists };
   readonly directory: ContactDirectory;
+  readonly attempts: Attempts;
   readonly now: () => Date;
+  /** For how long one write may be under way, in milliseconds. */
+  readonly writeLeaseMilliseconds: number;
   /** Told of what went wrong behind an operation that itself goes on. */
   readonly warn: (message: string, error: unknown) => void;
+  /** Waits at a named point of every send; for tests of crashes. */
+  readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
 }
 
-/** One operation: who it reads for, until when, and what it has read. Made for it, gone with it. */
-export interface Context {
+export interface OperationOptions {
+  /** Ends the operation's reads. */
+  readonly signal: AbortSignal;
+  /** Read past every kept list. */
+  readonly fresh: boolean;
+  /** Gives the operation the time that a send has, from its start: a mutation asks for it. */
+  readonly allowSendTime: () => void;
+}
+
+/**
+ * One operation: who it reads for, until when, what it has read and how it writes. Made for it, gone with it.
+ * Its fields are private to the compiler alone: Apollo works with a shallow copy, which has no `#` fields.
+ */
+export class Context {
   readonly services: Services;
   readonly scope: CallScope;
-  readonly pidj: PidjLoaders;
-  readonly textizen: TextizenLoaders;
-  readonly people: PeopleLoaders;
+  readonly allowSendTime: () => void;
+  private readonly made: CallRecord[] = [];
+  private readonly fresh: boolean;
+  private pidjLoaders: PidjLoaders | null = null;
+  private textizenLoaders: TextizenLoaders | null = null;
+  private peopleLoaders: PeopleLoaders | null = null;
+
+  constructor(services: Services, { signal, fresh, allowSendTime }: OperationOptions) {
+    this.services = services;
+    this.scope = { signal, record: (call) => this.made.push(call) };
+    this.allowSendTime = allowSendTime;
+    this.fresh = fresh;
+  }
+
   /** The platform calls made so far, in the order in which they ended. */
-  readonly calls: readonly CallRecord[];
+  get calls(): readonly CallRecord[] {
+    return this.made;
+  }
+
+  get pidj(): PidjLoaders {
+    const { pidj, now } = this.services;
+    this.pidjLoaders ??= new PidjLoaders(pidj.client, pidj.lists, this.scope, {
+      fresh: this.fresh,
+      now,
+      onContacts: (seen, askedAt) => learnContacts(this.services, seen, askedAt),
+    });
+    return this.pidjLoaders;
+  }
+
+  get textizen(): TextizenLoaders {
+    const { textizen } = this.services;
+    this.textizenLoaders ??= new TextizenLoaders(textizen.client, textizen.lists, this.scope, { fresh: this.fresh });
+    return this.textizenLoaders;
+  }
+
+  get people(): PeopleLoaders {
+    this.peopleLoaders ??= new PeopleLoaders(this.services.directory, this.pidj, this.textizen);
+    return this.peopleLoaders;
+  }
+
+  /** What the operation's mutations work with. */
+  get writes(): WriteTools {
+    const { pidj, textizen, directory, attempts, now, warn, reach, writeLeaseMilliseconds } = this.services;
+    return {
+      pidj: pidj.client,
+      textizen: textizen.client,
+      directory,
+      attempts,
+      scope: this.scope,
+      now,
+      leaseMilliseconds: writeLeaseMilliseconds,
+      touch: (lists) => this.touch(lists),
+      warn,
+      reach,
+    };
+  }
+
+  /** A write makes stale what this operation has read, whatever it was; of the kept lists, those that it touches. */
+  private touch(lists: readonly Touched[]): void {
+    this.pidjLoaders = null;
+    this.textizenLoaders = null;
+    this.peopleLoaders = null;
+    const { pidj, textizen } = this.services;
+    const kept = {
+      contacts: pidj.lists.contacts,
+      participants: textizen.lists.participants,
+      textizenGroups: textizen.lists.groups,
+      campaigns: textizen.lists.campaigns,
+      polls: textizen.lists.polls,
+    };
+    for (const list of lists) {
+      kept[list].drop();
+    }
+  }
 }
 
-/** `signal` ends the operation's reads; `fresh` makes it read past every kept list. */
-export function createContext(
-  services: Services,
-  options: { readonly signal: AbortSignal; readonly fresh: boolean },
-): Context {
+// Reads go on without the directory: what was not learned now is learned by the next read.
+async function learnContacts(services: Services, seen: readonly ContactSeen[], askedAt: Date): Promise<void> {
   const { directory } = services;
-  const calls: CallRecord[] = [];
-  const scope: CallScope = { signal: options.signal, record: (call) => calls.push(call) };
-  const onContacts = async (seen: readonly ContactSeen[], askedAt: Date) => {
-    // Reads go on without the directory: what was not learned now is learned by the next read.
-    await learnContacts(directory, seen, askedAt).catch((error: unknown) =>
-      services.warn("a contact was not learned", error),
-    );
-  };
-  const pidj = new PidjLoaders(services.pidj.client, services.pidj.lists, scope, {
-    fresh: options.fresh,
-    now: services.now,
-    onContacts,
-  });
-  const textizen = new TextizenLoaders(services.textizen.client, services.textizen.lists, scope, {
-    fresh: options.fresh,
-  });
-  return { services, scope, pidj, textizen, people: new PeopleLoaders(directory, pidj, textizen), calls };
-}
-
-async function learnContacts(directory: ContactDirectory, seen: readonly ContactSeen[], askedAt: Date): Promise<void> {
   const sightings = seen.flatMap(([contactId, contact]) =>
     contact === null ? [] : [{ contactId, phoneNumber: contact.phoneNumber ?? null, source: "READ" as const }],
   );
   const gone = seen.flatMap(([contactId, contact]) => (contact === null ? [contactId] : []));
-  if (sightings.length > 0) {
-    await directory.learn(sightings, askedAt);
-  }
-  if (gone.length > 0) {
-    await directory.forget(gone, askedAt);
+  try {
+    if (sightings.length > 0) {
+      await directory.learn(sightings, askedAt);
+    }
+    if (gone.length > 0) {
+      await directory.forget(gone, askedAt);
+    }
+  } catch (error) {
+    services.warn("contacts were not learned", error);
   }
 }

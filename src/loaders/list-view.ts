@@ -1,4 +1,6 @@
+import type { Platform } from "../errors.ts";
 import type { CallScope, Rows } from "../rest/calls.ts";
+import { endOfScope } from "../rest/exchange.ts";
 import { Snapshot, type SnapshotTimes } from "../rest/snapshots.ts";
 import { Listing, type RowShape } from "./listing.ts";
 
@@ -8,17 +10,19 @@ export function createListSnapshot<Row extends { readonly id: string }>(
   shape: RowShape<Row>,
   times: SnapshotTimes,
 ): Snapshot<Listing<Row>> {
-  return new Snapshot(async (scope) => new Listing((await read(scope)).rows, shape), times);
+  return new Snapshot(async (scope) => Listing.of((await read(scope)).rows, shape), times);
 }
 
-/** One operation's view of the lists: one state of each, however long the operation takes. */
+/** One operation's view of a platform's lists: one state of each, however long the operation takes. */
 export class ListView {
+  readonly #platform: Platform;
   readonly #scope: CallScope;
   readonly #fresh: boolean;
   readonly #seen = new Map<unknown, Promise<unknown>>();
 
   /** `fresh` reads past what is kept. */
-  constructor(scope: CallScope, fresh: boolean) {
+  constructor(platform: Platform, scope: CallScope, fresh: boolean) {
+    this.#platform = platform;
     this.#scope = scope;
     this.#fresh = fresh;
   }
@@ -26,7 +30,10 @@ export class ListView {
   get<Index>(snapshot: Snapshot<Index>): Promise<Index> {
     let index = this.#seen.get(snapshot) as Promise<Index> | undefined;
     if (index === undefined) {
-      index = snapshot.get(this.#scope, { fresh: this.#fresh });
+      index = snapshot.get(this.#scope, { fresh: this.#fresh }).catch((error: unknown) => {
+        const { signal } = this.#scope;
+        throw error === signal.reason ? endOfScope(this.#platform, "a list", signal, false) : error;
+      });
       this.#seen.set(snapshot, index);
     }
     return index;

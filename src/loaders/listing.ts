@@ -1,7 +1,7 @@
 import { type Field, InputError } from "../errors.ts";
+import { compareIds } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import {
-  compareKeys,
   cutPage,
   DEFAULT_ORDER,
   foldName,
@@ -12,6 +12,7 @@ import {
   type PageArguments,
   type SortKey,
 } from "./paging.ts";
+import { forEachInSlices, sortInSlices } from "./slices.ts";
 
 /** One thing that a list can be filtered by. */
 export interface FilterShape<Row> {
@@ -29,7 +30,7 @@ export interface RowShape<Row> {
   readonly filters?: Readonly<Record<string, FilterShape<Row>>>;
 }
 
-export function nameOf(row: { readonly name: Field<string> }): Field<string> {
+export function nameOf(row: { readonly name?: Field<string> | undefined }): Field<string> | undefined {
   return row.name;
 }
 
@@ -48,89 +49,159 @@ interface Condition<Row> {
   readonly filter: FilterShape<Row>;
 }
 
+/** Where the rows of a key stand: one row in most lists, so that most keys cost no array. */
+type Positions = number | number[];
+
 const FILTERS_KEPT = 32;
 
 /**
  * A list read, indexed: every lookup, order, filter and page of all operations that share it works on these indexes,
- * each made once, when it is first asked for. Rows are never copied.
+ * each made once, when it is first asked for, in slices that block nobody. Rows are never copied.
  */
 export class Listing<Row extends { readonly id: string }> {
   readonly rows: readonly Row[];
   readonly #shape: RowShape<Row>;
-  readonly #byId: ReadonlyMap<string, Row>;
-  #byName: ReadonlyMap<string, readonly Row[]> | null = null;
-  #byNumber: ReadonlyMap<string, readonly Row[]> | null = null;
-  #byParent: ReadonlyMap<string, readonly Row[]> | null = null;
-  readonly #orders = new Map<string, readonly Row[]>();
-  readonly #filtered = new Map<string, readonly Row[]>();
+  readonly #byId: ReadonlyMap<string, number>;
+  #names: Promise<readonly (string | null)[]> | null = null;
+  #byName: Promise<ReadonlyMap<string, Positions>> | null = null;
+  #byNumber: Promise<ReadonlyMap<string, Positions>> | null = null;
+  #byParent: Promise<ReadonlyMap<string, Positions>> | null = null;
+  readonly #orders = new Map<string, Promise<Uint32Array>>();
+  readonly #filtered = new Map<string, Promise<Uint32Array>>();
 
-  constructor(rows: readonly Row[], shape: RowShape<Row>) {
-    this.#byId = new Map(rows.map((row) => [row.id, row]));
-    // A platform that lists a row twice has one of it: the last said.
-    this.rows = this.#byId.size === rows.length ? rows : [...this.#byId.values()];
+  private constructor(rows: readonly Row[], byId: ReadonlyMap<string, number>, shape: RowShape<Row>) {
+    this.rows = rows;
+    this.#byId = byId;
     this.#shape = shape;
   }
 
-  get(id: string): Row | null {
-    return this.#byId.get(id) ?? null;
-  }
-
-  /** All rows of this name, letter case and outer blanks ignored. */
-  named(name: string): readonly Row[] {
-    this.#byName ??= groupRows(this.rows, (row) => {
-      const folded = this.#foldedName(row);
-      return folded === null ? [] : [folded];
+  static async of<Row extends { readonly id: string }>(
+    rows: readonly Row[],
+    shape: RowShape<Row>,
+  ): Promise<Listing<Row>> {
+    const byId = new Map<string, number>();
+    const own: Row[] = [];
+    await forEachInSlices(rows.length, (at) => {
+      const row = rows[at] as Row;
+      const earlier = byId.get(row.id);
+      // A platform that lists a row twice has one of it: the last said.
+      if (earlier === undefined) {
+        byId.set(row.id, own.push(row) - 1);
+      } else {
+        own[earlier] = row;
+      }
     });
-    return this.#byName.get(foldName(name)) ?? [];
+    return new Listing(own, byId, shape);
   }
 
-  /** The one row of this name, null where there is none or several. */
-  onlyNamed(name: Field<string> | undefined): Row | null {
-    return typeof name === "string" ? only(this.named(name)) : null;
+  get(id: string): Row | null {
+    const at = this.#byId.get(id);
+    return at === undefined ? null : this.#row(at);
+  }
+
+  /** The one row of this name, letter case and outer blanks ignored; null where there is none or several. */
+  async onlyNamed(name: Field<string> | undefined): Promise<Row | null> {
+    if (typeof name !== "string") {
+      return null;
+    }
+    this.#byName ??= this.#foldedNames().then((names) => this.#group((at) => names[at] ?? null));
+    return this.#only((await this.#byName).get(foldName(name)));
   }
 
   /** The one row with this number, null where there is none or several: a shared number says nothing about who it is. */
-  onlyNumbered(number: E164): Row | null {
-    const { numberOf } = this.#shape;
-    this.#byNumber ??= groupRows(this.rows, (row) => {
-      const own = numberOf?.(row) ?? null;
-      return own === null ? [] : [own];
-    });
-    return only(this.#byNumber.get(number) ?? []);
+  async onlyNumbered(number: E164): Promise<Row | null> {
+    this.#byNumber ??= this.#group((at) => this.#shape.numberOf?.(this.#row(at)) ?? null);
+    return this.#only((await this.#byNumber).get(number));
   }
 
-  /** The rows that name this parent. */
-  under(parent: string): readonly Row[] {
-    const { parentsOf } = this.#shape;
-    this.#byParent ??= groupRows(this.rows, (row) => parentsOf?.(row) ?? []);
-    return this.#byParent.get(parent) ?? [];
-  }
-
-  /** True where at least one row names a parent: false means that the platform does not say. */
-  get hasParents(): boolean {
-    return this.rows.some((row) => (this.#shape.parentsOf?.(row).length ?? 0) > 0);
+  /** The rows that name this parent, null where no row names any: the platform does not say then. */
+  async under(parent: string): Promise<readonly Row[] | null> {
+    this.#byParent ??= this.#group((at) => this.#shape.parentsOf?.(this.#row(at)) ?? null);
+    const byParent = await this.#byParent;
+    const found = byParent.get(parent) ?? [];
+    return byParent.size === 0 ? null : [found].flat().map((at) => this.#row(at));
   }
 
   /** A page of the rows that meet all filters, in order. Throws InputError for what it cannot do. */
-  page(args: PageArguments, orderBy?: Order | null, filters?: FilterValues | null): Page<Row> {
+  async page(args: PageArguments, orderBy?: Order | null, filters?: FilterValues | null): Promise<Page<Row>> {
     const order = orderBy ?? DEFAULT_ORDER;
     const window = needWindow(args, order);
     const conditions = this.#conditions(filters ?? {});
-    const rows = conditions.length === 0 ? this.#ordered(order) : this.#filter(order, conditions);
-    return cutPage(rows, window, order, this.#keyOf);
+    const positions = await (conditions.length === 0 ? this.#ordered(order) : this.#filter(order, conditions));
+    return cutPage(positions, (at) => this.#row(at), window, order, this.#keyOf);
   }
 
-  #ordered(order: Order): readonly Row[] {
+  #row(at: number): Row {
+    return this.rows[at] as Row;
+  }
+
+  #only(found: Positions | undefined): Row | null {
+    return typeof found === "number" ? this.#row(found) : null;
+  }
+
+  #foldedNames(): Promise<readonly (string | null)[]> {
+    this.#names ??= (async () => {
+      const names: (string | null)[] = [];
+      await forEachInSlices(this.rows.length, (at) => names.push(this.#foldedName(this.#row(at))));
+      return names;
+    })();
+    return this.#names;
+  }
+
+  async #group(keysOf: (at: number) => string | readonly string[] | null): Promise<ReadonlyMap<string, Positions>> {
+    const groups = new Map<string, Positions>();
+    const add = (key: string, at: number) => {
+      const found = groups.get(key);
+      if (found === undefined) {
+        groups.set(key, at);
+      } else if (typeof found === "number") {
+        groups.set(key, [found, at]);
+      } else {
+        found.push(at);
+      }
+    };
+    await forEachInSlices(this.rows.length, (at) => {
+      const keys = keysOf(at);
+      if (typeof keys === "string") {
+        add(keys, at);
+      } else {
+        for (const key of keys ?? []) {
+          add(key, at);
+        }
+      }
+    });
+    return groups;
+  }
+
+  #ordered(order: Order): Promise<Uint32Array> {
     const name = `${order.field} ${order.direction}`;
-    let rows = this.#orders.get(name);
-    if (rows === undefined) {
-      rows = this.rows
-        .map((row) => ({ row, key: this.#keyOf(row, order.field) }))
-        .sort((a, b) => compareKeys(a.key, b.key, order.direction))
-        .map(({ row }) => row);
-      this.#orders.set(name, rows);
+    let positions = this.#orders.get(name);
+    if (positions === undefined) {
+      positions = this.#sort(order);
+      this.#orders.set(name, positions);
     }
-    return rows;
+    return positions;
+  }
+
+  async #sort(order: Order): Promise<Uint32Array> {
+    const names = order.field === "NAME" ? await this.#foldedNames() : null;
+    const ranks = new Float64Array(this.rows.length);
+    const positions = new Uint32Array(this.rows.length);
+    await forEachInSlices(this.rows.length, (at) => {
+      positions[at] = at;
+      ranks[at] = idRank(this.#row(at).id);
+    });
+    const turn = order.direction === "ASC" ? 1 : -1;
+    // The order of compareKeys, on keys that are made once.
+    return await sortInSlices(positions, (a, b) => {
+      const left = names?.[a] ?? null;
+      const right = names?.[b] ?? null;
+      if (left !== right) {
+        return left === null ? 1 : right === null ? -1 : left < right ? -turn : turn;
+      }
+      const difference = (ranks[a] as number) - (ranks[b] as number);
+      return (Number.isNaN(difference) ? compareIds(this.#row(a).id, this.#row(b).id) : difference) * turn;
+    });
   }
 
   #conditions(filters: FilterValues): Condition<Row>[] {
@@ -141,23 +212,36 @@ export class Listing<Row extends { readonly id: string }> {
     });
   }
 
-  #filter(order: Order, conditions: readonly Condition<Row>[]): readonly Row[] {
+  #filter(order: Order, conditions: readonly Condition<Row>[]): Promise<Uint32Array> {
     const key = JSON.stringify([order, conditions.map(({ name, wanted }) => [name, wanted])]);
-    let rows = this.#filtered.get(key);
-    if (rows === undefined) {
-      for (const { name, filter } of conditions) {
-        // No match and no answer look alike, so what no row says is not silently "no match".
-        if (this.rows.length > 0 && !this.rows.some((row) => isSaid(filter.valueOf(row)))) {
-          throw new InputError(name, `The filter ${name} cannot be used: no row of the platform's list says it.`);
-        }
-      }
-      rows = this.#ordered(order).filter((row) => conditions.every((condition) => meets(row, condition)));
+    let positions = this.#filtered.get(key);
+    if (positions === undefined) {
+      positions = this.#select(order, conditions);
       if (this.#filtered.size >= FILTERS_KEPT) {
         this.#filtered.clear();
       }
-      this.#filtered.set(key, rows);
+      this.#filtered.set(key, positions);
     }
-    return rows;
+    return positions;
+  }
+
+  async #select(order: Order, conditions: readonly Condition<Row>[]): Promise<Uint32Array> {
+    for (const { name, filter } of conditions) {
+      // No match and no answer look alike, so what no row says is not silently "no match".
+      if (this.rows.length > 0 && !this.rows.some((row) => isSaid(filter.valueOf(row)))) {
+        throw new InputError(name, `The filter ${name} cannot be used: no row of the platform's list says it.`);
+      }
+    }
+    const ordered = await this.#ordered(order);
+    const selected: number[] = [];
+    await forEachInSlices(ordered.length, (at) => {
+      const position = ordered[at] as number;
+      const row = this.#row(position);
+      if (conditions.every((condition) => meets(row, condition))) {
+        selected.push(position);
+      }
+    });
+    return Uint32Array.from(selected);
   }
 
   readonly #keyOf = (row: Row, field: OrderField): SortKey => ({
@@ -172,6 +256,12 @@ export class Listing<Row extends { readonly id: string }> {
   }
 }
 
+/** A number that orders ids as compareIds does, NaN for an id that is no plain integer. */
+function idRank(id: string): number {
+  const tail = id.slice(id.indexOf(":") + 1);
+  return /^[1-9][0-9]{0,14}$/.test(tail) ? Number(tail) : Number.NaN;
+}
+
 function isSaid<Value>(value: Field<Value> | undefined): value is Value {
   return value !== null && value !== undefined && !(value instanceof Error);
 }
@@ -182,23 +272,4 @@ function meets<Row>(row: Row, { wanted, filter }: Condition<Row>): boolean {
     return false;
   }
   return filter.by === "equal" ? value === wanted : foldName(String(value)).includes(String(wanted));
-}
-
-function only<Row>(rows: readonly Row[]): Row | null {
-  return rows.length === 1 ? (rows[0] ?? null) : null;
-}
-
-function groupRows<Row>(rows: readonly Row[], keysOf: (row: Row) => readonly string[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    for (const key of keysOf(row)) {
-      const group = groups.get(key);
-      if (group === undefined) {
-        groups.set(key, [row]);
-      } else {
-        group.push(row);
-      }
-    }
-  }
-  return groups;
 }

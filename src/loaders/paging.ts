@@ -152,35 +152,46 @@ export class Page<Row> {
   }
 }
 
-/** Cuts a page out of rows that are in order already. Costs the page and two binary searches, whatever the list's length. */
+/**
+ * Cuts a page out of rows that are in order already, given by their positions. Costs the page and two binary searches,
+ * whatever the list's length.
+ */
 export function cutPage<Row>(
-  rows: readonly Row[],
+  positions: Uint32Array,
+  rowAt: (position: number) => Row,
   window: Window,
   order: Order,
   keyOf: (row: Row, field: OrderField) => SortKey,
 ): Page<Row> {
   const { after, before, count } = window;
   const key = (row: Row) => keyOf(row, order.field);
-  const low = after === null ? 0 : countUntil(rows, (row) => compareKeys(key(row), after, order.direction) <= 0);
+  const place = (at: number, than: SortKey) => compareKeys(key(rowAt(positions[at] as number)), than, order.direction);
+  const all = positions.length;
+  const low = after === null ? 0 : countUntil(all, (at) => place(at, after) <= 0);
   const high =
-    before === null ? rows.length : countUntil(rows, (row) => compareKeys(key(row), before, order.direction) < 0);
+    before === null
+      ? all
+      : Math.max(
+          low,
+          countUntil(all, (at) => place(at, before) < 0),
+        );
   const start = window.backwards ? Math.max(low, high - count) : low;
-  const end = window.backwards ? Math.max(low, high) : Math.min(Math.max(low, high), low + count);
-  return new Page(rows.slice(start, end), {
-    totalCount: rows.length,
-    hasNextPage: end < rows.length,
+  const end = window.backwards ? high : Math.min(high, low + count);
+  return new Page(Array.from(positions.subarray(start, end), rowAt), {
+    totalCount: all,
+    hasNextPage: end < all,
     hasPreviousPage: start > 0,
     cursorOf: (row) => cursorOf(key(row)),
   });
 }
 
-/** How many rows at the beginning satisfy a condition that no row behind the first failing one satisfies. */
-function countUntil<Row>(rows: readonly Row[], holds: (row: Row) => boolean): number {
+/** How many of 0 … count - 1 satisfy a condition that nothing behind the first failing one satisfies. */
+function countUntil(count: number, holds: (at: number) => boolean): number {
   let low = 0;
-  let high = rows.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (holds(rows[middle] as Row)) {
+    if (holds(middle)) {
       low = middle + 1;
     } else {
       high = middle;

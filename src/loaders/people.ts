@@ -50,7 +50,8 @@ export class PeopleLoaders {
     number: E164 | null,
   ): Promise<Page<ContactRecord>> {
     if (number !== null) {
-      return new Listing(await this.#contactsNumbered(number), {}).page(args, { field: "ID", direction });
+      const listing = await Listing.of(await this.#contactsNumbered(number), {});
+      return listing.page(args, { field: "ID", direction });
     }
     const window = needWindow(args, { field: "ID", direction });
     const reverse = window.backwards !== (direction === "DESC");

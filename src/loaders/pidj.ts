@@ -76,7 +76,7 @@ export class PidjLoaders {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
-    this.#view = new ListView(scope, options.fresh);
+    this.#view = new ListView("PIDJ", scope, options.fresh);
     this.#now = options.now;
     this.#onContacts = options.onContacts;
   }

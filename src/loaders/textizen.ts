@@ -70,7 +70,7 @@ const RESPONSES: RowShape<PollResponseRecord> = {
   },
 };
 
-function titleOf(row: { readonly title: Field<string> }): Field<string> {
+function titleOf(row: { readonly title?: Field<string> | undefined }): Field<string> | undefined {
   return row.title;
 }
 
@@ -104,7 +104,7 @@ export class TextizenLoaders {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
-    this.#view = new ListView(scope, options.fresh);
+    this.#view = new ListView("TEXTIZEN", scope, options.fresh);
     this.participant = this.#resource(lists.participants, client.participant, LIST_FROM.others);
     this.group = this.#resource(lists.groups, client.group, LIST_FROM.groups);
     this.campaign = this.#resource(lists.campaigns, client.campaign, LIST_FROM.others);
@@ -160,7 +160,7 @@ export class TextizenLoaders {
   /** A poll's responses, from its detail; null where Textizen does not say. */
   async responses(id: PollId): Promise<Listing<PollResponseRecord> | null> {
     const responses = need((await this.poll.detail(id))?.responses);
-    return responses === null ? null : new Listing(responses, RESPONSES);
+    return responses === null ? null : Listing.of(responses, RESPONSES);
   }
 
   /** A group's members, from its detail; null where Textizen does not say. Members given by id alone are looked up. */
@@ -170,7 +170,7 @@ export class TextizenLoaders {
     const ids = members === null ? need(group?.participantIds) : null;
     const found = ids && (await Promise.all(ids.map((participantId) => this.participant.row(participantId))));
     const rows = members ?? found?.filter((participant) => participant !== null) ?? null;
-    return rows === null ? null : new Listing(rows, PARTICIPANTS);
+    return rows === null ? null : Listing.of(rows, PARTICIPANTS);
   }
 
   /** Who we are to Textizen; fails as any call may. */

@@ -12,13 +12,10 @@ export const Query = {
 export const Campaign = {
   ...detailFields<
     CampaignRecord,
-    "description" | "infoMessage" | "webhookUrl" | "exchange" | "organizationId" | "createdAt"
+    "title" | "description" | "infoMessage" | "webhookUrl" | "exchange" | "organizationId" | "createdAt"
   >(
-    ["description", "infoMessage", "webhookUrl", "exchange", "organizationId", "createdAt"],
+    ["title", "description", "infoMessage", "webhookUrl", "exchange", "organizationId", "createdAt"],
     (campaign, { textizen }: Context) => textizen.campaign.detail(campaign.id),
   ),
-  polls: async ({ id }, _args, { textizen }) => {
-    const polls = await textizen.polls();
-    return polls.hasParents ? polls.under(id) : null;
-  },
+  polls: async ({ id }, _args, { textizen }) => (await textizen.polls()).under(id),
 } satisfies Complete<gql.CampaignResolvers, gql.Campaign, CampaignRecord>;

@@ -6,8 +6,9 @@ import type { PidjGroupRecord } from "../pidj/records.ts";
 import type { TextizenGroupRecord } from "../textizen/records.ts";
 import { type Complete, detailFields } from "./fields.ts";
 
-const fromRowOrDetail = detailFields<TextizenGroupRecord, "createdAt">(["createdAt"], (group, { textizen }: Context) =>
-  textizen.group.detail(group.id),
+const fromRowOrDetail = detailFields<TextizenGroupRecord, "name" | "createdAt">(
+  ["name", "createdAt"],
+  (group, { textizen }: Context) => textizen.group.detail(group.id),
 );
 
 export const Query = {
@@ -34,13 +35,16 @@ export const Group = {
 
 export const PidjGroup = {
   platform: () => "PIDJ" as const,
-  series: async ({ id }, _args, { pidj }) => (await pidj.series()).under(id),
+  series: async ({ id }, _args, { pidj }) => (await pidj.series()).under(id).then((series) => series ?? []),
   counterpart: async ({ name }, _args, { textizen }) => (await textizen.groups()).onlyNamed(name),
 } satisfies Complete<gql.PidjGroupResolvers, gql.PidjGroup, PidjGroupRecord>;
 
 export const TextizenGroup = {
   platform: () => "TEXTIZEN" as const,
-  createdAt: fromRowOrDetail.createdAt,
+  ...fromRowOrDetail,
   participants: async ({ id }, args, { textizen }) => (await textizen.members(id))?.page(args) ?? null,
-  counterpart: async ({ name }, _args, { pidj }) => (await pidj.groups()).onlyNamed(name),
+  counterpart: async (group, _args, context) => {
+    const name = await fromRowOrDetail.name(group, null, context);
+    return (await context.pidj.groups()).onlyNamed(name);
+  },
 } satisfies Complete<gql.TextizenGroupResolvers, gql.TextizenGroup, TextizenGroupRecord>;

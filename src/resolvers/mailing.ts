@@ -2,12 +2,14 @@ import type { Context } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { MailingRecord } from "../textizen/records.ts";
 import { needId } from "./arguments.ts";
-import { type Complete, detailFields, said } from "./fields.ts";
+import { type Complete, detailFields } from "./fields.ts";
 import { personOf } from "./person.ts";
 
-const fromRowOrDetail = detailFields<MailingRecord, "sendAt" | "groupIds" | "recipientNumbers" | "createdAt">(
-  ["sendAt", "groupIds", "recipientNumbers", "createdAt"],
-  (mailing, { textizen }: Context) => textizen.mailing(mailing.id),
+const fromRowOrDetail = detailFields<
+  MailingRecord,
+  "pollId" | "sendAt" | "groupIds" | "recipientNumbers" | "createdAt"
+>(["pollId", "sendAt", "groupIds", "recipientNumbers", "createdAt"], (mailing, { textizen }: Context) =>
+  textizen.mailing(mailing.id),
 );
 
 export const Query = {
@@ -17,9 +19,9 @@ export const Query = {
 export const Mailing = {
   sendAt: fromRowOrDetail.sendAt,
   createdAt: fromRowOrDetail.createdAt,
-  poll: (mailing, _args, { textizen }) => {
-    const id = said(mailing.pollId);
-    return id === null ? null : textizen.poll.row(id);
+  poll: async (mailing, _args, context) => {
+    const id = await fromRowOrDetail.pollId(mailing, null, context);
+    return id === null ? null : context.textizen.poll.row(id);
   },
   groups: async (mailing, _args, context) => {
     const ids = await fromRowOrDetail.groupIds(mailing, null, context);

@@ -8,10 +8,10 @@ import { personOrNull } from "./person.ts";
 const readDetail = (participant: ParticipantRecord, { textizen }: Context) =>
   textizen.participant.detail(participant.id);
 
-const fromRowOrDetail = detailFields<ParticipantRecord, "isSubscribed" | "createdAt" | "campaignId">(
-  ["isSubscribed", "createdAt", "campaignId"],
-  readDetail,
-);
+const { campaignId, ...fromRowOrDetail } = detailFields<
+  ParticipantRecord,
+  "name" | "phoneNumber" | "displayPhoneNumber" | "isSubscribed" | "createdAt" | "campaignId"
+>(["name", "phoneNumber", "displayPhoneNumber", "isSubscribed", "createdAt", "campaignId"], readDetail);
 
 export const Query = {
   participant: (_root, { id }, { textizen }) => textizen.participant.row(needId("Participant", "id", id)),
@@ -20,10 +20,9 @@ export const Query = {
 } satisfies gql.QueryResolvers;
 
 export const Participant = {
-  isSubscribed: fromRowOrDetail.isSubscribed,
-  createdAt: fromRowOrDetail.createdAt,
+  ...fromRowOrDetail,
   campaign: async (participant, _args, context) => {
-    const id = await fromRowOrDetail.campaignId(participant, null, context);
+    const id = await campaignId(participant, null, context);
     return id === null ? null : context.textizen.campaign.row(id);
   },
   groups: async (participant, _args, context) => {
@@ -41,6 +40,10 @@ export const Participant = {
   },
   tokens: (participant, { campaignId }, { textizen }) =>
     textizen.tokens(participant.id, needId("Campaign", "campaignId", campaignId)),
-  person: ({ phoneNumber }) => personOrNull(phoneNumber),
-  contact: ({ phoneNumber }, _args, { people }) => (phoneNumber === null ? null : people.contact(phoneNumber)),
+  person: async (participant, _args, context) =>
+    personOrNull(await fromRowOrDetail.phoneNumber(participant, null, context)),
+  contact: async (participant, _args, context) => {
+    const phoneNumber = await fromRowOrDetail.phoneNumber(participant, null, context);
+    return phoneNumber === null ? null : context.people.contact(phoneNumber);
+  },
 } satisfies Complete<gql.ParticipantResolvers, gql.Participant, ParticipantRecord>;

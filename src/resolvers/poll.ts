@@ -9,9 +9,10 @@ const readDetail = (poll: PollRecord, { textizen }: Context) => textizen.poll.de
 
 const { campaignId, ...fromRowOrDetail } = detailFields<
   PollRecord,
-  Exclude<keyof PollRecord, "id" | "isDetail" | "title" | "responses">
+  Exclude<keyof PollRecord, "id" | "isDetail" | "responses">
 >(
   [
+    "title",
     "phoneNumber",
     "displayPhoneNumber",
     "confirmation",

@@ -1,5 +1,5 @@
 import { unwrapResolverError } from "@apollo/server/errors";
-import type { GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { InputError, PlatformError, type PlatformErrorReason, StoreError } from "../errors.ts";
 
 /** What clients may switch on; one for each reason why a platform call failed. */
@@ -71,12 +71,23 @@ export function formatError(
   if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {
     return { ...place, message: formatted.message, extensions: { code, retryable: false } };
   }
+  if (isAboutRequest(cause)) {
+    return { ...place, message: formatted.message, extensions: { code: "BAD_USER_INPUT", retryable: false } };
+  }
   report(cause);
   return {
     ...place,
     message: "Something went wrong in this server. It has been written to its log.",
     extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false },
   };
+}
+
+/**
+ * GraphQL's own word against a request as a whole, which comes without a code: a persisted query's hash that is not its
+ * text's, an operation of a kind that the schema does not have. A failing resolver has a path, a wrapped bug its original.
+ */
+function isAboutRequest(error: unknown): error is GraphQLError {
+  return error instanceof GraphQLError && error.path === undefined && error.originalError === undefined;
 }
 
 function pick({ locations, path }: GraphQLFormattedError): Pick<GraphQLFormattedError, "locations" | "path"> {

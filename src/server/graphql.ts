@@ -38,6 +38,7 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       landingPage(options),
+      sendTime,
       ...(options.isProduction ? [] : [platformCalls]),
       ...options.plugins,
     ],
@@ -45,6 +46,17 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
   await server.start();
   return server;
 }
+
+/** A mutation has the time of a send. */
+const sendTime: ApolloServerPlugin<Context> = {
+  requestDidStart: async () => ({
+    didResolveOperation: async ({ operation, contextValue }) => {
+      if (operation?.operation === "mutation") {
+        contextValue.allowSendTime();
+      }
+    },
+  }),
+};
 
 /** `extensions.platforms`: the platform calls that the operation made, so that a frontend sees what its query costs. */
 const platformCalls: ApolloServerPlugin<Context> = {

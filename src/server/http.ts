@@ -2,16 +2,16 @@ import type { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
-import type { Context } from "../context.ts";
+import type { Context, OperationOptions } from "../context.ts";
 
 export interface HttpOptions {
   readonly isProduction: boolean;
   readonly logLevel: string;
   /** The SDL that clients download; null where the schema is not shown. */
   readonly sdl: string | null;
-  /** The time that one operation has, in milliseconds. */
-  readonly deadlineMilliseconds: number;
-  readonly createContext: (options: { readonly signal: AbortSignal; readonly fresh: boolean }) => Context;
+  /** The time that one operation has, in milliseconds; one that sends has more. */
+  readonly deadlines: { readonly query: number; readonly send: number };
+  readonly createContext: (options: OperationOptions) => Context;
 }
 
 /** Where Apollo's explorer lives when it is not embedded. */
@@ -41,7 +41,7 @@ export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): Fastif
     }
   });
   if (!isProduction) {
-    http.register(cors, { origin: STUDIO, methods: ["GET", "POST"] });
+    http.register(cors, { origin: [STUDIO], methods: ["GET", "POST"] });
   }
   http.get("/health", async () => ({ status: "ok" }));
   http.get("/schema.graphql", async (_request, reply) =>
@@ -66,7 +66,7 @@ export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>,
   const handler = fastifyApolloHandler(apollo, {
     context: async (request, reply) =>
       options.createContext({
-        signal: operationSignal(reply, options.deadlineMilliseconds),
+        ...startDeadline(reply, options.deadlines),
         fresh: /\bno-cache\b/.test(request.headers["cache-control"] ?? ""),
       }),
   });
@@ -76,20 +76,27 @@ export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>,
   http.get("/ready", async () => ({ status: "ready" }));
 }
 
-/** Aborts when the client has gone before its answer, or when the operation's time is over. */
-function operationSignal(reply: FastifyReply, milliseconds: number): AbortSignal {
+/** A signal that aborts when the client has gone before its answer, or when the operation's time is over. */
+function startDeadline(
+  reply: FastifyReply,
+  deadlines: HttpOptions["deadlines"],
+): Pick<OperationOptions, "signal" | "allowSendTime"> {
   const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new DOMException("The operation's time is over.", "TimeoutError")),
-    milliseconds,
-  );
+  const end = () => controller.abort(new DOMException("The operation's time is over.", "TimeoutError"));
+  let timer = setTimeout(end, deadlines.query);
   reply.raw.once("close", () => {
     clearTimeout(timer);
     if (!reply.raw.writableFinished) {
       controller.abort(new DOMException("The client has gone.", "AbortError"));
     }
   });
-  return controller.signal;
+  return {
+    signal: controller.signal,
+    allowSendTime: () => {
+      clearTimeout(timer);
+      timer = setTimeout(end, deadlines.send);
+    },
+  };
 }
 
 function isLoopbackName(hostname: string): boolean {
