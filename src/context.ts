@@ -28,7 +28,9 @@ export interface Services {
 export interface OperationOptions {
   /** Ends the operation's reads. */
   readonly signal: AbortSignal;
-  /** Read past every kept list. */
+  /** When the operation's time is over, on `performance.now()`'s clock. */
+  readonly deadline: number;
+  /** Read past every kept list, and join no read under way. */
   readonly fresh: boolean;
   /** Gives the operation the time that a send has, from its start: a mutation asks for it. */
   readonly allowSendTime: () => void;
@@ -48,9 +50,9 @@ export class Context {
   private textizenLoaders: TextizenLoaders | null = null;
   private peopleLoaders: PeopleLoaders | null = null;
 
-  constructor(services: Services, { signal, fresh, allowSendTime }: OperationOptions) {
+  constructor(services: Services, { signal, deadline, fresh, allowSendTime }: OperationOptions) {
     this.services = services;
-    this.scope = { signal, record: (call) => this.made.push(call) };
+    this.scope = { signal, deadline, isFresh: fresh, record: (call) => this.made.push(call) };
     this.allowSendTime = allowSendTime;
     this.fresh = fresh;
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { forEachInSlices, sortInSlices } from "../src/loaders/slices.ts";
+import { forEachInSlices, sortInSlices } from "../src/rest/slices.ts";
 
 test("sorts any number of positions as a stable sort does", async () => {
   await fc.assert(

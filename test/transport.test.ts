@@ -46,7 +46,7 @@ test("opens no more than 64 connections", async () => {
     sendJson(response, {});
   });
   await using transport = connect(upstream.url);
-  await Promise.all(Array.from({ length: 200 }, () => transport.call(READ, createScope())));
+  await Promise.all(Array.from({ length: 200 }, (_, id) => transport.call({ ...READ, id: String(id) }, createScope())));
   expect(upstream.requests).toHaveLength(200);
   expect(upstream.connections).toBeLessThanOrEqual(64);
 });

@@ -12,7 +12,7 @@ import {
   type PageArguments,
   type SortKey,
 } from "./paging.ts";
-import { forEachInSlices, sortInSlices } from "./slices.ts";
+import { forEachInSlices, sortInSlices } from "../rest/slices.ts";
 
 /** One thing that a list can be filtered by. */
 export interface FilterShape<Row> {

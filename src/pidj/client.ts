@@ -51,8 +51,8 @@ function createPidjReads(wire: PidjWire): PidjReads {
     idKey: string,
     decode: (row: JsonObject, id: Id<Type>, answer: Answer) => Row,
   ): (scope: CallScope) => Promise<Rows<Row>> {
-    const decodeList = (body: JsonObject, answer: Answer) => {
-      const rows = readRows(body[key], type, idKey, decode, answer);
+    const decodeList = async (body: JsonObject, answer: Answer) => {
+      const rows = await readRows(body[key], type, idKey, decode, answer);
       return rows ?? lacks(route, key);
     };
     return (scope) => wire.readList(route, decodeList, scope);

@@ -12,6 +12,7 @@ import {
 import { type E164, parseE164 } from "../phone.ts";
 import type { Rows } from "../rest/calls.ts";
 import { FieldReader, isJsonObject, type JsonObject } from "../rest/decode.ts";
+import { forEachInSlices } from "../rest/slices.ts";
 import type { Answer } from "../rest/transport.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "./records.ts";
 
@@ -24,18 +25,19 @@ export function readId<Type extends IdType>(type: Type, value: unknown): Id<Type
 }
 
 /** The list's rows that have an id; those without are counted. Null where the value is not a list. */
-export function readRows<Type extends IdType, Row>(
+export async function readRows<Type extends IdType, Row>(
   list: unknown,
   type: Type,
   idKey: string,
   decode: (row: JsonObject, id: Id<Type>, answer: Answer) => Row,
   answer: Answer,
-): Rows<Row> | null {
+): Promise<Rows<Row> | null> {
   if (!Array.isArray(list)) {
     return null;
   }
   const rows: Row[] = [];
-  for (const row of list as readonly unknown[]) {
+  await forEachInSlices(list.length, (at) => {
+    const row: unknown = list[at];
     const record = isJsonObject(row) ? row : NOTHING;
     const id = readId(type, record[idKey]);
     if (id === null) {
@@ -43,7 +45,7 @@ export function readRows<Type extends IdType, Row>(
     } else {
       rows.push(decode(record, id, answer));
     }
-  }
+  });
   return { rows, skipped: answer.skippedRows };
 }
 

@@ -11,7 +11,7 @@ export interface PidjOptions extends ConnectionOptions {
 }
 
 /** Reads what a call gives out of the body of a success. */
-type Decode<Result> = (body: JsonObject, answer: Answer) => Result;
+type Decode<Result> = (body: JsonObject, answer: Answer) => Result | Promise<Result>;
 
 /** One call of Pidj by its conventions: Basic authentication, forms out, JSON with a `status` in (pidj-api.txt:29-53). */
 export interface PidjWire {

@@ -21,6 +21,8 @@ export interface CallScope {
    * a platform asks (`Retry-After`) makes sense. The signal alone ends anything.
    */
   readonly deadline?: number | undefined;
+  /** True: a read that is under way already, begun by others, is not good enough. */
+  readonly isFresh?: boolean | undefined;
   /** Told of every exchange when it has ended, however it ended. */
   readonly record: (call: CallRecord) => void;
 }

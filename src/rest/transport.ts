@@ -3,7 +3,9 @@ import { type Dispatcher, Pool } from "undici";
 import { type Platform, PlatformError, type PlatformErrorDetails } from "../errors.ts";
 import type { CallScope } from "./calls.ts";
 import { type CallKind, Exchange, endOfScope, type RawAnswer, type Route, type WireRequest } from "./exchange.ts";
+import { LARGE_BYTES, parseLargeJson } from "./large-json.ts";
 import { parseRetryAfter, retryDelay } from "./retry.ts";
+import { Sharing } from "./sharing.ts";
 
 /** Milliseconds that one attempt may take, from its start to the last byte of its answer. */
 export interface Timeouts {
@@ -56,7 +58,7 @@ export interface PlatformRequest<Result> {
   /** Which of the body limits holds for the answer. */
   readonly size: keyof typeof LIMITS;
   /** Throws PlatformError where the answer is a refusal or not what is documented. */
-  readonly decode: (answer: Answer) => Result;
+  readonly decode: (answer: Answer) => Result | Promise<Result>;
 }
 
 /** All HTTP exchanges with one platform. */
@@ -95,12 +97,29 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     bodyTimeout: 0,
   });
 
-  // What holds for a call whatever its attempts (sharing of equal reads, bulkhead, breaker, retry budget) belongs here.
-  async function call<Result>(request: PlatformRequest<Result>, scope: CallScope): Promise<Result> {
+  const sharing = new Sharing(platform);
+
+  // What holds for a call whatever its attempts (bulkhead, breaker, retry budget) belongs here.
+  function call<Result>(request: PlatformRequest<Result>, scope: CallScope): Promise<Result> {
     const wire = toWire(request, basePath);
-    // Repeating a POST is not safe, even where it only reads (ambiguities P-26).
-    const isRepeatable = request.kind === "read" && wire.method === "GET";
-    for (let attempt = 1; ; attempt += 1) {
+    if (request.kind !== "read") {
+      return sharing.write(() => attempt(request, wire, scope, false));
+    }
+    // Repeating a POST is not safe, even where it only reads (ambiguities P-26); a sign-in is one of a kind.
+    return wire.method === "GET"
+      ? sharing.read(`${wire.path} ${wire.body}`, request.route, scope, (shared) =>
+          attempt(request, wire, shared, true),
+        )
+      : attempt(request, wire, scope, false);
+  }
+
+  async function attempt<Result>(
+    request: PlatformRequest<Result>,
+    wire: WireRequest,
+    scope: CallScope,
+    isRepeatable: boolean,
+  ): Promise<Result> {
+    for (let tries = 1; ; tries += 1) {
       if (scope.signal.aborted) {
         throw endOfScope(platform, request.route, scope.signal, false);
       }
@@ -109,7 +128,7 @@ export function createTransport(options: ConnectionOptions & { readonly platform
       } catch (error) {
         const delay =
           isRepeatable && !scope.signal.aborted && error instanceof PlatformError
-            ? retryDelay(error, attempt, spareTime(scope), random)
+            ? retryDelay(error, tries, spareTime(scope), random)
             : null;
         if (delay === null) {
           throw error;
@@ -135,8 +154,8 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     try {
       const raw = await exchange.run(pool, wire);
       milliseconds = performance.now() - began;
-      const answer = readAnswer(platform, route, raw);
-      const result = request.decode(answer);
+      const answer = await readAnswer(platform, route, raw);
+      const result = await request.decode(answer);
       skippedRows = answer.skippedRows;
       return result;
     } finally {
@@ -176,7 +195,7 @@ function escapeSegment(id: string): string {
 }
 
 /** Everything about an answer that holds for both platforms. Throws PlatformError. */
-function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Answer {
+async function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Promise<Answer> {
   const { status } = raw;
   const retryAfterSeconds =
     status === 429 || status === 503 ? parseRetryAfter(textOf(raw.headers["retry-after"])) : null;
@@ -190,21 +209,27 @@ function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Answer {
   if (status >= 300 && status < 400) {
     throw new PlatformError(platform, "shape", `${route}: a redirect, which is not followed`, details);
   }
-  const text = raw.body === null ? "" : raw.body.toString("utf8").trim();
-  const body = text !== "" && isJsonType(textOf(raw.headers["content-type"])) ? parseJson(text) : undefined;
-  if (body === undefined && text !== "" && status < 300) {
+  const isEmpty = raw.body === null || isBlank(raw.body);
+  const isJson = !isEmpty && isJsonType(textOf(raw.headers["content-type"]));
+  const body = isJson && raw.body !== null ? await parseJson(raw.body) : undefined;
+  if (body === undefined && !isEmpty && status < 300) {
     throw new PlatformError(platform, "shape", `${route}: the answer is not JSON`, details);
   }
   return { status, body, skippedRows: 0 };
 }
 
 /** Undefined where the text is not JSON. The SyntaxError must go no further: it quotes what it could not read. */
-function parseJson(text: string): unknown {
+async function parseJson(bytes: Buffer): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    return bytes.length < LARGE_BYTES ? JSON.parse(bytes.toString("utf8").trim()) : await parseLargeJson(bytes);
   } catch {
     return undefined;
   }
+}
+
+/** A rest of blanks is no body; nothing that long is all blanks. */
+function isBlank(bytes: Buffer): boolean {
+  return bytes.length === 0 || (bytes.length < LARGE_BYTES && bytes.toString("utf8").trim() === "");
 }
 
 /** RFC 6839 §3.1 for `+json`. An answer without a content type is taken for what its body turns out to be. */

@@ -80,7 +80,7 @@ export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>,
 function startDeadline(
   reply: FastifyReply,
   deadlines: HttpOptions["deadlines"],
-): Pick<OperationOptions, "signal" | "allowSendTime"> {
+): Pick<OperationOptions, "signal" | "deadline" | "allowSendTime"> {
   const controller = new AbortController();
   const end = () => controller.abort(new DOMException("The operation's time is over.", "TimeoutError"));
   let timer = setTimeout(end, deadlines.query);
@@ -92,6 +92,7 @@ function startDeadline(
   });
   return {
     signal: controller.signal,
+    deadline: performance.now() + deadlines.query,
     allowSendTime: () => {
       clearTimeout(timer);
       timer = setTimeout(end, deadlines.send);

@@ -2,6 +2,7 @@ import { PlatformError } from "../errors.ts";
 import { type Id, type IdType, parseId, platformId } from "../ids.ts";
 import type { Rows } from "../rest/calls.ts";
 import { FieldReader, isJsonObject, type JsonObject } from "../rest/decode.ts";
+import { forEachInSlices } from "../rest/slices.ts";
 import type { Answer } from "../rest/transport.ts";
 
 /** Reads the values of Textizen's records. */
@@ -20,13 +21,14 @@ export interface RecordKind<Row> {
 }
 
 /** Throws PlatformError `shape` where the answer holds no list. Rows without a usable id are left out and counted. */
-export function readList<Row>(kind: RecordKind<Row>, answer: Answer): Rows<Row> {
+export async function readList<Row>(kind: RecordKind<Row>, answer: Answer): Promise<Rows<Row>> {
   const list = findList(answer.body, kind.plural, ENVELOPES);
   if (list === null) {
     throw shapeError(`no list of ${kind.plural} in the answer`);
   }
   const rows: Row[] = [];
-  for (const item of list) {
+  await forEachInSlices(list.length, (at) => {
+    const item: unknown = list[at];
     const raw = unwrapMember(item, kind.singular);
     const id = raw === null ? null : readPart(raw["id"]);
     if (raw === null || id === null) {
@@ -34,7 +36,7 @@ export function readList<Row>(kind: RecordKind<Row>, answer: Answer): Rows<Row> 
     } else {
       rows.push(kind.decode(raw, id, false, answer));
     }
-  }
+  });
   return { rows, skipped: answer.skippedRows };
 }
 

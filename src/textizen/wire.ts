@@ -18,6 +18,11 @@ export interface TextizenOptions extends ConnectionOptions {
   readonly participantUpdate?: "top" | "wrapped";
   /** Removal from a group: `group_id` wrapped as in the example (textizen-api.txt:172), the default, or at the top. */
   readonly unsubscribe?: "wrapped" | "top";
+  /**
+   * IANA zone in whose local time a mailing's `send_at` goes out, without an offset as in the example
+   * (textizen-api.txt:273); null for UTC with `Z`, the default (ambiguities T-17).
+   */
+  readonly sendAtZone?: string | null;
   /** Milliseconds of a clock that never goes back; for tests. */
   readonly now?: () => number;
 }
@@ -32,7 +37,7 @@ interface TextizenCall<Result> {
   readonly size: PlatformRequest<unknown>["size"];
   readonly parameters: CallParameters;
   /** Of a 2xx. */
-  readonly decode: (answer: Answer) => Result;
+  readonly decode: (answer: Answer) => Result | Promise<Result>;
 }
 
 /** One call of Textizen by its conventions: JSON with the token inside, on any method. */

@@ -1,0 +1,172 @@
+import { setImmediate as letOthersRun } from "node:timers/promises";
+
+/** A JSON text of fewer bytes is parsed at once: a millisecond or two. */
+export const LARGE_BYTES = 256 * 1_024;
+
+const BATCH_BYTES = 64 * 1_024;
+const SLICE_MS = 8;
+
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * What `JSON.parse` gives for these bytes, without holding the event loop: a large array or object is cut at the commas
+ * between its members, and the engine's parser gets a few of them at a time. Throws SyntaxError for what is no JSON.
+ */
+export async function parseLargeJson(bytes: Buffer): Promise<unknown> {
+  return await new LargeJson(bytes).parse(skipBlanks(bytes, 0), bytes.length);
+}
+
+interface Members {
+  /** Where members end: the positions of the commas between them, and of the closing bracket. */
+  readonly ends: readonly number[];
+  readonly close: number;
+}
+
+class LargeJson {
+  readonly #bytes: Buffer;
+  #began = performance.now();
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** The one value between two positions, blanks around it allowed. */
+  async parse(start: number, end: number): Promise<unknown> {
+    const open = this.#bytes[start];
+    if (end - start < LARGE_BYTES || (open !== OPEN_ARRAY && open !== OPEN_OBJECT)) {
+      return JSON.parse(this.#bytes.toString("utf8", start, end));
+    }
+    const members = await this.#findMembers(start, end);
+    if (skipBlanks(this.#bytes, members.close + 1) < end) {
+      throw new SyntaxError("something stands behind the JSON value");
+    }
+    return open === OPEN_ARRAY ? this.#parseArray(start, members) : this.#parseObject(start, members);
+  }
+
+  async #parseArray(start: number, { ends }: Members): Promise<unknown[]> {
+    const items: unknown[] = [];
+    for (const [from, to] of batches(start + 1, ends)) {
+      const batch = JSON.parse(`[${this.#bytes.toString("utf8", from, to)}]`) as unknown[];
+      if (batch.length === 0 && ends.length > 1) {
+        throw new SyntaxError("an array has a comma without a member");
+      }
+      for (const item of batch) {
+        items.push(item);
+      }
+      await this.#breathe();
+    }
+    return items;
+  }
+
+  /** Members of their own where they are large, so that a list inside an envelope is cut as well. */
+  async #parseObject(start: number, { ends }: Members): Promise<object> {
+    const entries: [string, unknown][] = [];
+    let from = start + 1;
+    for (const to of ends) {
+      if (to - from < LARGE_BYTES) {
+        const part = Object.entries(JSON.parse(`{${this.#bytes.toString("utf8", from, to)}}`) as object);
+        if (part.length === 0 && ends.length > 1) {
+          throw new SyntaxError("an object has a comma without a member");
+        }
+        entries.push(...part);
+      } else {
+        const colon = this.#findColon(from, to);
+        const key: unknown = JSON.parse(this.#bytes.toString("utf8", from, colon));
+        if (typeof key !== "string") {
+          throw new SyntaxError("a member's name is no string");
+        }
+        entries.push([key, await this.parse(skipBlanks(this.#bytes, colon + 1), to)]);
+      }
+      from = to + 1;
+      await this.#breathe();
+    }
+    return Object.fromEntries(entries);
+  }
+
+  /** The colon behind the name of the member that begins here. */
+  #findColon(from: number, to: number): number {
+    const bytes = this.#bytes;
+    let isInString = false;
+    for (let at = from; at < to; at += 1) {
+      const byte = bytes[at];
+      if (isInString && byte === BACKSLASH) {
+        at += 1;
+      } else if (byte === QUOTE) {
+        isInString = !isInString;
+      } else if (byte === 0x3a && !isInString) {
+        return at;
+      }
+    }
+    throw new SyntaxError("a member has no colon");
+  }
+
+  async #findMembers(start: number, end: number): Promise<Members> {
+    const bytes = this.#bytes;
+    const ends: number[] = [];
+    let depth = 0;
+    let isInString = false;
+    for (let at = start; at < end; ) {
+      for (const pause = Math.min(at + BATCH_BYTES, end); at < pause; at += 1) {
+        const byte = bytes[at] as number;
+        if (isInString) {
+          if (byte === BACKSLASH) {
+            at += 1;
+          } else if (byte === QUOTE) {
+            isInString = false;
+          }
+        } else if (byte === QUOTE) {
+          isInString = true;
+        } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+          depth += 1;
+        } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
+          depth -= 1;
+          if (depth === 0) {
+            // The wrong kind of bracket is caught by the parser of what stands between.
+            if (byte - (bytes[start] as number) !== 2) {
+              throw new SyntaxError("a bracket is closed by one of the other kind");
+            }
+            ends.push(at);
+            return { ends, close: at };
+          }
+        } else if (byte === COMMA && depth === 1) {
+          ends.push(at);
+        }
+      }
+      await this.#breathe();
+    }
+    throw new SyntaxError("the JSON value has no end");
+  }
+
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#began > SLICE_MS) {
+      await letOthersRun();
+      this.#began = performance.now();
+    }
+  }
+}
+
+/** Neighbouring members, about 64 KiB at a time. */
+function* batches(first: number, ends: readonly number[]): Generator<readonly [from: number, to: number]> {
+  let from = first;
+  for (const [index, to] of ends.entries()) {
+    if (to - from >= BATCH_BYTES || index === ends.length - 1) {
+      yield [from, to];
+      from = to + 1;
+    }
+  }
+}
+
+/** RFC 8259 §2, and the byte order mark that §8.1 lets a parser ignore. */
+function skipBlanks(bytes: Buffer, from: number): number {
+  let at = from === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : from;
+  while (at < bytes.length && (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09)) {
+    at += 1;
+  }
+  return at;
+}
