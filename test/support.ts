@@ -5,6 +5,7 @@ import { parseId } from "../src/ids.ts";
 import { createContactReader } from "../src/import-contacts.ts";
 import type { JournalEntry } from "../src/simulator/journal.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../src/simulator/simulator.ts";
+import type { Contact, Participant, World } from "../src/simulator/world.ts";
 import { importContacts } from "../src/store/contact-import.ts";
 
 /** One GraphQL answer, as a client reads it. */
@@ -98,6 +99,20 @@ export async function ask(
   return { ...answer, status: response.status };
 }
 
+/** What went wrong where: the codes of an answer's errors by their paths, as `polls.nodes.0.title`. */
+export function errorsAt({ errors = [] }: Answer): Record<string, unknown> {
+  return Object.fromEntries(errors.map(({ path = [], extensions }) => [path.join("."), extensions["code"]]));
+}
+
+/** What an answer tells of what lies behind the graph, or of a bug of ours: nothing, it is hoped. */
+export function leaksOf(answer: Answer, { simulator: { pidj, textizen } }: Pick<Stage, "simulator">): string[] {
+  const secrets = [pidj.accountKey, pidj.token, textizen.email, textizen.password, "simulated-session", "hunter2"];
+  const places = ["127.0.0.1", "localhost", "://", "auth_token", "authorization:", "basic ", "upstream words"];
+  const traces = [".ts:", "node_modules", "econn", "undici", "<p>", "<html", "stacktrace", "internal_server_error"];
+  const text = JSON.stringify(answer).toLowerCase();
+  return [...secrets, ...places, ...traces].filter((leak) => text.includes(leak.toLowerCase()));
+}
+
 function describeCalls(journal: readonly JournalEntry[]): string[] {
   return journal.filter(({ path }) => !path.includes("sign_in")).map(({ platform, route }) => `${platform} ${route}`);
 }
@@ -110,4 +125,15 @@ async function learnContacts({ services }: App, { world }: Simulator): Promise<v
     concurrency: 16,
     now: services.now,
   });
+}
+
+/** The contact with a participant's number, as the simulated world has it; a masked number is nobody's. */
+export function contactOf({ contacts }: World, { phone_number, is_masked }: Participant): Contact | null {
+  const same = (contact: Contact) => contact.phone_number === `+${phone_number}`;
+  return is_masked ? null : ([...contacts.values()].find(same) ?? null);
+}
+
+/** What a contact of the simulated world is called: each has a first name, so none is called by its business. */
+export function nameOfContact({ display_name, first_name, last_name }: Contact): string {
+  return display_name || [first_name, last_name].filter(Boolean).join(" ");
 }
