@@ -3,14 +3,27 @@ import type { CallScope, Rows } from "../rest/calls.ts";
 import { endOfScope } from "../rest/exchange.ts";
 import { Snapshot, type SnapshotTimes } from "../rest/snapshots.ts";
 import { Listing, type RowShape } from "./listing.ts";
+import { ALWAYS_LIST, type ReadChoice } from "./read-costs.ts";
 
 /** A list call of a platform, kept and indexed for all operations. */
-export function createListSnapshot<Row extends { readonly id: string }>(
-  read: (scope: CallScope) => Promise<Rows<Row>>,
-  shape: RowShape<Row>,
-  times: SnapshotTimes,
-): Snapshot<Listing<Row>> {
-  return new Snapshot(async (scope) => Listing.of((await read(scope)).rows, shape), times);
+export class KeptList<Row extends { readonly id: string }> extends Snapshot<Listing<Row>> {
+  /** Whether this list or reads by id are the better way to some of its records. */
+  readonly choice: ReadChoice;
+
+  constructor(
+    read: (scope: CallScope) => Promise<Rows<Row>>,
+    shape: RowShape<Row>,
+    times: SnapshotTimes,
+    choice: ReadChoice = ALWAYS_LIST,
+  ) {
+    super(async (scope) => {
+      const began = performance.now();
+      const listing = await Listing.of((await read(scope)).rows, shape);
+      choice.sawList(performance.now() - began);
+      return listing;
+    }, times);
+    this.choice = choice;
+  }
 }
 
 /** One operation's view of a platform's lists: one state of each, however long the operation takes. */
@@ -42,10 +55,5 @@ export class ListView {
   /** True where `get` would cost this operation no platform call. */
   isAtHand(snapshot: Snapshot<unknown>): boolean {
     return this.#seen.has(snapshot) || (!this.#fresh && snapshot.isFresh);
-  }
-
-  /** Forgets the state seen, after this operation has written what the list shows. */
-  forget(snapshot: Snapshot<unknown>): void {
-    this.#seen.delete(snapshot);
   }
 }

@@ -1,6 +1,7 @@
 import { type Field, InputError } from "../errors.ts";
 import { compareIds } from "../ids.ts";
 import type { E164 } from "../phone.ts";
+import { forEachInSlices, sortInSlices } from "../rest/slices.ts";
 import {
   cutPage,
   DEFAULT_ORDER,
@@ -12,7 +13,6 @@ import {
   type PageArguments,
   type SortKey,
 } from "./paging.ts";
-import { forEachInSlices, sortInSlices } from "../rest/slices.ts";
 
 /** One thing that a list can be filtered by. */
 export interface FilterShape<Row> {

@@ -4,25 +4,25 @@ import type { ContactId, PidjUserId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
 import type { CallScope } from "../rest/calls.ts";
-import type { Snapshot, SnapshotTimes } from "../rest/snapshots.ts";
-import { createListSnapshot, ListView } from "./list-view.ts";
+import type { SnapshotTimes } from "../rest/snapshots.ts";
+import { KeptList, ListView } from "./list-view.ts";
 import { type Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { settle } from "./resource.ts";
 
 /** Pidj's lists, kept for all operations. */
 export interface PidjLists {
-  readonly contacts: Snapshot<Listing<ContactRecord>>;
-  readonly groups: Snapshot<Listing<PidjGroupRecord>>;
-  readonly series: Snapshot<Listing<SeriesRecord>>;
-  readonly surveys: Snapshot<Listing<SurveyRecord>>;
+  readonly contacts: KeptList<ContactRecord>;
+  readonly groups: KeptList<PidjGroupRecord>;
+  readonly series: KeptList<SeriesRecord>;
+  readonly surveys: KeptList<SurveyRecord>;
 }
 
 export function createPidjLists(client: PidjClient, times: SnapshotTimes): PidjLists {
   return {
-    contacts: createListSnapshot(client.contacts, CONTACTS, times),
-    groups: createListSnapshot(client.groups, { nameOf, filters: NAME_FILTER }, times),
-    series: createListSnapshot(client.series, { nameOf, parentsOf: groupsOfSeries }, times),
-    surveys: createListSnapshot(client.surveys, { nameOf }, times),
+    contacts: new KeptList(client.contacts, CONTACTS, times),
+    groups: new KeptList(client.groups, { nameOf, filters: NAME_FILTER }, times),
+    series: new KeptList(client.series, { nameOf, parentsOf: groupsOfSeries }, times),
+    surveys: new KeptList(client.surveys, { nameOf }, times),
   };
 }
 

@@ -1,5 +1,6 @@
 import DataLoader from "dataloader";
 import type { Listing } from "./listing.ts";
+import type { ReadChoice } from "./read-costs.ts";
 
 interface Detailed {
   readonly id: string;
@@ -11,8 +12,7 @@ export interface ResourceReads<Row extends Detailed> {
   readonly list: () => Promise<Listing<Row>>;
   /** True where `list` costs nothing now: it is held already, or on its way for this operation. */
   readonly isListAtHand: () => boolean;
-  /** From how many ids asked for together one list read is taken instead of a read for each. */
-  readonly listFrom: number;
+  readonly choice: ReadChoice;
   /** The read by id; null where there is no such record. */
   readonly detail: (id: Row["id"]) => Promise<Row | null>;
 }
@@ -27,9 +27,10 @@ export class Resource<Row extends Detailed> {
   readonly #rows: DataLoader<Row["id"], Row | null>;
 
   constructor(reads: ResourceReads<Row>) {
-    this.#details = new DataLoader((ids) => settle(ids, reads.detail));
+    const { choice } = reads;
+    this.#details = new DataLoader((ids) => settle(ids, (id) => timed(reads.detail(id), choice)));
     this.#rows = new DataLoader(async (ids) => {
-      if (ids.length < reads.listFrom && !reads.isListAtHand()) {
+      if (!reads.isListAtHand() && !choice.prefersList(ids.length)) {
         return settle(ids, (id) => this.detail(id));
       }
       const listing = await reads.list();
@@ -45,6 +46,13 @@ export class Resource<Row extends Detailed> {
   detail(id: Row["id"]): Promise<Row | null> {
     return this.#details.load(id);
   }
+}
+
+async function timed<Value>(read: Promise<Value>, choice: ReadChoice): Promise<Value> {
+  const began = performance.now();
+  const value = await read;
+  choice.sawDetail(performance.now() - began);
+  return value;
 }
 
 /** The outcome for each key in order, a failure in its own place: what a DataLoader's batch must give. */

@@ -12,7 +12,7 @@ import {
   type TextizenGroupId,
 } from "../ids.ts";
 import type { CallScope } from "../rest/calls.ts";
-import type { Snapshot, SnapshotTimes } from "../rest/snapshots.ts";
+import type { SnapshotTimes } from "../rest/snapshots.ts";
 import type { TextizenClient } from "../textizen/client.ts";
 import type {
   CampaignRecord,
@@ -24,24 +24,25 @@ import type {
   TextizenGroupRecord,
   TextizenUserRecord,
 } from "../textizen/records.ts";
-import { createListSnapshot, ListView } from "./list-view.ts";
+import { KeptList, ListView } from "./list-view.ts";
 import { Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
+import { DETAIL_READS_AT_ONCE, MeasuredCosts } from "./read-costs.ts";
 import { Resource, settle } from "./resource.ts";
 
 /** Textizen's lists, kept for all operations. */
 export interface TextizenLists {
-  readonly participants: Snapshot<Listing<ParticipantRecord>>;
-  readonly groups: Snapshot<Listing<TextizenGroupRecord>>;
-  readonly campaigns: Snapshot<Listing<CampaignRecord>>;
-  readonly polls: Snapshot<Listing<PollRecord>>;
+  readonly participants: KeptList<ParticipantRecord>;
+  readonly groups: KeptList<TextizenGroupRecord>;
+  readonly campaigns: KeptList<CampaignRecord>;
+  readonly polls: KeptList<PollRecord>;
 }
 
 export function createTextizenLists(client: TextizenClient, times: SnapshotTimes): TextizenLists {
   return {
-    participants: createListSnapshot(client.participants, PARTICIPANTS, times),
-    groups: createListSnapshot(client.groups, { nameOf, filters: NAME_FILTER }, times),
-    campaigns: createListSnapshot(client.campaigns, { nameOf: titleOf }, times),
-    polls: createListSnapshot(client.polls, POLLS, times),
+    participants: new KeptList(client.participants, PARTICIPANTS, times, new MeasuredCosts(times.now)),
+    groups: new KeptList(client.groups, { nameOf, filters: NAME_FILTER }, times),
+    campaigns: new KeptList(client.campaigns, { nameOf: titleOf }, times, new MeasuredCosts(times.now)),
+    polls: new KeptList(client.polls, POLLS, times, new MeasuredCosts(times.now)),
   };
 }
 
@@ -78,12 +79,6 @@ function campaignOfPoll(poll: PollRecord): readonly string[] {
   return typeof poll.campaignId === "string" ? [poll.campaignId] : [];
 }
 
-/** Groups are few: their list is always the better read. Of the others, this many reads by id cost about one list. */
-const LIST_FROM = { groups: 1, others: 5 };
-
-/** Of reads that can only be made one by one: details of the rows of a page. */
-const DETAIL_READS_AT_ONCE = 16;
-
 /** One operation's reads of Textizen. */
 export class TextizenLoaders {
   readonly participant: Resource<ParticipantRecord>;
@@ -105,10 +100,10 @@ export class TextizenLoaders {
     this.#lists = lists;
     this.#scope = scope;
     this.#view = new ListView("TEXTIZEN", scope, options.fresh);
-    this.participant = this.#resource(lists.participants, client.participant, LIST_FROM.others);
-    this.group = this.#resource(lists.groups, client.group, LIST_FROM.groups);
-    this.campaign = this.#resource(lists.campaigns, client.campaign, LIST_FROM.others);
-    this.poll = this.#resource(lists.polls, client.poll, LIST_FROM.others);
+    this.participant = this.#resource(lists.participants, client.participant);
+    this.group = this.#resource(lists.groups, client.group);
+    this.campaign = this.#resource(lists.campaigns, client.campaign);
+    this.poll = this.#resource(lists.polls, client.poll);
     this.#mailings = this.#loader(async (id: PollId) => (await client.mailings(id, scope)).rows);
     this.#mailing = this.#loader((id: MailingId) => client.mailing(id, scope));
     this.#response = this.#loader((id: PollResponseId) => client.response(id, scope));
@@ -179,14 +174,13 @@ export class TextizenLoaders {
   }
 
   #resource<Row extends { readonly id: string; readonly isDetail: boolean }>(
-    list: Snapshot<Listing<Row>>,
+    list: KeptList<Row>,
     read: (id: Row["id"], scope: CallScope) => Promise<Row | null>,
-    listFrom: number,
   ): Resource<Row> {
     return new Resource({
       list: () => this.#view.get(list),
-      listFrom,
       isListAtHand: () => this.#view.isAtHand(list),
+      choice: list.choice,
       detail: (id) => this.#limit(() => read(id, this.#scope)),
     });
   }
