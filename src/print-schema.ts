@@ -1,8 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { printSchema } from "graphql";
-import { buildSchema } from "./server/schema.ts";
+import { buildSchema, printSdl } from "./server/schema.ts";
 
 // `npm run schema:print`: the SDL that clients download, the same as at GET /schema.graphql.
 const file = process.argv[2] ?? "schema.graphql";
-writeFileSync(file, `${printSchema(buildSchema())}\n`);
+writeFileSync(file, printSdl(buildSchema()));
 process.stdout.write(`${file} written\n`);
