@@ -1,16 +1,17 @@
 import { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
-import { printSchema } from "graphql";
+import { startAttemptSweep } from "./attempt-sweep.ts";
 import { ACCOUNT, type Config, DEFAULT_STORE_URL, type PidjConfig, type TextizenConfig } from "./config.ts";
 import { type ContactListSync, startContactListSync } from "./contact-list-sync.ts";
-import { Context, type OperationOptions, type Services } from "./context.ts";
+import { ChangeCounter, Context, type Services } from "./context.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startGraphql } from "./server/graphql.ts";
-import { addGraphql, createHttp } from "./server/http.ts";
-import { buildSchema } from "./server/schema.ts";
+import { addGraphql } from "./server/graphql-route.ts";
+import { createHttp } from "./server/http.ts";
+import { buildSchema, printSdl } from "./server/schema.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
@@ -56,19 +57,17 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     now: () => performance.now(),
   };
   const schema = buildSchema();
-  const httpOptions = {
+  const http = createHttp({
     isProduction: config.isProduction,
     logLevel: config.logLevel,
-    sdl: config.isProduction ? null : printSchema(schema),
-    deadlines: { query: config.timeouts.query, send: config.timeouts.mutation },
-    createContext: (operation: OperationOptions) => new Context(services, operation),
-  };
-  const http = createHttp(httpOptions);
+    sdl: config.isProduction ? null : printSdl(schema),
+  });
   const services: Services = {
     pidj: { client: pidj, lists: createPidjLists(pidj, times), hasContactList: config.contactsListMinutes !== null },
     textizen: { client: textizen, lists: createTextizenLists(textizen, times) },
     directory: createContactDirectory(store, now),
     attempts: createAttempts(store, now),
+    changes: new ChangeCounter(),
     // A try, and time to write down what came of it; shorter than a mutation's time, so that a retry after a crash is
     // told within it that nobody knows.
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
@@ -77,6 +76,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     warn: (message, error) => http.log.warn({ err: error }, message),
   };
   let sync: ContactListSync | null = null;
+  let sweep: ReturnType<typeof startAttemptSweep> | null = null;
   const apollo = await startGraphql({
     schema,
     isProduction: config.isProduction,
@@ -84,9 +84,15 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     report: (error) => http.log.error({ err: error }, "unexpected error"),
     plugins: [fastifyApolloDrainPlugin(http)],
   });
-  addGraphql(http, apollo, httpOptions);
+  addGraphql(http, apollo, {
+    deadlines: { query: config.timeouts.query, send: config.timeouts.mutation },
+    createContext: (operation) => new Context(services, operation),
+    // Outside production every operation says what it cost by itself.
+    sharesUnder: config.isProduction && config.sharesOperations ? () => services.changes.value : null,
+  });
   const close = async () => {
     sync?.stop();
+    sweep?.stop();
     await apollo.stop();
     await Promise.all([pidj.close(), textizen.close()]);
     await store.close();
@@ -98,6 +104,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     } else {
       sync = startContactListSync(services, config.contactsListMinutes);
     }
+    sweep = startAttemptSweep(services);
     const address = await http.listen({ host: config.host, port: config.port });
     return { url: `${address}/graphql`, services, close };
   } catch (error) {

@@ -11,6 +11,8 @@ export interface Config {
   /** How often Pidj's contact list is read into the directory, in minutes; null where it is not read. */
   readonly contactsListMinutes: number | null;
   readonly snapshotSeconds: number;
+  /** Whether equal queries under way are executed once, in production. */
+  readonly sharesOperations: boolean;
   readonly timeouts: Timeouts;
 }
 
@@ -24,6 +26,11 @@ export interface TextizenConfig {
   readonly baseUrl: string;
   readonly credentials: { readonly email: string; readonly password: string } | { readonly authToken: string };
   readonly tokenIn: "body" | "query";
+  /** How a participant's update and a removal from a group are written: see `TextizenOptions`. */
+  readonly participantUpdate: "top" | "wrapped";
+  readonly unsubscribe: "wrapped" | "top";
+  /** IANA zone in whose local time a mailing's time is written; null for UTC. */
+  readonly sendAtZone: string | null;
 }
 
 /** Milliseconds, each for the whole of what it names. */
@@ -67,6 +74,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     storeUrl: env.text("STORE_URL"),
     contactsListMinutes: hasContactList ? contactsListMinutes : null,
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
+    sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",
     timeouts: {
       query: env.number("QUERY_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
       mutation: env.number("MUTATION_TIMEOUT_MS", 12_000, { min: 1, max: 600_000 }),
@@ -92,7 +100,12 @@ function readPidj(env: Environment): PidjConfig | null {
 
 function readTextizen(env: Environment): TextizenConfig | null {
   const baseUrl = env.url("TEXTIZEN_BASE_URL", "https://textizen.com");
-  const tokenIn = env.choice("TEXTIZEN_TOKEN_IN", ["body", "query"], "body");
+  const forms = {
+    tokenIn: env.choice("TEXTIZEN_TOKEN_IN", ["body", "query"], "body"),
+    participantUpdate: env.choice("TEXTIZEN_PARTICIPANT_UPDATE", ["top", "wrapped"], "top"),
+    unsubscribe: env.choice("TEXTIZEN_UNSUBSCRIBE", ["wrapped", "top"], "wrapped"),
+    sendAtZone: env.timeZone("TEXTIZEN_SEND_AT_ZONE"),
+  };
   const authToken = env.text("TEXTIZEN_AUTH_TOKEN");
   const email = env.text("TEXTIZEN_EMAIL");
   const password = env.text("TEXTIZEN_PASSWORD");
@@ -102,7 +115,7 @@ function readTextizen(env: Environment): TextizenConfig | null {
         "TEXTIZEN_AUTH_TOKEN is set beside TEXTIZEN_EMAIL or TEXTIZEN_PASSWORD: set one or the other.",
       );
     }
-    return { baseUrl, credentials: { authToken }, tokenIn };
+    return { baseUrl, credentials: { authToken }, ...forms };
   }
   if (email === null && password === null) {
     return null;
@@ -111,12 +124,21 @@ function readTextizen(env: Environment): TextizenConfig | null {
     const missing = email === null ? "TEXTIZEN_EMAIL" : "TEXTIZEN_PASSWORD";
     throw new ConfigError(`${missing} is not set: Textizen signs in with both.`);
   }
-  return { baseUrl, credentials: { email, password }, tokenIn };
+  return { baseUrl, credentials: { email, password }, ...forms };
 }
 
 /** `localhost`, `::1` and 127.0.0.0/8 (RFC 1122 §3.2.1.3). */
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** A zone that has a name; the engine takes offsets such as `+05:00` for zones too. */
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** The variables, by form. A blank one counts as not set. */
@@ -147,6 +169,15 @@ class Environment {
       throw new ConfigError(`${name} must be a whole number from ${min} to ${max}.`);
     }
     return Number(value);
+  }
+
+  /** An IANA time zone by its name; null where not set. */
+  timeZone(name: string): string | null {
+    const value = this.text(name);
+    if (value !== null && !isTimeZone(value)) {
+      throw new ConfigError(`${name} must be an IANA time zone, such as America/New_York.`);
+    }
+    return value;
   }
 
   /** An http or https URL without a query; https, or http on a loopback address, since credentials travel over it. */

@@ -16,6 +16,7 @@ export interface Services {
   readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists };
   readonly directory: ContactDirectory;
   readonly attempts: Attempts;
+  readonly changes: ChangeCounter;
   readonly now: () => Date;
   /** For how long one write may be under way, in milliseconds. */
   readonly writeLeaseMilliseconds: number;
@@ -25,6 +26,15 @@ export interface Services {
   readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
 }
 
+/** Counts what may change an answer: raised before a write's first byte goes out, and again when it has settled. */
+export class ChangeCounter {
+  value = 0;
+
+  raise(): void {
+    this.value += 1;
+  }
+}
+
 export interface OperationOptions {
   /** Ends the operation's reads. */
   readonly signal: AbortSignal;
@@ -32,8 +42,8 @@ export interface OperationOptions {
   readonly deadline: number;
   /** Read past every kept list, and join no read under way. */
   readonly fresh: boolean;
-  /** Gives the operation the time that a send has, from its start: a mutation asks for it. */
-  readonly allowSendTime: () => void;
+  /** Is told what kind of operation it is, before it is executed: a mutation gets the time that a send has. */
+  readonly onKind: (kind: "query" | "mutation" | "subscription") => void;
 }
 
 /**
@@ -43,17 +53,17 @@ export interface OperationOptions {
 export class Context {
   readonly services: Services;
   readonly scope: CallScope;
-  readonly allowSendTime: () => void;
+  readonly onKind: OperationOptions["onKind"];
   private readonly made: CallRecord[] = [];
   private readonly fresh: boolean;
   private pidjLoaders: PidjLoaders | null = null;
   private textizenLoaders: TextizenLoaders | null = null;
   private peopleLoaders: PeopleLoaders | null = null;
 
-  constructor(services: Services, { signal, deadline, fresh, allowSendTime }: OperationOptions) {
+  constructor(services: Services, { signal, deadline, fresh, onKind }: OperationOptions) {
     this.services = services;
     this.scope = { signal, deadline, isFresh: fresh, record: (call) => this.made.push(call) };
-    this.allowSendTime = allowSendTime;
+    this.onKind = onKind;
     this.fresh = fresh;
   }
 
@@ -102,6 +112,7 @@ export class Context {
 
   /** A write makes stale what this operation has read, whatever it was; of the kept lists, those that it touches. */
   private touch(lists: readonly Touched[]): void {
+    this.services.changes.raise();
     this.pidjLoaders = null;
     this.textizenLoaders = null;
     this.peopleLoaders = null;

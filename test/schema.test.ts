@@ -73,6 +73,8 @@ function describeDefinition(definition: DefinitionNode): Described[] {
         ? fields
         : [describeNode(definition, definition.name.value), ...fields];
     }
+    case Kind.DIRECTIVE_DEFINITION:
+      return []; // GraphQL's own
     default:
       throw new Error(`The schema has a ${definition.kind}, of which this test knows nothing.`);
   }
@@ -148,11 +150,11 @@ describe("names", () => {
     }
   });
 
-  test("truth values begin with is or has", () => {
+  test("truth values begin with a verb in the third person, or what they allow", () => {
     const flags = [...outputFields.map(({ field }) => field), ...inputs.map(({ value }) => value)].filter(
       ({ type }) => getNamedType(type).name === "Boolean",
     );
-    expect(flags.map(({ name }) => name).filter((name) => !/^(is|has)[A-Z]/.test(name))).toEqual([]);
+    expect(flags.map(({ name }) => name).filter((name) => !/^(is|has|may|allow)[A-Z]/.test(name))).toEqual([]);
   });
 });
 
@@ -167,9 +169,9 @@ describe("ids", () => {
     }
   });
 
-  test("a field gives the record, never its bare id", () => {
+  test("a field gives the record, never its bare id, unless the record is gone", () => {
     const bareIds = outputFields.filter(({ field }) => field.name.endsWith("Id") && !foreign.includes(field.name));
-    expect(bareIds.map(({ path }) => path)).toEqual([]);
+    expect(bareIds.map(({ path }) => path).filter((path) => !/^Delete\w+Payload\.deletedId$/.test(path))).toEqual([]);
   });
 
   test("every node is an entity of the federated graph, and every entity a node", () => {
@@ -221,6 +223,49 @@ describe("lists", () => {
   test("no list of the schema has holes but the one of nodes", () => {
     const holed = outputFields.filter(({ field }) => /\[\w+\]/.test(String(field.type)));
     expect(holed.map(({ path }) => path)).toEqual(["Query.nodes"]);
+  });
+});
+
+describe("mutations", () => {
+  const sends = ["sendMessage", "subscribeToSeries", "initiateSurvey", "initiateTask", "createMailing"];
+  const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+  const payloads = types.filter(
+    (type): type is GraphQLObjectType => isObjectType(type) && type.name.endsWith("Payload"),
+  );
+
+  test("each takes one input of its own and gives a payload of its own, which is null where it fails", () => {
+    expect(mutations.length).toBeGreaterThan(10);
+    for (const { name, args, type } of mutations) {
+      const title = name.replace(/^./, (letter) => letter.toUpperCase());
+      expect(args.map((argument) => `${argument.name}: ${argument.type}`)).toEqual([`input: ${title}Input!`]);
+      expect(String(type)).toBe(`${title}Payload`);
+    }
+  });
+
+  test("a payload says why not, and holds nothing else that it must have but whether it is a replay", () => {
+    expect(payloads).toHaveLength(mutations.length);
+    for (const payload of payloads) {
+      expect(typeOfField(payload, "userErrors"), payload.name).toBe("[MessagingUserError!]!");
+      const needed = Object.values(payload.getFields()).filter(({ type }) => String(type).endsWith("!"));
+      const isSend = sends.some((name) => `${name}Payload`.toLowerCase() === payload.name.toLowerCase());
+      expect(needed.map(({ name }) => name).sort()).toEqual(isSend ? ["isReplay", "userErrors"] : ["userErrors"]);
+    }
+  });
+
+  test("what texts people or makes work for them needs an idempotency key, and creations of records may have one", () => {
+    for (const { name } of mutations) {
+      const input = types.find((type) => type.name.toLowerCase() === `${name}input`.toLowerCase());
+      const key = isInputObjectType(input) ? input.getFields()["idempotencyKey"]?.type : undefined;
+      const isCreation = name.startsWith("create") && name !== "createSsoUrl";
+      expect(String(key), name).toBe(sends.includes(name) ? "String!" : isCreation ? "String" : "undefined");
+    }
+  });
+
+  test("where exactly one of several is wanted, the input says so", () => {
+    const oneOfs = types.filter((type) => isInputObjectType(type) && type.isOneOf);
+    expect(oneOfs.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["PidjUserRefInput", "RecipientInput", "SenderInput"]),
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { CampaignRecord } from "../textizen/records.ts";
+import { createCampaign } from "../writes/campaign.ts";
 import { needId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
 
@@ -8,6 +9,13 @@ export const Query = {
   campaign: (_root, { id }, { textizen }) => textizen.campaign.row(needId("Campaign", "id", id)),
   campaigns: async (_root, args, { textizen }) => (await textizen.campaigns()).page(args, args.orderBy),
 } satisfies gql.QueryResolvers;
+
+export const Mutation = {
+  createCampaign: async (_root, { input }, { writes }) => {
+    const { value, userErrors } = await createCampaign(writes, input);
+    return { campaign: value, userErrors };
+  },
+} satisfies gql.MutationResolvers;
 
 export const Campaign = {
   ...detailFields<

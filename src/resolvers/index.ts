@@ -1,26 +1,38 @@
 import type * as gql from "../generated/graphql.ts";
+import * as attempt from "./attempt.ts";
 import * as campaign from "./campaign.ts";
 import * as contact from "./contact.ts";
+import * as contactMutations from "./contact-mutations.ts";
 import * as group from "./group.ts";
+import * as groupMutations from "./group-mutations.ts";
 import * as mailing from "./mailing.ts";
+import * as message from "./message.ts";
 import * as participant from "./participant.ts";
+import * as participantMutations from "./participant-mutations.ts";
 import * as person from "./person.ts";
+import * as pidjTask from "./pidj-task.ts";
 import * as pidjUser from "./pidj-user.ts";
+import * as pidjUserMutations from "./pidj-user-mutations.ts";
 import * as platformStatus from "./platform-status.ts";
 import * as poll from "./poll.ts";
 import * as pollResponse from "./poll-response.ts";
 import * as schema from "./schema.ts";
 import * as series from "./series.ts";
+import * as ssoUrl from "./sso-url.ts";
 import * as survey from "./survey.ts";
 
 /** Every resolver of the graph, one module a schema file. */
 export const resolvers: gql.Resolvers = {
   DateTime: schema.DateTime,
+  EmailAddress: schema.EmailAddress,
   PhoneNumber: schema.PhoneNumber,
+  TimeZone: schema.TimeZone,
+  URL: schema.URL,
   Node: schema.Node,
   Group: group.Group,
   Query: {
     ...schema.Query,
+    ...attempt.Query,
     ...campaign.Query,
     ...contact.Query,
     ...group.Query,
@@ -34,14 +46,35 @@ export const resolvers: gql.Resolvers = {
     ...series.Query,
     ...survey.Query,
   },
+  Mutation: {
+    ...campaign.Mutation,
+    ...contactMutations.Mutation,
+    ...groupMutations.Mutation,
+    ...mailing.Mutation,
+    ...message.Mutation,
+    ...participantMutations.Mutation,
+    ...pidjTask.Mutation,
+    ...pidjUserMutations.Mutation,
+    ...poll.Mutation,
+    ...series.Mutation,
+    ...ssoUrl.Mutation,
+    ...survey.Mutation,
+  },
   Campaign: campaign.Campaign,
   Contact: contact.Contact,
+  InitiateSurveyPayload: survey.InitiateSurveyPayload,
   Mailing: mailing.Mailing,
   Participant: participant.Participant,
   Person: person.Person,
   PidjGroup: group.PidjGroup,
+  PidjTask: pidjTask.PidjTask,
+  PidjUser: pidjUser.PidjUser,
   Poll: poll.Poll,
   PollResponse: pollResponse.PollResponse,
+  RemoveParticipantTokensPayload: participantMutations.RemoveParticipantTokensPayload,
+  SentMessage: message.SentMessage,
   Series: series.Series,
+  SetParticipantTokensPayload: participantMutations.SetParticipantTokensPayload,
+  SubscribeToSeriesPayload: series.SubscribeToSeriesPayload,
   TextizenGroup: group.TextizenGroup,
 };

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { MailingRecord } from "../textizen/records.ts";
+import { createMailing, updateMailing } from "../writes/mailing.ts";
 import { needId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
 import { personOf } from "./person.ts";
@@ -15,6 +16,17 @@ const fromRowOrDetail = detailFields<
 export const Query = {
   mailing: (_root, { id }, { textizen }) => textizen.mailing(needId("Mailing", "id", id)),
 } satisfies gql.QueryResolvers;
+
+export const Mutation = {
+  createMailing: async (_root, { input }, { writes }) => {
+    const { value, isReplay, userErrors } = await createMailing(writes, input);
+    return { mailing: value, isReplay, userErrors };
+  },
+  updateMailing: async (_root, { input }, { writes }) => {
+    const { value, userErrors } = await updateMailing(writes, input);
+    return { mailing: value, userErrors };
+  },
+} satisfies gql.MutationResolvers;
 
 export const Mailing = {
   sendAt: fromRowOrDetail.sendAt,

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { PollRecord } from "../textizen/records.ts";
+import { createPoll } from "../writes/poll.ts";
 import { needId, optionalId } from "./arguments.ts";
 import { type Complete, detailFields, said } from "./fields.ts";
 import { summarizePoll } from "./poll-results.ts";
@@ -34,6 +35,13 @@ export const Query = {
   poll: (_root, { id }, { textizen }) => textizen.poll.row(needId("Poll", "id", id)),
   polls: async (_root, args, { textizen }) => (await textizen.polls()).page(args, args.orderBy, args.filter),
 } satisfies gql.QueryResolvers;
+
+export const Mutation = {
+  createPoll: async (_root, { input }, { writes }) => {
+    const { value, userErrors } = await createPoll(writes, input);
+    return { poll: value, userErrors };
+  },
+} satisfies gql.MutationResolvers;
 
 export const Poll = {
   ...fromRowOrDetail,

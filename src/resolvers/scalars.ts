@@ -1,5 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
+import { EmailAddressResolver, URLResolver } from "graphql-scalars";
 import { parseE164 } from "../phone.ts";
+import { isTimeZone } from "./time-zones.ts";
 
 function textScalar<Value extends string>(
   name: string,
@@ -15,7 +17,7 @@ function textScalar<Value extends string>(
   };
   return new GraphQLScalarType({
     name,
-    // Records hold numbers that were parsed when they were read.
+    // Records hold values that were parsed when they were read.
     serialize: (value) => value as string,
     parseValue: need,
     parseLiteral: (node) => need(node.kind === Kind.STRING ? node.value : null),
@@ -28,3 +30,27 @@ export const PhoneNumber = textScalar(
   "a telephone number in E.164 form, such as +14155551212",
   parseE164,
 );
+
+/** An IANA identifier, letter case included: Pidj compares it so (pidj-api.txt:154). */
+export const TimeZone = textScalar("TimeZone", "an IANA time zone, such as America/Denver", (text) =>
+  isTimeZone(text) ? text : null,
+);
+
+/** As browsers accept it in a form; kept as it was written. */
+export const EmailAddress = textScalar("EmailAddress", "an e-mail address, such as jane@example.com", (text) =>
+  accepts(EmailAddressResolver, text) ? text : null,
+);
+
+/** Absolute, by the WHATWG's standard; kept as it was written. */
+export const URL = textScalar("URL", "an absolute URL, such as https://example.com/path", (text) =>
+  accepts(URLResolver, text) ? text : null,
+);
+
+function accepts(scalar: GraphQLScalarType, text: string): boolean {
+  try {
+    scalar.parseValue(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -6,7 +6,7 @@ import { type Id, type IdType, numberOfPerson, typeOfId } from "../ids.ts";
 import { needFew } from "./arguments.ts";
 import { personOf } from "./person.ts";
 
-export { PhoneNumber } from "./scalars.ts";
+export { EmailAddress, PhoneNumber, TimeZone, URL } from "./scalars.ts";
 export const DateTime = DateTimeResolver;
 
 /** What has an id but cannot be read by it alone is no node. */

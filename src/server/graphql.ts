@@ -3,7 +3,7 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
 } from "@apollo/server/plugin/disabled";
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
 import type { Context } from "../context.ts";
 import { formatError } from "./errors.ts";
 import { landingPage } from "./landing-page.ts";
@@ -32,13 +32,14 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
     // main.ts stops the process; Apollo's own handlers would race it.
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MOST_TOKENS },
-    formatError: (formatted, error) => formatError(formatted, error, options.report),
+    formatError: (formatted, error) =>
+      formatError(options.isProduction ? withoutSuggestion(formatted) : formatted, error, options.report),
     plugins: [
       // On by default, and a hook on every field of every answer.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       landingPage(options),
-      sendTime,
+      operationKind,
       ...(options.isProduction ? [] : [platformCalls]),
       ...options.plugins,
     ],
@@ -47,16 +48,21 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
   return server;
 }
 
-/** A mutation has the time of a send. */
-const sendTime: ApolloServerPlugin<Context> = {
+/** What waits for the operation is told what it is: the document alone knows. */
+const operationKind: ApolloServerPlugin<Context> = {
   requestDidStart: async () => ({
     didResolveOperation: async ({ operation, contextValue }) => {
-      if (operation?.operation === "mutation") {
-        contextValue.allowSendTime();
+      if (operation) {
+        contextValue.onKind(operation.operation);
       }
     },
   }),
 };
+
+/** Apollo hides what the schema would suggest from wrong documents, not from wrong variables (apollo-server#8086). */
+function withoutSuggestion(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  return { ...formatted, message: formatted.message.replace(/ ?Did you mean .+\?$/s, "") };
+}
 
 /** `extensions.platforms`: the platform calls that the operation made, so that a frontend sees what its query costs. */
 const platformCalls: ApolloServerPlugin<Context> = {

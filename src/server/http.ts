@@ -1,24 +1,18 @@
-import type { ApolloServer } from "@apollo/server";
-import { fastifyApolloHandler } from "@as-integrations/fastify";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
-import type { Context, OperationOptions } from "../context.ts";
 
 export interface HttpOptions {
   readonly isProduction: boolean;
   readonly logLevel: string;
   /** The SDL that clients download; null where the schema is not shown. */
   readonly sdl: string | null;
-  /** The time that one operation has, in milliseconds; one that sends has more. */
-  readonly deadlines: { readonly query: number; readonly send: number };
-  readonly createContext: (options: OperationOptions) => Context;
 }
 
 /** Where Apollo's explorer lives when it is not embedded. */
 const STUDIO = "https://studio.apollographql.com";
 const BODY_LIMIT_BYTES = 1_000_000;
 
-/** The HTTP server without its GraphQL routes, which need it to exist: see `addGraphql`. */
+/** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
 export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): FastifyInstance {
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -28,6 +22,17 @@ export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): Fastif
     requestTimeout: 30_000,
     // fastify leaves stalled bodies open past requestTimeout without these two.
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+  });
+  let isClosing = false;
+  http.addHook("preClose", async () => {
+    isClosing = true;
+  });
+  http.addHook("onSend", (_request, reply, _payload, done) => {
+    if (isClosing) {
+      // RFC 9112 §9.6: or the server would wait for a connection that its client keeps for a next request.
+      reply.header("connection", "close");
+    }
+    done();
   });
   http.addHook("onRequest", async (request, reply) => {
     // DNS rebinding: a page of another name that resolves to this address is not one of ours.
@@ -59,45 +64,6 @@ export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): Fastif
     return sendError(reply, 500, "INTERNAL_SERVER_ERROR", "Something went wrong in this server.");
   });
   return http;
-}
-
-/** Serves the graph at /graphql, and at / for whoever opens the server in a browser. */
-export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>, options: HttpOptions): void {
-  const handler = fastifyApolloHandler(apollo, {
-    context: async (request, reply) =>
-      options.createContext({
-        ...startDeadline(reply, options.deadlines),
-        fresh: /\bno-cache\b/.test(request.headers["cache-control"] ?? ""),
-      }),
-  });
-  for (const url of ["/graphql", "/"]) {
-    http.route({ url, method: ["GET", "POST"], handler });
-  }
-  http.get("/ready", async () => ({ status: "ready" }));
-}
-
-/** A signal that aborts when the client has gone before its answer, or when the operation's time is over. */
-function startDeadline(
-  reply: FastifyReply,
-  deadlines: HttpOptions["deadlines"],
-): Pick<OperationOptions, "signal" | "deadline" | "allowSendTime"> {
-  const controller = new AbortController();
-  const end = () => controller.abort(new DOMException("The operation's time is over.", "TimeoutError"));
-  let timer = setTimeout(end, deadlines.query);
-  reply.raw.once("close", () => {
-    clearTimeout(timer);
-    if (!reply.raw.writableFinished) {
-      controller.abort(new DOMException("The client has gone.", "AbortError"));
-    }
-  });
-  return {
-    signal: controller.signal,
-    deadline: performance.now() + deadlines.query,
-    allowSendTime: () => {
-      clearTimeout(timer);
-      timer = setTimeout(end, deadlines.send);
-    },
-  };
 }
 
 function isLoopbackName(hostname: string): boolean {

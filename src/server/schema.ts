@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { makeExecutableSchema } from "@graphql-tools/schema";
-import { concatAST, type DocumentNode, type GraphQLSchema, parse, visit } from "graphql";
+import { concatAST, type DocumentNode, type GraphQLSchema, parse, printSchema, visit } from "graphql";
 import { resolvers } from "../resolvers/index.ts";
 
 const SCHEMA_FOLDER = new URL("../../schema/", import.meta.url);
@@ -14,6 +14,11 @@ export function readTypeDefs(): DocumentNode {
 /** The schema as clients see it: without the federation machinery, which only a router has a use for. */
 export function buildSchema(): GraphQLSchema {
   return makeExecutableSchema({ typeDefs: withoutFederation(readTypeDefs()), resolvers });
+}
+
+/** The SDL that clients download. */
+export function printSdl(schema: GraphQLSchema): string {
+  return `${printSchema(schema)}\n`;
 }
 
 const FEDERATION_DIRECTIVES: ReadonlySet<string> = new Set(["link", "key", "shareable"]);

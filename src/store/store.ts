@@ -18,7 +18,7 @@ export interface Store {
 }
 
 /** The collections; each module on top owns some and touches no others. */
-export type Table = "contact-by-number" | "number-by-contact" | "forgotten-contact" | "directory-state";
+export type Table = "contact-by-number" | "number-by-contact" | "forgotten-contact" | "directory-state" | "attempt";
 
 export interface Range {
   /** Only keys that begin with this. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "../errors.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { CallScope } from "../rest/calls.ts";
-import type { AttemptHandle, Attempts, Begun } from "../store/attempts.ts";
+import type { Attempt, AttemptHandle, Attempts, Settlement, Standing } from "../store/attempts.ts";
 import type { ContactDirectory } from "../store/contacts.ts";
 import type { TextizenClient } from "../textizen/client.ts";
 import { type FieldPaths, refusalsOf } from "./platform-refusal.ts";
@@ -33,6 +33,9 @@ export interface WriteTools {
   readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
 }
 
+/** A write without what it gives. */
+type Plan = Pick<Write<unknown>, "mutation" | "kind" | "idempotencyKey" | "input" | "paths" | "touches">;
+
 /** What became of a write: a value, or why there is none. */
 export interface Outcome<Value> {
   readonly value: Value | null;
@@ -41,45 +44,77 @@ export interface Outcome<Value> {
   readonly userErrors: readonly Refusal[];
 }
 
-/** One write, its input checked. */
-export interface Write<Accepted> {
+/**
+ * `send` and `creation`: doing it twice is doing it twice, so it is never repeated without proof that it was not taken.
+ * `change`: doing it again changes nothing more, so it is repeated once after a network error.
+ */
+type WriteKind = "send" | "creation" | "change";
+
+/** One write, its input checked. `Ready` is what `prepare` gives, where there is one. */
+export interface Write<Accepted, Ready = undefined> {
   /** The mutation's name in the graph. */
   readonly mutation: string;
-  /**
-   * `send` and `creation`: doing it twice is doing it twice, so it is never repeated without proof that it was not
-   * taken. `change`: doing it again changes nothing more, so it is repeated once after a network error.
-   */
-  readonly kind: "send" | "creation" | "change";
+  readonly kind: WriteKind;
   /** The caller's name for the try; null where none was given. */
   readonly idempotencyKey: string | null;
-  /** What was asked for, normalised: equal inputs are equal here. JSON. */
+  /** What was asked for, normalised: equal inputs are equal here, in whatever order their members are. JSON. */
   readonly input: unknown;
   /** Where each wire property came from, so that a refusal can name the argument. */
   readonly paths: FieldPaths;
   readonly touches: readonly Touched[];
-  /** Makes the platform call. What it gives is JSON: a replay gives the same again. */
-  readonly call: () => Promise<Accepted>;
+  /**
+   * What must be read before the call, and may refuse it (Refused): done while the key is free, before the attempt is
+   * recorded, and not at all for a replay.
+   */
+  readonly prepare?: () => Promise<Ready>;
+  /** Makes the platform call, and nothing else. What it gives is JSON: a replay gives the same again. */
+  readonly call: (ready: Ready) => Promise<Accepted>;
   /** The platform's sentence in what was accepted, kept for `attempt`. */
   readonly messageOf?: (accepted: Accepted) => string | null;
+  /**
+   * As much of what `call` gives as is known beforehand: what a replay gives where a person, not the platform's answer,
+   * said that it was accepted. Left out: null.
+   */
+  readonly presume?: (ready: Ready) => Accepted;
 }
 
 /**
  * Carries out a checked write: recorded before its first byte where it has a key, called, settled, and everything
  * dropped that it made stale. Refusals come back as data; what no other input can mend is thrown.
  */
-export async function carryOut<Accepted>(tools: WriteTools, write: Write<Accepted>): Promise<Outcome<Accepted>> {
+export async function carryOut<Accepted, Ready = undefined>(
+  tools: WriteTools,
+  write: Write<Accepted, Ready>,
+): Promise<Outcome<Accepted>> {
   return await refusalsAsData(async () => {
-    const handle = await claim(tools, write);
-    if (handle !== null && "replay" in handle) {
-      return { value: JSON.parse(handle.replay) as Accepted, isReplay: true };
+    const attempt = attemptOf(write);
+    const earlier = attempt !== null && write.prepare !== undefined ? await standingOf(tools, attempt) : null;
+    if (earlier !== null) {
+      return replayOf<Accepted>(earlier);
     }
-    return { value: await callAndSettle(tools, write, handle), isReplay: false };
+    const ready = (await write.prepare?.()) as Ready;
+    const call = () => write.call(ready);
+    if (attempt === null) {
+      return { value: await callAndSettle(tools, write, call, null) };
+    }
+    await tools.reach?.("before-record");
+    const presumed = JSON.stringify(write.presume?.(ready) ?? null);
+    const begun = await claim(tools, attempt, presumed);
+    if (begun.kind !== "started") {
+      return replayOf<Accepted>(begun);
+    }
+    await tools.reach?.("recorded");
+    return { value: await callAndSettle(tools, write, call, begun.handle) };
   });
 }
 
 /** Runs a write's checks and the write itself; whatever refuses it becomes `userErrors`. */
 export async function refusalsAsData<Value>(
-  run: () => Promise<{ readonly value: Value; readonly isReplay?: boolean; readonly userErrors?: readonly Refusal[] }>,
+  run: () => Promise<{
+    readonly value: Value | null;
+    readonly isReplay?: boolean;
+    readonly userErrors?: readonly Refusal[];
+  }>,
 ): Promise<Outcome<Value>> {
   try {
     const { value, isReplay = false, userErrors = [] } = await run();
@@ -92,146 +127,166 @@ export async function refusalsAsData<Value>(
   }
 }
 
-/** Null: there is no key. A replay: the key's stored outcome. Throws Refused where the key stands in the way. */
-async function claim<Accepted>(
-  tools: WriteTools,
-  write: Write<Accepted>,
-): Promise<AttemptHandle | { readonly replay: string } | null> {
-  const key = write.idempotencyKey;
+const KEY_FIELD = ["input", "idempotencyKey"];
+const LONGEST_KEY = 255;
+
+function attemptOf({ idempotencyKey: key, mutation, input }: Plan): Attempt | null {
   if (key === null) {
     return null;
   }
-  await tools.reach?.("before-record");
-  const fingerprint = createHash("sha256").update(JSON.stringify(write.input)).digest("base64url");
-  const begun = await beginWhenFree(tools, { key, mutation: write.mutation, fingerprint });
-  const field = ["input", "idempotencyKey"];
-  switch (begun.kind) {
-    case "started":
-      await tools.reach?.("recorded");
-      return begun.handle;
+  if (key.trim() === "" || key.length > LONGEST_KEY) {
+    const message = `idempotencyKey must not be blank, and have at most ${LONGEST_KEY} characters.`;
+    throw new Refused({ code: "INVALID_INPUT", field: KEY_FIELD, message });
+  }
+  const fingerprint = createHash("sha256").update(canonicalJson(input)).digest("base64url");
+  return { key, mutation, fingerprint };
+}
+
+/** JSON with the members of every object in one order, as RFC 8785 §3.2.3 has it. */
+function canonicalJson(input: unknown): string {
+  return JSON.stringify(input ?? null, (_name, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}
+
+/** The stored outcome. Throws Refused where the key stands in the way of anything else. */
+function replayOf<Accepted>(standing: Standing): { readonly value: Accepted; readonly isReplay: true } {
+  switch (standing.kind) {
     case "replay":
-      return { replay: begun.record.outcome ?? "null" };
+      return { value: JSON.parse(standing.outcome) as Accepted, isReplay: true };
     case "reused":
       throw new Refused({
         code: "IDEMPOTENCY_KEY_REUSED",
-        field,
+        field: KEY_FIELD,
         message: "This idempotency key was used before, with another input or another mutation.",
       });
     case "in-progress":
       throw new Refused({
         code: "ATTEMPT_IN_PROGRESS",
-        field,
+        field: KEY_FIELD,
         message: "The same idempotency key is under way. Ask again with the same key.",
       });
     case "unknown":
-      throw new Refused(unknownOutcome(field));
+      throw new Refused(unknownOutcome(true, KEY_FIELD));
     default:
-      return begun satisfies never;
+      return standing satisfies never;
   }
+}
+
+function standingOf({ attempts, scope }: WriteTools, attempt: Attempt): Promise<Standing | null> {
+  return whenSettled(scope.signal, () => attempts.look(attempt));
+}
+
+function claim({ attempts, scope, leaseMilliseconds }: WriteTools, attempt: Attempt, presumed: string) {
+  return whenSettled(scope.signal, () => attempts.begin({ ...attempt, leaseMilliseconds, presumed }));
 }
 
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 200;
 
-/** Waits while somebody else is at the key, as long as the operation has time. */
-async function beginWhenFree(
-  tools: WriteTools,
-  attempt: { readonly key: string; readonly mutation: string; readonly fingerprint: string },
-): Promise<Begun> {
-  const { attempts, scope, leaseMilliseconds } = tools;
+/** Asks again while somebody else is at the key, as long as the operation has time. */
+async function whenSettled<Result extends { readonly kind: string } | null>(
+  signal: AbortSignal,
+  ask: () => Promise<Result>,
+): Promise<Result> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    const begun = await attempts.begin({ ...attempt, leaseMilliseconds });
-    if (begun.kind !== "in-progress" || scope.signal.aborted) {
-      return begun;
+    const result = await ask();
+    if (result?.kind !== "in-progress" || signal.aborted) {
+      return result;
     }
-    await sleep(wait, undefined, { signal: scope.signal }).catch(() => undefined);
+    // Rejects when the signal aborts, and then the next round is the last.
+    await sleep(wait, undefined, { signal }).catch(() => undefined);
   }
 }
 
 async function callAndSettle<Accepted>(
   tools: WriteTools,
-  write: Write<Accepted>,
+  write: Plan & Pick<Write<Accepted>, "messageOf">,
+  call: () => Promise<Accepted>,
   handle: AttemptHandle | null,
 ): Promise<Accepted> {
-  const settle = async (
-    state: "ACCEPTED" | "REFUSED" | "UNKNOWN",
-    message: string | null,
-    outcome: string | null = null,
-  ): Promise<void> => {
+  const settle = async (settlement: Settlement): Promise<void> => {
     if (handle !== null) {
       // The platform has answered: what it said is the truth, whether or not it can be written down. An attempt that
       // could not be settled is found unknown when its lease has passed.
       await tools.attempts
-        .settle(handle, { state, message, outcome })
+        .settle(handle, settlement)
         .catch((error: unknown) => tools.warn("an attempt could not be settled", error));
     }
   };
+  let accepted: Accepted;
+  let settlement: Settlement;
   try {
-    const accepted = await callFresh(tools, write);
-    await tools.reach?.("answered");
-    await settle("ACCEPTED", write.messageOf?.(accepted) ?? null, JSON.stringify(accepted ?? null));
-    await tools.reach?.("settled");
-    return accepted;
+    accepted = await callFresh(tools, write, call);
+    const message = write.messageOf?.(accepted) ?? null;
+    settlement = { state: "ACCEPTED", message, outcome: JSON.stringify(accepted ?? null) };
   } catch (error) {
-    if (error instanceof PlatformError && !error.mayHaveTaken) {
-      await settle("REFUSED", error.platformMessage);
-      throw error.reason === "refused" ? new Refused(...refusalsOf(error, write.paths)) : error;
-    }
-    if (error instanceof Refused) {
-      await settle("UNKNOWN", error.refusals[0]?.message ?? null);
-      throw error;
-    }
-    if (write.kind !== "change" || !(error instanceof PlatformError)) {
-      const refusal = unknownOutcome(null);
-      await settle("UNKNOWN", refusal.message);
-      if (error instanceof PlatformError) {
-        throw new Refused(refusal);
-      }
-    }
-    throw error;
+    const failure = failureOf(write, error, handle !== null);
+    await settle(failure.settlement);
+    throw failure.error;
   }
+  await tools.reach?.("answered");
+  await settle(settlement);
+  await tools.reach?.("settled");
+  return accepted;
+}
+
+/** What a failed call means for its key, and for whoever asked for it. */
+function failureOf(
+  { kind, paths }: Plan,
+  error: unknown,
+  hasKey: boolean,
+): { readonly settlement: Settlement; readonly error: unknown } {
+  if (error instanceof PlatformError && !error.mayHaveTaken) {
+    const isRefused = error.reason === "refused";
+    const shown = isRefused ? new Refused(...refusalsOf(error, paths)) : error;
+    return { settlement: { state: "REFUSED", message: error.platformMessage }, error: shown };
+  }
+  const unknown = unknownOutcome(hasKey, null);
+  const shown = error instanceof PlatformError && kind !== "change" ? new Refused(unknown) : error;
+  return { settlement: { state: "UNKNOWN", message: unknown.message }, error: shown };
 }
 
 /** The call, with everything dropped that it makes stale: before its first byte, and when it has ended, however it did. */
-async function callFresh<Accepted>(tools: WriteTools, write: Write<Accepted>): Promise<Accepted> {
+async function callFresh<Accepted>(tools: WriteTools, write: Plan, call: () => Promise<Accepted>): Promise<Accepted> {
   tools.touch(write.touches);
   try {
-    return await callWithRepeat(write);
+    return await callWithRepeat(write.kind, call);
   } finally {
     tools.touch(write.touches);
   }
 }
 
-async function callWithRepeat<Accepted>(write: Write<Accepted>): Promise<Accepted> {
+async function callWithRepeat<Accepted>(kind: WriteKind, call: () => Promise<Accepted>): Promise<Accepted> {
   try {
-    return await write.call();
+    return await call();
   } catch (error) {
-    if (!(error instanceof PlatformError) || !mayRepeat(write, error)) {
+    if (!(error instanceof PlatformError) || !mayRepeat(kind, error)) {
       throw error;
     }
     try {
-      return await write.call();
+      return await call();
     } catch (again) {
       // The first try may have done it, and a platform may refuse to do it twice: its "no" proves nothing then.
       const provesNothing = again instanceof PlatformError && again.reason === "refused" && error.mayHaveTaken;
-      throw provesNothing ? new Refused(unknownOutcome(null)) : again;
+      throw provesNothing ? new Refused(unknownOutcome(false, null)) : again;
     }
   }
 }
 
-function mayRepeat(write: Pick<Write<unknown>, "kind">, error: PlatformError): boolean {
-  const isNetwork = error.reason === "unreachable" || error.reason === "timeout";
-  return (
-    isNetwork &&
-    (write.kind === "change" ? error.status === null : !error.mayHaveTaken && error.reason === "unreachable")
-  );
+function mayRepeat(kind: WriteKind, { reason, status, mayHaveTaken }: PlatformError): boolean {
+  if (kind === "change") {
+    return status === null && (reason === "unreachable" || reason === "timeout");
+  }
+  return reason === "unreachable" && !mayHaveTaken;
 }
 
-function unknownOutcome(field: readonly string[] | null): Refusal {
-  return {
-    code: "OUTCOME_UNKNOWN",
-    field,
-    message:
-      "The platform's answer was lost: it may or may not have been carried out. Do not try again with a new key; ask attempt.",
-  };
+function unknownOutcome(hasKey: boolean, field: readonly string[] | null): Refusal {
+  const advice = hasKey
+    ? "Do not try again with a new key: attempt(idempotencyKey) says what is known."
+    : "Look before trying again.";
+  const message = `The platform's answer was lost or cannot be read: it may or may not have been carried out. ${advice}`;
+  return { code: "OUTCOME_UNKNOWN", field, message };
 }

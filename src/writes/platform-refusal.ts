@@ -9,8 +9,15 @@ const NAMES = { PIDJ: "Pidj", TEXTIZEN: "Textizen" } as const;
 /** What the platforms are known to say, in words that neither documents in full. The first that fits decides. */
 const SENTENCES: readonly (readonly [sentence: RegExp, code: RefusalCode])[] = [
   [/\b(no|not have an?|without an?) phone number\b/i, "GROUP_CANNOT_SEND"],
-  [/\balready (exists|been taken|in use|taken|on record)\b|\bduplicate\b|\bmust be unique\b/i, "ALREADY_EXISTS"],
-  [/\b(not|n't) (be )?(found|exist)\b|\bno such\b|\bunknown (contact|group|series|survey|user|poll)\b/i, "NOT_FOUND"],
+  [
+    /\balready (exists|been taken|in use|taken|on record)\b|\bduplicate\b|\bmust be unique\b|\banother \w+ has\b/i,
+    "ALREADY_EXISTS",
+  ],
+  [
+    /\b(not|n't) (be )?(found|exist|known)\b|\bno such\b|\bno (contact|user) (has|can)\b|\bunknown (contact|group|series|survey|user|poll)\b/i,
+    "NOT_FOUND",
+  ],
+  [/\b(is|are) required\b|\bmust (be|have)\b|\bis not (an?|valid)\b|\bcannot be (removed|blank)\b/i, "INVALID_INPUT"],
 ];
 
 const STATUS_CODES: Readonly<Record<number, RefusalCode>> = { 404: "NOT_FOUND", 409: "ALREADY_EXISTS" };
@@ -26,9 +33,24 @@ export function refusalsOf(error: PlatformError, paths: FieldPaths): Refusal[] {
   if (byField.length > 0) {
     return byField;
   }
-  const message = error.platformMessage ?? `${NAMES[error.platform]} refused, and did not say why.`;
+  const message = error.platformMessage ?? withoutWords(error);
   const code = codeOf(message) ?? STATUS_CODES[error.status ?? 0] ?? "REFUSED_BY_PLATFORM";
-  return [{ code, field: null, message }];
+  return [{ code, field: fieldNamedIn(message, paths) ?? null, message }];
+}
+
+/** A sentence may name the property that it is about, as the documents write it; the longest name that fits is meant. */
+function fieldNamedIn(message: string, paths: FieldPaths): readonly string[] | undefined {
+  const words = new Set(message.split(/[^a-z0-9_]+/));
+  const [name] = Object.keys(paths)
+    .filter((each) => words.has(each))
+    .sort((a, b) => b.length - a.length);
+  return name === undefined ? undefined : paths[name];
+}
+
+function withoutWords({ platform, status }: PlatformError): string {
+  return status === 404
+    ? `${NAMES[platform]} has nothing of an id that was given.`
+    : `${NAMES[platform]} refused, and did not say why.`;
 }
 
 function codeOf(message: string): RefusalCode | null {

@@ -1,0 +1,56 @@
+import type { FastifyReply } from "fastify";
+import type { OperationOptions } from "../context.ts";
+
+/** The time that one operation has, in milliseconds; one that sends has more. */
+export interface Deadlines {
+  readonly query: number;
+  readonly send: number;
+}
+
+export type OperationKind = "query" | "mutation" | "subscription";
+
+/** One operation under way: it ends when its time is over, or when every client that waits for it has gone. */
+export class Execution implements Omit<OperationOptions, "fresh"> {
+  readonly signal: AbortSignal;
+  readonly deadline: number;
+  readonly onKind: (kind: OperationKind) => void;
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout;
+  #waiting = 0;
+
+  /** `onKind` is told what the operation turns out to be, before it is executed. */
+  constructor(deadlines: Deadlines, onKind: (kind: OperationKind) => void) {
+    this.signal = this.#controller.signal;
+    this.deadline = performance.now() + deadlines.query;
+    const startTimer = (milliseconds: number) => setTimeout(() => this.#abort("TimeoutError"), milliseconds);
+    this.#timer = startTimer(deadlines.query);
+    this.onKind = (kind) => {
+      if (kind === "mutation") {
+        clearTimeout(this.#timer);
+        this.#timer = startTimer(deadlines.send);
+      }
+      onKind(kind);
+    };
+  }
+
+  /** A client waits for the answer, until its connection closes. */
+  join(reply: FastifyReply): void {
+    this.#waiting += 1;
+    reply.raw.once("close", () => {
+      this.#waiting -= 1;
+      if (this.#waiting === 0 && !reply.raw.writableFinished) {
+        this.#abort("AbortError");
+      }
+    });
+  }
+
+  /** The answer is there: no time runs any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #abort(name: "TimeoutError" | "AbortError"): void {
+    clearTimeout(this.#timer);
+    this.#controller.abort(new DOMException("the operation is over", name));
+  }
+}

@@ -1,0 +1,88 @@
+import type { ApolloServer } from "@apollo/server";
+import { fastifyApolloHandler } from "@as-integrations/fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Context, OperationOptions } from "../context.ts";
+import { type Deadlines, Execution } from "./execution.ts";
+import { type OperationAnswer, OperationSharing } from "./operation-sharing.ts";
+
+export interface GraphqlRouteOptions {
+  readonly deadlines: Deadlines;
+  readonly createContext: (options: OperationOptions) => Context;
+  /** Rises with everything that may change an answer; null where every operation is executed for itself. */
+  readonly sharesUnder: (() => number) | null;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    execution: Execution | null;
+  }
+}
+
+/** Serves the graph at /graphql, and at / for whoever opens the server in a browser. */
+export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>, options: GraphqlRouteOptions): void {
+  const execute = fastifyApolloHandler(apollo, {
+    context: async (request) => options.createContext({ ...needExecution(request), fresh: isFresh(request) }),
+  });
+  const sharing = options.sharesUnder === null ? null : new OperationSharing(options.sharesUnder);
+
+  // A scope of its own, so that its parser of bodies is nobody else's.
+  http.register(async (scope) => {
+    // Equal bodies are told by their bytes, before anything is made of them.
+    scope.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
+    scope.decorateRequest("execution", null);
+    const parseJson = scope.getDefaultJsonParser("error", "error");
+
+    async function run(request: FastifyRequest, reply: FastifyReply): Promise<OperationAnswer> {
+      try {
+        if (typeof request.body === "string") {
+          request.body = await new Promise((resolve, reject) => {
+            parseJson(request, request.body as string, (error, body) => (error ? reject(error) : resolve(body)));
+          });
+        }
+        const body: unknown = await execute.call(http, request, reply);
+        return { status: reply.statusCode, headers: reply.getHeaders(), body: body as string };
+      } finally {
+        request.execution?.end();
+      }
+    }
+
+    async function handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+      const key = sharing === null || isFresh(request) ? null : sharing.keyOf(request);
+      const underWay = key === null ? null : sharing?.find(key);
+      if (underWay) {
+        underWay.execution.join(reply);
+        const { status, headers, body } = await underWay.answer;
+        return reply.code(status).headers(headers).send(body);
+      }
+      const execution = new Execution(options.deadlines, (kind) => {
+        if (key !== null && kind === "query") {
+          sharing?.learn(key);
+        }
+      });
+      execution.join(reply);
+      request.execution = execution;
+      const answer = run(request, reply);
+      if (key !== null) {
+        sharing?.start(key, execution, answer);
+      }
+      return (await answer).body;
+    }
+
+    for (const url of ["/graphql", "/"]) {
+      scope.route({ url, method: ["GET", "POST"], handler: handle });
+    }
+  });
+  http.get("/ready", async () => ({ status: "ready" }));
+}
+
+function needExecution({ execution }: FastifyRequest): Execution {
+  if (execution === null) {
+    throw new Error("an operation without an execution");
+  }
+  return execution;
+}
+
+/** RFC 9111 §5.2.1.4: the client wants nothing kept. */
+function isFresh(request: FastifyRequest): boolean {
+  return /\bno-cache\b/.test(request.headers["cache-control"] ?? "");
+}

@@ -1,0 +1,105 @@
+import { ACCOUNT, ConfigError, DEFAULT_STORE_URL, readConfig } from "./config.ts";
+import { StoreError } from "./errors.ts";
+import { type AttemptRecord, type Attempts, createAttempts } from "./store/attempts.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+
+/** What the program needs from its surroundings. */
+export interface SettleSurroundings {
+  readonly attempts: Pick<Attempts, "unknown" | "find" | "resolve">;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+interface Output {
+  write(text: string): unknown;
+}
+
+const USAGE = `Usage: npm run attempts                             lists what may or may not have been sent
+       npm run attempts -- settle KEY sent          the platform has it: never send it again
+       npm run attempts -- settle KEY not-sent      the platform does not have it: the key is free again
+`;
+
+const WORDS = { sent: "ACCEPTED", "not-sent": "REFUSED" } as const;
+
+/**
+ * Lists the attempts of unknown outcome, or settles one by a person's word. Resolves to the exit code: 0 when it was
+ * done, 1 when there is nothing of that key to settle, 2 for a wrong call.
+ */
+export async function runSettle(argv: readonly string[], surroundings: SettleSurroundings): Promise<number> {
+  const [command, key, word, ...others] = argv;
+  if (command === undefined) {
+    return list(surroundings);
+  }
+  const isWord = word === "sent" || word === "not-sent";
+  if (command !== "settle" || key === undefined || !isWord || others.length > 0) {
+    surroundings.stderr.write(USAGE);
+    return 2;
+  }
+  return settle(key, word, surroundings);
+}
+
+async function list({ attempts, stdout }: SettleSurroundings): Promise<number> {
+  const records = await attempts.unknown();
+  if (records.length === 0) {
+    stdout.write("No attempt is of unknown outcome.\n");
+    return 0;
+  }
+  const rows = [["started", "mutation", "key"], ...records.map(toCells)];
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  for (const row of rows) {
+    stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`);
+  }
+  stdout.write(`\n${records.length} of unknown outcome. Look at the platform, then settle each:\n${USAGE}`);
+  return 0;
+}
+
+/** The key is somebody else's text: control characters must not reach a terminal. */
+function toCells({ startedAt, mutation, key }: AttemptRecord): string[] {
+  return [startedAt.toISOString(), mutation, /\p{Cc}/u.test(key) ? JSON.stringify(key) : key];
+}
+
+async function settle(
+  key: string,
+  word: keyof typeof WORDS,
+  { attempts, stdout, stderr }: SettleSurroundings,
+): Promise<number> {
+  if (await attempts.resolve(key, WORDS[word])) {
+    stdout.write(`Settled as ${word}.\n`);
+    return 0;
+  }
+  const record = await attempts.find(key);
+  stderr.write(
+    record === null
+      ? "No attempt has this key. npm run attempts lists those that can be settled.\n"
+      : `This attempt is ${record.state}: only one of unknown outcome can be settled.\n`,
+  );
+  return 1;
+}
+
+/** The program: `npm run attempts`. */
+async function main(): Promise<number> {
+  const { storeUrl } = readConfig(process.env);
+  const store = openSqliteStore(storeUrl ?? DEFAULT_STORE_URL, ACCOUNT);
+  try {
+    return await runSettle(process.argv.slice(2), {
+      attempts: createAttempts(store, () => new Date()),
+      stdout: process.stdout,
+      stderr: process.stderr,
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+if (import.meta.main) {
+  main().then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      const isForPeople = error instanceof ConfigError || error instanceof StoreError;
+      process.stderr.write(`${isForPeople ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+      process.exitCode = 1;
+    },
+  );
+}

@@ -1,0 +1,295 @@
+import { randomUUID } from "node:crypto";
+import { setImmediate as letOthersRun } from "node:timers/promises";
+import { StoreError } from "../errors.ts";
+import type { Change, Entry, Store } from "./store.ts";
+
+type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
+
+/** What is known of an idempotency key. */
+export interface AttemptRecord {
+  readonly key: string;
+  /** The mutation's name in the graph. */
+  readonly mutation: string;
+  readonly state: AttemptState;
+  readonly startedAt: Date;
+  /** When the outcome was recorded; null while in progress. */
+  readonly settledAt: Date | null;
+  /** The platform's own words, or why the outcome is unknown. */
+  readonly message: string | null;
+}
+
+/** A use of a key. */
+export interface Attempt {
+  readonly key: string;
+  readonly mutation: string;
+  /** Of the normalised input: equal for equal inputs. */
+  readonly fingerprint: string;
+}
+
+/** What became of an attempt. */
+export type Settlement = { readonly message: string | null } & (
+  | { readonly state: "REFUSED" | "UNKNOWN" }
+  /** `outcome`: what the call gave, as JSON, so that a replay can say it again. */
+  | { readonly state: "ACCEPTED"; readonly outcome: string }
+);
+
+/** The right to settle the attempt that `begin` started. */
+export interface AttemptHandle {
+  readonly key: string;
+  readonly owner: string;
+}
+
+/** Why a key is not free for an attempt. */
+export type Standing =
+  /** The same mutation and input were accepted before; `outcome` is what the call gave, as JSON. */
+  | { readonly kind: "replay"; readonly outcome: string }
+  /** The key was used with another mutation or input, and not refused. */
+  | { readonly kind: "reused" }
+  /** The same input was tried before and nobody knows what became of it. */
+  | { readonly kind: "unknown" }
+  /** Somebody else is at it, and may still be alive. */
+  | { readonly kind: "in-progress" };
+
+/** What a key allows. Only `started` may call the platform. */
+type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | Standing;
+
+/**
+ * Idempotency keys of one account: one write for each key, whoever else works on the same store. Kept for 72 hours after
+ * they were settled, unknown ones until a person settles them. An attempt in progress whose lease has passed belongs to
+ * nobody any more: whoever looks at it first records that its outcome is unknown. Every method throws StoreError where
+ * the store does.
+ */
+export interface Attempts {
+  /** What stands in the way of an attempt; null where its key is free. Claims nothing. */
+  look(attempt: Attempt): Promise<Standing | null>;
+  /**
+   * Claims a free key, durably, before anything is sent. `presumed`: the outcome as JSON, as far as it is known, for the
+   * case that only a person can say that it was accepted.
+   */
+  begin(attempt: Attempt & { readonly leaseMilliseconds: number; readonly presumed: string }): Promise<Begun>;
+  /**
+   * Records the outcome, durably. REFUSED frees the key. An attempt that was found unknown meanwhile becomes what it
+   * was; what a person has settled stays as it is.
+   */
+  settle(handle: AttemptHandle, settlement: Settlement): Promise<void>;
+  /** Null for a key that was never used, or is forgotten. */
+  find(key: string): Promise<AttemptRecord | null>;
+  /** Unknown attempts, the oldest first. */
+  unknown(): Promise<AttemptRecord[]>;
+  /** A person's word on an unknown attempt; false where there is none of that key. */
+  resolve(key: string, state: "ACCEPTED" | "REFUSED"): Promise<boolean>;
+  /** Forgets what was settled more than 72 hours ago. */
+  sweep(): Promise<void>;
+}
+
+/** A row of `attempt`. Times are milliseconds since 1970. */
+interface Row extends Attempt, Pick<AttemptRecord, "state" | "message"> {
+  /** Unlike in any other use of the key, so that one use is never taken for another. */
+  readonly owner: string;
+  readonly startedAt: number;
+  readonly leaseEndsAt: number;
+  readonly settledAt: number | null;
+  readonly isSettledByHand: boolean;
+  /** What the call gave, as JSON; until it is known, what is presumed. */
+  readonly outcome: string;
+}
+
+/** A row and its text in the store, which is what a change is compared with. */
+interface Found {
+  readonly row: Row;
+  readonly text: string;
+}
+
+const KEPT_MS = 72 * 3_600_000;
+const BATCH = 200;
+const TRIES = 100;
+const DURABLE = { durable: true };
+
+export function createAttempts(store: Store, now: () => Date): Attempts {
+  /** What the key holds now: nothing that is forgotten, and nothing in progress whose lease has passed. */
+  async function read(key: string): Promise<{ readonly text: string | null; readonly row: Row | null }> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const [text = null] = await store.get("attempt", [rowKey(key)]);
+      const found = text === null ? null : decode(text);
+      if (found === null || isForgotten(found.row)) {
+        return { text, row: null };
+      }
+      if (!isAbandoned(found.row)) {
+        return found;
+      }
+      await change(found, abandoned(found.row));
+    }
+    throw contended();
+  }
+
+  function change({ row, text }: Found, changes: Partial<Row>): Promise<boolean> {
+    const becomes = JSON.stringify({ ...row, ...changes } satisfies Row);
+    return store.commit([{ table: "attempt", key: rowKey(row.key), was: text, becomes }], DURABLE);
+  }
+
+  function isAbandoned({ state, leaseEndsAt }: Row): boolean {
+    return state === "IN_PROGRESS" && leaseEndsAt <= now().getTime();
+  }
+
+  function isForgotten({ state, settledAt }: Row): boolean {
+    return state !== "UNKNOWN" && settledAt !== null && settledAt + KEPT_MS <= now().getTime();
+  }
+
+  function abandoned(row: Row): Row {
+    const message = "The server was stopped, or did not get an answer in time, before the outcome was recorded.";
+    return { ...row, state: "UNKNOWN", settledAt: now().getTime(), message };
+  }
+
+  async function* batches(): AsyncGenerator<Found[]> {
+    let after: string | undefined;
+    do {
+      const entries: Entry[] = await store.range("attempt", { ...(after && { after }), limit: BATCH });
+      yield entries.map(({ value }) => decode(value));
+      after = entries.at(-1)?.key;
+      await letOthersRun();
+    } while (after !== undefined);
+  }
+
+  return {
+    look: async (attempt) => standingOf((await read(attempt.key)).row, attempt),
+
+    begin: async ({ key, mutation, fingerprint, leaseMilliseconds, presumed }) => {
+      for (let tries = 0; tries < TRIES; tries += 1) {
+        const { text, row } = await read(key);
+        const standing = standingOf(row, { key, mutation, fingerprint });
+        if (standing !== null) {
+          return standing;
+        }
+        const startedAt = now().getTime();
+        const claim: Row = {
+          key,
+          mutation,
+          fingerprint,
+          state: "IN_PROGRESS",
+          owner: randomUUID(),
+          startedAt,
+          leaseEndsAt: startedAt + leaseMilliseconds,
+          settledAt: null,
+          isSettledByHand: false,
+          message: null,
+          outcome: presumed,
+        };
+        const becomes = JSON.stringify(claim);
+        if (await store.commit([{ table: "attempt", key: rowKey(key), was: text, becomes }], DURABLE)) {
+          return { kind: "started", handle: { key, owner: claim.owner } };
+        }
+      }
+      throw contended();
+    },
+
+    settle: async ({ key, owner }, settlement) => {
+      for (let tries = 0; tries < TRIES; tries += 1) {
+        const [text = null] = await store.get("attempt", [rowKey(key)]);
+        const found = text === null ? null : decode(text);
+        if (found?.row.owner !== owner || !isOpen(found.row)) {
+          return;
+        }
+        if (await change(found, { ...settlement, settledAt: now().getTime() })) {
+          return;
+        }
+      }
+      throw contended();
+    },
+
+    find: async (key) => {
+      const { row } = await read(key);
+      return row && toRecord(row);
+    },
+
+    unknown: async () => {
+      const records: AttemptRecord[] = [];
+      for await (const batch of batches()) {
+        for (const { row } of batch.filter((found) => found.row.state === "UNKNOWN" || isAbandoned(found.row))) {
+          const { row: current } = await read(row.key);
+          if (current?.state === "UNKNOWN") {
+            records.push(toRecord(current));
+          }
+        }
+      }
+      return records.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+    },
+
+    resolve: async (key, state) => {
+      for (let tries = 0; tries < TRIES; tries += 1) {
+        const { text, row } = await read(key);
+        if (text === null || row?.state !== "UNKNOWN") {
+          return false;
+        }
+        const message = "Settled by an operator of this server.";
+        const settled = { state, message, settledAt: now().getTime(), isSettledByHand: true };
+        if (await change({ row, text }, settled)) {
+          return true;
+        }
+      }
+      throw contended();
+    },
+
+    sweep: async () => {
+      for await (const batch of batches()) {
+        const changes = batch
+          .filter(({ row }) => isForgotten(row))
+          .map(({ row, text }): Change => ({ table: "attempt", key: rowKey(row.key), was: text, becomes: null }));
+        // False where one of them is being used again just now: the next sweep is early enough for the others.
+        await store.commit(changes);
+      }
+    },
+  };
+}
+
+/** Not settled for good: nobody who knows has said yet what became of it. */
+function isOpen({ state, isSettledByHand }: Row): boolean {
+  return !isSettledByHand && (state === "IN_PROGRESS" || state === "UNKNOWN");
+}
+
+function standingOf(row: Row | null, { mutation, fingerprint }: Attempt): Standing | null {
+  if (row === null || row.state === "REFUSED") {
+    return null;
+  }
+  if (row.mutation !== mutation || row.fingerprint !== fingerprint) {
+    return { kind: "reused" };
+  }
+  switch (row.state) {
+    case "ACCEPTED":
+      return { kind: "replay", outcome: row.outcome };
+    case "UNKNOWN":
+      return { kind: "unknown" };
+    case "IN_PROGRESS":
+      return { kind: "in-progress" };
+    default:
+      return row.state satisfies never;
+  }
+}
+
+function toRecord({ key, mutation, state, startedAt, settledAt, message }: Row): AttemptRecord {
+  return {
+    key,
+    mutation,
+    state,
+    startedAt: new Date(startedAt),
+    settledAt: settledAt === null ? null : new Date(settledAt),
+    message,
+  };
+}
+
+/** As a JSON string: a caller's key may be any text, NUL and lone surrogates included, which a store's must not hold. */
+function rowKey(key: string): string {
+  return JSON.stringify(key);
+}
+
+/** A value that this module wrote. */
+function decode(text: string): Found {
+  try {
+    return { row: JSON.parse(text) as Row, text };
+  } catch (cause) {
+    throw new StoreError("A recorded attempt cannot be read", cause);
+  }
+}
+
+function contended(): StoreError {
+  return new StoreError("An attempt could not be recorded: others kept changing it", null);
+}

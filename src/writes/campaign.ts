@@ -1,0 +1,50 @@
+import type { CampaignRecord } from "../textizen/records.ts";
+import { type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks } from "./checks.ts";
+import { carryOutCreation } from "./created.ts";
+
+export interface CreateCampaignInput {
+  readonly title: string;
+  readonly description: string;
+  readonly infoMessage?: string | null | undefined;
+  readonly webhookUrl?: string | null | undefined;
+  readonly exchange?: string | null | undefined;
+  readonly organizationId: number;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+const PATHS = {
+  title: ["input", "title"],
+  description: ["input", "description"],
+  info_message: ["input", "infoMessage"],
+  webhook_url: ["input", "webhookUrl"],
+  exchange: ["input", "exchange"],
+  organization_id: ["input", "organizationId"],
+  organization: ["input", "organizationId"],
+};
+
+/** textizen-api.txt:90-109. */
+export function createCampaign(tools: WriteTools, input: CreateCampaignInput): Promise<Outcome<CampaignRecord>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const campaign = {
+      title: checks.text(PATHS.title, input.title),
+      description: checks.text(PATHS.description, input.description),
+      infoMessage: checks.optionalText(PATHS.info_message, input.infoMessage) ?? undefined,
+      webhookUrl: input.webhookUrl ?? undefined,
+      exchange: checks.optionalText(PATHS.exchange, input.exchange) ?? undefined,
+      organizationId: input.organizationId,
+    };
+    const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
+    checks.done();
+    return carryOutCreation(tools, {
+      mutation: "createCampaign",
+      kind: "creation",
+      idempotencyKey,
+      input: campaign,
+      paths: PATHS,
+      touches: ["campaigns"],
+      call: () => tools.textizen.createCampaign(campaign, tools.scope),
+    });
+  });
+}

@@ -1,0 +1,110 @@
+import { type Id, type IdType, parseId } from "../ids.ts";
+import { type Refusal, type RefusalCode, Refused } from "./refusal.ts";
+
+/** Path into the arguments, beginning with `input`. */
+export type Path = readonly string[];
+
+type Optional<Value = string> = Value | null | undefined;
+
+interface Length {
+  /** Code points. */
+  readonly most?: number;
+}
+
+/**
+ * Collects everything that is wrong with an input, so that a caller is told of it at once. What the checks give back is
+ * good only if `done` does not throw.
+ */
+export class Checks {
+  readonly #refusals: Refusal[] = [];
+
+  /** Refuses the value at a path, with a whole sentence. */
+  refuse(field: Path, message: string, code: RefusalCode = "INVALID_INPUT"): void {
+    this.#refusals.push({ code, field, message });
+  }
+
+  id<Type extends IdType>(type: Type, field: Path, value: string): Id<Type> {
+    if (parseId(type, value) === null) {
+      this.refuse(field, `${nameOf(field)} must be the id of a ${type}.`);
+    }
+    return value as Id<Type>;
+  }
+
+  optionalId<Type extends IdType>(type: Type, field: Path, value: Optional): Optional<Id<Type>> {
+    return typeof value === "string" ? this.id(type, field, value) : value;
+  }
+
+  /** The text of something required: neither empty nor made of blanks alone. */
+  text(field: Path, value: string, length: Length = {}): string {
+    if (value.trim() === "") {
+      this.refuse(field, `${nameOf(field)} must not be blank.`);
+    }
+    return this.#short(field, value, length);
+  }
+
+  /** The text, where there is one; an empty one means the same as null. */
+  optionalText(field: Path, value: Optional, length: Length = {}): Optional {
+    return typeof value === "string" && value !== "" ? this.#short(field, value, length) : value === "" ? null : value;
+  }
+
+  /** The caller's name for a try; null where none was given, as creations allow. */
+  idempotencyKey(value: Optional): string | null {
+    return typeof value === "string" ? this.text(["input", "idempotencyKey"], value, { most: 255 }) : null;
+  }
+
+  /** Refuses null where there can be no "nothing"; undefined is left as it is. */
+  notNull<Value>(field: Path, value: Optional<Value>): Value | undefined {
+    if (value === null) {
+      this.refuse(field, `${nameOf(field)} cannot be cleared; leave it out to keep it as it is.`);
+      return undefined;
+    }
+    return value;
+  }
+
+  /** Refuses items that would fall apart in the platforms' separated lists. */
+  listItems(field: Path, items: readonly string[]): void {
+    items.forEach((item, at) => {
+      if (/[|,]/.test(item)) {
+        this.refuse([...field, String(at)], `${nameOf(field)} must hold neither | nor a comma.`);
+      }
+    });
+  }
+
+  /** Refuses an update that asks for nothing. */
+  atLeastOne(changes: Readonly<Record<string, unknown>>): void {
+    if (Object.values(changes).every((value) => value === undefined)) {
+      this.refuse(["input"], `At least one of ${Object.keys(changes).join(", ")} must be given.`);
+    }
+  }
+
+  /** Throws Refused, with everything that was refused. */
+  done(): void {
+    if (this.#refusals.length > 0) {
+      throw new Refused(...this.#refusals);
+    }
+  }
+
+  #short(field: Path, value: string, { most }: Length): string {
+    if (most !== undefined && [...value].length > most) {
+      this.refuse(field, `${nameOf(field)} may have ${most.toLocaleString("en")} characters.`);
+    }
+    return value;
+  }
+}
+
+/** What a client calls the value at a path: `homeAddress.state`, list indexes left out. */
+function nameOf(field: Path): string {
+  return field.filter((part, at) => at > 0 && !/^[0-9]+$/.test(part)).join(".");
+}
+
+/** A creation's input, normalised: null, and a list of nothing, are as good as absent, so that equal inputs are equal. */
+export function withoutNull(input: object): object {
+  return Object.fromEntries(
+    Object.entries(input)
+      .filter(([, value]) => value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0))
+      .map(([name, value]) => [
+        name,
+        typeof value === "object" && !Array.isArray(value) ? withoutNull(value) : (value as unknown),
+      ]),
+  );
+}

@@ -1,0 +1,145 @@
+import type { MailingId, TextizenGroupId } from "../ids.ts";
+import type { E164 } from "../phone.ts";
+import type { MailingRecord } from "../textizen/records.ts";
+import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks } from "./checks.ts";
+import { carryOutCreation, stubOf } from "./created.ts";
+import { needApplied, notApplied, readBack } from "./read-back.ts";
+import { Refused } from "./refusal.ts";
+
+export interface CreateMailingInput {
+  readonly pollId: string;
+  readonly sendAt: Date;
+  readonly groupIds?: readonly string[] | null | undefined;
+  readonly phoneNumbers?: readonly E164[] | null | undefined;
+  readonly idempotencyKey: string;
+}
+
+export interface UpdateMailingInput {
+  readonly id: string;
+  readonly sendAt?: Date | null | undefined;
+  readonly groupIds?: readonly string[] | null | undefined;
+  readonly phoneNumbers?: readonly E164[] | null | undefined;
+}
+
+const SEND_AT = ["input", "sendAt"];
+const GROUP_IDS = ["input", "groupIds"];
+const PHONE_NUMBERS = ["input", "phoneNumbers"];
+
+const PATHS = { send_at: SEND_AT, group_ids: GROUP_IDS, phone_numbers_list: PHONE_NUMBERS };
+
+/** textizen-api.txt:260-273. It texts people: at most once for a key. */
+export function createMailing(tools: WriteTools, input: CreateMailingInput): Promise<Outcome<MailingRecord>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const pollId = checks.id("Poll", ["input", "pollId"], input.pollId);
+    const groupIds = checkGroups(checks, input.groupIds ?? []);
+    const phoneNumbers = input.phoneNumbers ?? [];
+    if (groupIds.length === 0 && phoneNumbers.length === 0) {
+      // Textizen saves it and texts nobody (ambiguities T-19).
+      checks.refuse(["input"], "At least one of groupIds and phoneNumbers must name a receiver.");
+    }
+    checks.done();
+    const mailing = {
+      sendAt: input.sendAt,
+      groupIds: groupIds.length === 0 ? undefined : groupIds,
+      phoneNumbers: phoneNumbers.length === 0 ? undefined : phoneNumbers,
+    };
+    return carryOutCreation(tools, {
+      mutation: "createMailing",
+      kind: "send",
+      idempotencyKey: input.idempotencyKey,
+      input: { pollId, ...mailing },
+      paths: PATHS,
+      // No kept list holds mailings.
+      touches: [],
+      // A key that was used is told its outcome, however late.
+      prepare: async () => void needSendable(tools, mailing.sendAt),
+      call: () => tools.textizen.createMailing(pollId, mailing, tools.scope),
+    });
+  });
+}
+
+/** textizen-api.txt:275-288, where `send_at` is not optional: left out, the stored one is sent again. */
+export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Promise<Outcome<MailingRecord>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const id = checks.id("Mailing", ["input", "id"], input.id);
+    const { groupIds, phoneNumbers } = input;
+    const lists = { groupIds: groupIds && checkGroups(checks, groupIds), phoneNumbers };
+    const sendAt = checks.notNull(SEND_AT, input.sendAt);
+    checks.atLeastOne({ sendAt: input.sendAt, ...lists });
+    checks.done();
+    const outcome = await carryOut<void, Date>(tools, {
+      mutation: "updateMailing",
+      kind: "change",
+      idempotencyKey: null,
+      input: { id, sendAt, ...lists },
+      paths: PATHS,
+      touches: [],
+      prepare: async () => {
+        const time = sendAt ?? (await needStoredTime(tools, id));
+        needSendable(tools, time);
+        return time;
+      },
+      call: (time) => tools.textizen.updateMailing(id, { ...lists, sendAt: time }, tools.scope),
+    });
+    if (outcome.userErrors.length > 0) {
+      return { ...outcome, value: null };
+    }
+    const mailing = await readCleared(tools, id, lists);
+    return { value: mailing ?? stubOf(id) };
+  });
+}
+
+function checkGroups(checks: Checks, ids: readonly string[]): TextizenGroupId[] {
+  return ids.map((id, at) => checks.id("TextizenGroup", [...GROUP_IDS, String(at)], id));
+}
+
+/** Throws Refused where a mailing cannot be handed over now, whatever else is right about it. */
+function needSendable({ now }: WriteTools, sendAt: Date): void {
+  if (sendAt < now()) {
+    throw needTime("sendAt must be a time to come: this one has passed.");
+  }
+}
+
+/** The time that a mailing has; throws Refused where there is none to send again. */
+async function needStoredTime({ textizen, scope }: WriteTools, id: MailingId): Promise<Date> {
+  const mailing = await textizen.mailing(id, scope);
+  if (mailing === null) {
+    throw new Refused({ code: "NOT_FOUND", field: ["input", "id"], message: "Textizen has no mailing of this id." });
+  }
+  if (!(mailing.sendAt instanceof Date)) {
+    throw needTime("Textizen gives no time for this mailing: sendAt must be given.");
+  }
+  return mailing.sendAt;
+}
+
+function needTime(message: string): Refused {
+  return new Refused({ code: "INVALID_INPUT", field: SEND_AT, message });
+}
+
+/**
+ * The mailing, read back where a list was to be cleared, which cannot be relied on (ambiguities T-19); null where there
+ * was no need, or where it cannot be read. Throws Refused where a list still has what it should have lost.
+ */
+async function readCleared(
+  tools: WriteTools,
+  id: MailingId,
+  { groupIds, phoneNumbers }: Pick<UpdateMailingInput, "groupIds" | "phoneNumbers">,
+): Promise<MailingRecord | null> {
+  const isCleared = (list: readonly unknown[] | null | undefined) => list?.length === 0 || list === null;
+  if (!isCleared(groupIds) && !isCleared(phoneNumbers)) {
+    return null;
+  }
+  const mailing = await readBack(tools, () => tools.textizen.mailing(id, tools.scope));
+  const isLeft = (list: MailingRecord["groupIds"] | MailingRecord["recipientNumbers"]) =>
+    Array.isArray(list) && list.length > 0;
+  needApplied([
+    ...(isCleared(groupIds) && isLeft(mailing?.groupIds) ? [notApplied(GROUP_IDS, "The groups")] : []),
+    ...(isCleared(phoneNumbers) && isLeft(mailing?.recipientNumbers)
+      ? [notApplied(PHONE_NUMBERS, "The phone numbers")]
+      : []),
+  ]);
+  return mailing;
+}

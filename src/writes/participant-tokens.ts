@@ -1,0 +1,116 @@
+import type { CampaignId, ParticipantId } from "../ids.ts";
+import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks, type Path } from "./checks.ts";
+
+export interface SetParticipantTokensInput {
+  readonly participantId: string;
+  readonly campaignId: string;
+  readonly tokens: readonly { readonly key: string; readonly value: string }[];
+}
+
+export interface RemoveParticipantTokensInput {
+  readonly participantId: string;
+  readonly campaignId: string;
+  readonly keys: readonly string[];
+}
+
+/** Whose tokens were changed, and for which campaign. */
+export interface TokensChanged {
+  readonly participantId: ParticipantId;
+  readonly campaignId: CampaignId;
+}
+
+const PARTICIPANT = ["input", "participantId"];
+const CAMPAIGN = ["input", "campaignId"];
+
+/** A participant's full name under this key is Textizen's own (ambiguities T-18). */
+const BUILT_IN_KEY = "name";
+
+/** textizen-api.txt:184-195. Whether tokens that are not named stay is for Textizen to say (ambiguities T-18). */
+export function setParticipantTokens(
+  tools: WriteTools,
+  input: SetParticipantTokensInput,
+): Promise<Outcome<TokensChanged>> {
+  const path = ["input", "tokens"];
+  return changeTokens(tools, input, {
+    mutation: "setParticipantTokens",
+    path,
+    check: (checks) => {
+      const keys = input.tokens.map(({ key }) => key);
+      checkKeys(checks, keys, path, (at) => [...path, at, "key"]);
+      keys.forEach((key, at) => {
+        if (key === BUILT_IN_KEY) {
+          checks.refuse([...path, String(at), "key"], `${BUILT_IN_KEY} is built into Textizen and cannot be set.`);
+        }
+      });
+    },
+    call: ({ participantId, campaignId }) =>
+      tools.textizen.setParticipantTokens(participantId, campaignId, input.tokens, tools.scope),
+  });
+}
+
+/** textizen-api.txt:197-208. */
+export function removeParticipantTokens(
+  tools: WriteTools,
+  input: RemoveParticipantTokensInput,
+): Promise<Outcome<TokensChanged>> {
+  const path = ["input", "keys"];
+  return changeTokens(tools, input, {
+    mutation: "removeParticipantTokens",
+    path,
+    check: (checks) => checkKeys(checks, input.keys, path, (at) => [...path, at]),
+    call: ({ participantId, campaignId }) =>
+      tools.textizen.removeParticipantTokens(participantId, campaignId, input.keys, tools.scope),
+  });
+}
+
+interface TokensChange {
+  readonly mutation: string;
+  /** Where the tokens stand in the arguments. */
+  readonly path: Path;
+  readonly check: (checks: Checks) => void;
+  readonly call: (changed: TokensChanged) => Promise<void>;
+}
+
+function changeTokens(
+  tools: WriteTools,
+  input: { readonly participantId: string; readonly campaignId: string },
+  { mutation, path, check, call }: TokensChange,
+): Promise<Outcome<TokensChanged>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const changed = {
+      participantId: checks.id("Participant", PARTICIPANT, input.participantId),
+      campaignId: checks.id("Campaign", CAMPAIGN, input.campaignId),
+    };
+    check(checks);
+    checks.done();
+    return carryOut(tools, {
+      mutation,
+      kind: "change",
+      idempotencyKey: null,
+      input,
+      paths: { campaign_id: CAMPAIGN, campaign: CAMPAIGN, tokens: path },
+      // No kept list holds tokens.
+      touches: [],
+      call: async () => {
+        await call(changed);
+        return changed;
+      },
+    });
+  });
+}
+
+/** Keys are removed by a list with commas in it, and letter case matters (ambiguities T-18). */
+function checkKeys(checks: Checks, keys: readonly string[], list: Path, pathOf: (at: string) => Path): void {
+  if (keys.length === 0) {
+    checks.refuse(list, "At least one token must be named.");
+  }
+  keys.forEach((key, at) => {
+    if (key === "" || key !== key.trim() || key.includes(",")) {
+      checks.refuse(pathOf(String(at)), "A token's key must be neither empty nor hold a comma or outer blanks.");
+    } else if (keys.indexOf(key) !== at) {
+      checks.refuse(pathOf(String(at)), "A token's key must be named once.");
+    }
+  });
+}

@@ -1,0 +1,186 @@
+import type { ParticipantId, TextizenGroupId } from "../ids.ts";
+import type { E164 } from "../phone.ts";
+import type { ParticipantRecord, TextizenGroupRecord } from "../textizen/records.ts";
+import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks } from "./checks.ts";
+import { carryOutCreation, stubOf } from "./created.ts";
+import { needApplied, notApplied, readBack } from "./read-back.ts";
+import type { Refusal } from "./refusal.ts";
+
+export interface CreateParticipantInput {
+  readonly phoneNumber: E164;
+  readonly name: string;
+  readonly campaignId?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+export interface UpdateParticipantInput {
+  readonly id: string;
+  readonly phoneNumber?: E164 | null | undefined;
+  readonly name?: string | null | undefined;
+}
+
+/** A participant and a group to put it in, or to take it out of. */
+export interface MembershipInput {
+  readonly participantId: string;
+  readonly groupId: string;
+}
+
+/** Both sides of a membership that was changed. */
+export interface Membership {
+  readonly participant: ParticipantRecord;
+  readonly group: TextizenGroupRecord;
+}
+
+const PATHS = {
+  phone_number: ["input", "phoneNumber"],
+  name: ["input", "name"],
+  campaign_id: ["input", "campaignId"],
+  campaign: ["input", "campaignId"],
+};
+
+const MEMBERSHIP_PATHS = {
+  participant_id: ["input", "participantId"],
+  participant: ["input", "participantId"],
+  group_id: ["input", "groupId"],
+  group: ["input", "groupId"],
+};
+
+/**
+ * textizen-api.txt:125-138. Where Textizen answers with a participant who has the number already, that one is given as
+ * it is: Textizen said yes (ambiguities T-15).
+ */
+export function createParticipant(
+  tools: WriteTools,
+  input: CreateParticipantInput,
+): Promise<Outcome<ParticipantRecord>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const created = {
+      phoneNumber: input.phoneNumber,
+      name: checks.text(PATHS.name, input.name),
+      campaignId: checks.optionalId("Campaign", PATHS.campaign_id, input.campaignId) ?? undefined,
+    };
+    const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
+    checks.done();
+    return carryOutCreation(tools, {
+      mutation: "createParticipant",
+      kind: "creation",
+      idempotencyKey,
+      input: created,
+      paths: PATHS,
+      touches: ["participants"],
+      call: async () => (await tools.textizen.createParticipant(created, tools.scope)).participant,
+    });
+  });
+}
+
+/**
+ * textizen-api.txt:140-151. Table and example disagree about the form, and a wrong form may succeed without effect, so
+ * the participant is read back and compared (ambiguities T-4).
+ */
+export function updateParticipant(
+  tools: WriteTools,
+  input: UpdateParticipantInput,
+): Promise<Outcome<ParticipantRecord>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const id = checks.id("Participant", ["input", "id"], input.id);
+    const changes = {
+      phoneNumber: checks.notNull(PATHS.phone_number, input.phoneNumber),
+      name: checks.optionalText(PATHS.name, input.name),
+    };
+    checks.atLeastOne({ phoneNumber: input.phoneNumber, name: input.name });
+    checks.done();
+    const outcome = await carryOut(tools, {
+      mutation: "updateParticipant",
+      kind: "change",
+      idempotencyKey: null,
+      input: { id, ...changes },
+      paths: PATHS,
+      touches: ["participants"],
+      call: () => tools.textizen.updateParticipant(id, changes, tools.scope),
+    });
+    if (outcome.userErrors.length > 0) {
+      return { ...outcome, value: null };
+    }
+    const participant = await readBack(tools, () => tools.textizen.participant(id, tools.scope));
+    needApplied(participant === null ? [] : unchanged(participant, changes));
+    return { value: participant ?? stubOf(id) };
+  });
+}
+
+/** What was asked for and is not so; a masked number cannot be compared, nor a value that cannot be read. */
+function unchanged(
+  participant: ParticipantRecord,
+  { phoneNumber, name }: { readonly phoneNumber: E164 | undefined; readonly name: string | null | undefined },
+): Refusal[] {
+  const isOtherNumber =
+    phoneNumber !== undefined && participant.phoneNumber != null && participant.phoneNumber !== phoneNumber;
+  // Nobody promises that outer blanks are kept.
+  const isOtherName =
+    name !== undefined &&
+    !(participant.name instanceof Error) &&
+    (participant.name ?? "").trim() !== (name ?? "").trim();
+  return [
+    ...(isOtherNumber ? [notApplied(PATHS.phone_number, "The phone number")] : []),
+    ...(isOtherName ? [notApplied(PATHS.name, "The name")] : []),
+  ];
+}
+
+/** textizen-api.txt:153-162. */
+export function addParticipantToGroup(tools: WriteTools, input: MembershipInput): Promise<Outcome<Membership>> {
+  return changeMembership(tools, input, {
+    mutation: "addParticipantToGroup",
+    isMember: true,
+    call: (participantId, groupId) => tools.textizen.addParticipantToGroup(participantId, groupId, tools.scope),
+  });
+}
+
+/** textizen-api.txt:164-172. Table and example disagree about the form, as with an update (ambiguities T-5). */
+export function removeParticipantFromGroup(tools: WriteTools, input: MembershipInput): Promise<Outcome<Membership>> {
+  return changeMembership(tools, input, {
+    mutation: "removeParticipantFromGroup",
+    isMember: false,
+    call: (participantId, groupId) => tools.textizen.removeParticipantFromGroup(participantId, groupId, tools.scope),
+  });
+}
+
+interface MembershipChange {
+  readonly mutation: string;
+  /** Whether the participant is in the group afterwards. */
+  readonly isMember: boolean;
+  readonly call: (participantId: ParticipantId, groupId: TextizenGroupId) => Promise<void>;
+}
+
+function changeMembership(
+  tools: WriteTools,
+  input: MembershipInput,
+  { mutation, isMember, call }: MembershipChange,
+): Promise<Outcome<Membership>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const participantId = checks.id("Participant", MEMBERSHIP_PATHS.participant_id, input.participantId);
+    const groupId = checks.id("TextizenGroup", MEMBERSHIP_PATHS.group_id, input.groupId);
+    checks.done();
+    const outcome = await carryOut(tools, {
+      mutation,
+      kind: "change",
+      idempotencyKey: null,
+      input: { participantId, groupId },
+      paths: MEMBERSHIP_PATHS,
+      // No kept list says who is in which group.
+      touches: [],
+      call: () => call(participantId, groupId),
+    });
+    if (outcome.userErrors.length > 0) {
+      return { ...outcome, value: null };
+    }
+    const participant = await readBack(tools, () => tools.textizen.participant(participantId, tools.scope));
+    const groups = participant?.groups;
+    if (Array.isArray(groups) && groups.some(({ id }) => id === groupId) !== isMember) {
+      needApplied([notApplied(MEMBERSHIP_PATHS.group_id, "The participant's groups")]);
+    }
+    return { value: { participant: participant ?? stubOf(participantId), group: stubOf(groupId) } };
+  });
+}

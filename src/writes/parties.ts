@@ -1,0 +1,30 @@
+import type { E164 } from "../phone.ts";
+import type { Recipient, Sender } from "../pidj/writes.ts";
+import type { Checks } from "./checks.ts";
+
+/** Exactly one of the two, which the schema sees to (`@oneOf`). */
+export interface SenderInput {
+  readonly phoneNumber?: E164 | null | undefined;
+  readonly groupId?: string | null | undefined;
+}
+
+/** Likewise. */
+export interface RecipientInput {
+  readonly phoneNumber?: E164 | null | undefined;
+  readonly contactId?: string | null | undefined;
+}
+
+export const PARTY_PATHS = {
+  from_number: ["input", "from", "phoneNumber"],
+  group_id: ["input", "from", "groupId"],
+  to_number: ["input", "recipient", "phoneNumber"],
+  contact_id: ["input", "recipient", "contactId"],
+};
+
+export function checkSender(checks: Checks, { phoneNumber, groupId }: SenderInput): Sender {
+  return phoneNumber ? { phoneNumber } : { groupId: checks.id("PidjGroup", PARTY_PATHS.group_id, groupId ?? "") };
+}
+
+export function checkRecipient(checks: Checks, { phoneNumber, contactId }: RecipientInput): Recipient {
+  return phoneNumber ? { phoneNumber } : { contactId: checks.id("Contact", PARTY_PATHS.contact_id, contactId ?? "") };
+}

@@ -1,0 +1,174 @@
+import type { PidjUserId } from "../ids.ts";
+import type { E164 } from "../phone.ts";
+import type { PidjUserFields } from "../pidj/writes.ts";
+import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks, withoutNull } from "./checks.ts";
+import { type Stub, stubOf } from "./created.ts";
+
+type Optional<Value = string> = Value | null | undefined;
+type Role = "ADMIN" | "MANAGER" | "AGENT";
+
+interface PidjUserInput {
+  readonly phoneNumber?: Optional<E164>;
+  readonly emailAddress?: Optional;
+  readonly firstName?: Optional;
+  readonly lastName?: Optional;
+  readonly roles?: Optional<readonly Role[]>;
+  readonly groupIds?: Optional<readonly string[]>;
+  readonly timezone?: Optional;
+  readonly externalId?: Optional;
+}
+
+export interface CreatePidjUserInput extends PidjUserInput {
+  readonly username: string;
+  readonly password: string;
+  readonly idempotencyKey?: Optional;
+}
+
+export interface UpdatePidjUserInput extends PidjUserInput {
+  readonly id: string;
+  readonly password?: Optional;
+}
+
+interface UserRef {
+  readonly id: string;
+}
+
+/** A user that was paused or unpaused. */
+export interface Pause {
+  readonly user: Stub<PidjUserId>;
+  /** As Pidj reports it; null where it does not. */
+  readonly isPaused: boolean | null;
+}
+
+const PATHS = {
+  username: ["input", "username"],
+  password: ["input", "password"],
+  phone_number: ["input", "phoneNumber"],
+  email_address: ["input", "emailAddress"],
+  first_name: ["input", "firstName"],
+  last_name: ["input", "lastName"],
+  roles: ["input", "roles"],
+  groups: ["input", "groupIds"],
+  timezone: ["input", "timezone"],
+  external_id: ["input", "externalId"],
+};
+
+const ROLES = { ADMIN: "admin", MANAGER: "manager", AGENT: "agent" } as const;
+
+/** pidj-api.txt:136-170. The stub is null where Pidj did not tell the user's id. */
+export function createPidjUser(
+  tools: WriteTools,
+  input: CreatePidjUserInput,
+): Promise<Outcome<Stub<PidjUserId> | null>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const user = {
+      username: checks.text(PATHS.username, input.username),
+      password: checks.text(PATHS.password, input.password),
+      ...checkFields(checks, input),
+    };
+    const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
+    checks.done();
+    return carryOut(tools, {
+      mutation: "createPidjUser",
+      kind: "creation",
+      idempotencyKey,
+      input: withoutNull(user),
+      paths: PATHS,
+      touches: [],
+      call: async () => {
+        const { id } = await tools.pidj.createUser(user, tools.scope);
+        return id === null ? null : stubOf(id);
+      },
+    });
+  });
+}
+
+/** pidj-api.txt:172-188. */
+export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): Promise<Outcome<Stub<PidjUserId>>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const id = checks.id("PidjUser", ["input", "id"], input.id);
+    const password = checks.notNull(PATHS.password, input.password);
+    const user = {
+      password: password === undefined ? undefined : checks.text(PATHS.password, password),
+      ...checkFields(checks, input),
+    };
+    checks.atLeastOne({ ...user, password: input.password });
+    checks.done();
+    return change(tools, "updatePidjUser", { id, ...user }, async () => {
+      await tools.pidj.updateUser(id, user, tools.scope);
+      return stubOf(id);
+    });
+  });
+}
+
+/** pidj-api.txt:190-206. Gives the id of the user that is gone, until it is recovered. */
+export function deletePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<PidjUserId>> {
+  return actOn(tools, "deletePidjUser", input, async (id) => {
+    await tools.pidj.deleteUser(id, tools.scope);
+    return id;
+  });
+}
+
+/** pidj-api.txt:208-228. */
+export function recoverPidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Stub<PidjUserId>>> {
+  return actOn(tools, "recoverPidjUser", input, async (id) => {
+    await tools.pidj.recoverUser(id, tools.scope);
+    return stubOf(id);
+  });
+}
+
+/** pidj-api.txt:230-251. */
+export function pausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
+  return actOn(tools, "pausePidjUser", input, async (id) => {
+    return { user: stubOf(id), ...(await tools.pidj.pauseUser(id, tools.scope)) };
+  });
+}
+
+/** pidj-api.txt:253-270. The sample says that the user is still paused: no proof that it failed (ambiguities P-18). */
+export function unpausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
+  return actOn(tools, "unpausePidjUser", input, async (id) => {
+    return { user: stubOf(id), ...(await tools.pidj.unpauseUser(id, tools.scope)) };
+  });
+}
+
+function actOn<Value>(
+  tools: WriteTools,
+  mutation: string,
+  input: UserRef,
+  call: (id: PidjUserId) => Promise<Value>,
+): Promise<Outcome<Value>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const id = checks.id("PidjUser", ["input", "id"], input.id);
+    checks.done();
+    return change(tools, mutation, { id }, () => call(id));
+  });
+}
+
+function change<Value>(
+  tools: WriteTools,
+  mutation: string,
+  input: unknown,
+  call: () => Promise<Value>,
+): Promise<Outcome<Value>> {
+  // No list of users is kept.
+  return carryOut(tools, { mutation, kind: "change", idempotencyKey: null, input, paths: PATHS, touches: [], call });
+}
+
+function checkFields(checks: Checks, input: PidjUserInput): Omit<PidjUserFields, "password"> {
+  const groupIds = input.groupIds?.map((id, at) => checks.id("PidjGroup", [...PATHS.groups, String(at)], id));
+  checks.listItems(PATHS.groups, groupIds ?? []);
+  return {
+    phoneNumber: input.phoneNumber,
+    emailAddress: input.emailAddress,
+    firstName: checks.optionalText(PATHS.first_name, input.firstName),
+    lastName: checks.optionalText(PATHS.last_name, input.lastName),
+    roles: input.roles === null ? null : input.roles?.map((role) => ROLES[role]),
+    groupIds: input.groupIds === null ? null : groupIds,
+    timezone: input.timezone,
+    externalId: checks.optionalText(PATHS.external_id, input.externalId),
+  };
+}

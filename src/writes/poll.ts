@@ -1,0 +1,52 @@
+import type { PollRecord } from "../textizen/records.ts";
+import { type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks } from "./checks.ts";
+import { carryOutCreation } from "./created.ts";
+
+export interface CreatePollInput {
+  readonly title: string;
+  readonly confirmation?: string | null | undefined;
+  readonly errorMessage: string;
+  readonly language: string;
+  readonly isPublic?: boolean | null | undefined;
+  readonly isActive: boolean;
+  readonly type?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+const PATHS = {
+  title: ["input", "title"],
+  confirmation: ["input", "confirmation"],
+  error_message: ["input", "errorMessage"],
+  language: ["input", "language"],
+  public: ["input", "isPublic"],
+  active: ["input", "isActive"],
+  type: ["input", "type"],
+};
+
+/** textizen-api.txt:223-244. */
+export function createPoll(tools: WriteTools, input: CreatePollInput): Promise<Outcome<PollRecord>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const poll = {
+      title: checks.text(PATHS.title, input.title),
+      confirmation: checks.optionalText(PATHS.confirmation, input.confirmation) ?? undefined,
+      errorMessage: checks.text(PATHS.error_message, input.errorMessage),
+      language: checks.text(PATHS.language, input.language),
+      isPublic: input.isPublic ?? undefined,
+      isActive: input.isActive,
+      type: checks.optionalText(PATHS.type, input.type) ?? undefined,
+    };
+    const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
+    checks.done();
+    return carryOutCreation(tools, {
+      mutation: "createPoll",
+      kind: "creation",
+      idempotencyKey,
+      input: poll,
+      paths: PATHS,
+      touches: ["polls"],
+      call: () => tools.textizen.createPoll(poll, tools.scope),
+    });
+  });
+}

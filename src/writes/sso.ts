@@ -1,0 +1,55 @@
+import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks } from "./checks.ts";
+
+type Optional = string | null | undefined;
+
+export interface CreateSsoUrlInput {
+  /** Exactly one of the two, which the schema sees to (`@oneOf`). */
+  readonly user: { readonly id?: Optional; readonly externalId?: Optional };
+  readonly next?: Optional;
+}
+
+/** A secret: whoever opens the URL is signed in. Never kept, shared or logged (ambiguities P-20). */
+export interface SsoUrl {
+  readonly url: string;
+  readonly expiresAt: Date;
+}
+
+const PATHS = {
+  user_uuid: ["input", "user", "id"],
+  external_id: ["input", "user", "externalId"],
+  next: ["input", "next"],
+};
+
+/** pidj-api.txt:290. */
+const LIFETIME_MS = 60_000;
+
+/** pidj-api.txt:272-291. */
+export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promise<Outcome<SsoUrl>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const { id, externalId } = input.user;
+    const user =
+      typeof id === "string"
+        ? { id: checks.id("PidjUser", PATHS.user_uuid, id) }
+        : { externalId: checks.text(PATHS.external_id, externalId ?? "") };
+    const next = input.next ?? undefined;
+    if (next !== undefined && !/^https?:\/\/[^/]/i.test(next)) {
+      checks.refuse(PATHS.next, "next must be an http or https URL.");
+    }
+    checks.done();
+    return carryOut(tools, {
+      mutation: "createSsoUrl",
+      kind: "creation",
+      // Without a key nothing of it is recorded.
+      idempotencyKey: null,
+      input: null,
+      paths: PATHS,
+      touches: [],
+      call: async () => {
+        const { url } = await tools.pidj.createSsoUrl({ user, next }, tools.scope);
+        return { url, expiresAt: new Date(tools.now().getTime() + LIFETIME_MS) };
+      },
+    });
+  });
+}

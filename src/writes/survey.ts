@@ -1,0 +1,38 @@
+import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks } from "./checks.ts";
+import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
+import type { Said } from "./series.ts";
+
+export interface InitiateSurveyInput {
+  readonly surveyId: string;
+  readonly recipient: RecipientInput;
+  readonly from: SenderInput;
+  readonly idempotencyKey: string;
+}
+
+const PATHS = { ...PARTY_PATHS, survey_id: ["input", "surveyId"] };
+
+/** pidj-api.txt:449-468. Whether it creates a contact for a number is not said, so it is reckoned with (ambiguities P-25). */
+export function initiateSurvey(tools: WriteTools, input: InitiateSurveyInput): Promise<Outcome<Said>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const survey = {
+      surveyId: checks.id("Survey", PATHS.survey_id, input.surveyId),
+      recipient: checkRecipient(checks, input.recipient),
+      from: checkSender(checks, input.from),
+    };
+    const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
+    checks.done();
+    return carryOut(tools, {
+      mutation: "initiateSurvey",
+      kind: "send",
+      idempotencyKey,
+      input: survey,
+      paths: PATHS,
+      touches: ["contacts"],
+      call: () => tools.pidj.initiateSurvey(survey, tools.scope),
+      messageOf: ({ message }) => message,
+      presume: () => ({ message: null }),
+    });
+  });
+}

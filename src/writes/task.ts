@@ -1,0 +1,61 @@
+import type { PidjTaskId } from "../ids.ts";
+import type { TaskFields } from "../pidj/writes.ts";
+import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks } from "./checks.ts";
+
+type Optional = string | null | undefined;
+
+export interface InitiateTaskInput {
+  readonly channel?: "TICKET" | undefined;
+  readonly groupId?: Optional;
+  readonly subject?: Optional;
+  readonly topic?: Optional;
+  readonly name?: Optional;
+  readonly emailAddress?: Optional;
+  readonly phoneNumber?: Optional;
+  readonly idempotencyKey: string;
+}
+
+const PATHS = {
+  channel: ["input", "channel"],
+  group_id: ["input", "groupId"],
+  subject: ["input", "subject"],
+  topic: ["input", "topic"],
+  name: ["input", "name"],
+  email_address: ["input", "emailAddress"],
+  phone_number: ["input", "phoneNumber"],
+};
+
+/** pidj-api.txt:91. */
+const LONGEST_TOPIC = 3_200;
+
+/** pidj-api.txt:80-106. Gives the task's id; null where Pidj did not tell it. */
+export function initiateTask(
+  tools: WriteTools,
+  input: InitiateTaskInput,
+): Promise<Outcome<{ readonly id: PidjTaskId | null }>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const task: TaskFields = {
+      channel: "ticket",
+      groupId: checks.optionalId("PidjGroup", PATHS.group_id, input.groupId) ?? undefined,
+      subject: checks.optionalText(PATHS.subject, input.subject) ?? undefined,
+      topic: checks.optionalText(PATHS.topic, input.topic, { most: LONGEST_TOPIC }) ?? undefined,
+      name: checks.optionalText(PATHS.name, input.name) ?? undefined,
+      emailAddress: checks.optionalText(PATHS.email_address, input.emailAddress) ?? undefined,
+      phoneNumber: checks.optionalText(PATHS.phone_number, input.phoneNumber) ?? undefined,
+    };
+    const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
+    checks.done();
+    return carryOut(tools, {
+      mutation: "initiateTask",
+      kind: "send",
+      idempotencyKey,
+      input: task,
+      paths: PATHS,
+      touches: [],
+      call: () => tools.pidj.initiateTask(task, tools.scope),
+      presume: () => ({ id: null }),
+    });
+  });
+}

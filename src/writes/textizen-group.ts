@@ -1,0 +1,64 @@
+import type { TextizenGroupId } from "../ids.ts";
+import type { TextizenGroupRecord } from "../textizen/records.ts";
+import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { Checks } from "./checks.ts";
+import { carryOutCreation, stubOf } from "./created.ts";
+
+export interface CreateTextizenGroupInput {
+  readonly name: string;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+export interface UpdateTextizenGroupInput {
+  readonly id: string;
+  readonly name: string;
+}
+
+const PATHS = { name: ["input", "name"] };
+
+/** textizen-api.txt:59-66. */
+export function createTextizenGroup(
+  tools: WriteTools,
+  input: CreateTextizenGroupInput,
+): Promise<Outcome<TextizenGroupRecord>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const group = { name: checks.text(PATHS.name, input.name) };
+    const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
+    checks.done();
+    return carryOutCreation(tools, {
+      mutation: "createTextizenGroup",
+      kind: "creation",
+      idempotencyKey,
+      input: group,
+      paths: PATHS,
+      touches: ["textizenGroups"],
+      call: () => tools.textizen.createGroup(group, tools.scope),
+    });
+  });
+}
+
+/** textizen-api.txt:68-75. */
+export function updateTextizenGroup(
+  tools: WriteTools,
+  input: UpdateTextizenGroupInput,
+): Promise<Outcome<TextizenGroupRecord>> {
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const id: TextizenGroupId = checks.id("TextizenGroup", ["input", "id"], input.id);
+    const group = { name: checks.text(PATHS.name, input.name) };
+    checks.done();
+    return carryOut(tools, {
+      mutation: "updateTextizenGroup",
+      kind: "change",
+      idempotencyKey: null,
+      input: { id, ...group },
+      paths: PATHS,
+      touches: ["textizenGroups"],
+      call: async () => {
+        await tools.textizen.updateGroup(id, group, tools.scope);
+        return stubOf(id);
+      },
+    });
+  });
+}
