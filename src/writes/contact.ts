@@ -23,18 +23,18 @@ interface ContactInput {
   readonly businessAddress?: Optional<PostalAddressInput>;
 }
 
-export interface CreateContactInput extends ContactInput {
+interface CreateContactInput extends ContactInput {
   readonly phoneNumber: E164;
   readonly externalId?: Optional;
   readonly idempotencyKey?: Optional;
 }
 
-export interface UpdateContactInput extends ContactInput {
+interface UpdateContactInput extends ContactInput {
   readonly id: string;
 }
 
 /** A contact that was created, or the one that stood in the way, as far as it is known. */
-export interface ContactCreation extends Outcome<Stub<ContactId>> {
+interface ContactCreation extends Outcome<Stub<ContactId>> {
   readonly existingContact: Stub<ContactId> | null;
 }
 
@@ -51,6 +51,9 @@ const PATHS = {
   ...addressPaths("home", "homeAddress"),
   ...addressPaths("business", "businessAddress"),
 };
+
+/** A sentence about "this id" is about the one that was given. */
+const ID_PATHS = { id: ["input", "id"] };
 
 /**
  * pidj-api.txt:308-341. A number that is on record changes nothing, and how Pidj says so is not shown: whatever lacks
@@ -102,7 +105,7 @@ export async function createContact(tools: WriteTools, input: CreateContactInput
 export function updateContact(tools: WriteTools, input: UpdateContactInput): Promise<Outcome<Stub<ContactId>>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
-    const id = checks.id("Contact", ["input", "id"], input.id);
+    const id = checks.id("Contact", ID_PATHS.id, input.id);
     const phoneNumber = checks.notNull(PATHS.phone_number, input.phoneNumber);
     const contact = { phoneNumber, ...checkFields(checks, input) };
     checks.atLeastOne({ ...contact, phoneNumber: input.phoneNumber });
@@ -112,7 +115,7 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
       kind: "change",
       idempotencyKey: null,
       input: { id, ...contact },
-      paths: PATHS,
+      paths: { ...PATHS, ...ID_PATHS },
       touches: ["contacts"],
       call: async () => {
         await tools.pidj.updateContact(id, contact, tools.scope);
@@ -130,14 +133,14 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
 export function deleteContact(tools: WriteTools, input: { readonly id: string }): Promise<Outcome<ContactId>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
-    const id = checks.id("Contact", ["input", "id"], input.id);
+    const id = checks.id("Contact", ID_PATHS.id, input.id);
     checks.done();
     const outcome = await carryOut(tools, {
       mutation: "deleteContact",
       kind: "change",
       idempotencyKey: null,
       input: { id },
-      paths: {},
+      paths: ID_PATHS,
       touches: ["contacts"],
       call: async () => {
         await tools.pidj.deleteContact(id, tools.scope);

@@ -1,3 +1,5 @@
+import { scrypt } from "node:crypto";
+import { promisify } from "node:util";
 import type { PidjUserId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { PidjUserFields } from "../pidj/writes.ts";
@@ -19,13 +21,13 @@ interface PidjUserInput {
   readonly externalId?: Optional;
 }
 
-export interface CreatePidjUserInput extends PidjUserInput {
+interface CreatePidjUserInput extends PidjUserInput {
   readonly username: string;
   readonly password: string;
   readonly idempotencyKey?: Optional;
 }
 
-export interface UpdatePidjUserInput extends PidjUserInput {
+interface UpdatePidjUserInput extends PidjUserInput {
   readonly id: string;
   readonly password?: Optional;
 }
@@ -35,7 +37,7 @@ interface UserRef {
 }
 
 /** A user that was paused or unpaused. */
-export interface Pause {
+interface Pause {
   readonly user: Stub<PidjUserId>;
   /** As Pidj reports it; null where it does not. */
   readonly isPaused: boolean | null;
@@ -53,6 +55,11 @@ const PATHS = {
   timezone: ["input", "timezone"],
   external_id: ["input", "externalId"],
 };
+
+/** A sentence about "this id" is about the one that was given. */
+const CHANGE_PATHS = { ...PATHS, id: ["input", "id"] };
+
+const derive = promisify<string, string, number, Buffer>(scrypt);
 
 const ROLES = { ADMIN: "admin", MANAGER: "manager", AGENT: "agent" } as const;
 
@@ -74,7 +81,7 @@ export function createPidjUser(
       mutation: "createPidjUser",
       kind: "creation",
       idempotencyKey,
-      input: withoutNull(user),
+      input: withoutNull({ ...user, password: await standInFor(user.password, idempotencyKey) }),
       paths: PATHS,
       touches: [],
       call: async () => {
@@ -89,7 +96,7 @@ export function createPidjUser(
 export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): Promise<Outcome<Stub<PidjUserId>>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
-    const id = checks.id("PidjUser", ["input", "id"], input.id);
+    const id = checks.id("PidjUser", CHANGE_PATHS.id, input.id);
     const password = checks.notNull(PATHS.password, input.password);
     const user = {
       password: password === undefined ? undefined : checks.text(PATHS.password, password),
@@ -134,6 +141,14 @@ export function unpausePidjUser(tools: WriteTools, input: UserRef): Promise<Outc
   });
 }
 
+/**
+ * What stands for a password in the fingerprint that is kept with the key: the same for the same, and costly to guess
+ * back (RFC 7914). Null without a key, when nothing is kept.
+ */
+async function standInFor(password: string, idempotencyKey: string | null): Promise<string | null> {
+  return idempotencyKey === null ? null : (await derive(password, idempotencyKey, 32)).toString("base64url");
+}
+
 function actOn<Value>(
   tools: WriteTools,
   mutation: string,
@@ -142,7 +157,7 @@ function actOn<Value>(
 ): Promise<Outcome<Value>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
-    const id = checks.id("PidjUser", ["input", "id"], input.id);
+    const id = checks.id("PidjUser", CHANGE_PATHS.id, input.id);
     checks.done();
     return change(tools, mutation, { id }, () => call(id));
   });
@@ -155,7 +170,7 @@ function change<Value>(
   call: () => Promise<Value>,
 ): Promise<Outcome<Value>> {
   // No list of users is kept.
-  return carryOut(tools, { mutation, kind: "change", idempotencyKey: null, input, paths: PATHS, touches: [], call });
+  return carryOut(tools, { mutation, kind: "change", idempotencyKey: null, input, paths: CHANGE_PATHS, touches: [], call });
 }
 
 function checkFields(checks: Checks, input: PidjUserInput): Omit<PidjUserFields, "password"> {

@@ -2,7 +2,7 @@ import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry
 import { Checks } from "./checks.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 
-export interface SubscribeToSeriesInput {
+interface SubscribeToSeriesInput {
   readonly seriesId: string;
   readonly recipient: RecipientInput;
   readonly from: SenderInput;

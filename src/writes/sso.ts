@@ -3,14 +3,14 @@ import { Checks } from "./checks.ts";
 
 type Optional = string | null | undefined;
 
-export interface CreateSsoUrlInput {
+interface CreateSsoUrlInput {
   /** Exactly one of the two, which the schema sees to (`@oneOf`). */
   readonly user: { readonly id?: Optional; readonly externalId?: Optional };
   readonly next?: Optional;
 }
 
 /** A secret: whoever opens the URL is signed in. Never kept, shared or logged (ambiguities P-20). */
-export interface SsoUrl {
+interface SsoUrl {
   readonly url: string;
   readonly expiresAt: Date;
 }

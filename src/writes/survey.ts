@@ -3,7 +3,7 @@ import { Checks } from "./checks.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 import type { Said } from "./series.ts";
 
-export interface InitiateSurveyInput {
+interface InitiateSurveyInput {
   readonly surveyId: string;
   readonly recipient: RecipientInput;
   readonly from: SenderInput;

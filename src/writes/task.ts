@@ -5,7 +5,7 @@ import { Checks } from "./checks.ts";
 
 type Optional = string | null | undefined;
 
-export interface InitiateTaskInput {
+interface InitiateTaskInput {
   readonly channel?: "TICKET" | undefined;
   readonly groupId?: Optional;
   readonly subject?: Optional;
