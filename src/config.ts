@@ -1,3 +1,5 @@
+import { isIPv4 } from "node:net";
+
 /** What the process was told by its environment, checked. README lists every variable. */
 export interface Config {
   readonly host: string;
@@ -87,8 +89,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 
 function readPidj(env: Environment): PidjConfig | null {
   const baseUrl = env.url("PIDJ_BASE_URL", "https://gopidj.com/api/2020");
-  const accountKey = env.text("PIDJ_ACCOUNT_KEY");
-  const token = env.text("PIDJ_TOKEN");
+  const accountKey = env.secret("PIDJ_ACCOUNT_KEY");
+  const token = env.secret("PIDJ_TOKEN");
   if (accountKey === null && token === null) {
     return null;
   }
@@ -106,9 +108,9 @@ function readTextizen(env: Environment): TextizenConfig | null {
     unsubscribe: env.choice("TEXTIZEN_UNSUBSCRIBE", ["wrapped", "top"], "wrapped"),
     sendAtZone: env.timeZone("TEXTIZEN_SEND_AT_ZONE"),
   };
-  const authToken = env.text("TEXTIZEN_AUTH_TOKEN");
+  const authToken = env.secret("TEXTIZEN_AUTH_TOKEN");
   const email = env.text("TEXTIZEN_EMAIL");
-  const password = env.text("TEXTIZEN_PASSWORD");
+  const password = env.secret("TEXTIZEN_PASSWORD");
   if (authToken !== null) {
     if (email !== null || password !== null) {
       throw new ConfigError(
@@ -129,7 +131,7 @@ function readTextizen(env: Environment): TextizenConfig | null {
 
 /** `localhost`, `::1` and 127.0.0.0/8 (RFC 1122 §3.2.1.3). */
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 /** A zone that has a name; the engine takes offsets such as `+05:00` for zones too. */
@@ -152,6 +154,11 @@ class Environment {
   text(name: string): string | null {
     const value = this.#variables[name]?.trim() ?? "";
     return value === "" ? null : value;
+  }
+
+  /** Letter for letter: a password may begin or end with a blank. */
+  secret(name: string): string | null {
+    return this.text(name) === null ? null : (this.#variables[name] ?? null);
   }
 
   choice<Choice extends string>(name: string, choices: readonly Choice[], otherwise: Choice): Choice {

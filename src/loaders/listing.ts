@@ -40,8 +40,13 @@ export function numberOf(row: { readonly phoneNumber?: E164 | null | undefined }
 
 export const NAME_FILTER = { name: { by: "part", valueOf: nameOf } } as const;
 
-/** What a client asks of the rows, by filter name; null and undefined ask nothing. */
-export type FilterValues = Readonly<Record<string, string | boolean | null | undefined>>;
+/** What a client asks of a list; in `filter`, null and undefined ask nothing. */
+export interface ListArguments extends PageArguments {
+  readonly orderBy?: Order | null;
+  readonly filter?: Readonly<Record<string, string | boolean | null | undefined>> | null;
+  /** The only filter of some lists, which take it beside the paging arguments. */
+  readonly name?: string | null;
+}
 
 interface Condition<Row> {
   readonly name: string;
@@ -123,10 +128,10 @@ export class Listing<Row extends { readonly id: string }> {
   }
 
   /** A page of the rows that meet all filters, in order. Throws InputError for what it cannot do. */
-  async page(args: PageArguments, orderBy?: Order | null, filters?: FilterValues | null): Promise<Page<Row>> {
-    const order = orderBy ?? DEFAULT_ORDER;
+  async page(args: ListArguments): Promise<Page<Row>> {
+    const order = args.orderBy ?? DEFAULT_ORDER;
     const window = needWindow(args, order);
-    const conditions = this.#conditions(filters ?? {});
+    const conditions = this.#conditions(args);
     const positions = await (conditions.length === 0 ? this.#ordered(order) : this.#filter(order, conditions));
     return cutPage(positions, (at) => this.#row(at), window, order, this.#keyOf);
   }
@@ -204,9 +209,11 @@ export class Listing<Row extends { readonly id: string }> {
     });
   }
 
-  #conditions(filters: FilterValues): Condition<Row>[] {
-    return Object.entries(this.#shape.filters ?? {}).flatMap(([name, filter]) => {
-      const value = filters[name] ?? null;
+  #conditions(args: ListArguments): Condition<Row>[] {
+    return Object.entries(this.#shape.filters ?? {}).flatMap(([key, filter]) => {
+      const isInFilter = args.filter !== undefined;
+      const name = isInFilter ? `filter.${key}` : key;
+      const value = (isInFilter ? args.filter?.[key] : args.name) ?? null;
       const wanted = filter.by === "part" && typeof value === "string" ? foldName(value) : value;
       return wanted === null || (filter.by === "part" && wanted === "") ? [] : [{ name, wanted, filter }];
     });

@@ -51,7 +51,7 @@ export class PeopleLoaders {
   ): Promise<Page<ContactRecord>> {
     if (number !== null) {
       const listing = await Listing.of(await this.#contactsNumbered(number), {});
-      return listing.page(args, { field: "ID", direction });
+      return listing.page({ ...args, orderBy: { field: "ID", direction } });
     }
     const window = needWindow(args, { field: "ID", direction });
     const reverse = window.backwards !== (direction === "DESC");

@@ -7,7 +7,7 @@ import { type Complete, detailFields } from "./fields.ts";
 
 export const Query = {
   campaign: (_root, { id }, { textizen }) => textizen.campaign.row(needId("Campaign", "id", id)),
-  campaigns: async (_root, args, { textizen }) => (await textizen.campaigns()).page(args, args.orderBy),
+  campaigns: async (_root, args, { textizen }) => (await textizen.campaigns()).page(args),
 } satisfies gql.QueryResolvers;
 
 export const Mutation = {

@@ -33,7 +33,7 @@ export const Query = {
   contact: (_root, { id }, { pidj }) => pidj.contact(needId("Contact", "id", id)),
   contacts: async (_root, args, { services, pidj, people }) => {
     if (services.pidj.hasContactList) {
-      const page = await (await pidj.contacts()).page(args, args.orderBy, args.filter);
+      const page = await (await pidj.contacts()).page(args);
       return Object.assign(page, { isComplete: true });
     }
     if (args.filter?.name) {

@@ -23,9 +23,8 @@ export const Query = {
     }
     throw new InputError("id", "id must be the id of a group of Pidj (gr:…) or of Textizen (group:72).");
   },
-  pidjGroups: async (_root, args, { pidj }) => (await pidj.groups()).page(args, args.orderBy, { name: args.name }),
-  textizenGroups: async (_root, args, { textizen }) =>
-    (await textizen.groups()).page(args, args.orderBy, { name: args.name }),
+  pidjGroups: async (_root, args, { pidj }) => (await pidj.groups()).page(args),
+  textizenGroups: async (_root, args, { textizen }) => (await textizen.groups()).page(args),
 } satisfies gql.QueryResolvers;
 
 export const Group = {

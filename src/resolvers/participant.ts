@@ -15,8 +15,7 @@ const { campaignId, ...fromRowOrDetail } = detailFields<
 
 export const Query = {
   participant: (_root, { id }, { textizen }) => textizen.participant.row(needId("Participant", "id", id)),
-  participants: async (_root, args, { textizen }) =>
-    (await textizen.participants()).page(args, args.orderBy, args.filter),
+  participants: async (_root, args, { textizen }) => (await textizen.participants()).page(args),
 } satisfies gql.QueryResolvers;
 
 export const Participant = {

@@ -33,7 +33,7 @@ const { campaignId, ...fromRowOrDetail } = detailFields<
 
 export const Query = {
   poll: (_root, { id }, { textizen }) => textizen.poll.row(needId("Poll", "id", id)),
-  polls: async (_root, args, { textizen }) => (await textizen.polls()).page(args, args.orderBy, args.filter),
+  polls: async (_root, args, { textizen }) => (await textizen.polls()).page(args),
 } satisfies gql.QueryResolvers;
 
 export const Mutation = {
@@ -53,10 +53,13 @@ export const Poll = {
     const { questionId, participantId, from } = args.filter ?? {};
     const responses = await textizen.responses(poll.id);
     return (
-      responses?.page(args, null, {
-        questionId: optionalId("PollQuestion", "filter.questionId", questionId),
-        participantId: optionalId("Participant", "filter.participantId", participantId),
-        from: from ?? null,
+      responses?.page({
+        ...args,
+        filter: {
+          questionId: optionalId("PollQuestion", "filter.questionId", questionId),
+          participantId: optionalId("Participant", "filter.participantId", participantId),
+          from: from ?? null,
+        },
       }) ?? null
     );
   },

@@ -16,7 +16,7 @@ export const Query = {
     const seriesId = needId("Series", "id", id);
     return (await pidj.series()).get(seriesId);
   },
-  allSeries: async (_root, args, { pidj }) => (await pidj.series()).page(args, args.orderBy),
+  allSeries: async (_root, args, { pidj }) => (await pidj.series()).page(args),
 } satisfies gql.QueryResolvers;
 
 export const Mutation = {

@@ -15,7 +15,7 @@ export const Query = {
     const surveyId = needId("Survey", "id", id);
     return (await pidj.surveys()).get(surveyId);
   },
-  surveys: async (_root, args, { pidj }) => (await pidj.surveys()).page(args, args.orderBy),
+  surveys: async (_root, args, { pidj }) => (await pidj.surveys()).page(args),
 } satisfies gql.QueryResolvers;
 
 export const Mutation = {

@@ -26,6 +26,11 @@ const platformMessages: Readonly<Record<PlatformErrorReason, string>> = {
 };
 
 const RETRYABLE: ReadonlySet<PlatformErrorReason> = new Set(["timeout", "cancelled", "unreachable", "rate-limited"]);
+/** Apollo's finer codes for requests that no other try can make right. */
+const ABOUT_REQUEST: Readonly<Record<string, string>> = {
+  BAD_REQUEST: "BAD_USER_INPUT",
+  OPERATION_RESOLUTION_FAILURE: "BAD_USER_INPUT",
+};
 const NAMES = { PIDJ: "Pidj", TEXTIZEN: "Textizen" } as const;
 
 /**
@@ -67,7 +72,7 @@ export function formatError(
       extensions: { code: "STORE_UNAVAILABLE", retryable: true },
     };
   }
-  const code = formatted.extensions?.["code"];
+  const code = ABOUT_REQUEST[String(formatted.extensions?.["code"])] ?? formatted.extensions?.["code"];
   if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {
     return { ...place, message: formatted.message, extensions: { code, retryable: false } };
   }

@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { type Config, ConfigError, readConfig } from "../src/config.ts";
+
+type Env = Record<string, string>;
+
+const PIDJ: Env = { PIDJ_ACCOUNT_KEY: "account-1", PIDJ_TOKEN: "hunter2" };
+const TEXTIZEN: Env = { TEXTIZEN_EMAIL: "operator@city.example", TEXTIZEN_PASSWORD: "hunter2" };
+const ALL: Env = { ...PIDJ, ...TEXTIZEN };
+
+/** The sentence that a wrong variable stops the start with. */
+function refusal(env: Env): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error("nothing was refused");
+}
+
+test("nothing set: the documented defaults, and neither platform", () => {
+  expect(readConfig({})).toEqual({
+    host: "127.0.0.1",
+    port: 4000,
+    isProduction: false,
+    logLevel: "warn",
+    pidj: null,
+    textizen: null,
+    storeUrl: null,
+    contactsListMinutes: null,
+    snapshotSeconds: 30,
+    sharesOperations: true,
+    timeouts: { query: 8_000, mutation: 12_000, connect: 1_000, read: 3_000, send: 8_000 },
+  });
+});
+
+test("credentials alone: both platforms at their documented addresses, in their documented ways", () => {
+  const { pidj, textizen } = readConfig(ALL);
+  expect(pidj).toEqual({ baseUrl: "https://gopidj.com/api/2020", accountKey: "account-1", token: "hunter2" });
+  expect(textizen).toEqual({
+    baseUrl: "https://textizen.com",
+    credentials: { email: "operator@city.example", password: "hunter2" },
+    tokenIn: "body",
+    participantUpdate: "top",
+    unsubscribe: "wrapped",
+    sendAtZone: null,
+  });
+});
+
+const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
+  [{ HOST: "::1" }, ({ host }) => host, "::1"],
+  [{ HOST: "localhost" }, ({ host }) => host, "localhost"],
+  [{ HOST: "127.8.8.8" }, ({ host }) => host, "127.8.8.8"],
+  [{ PORT: "0" }, ({ port }) => port, 0],
+  [{ PORT: " 65535 " }, ({ port }) => port, 65_535],
+  [{ NODE_ENV: "production" }, ({ isProduction }) => isProduction, true],
+  [{ NODE_ENV: "test" }, ({ isProduction }) => isProduction, false],
+  [{ LOG_LEVEL: "silent" }, ({ logLevel }) => logLevel, "silent"],
+  [{ STORE_URL: "sqlite::memory:" }, ({ storeUrl }) => storeUrl, "sqlite::memory:"],
+  [{ CONTACTS_LIST_MINUTES: "5" }, ({ contactsListMinutes }) => contactsListMinutes, null],
+  [{ PIDJ_CONTACTS_LIST: "off" }, ({ contactsListMinutes }) => contactsListMinutes, null],
+  [{ PIDJ_CONTACTS_LIST: "on" }, ({ contactsListMinutes }) => contactsListMinutes, 15],
+  [{ PIDJ_CONTACTS_LIST: "on", CONTACTS_LIST_MINUTES: "5" }, ({ contactsListMinutes }) => contactsListMinutes, 5],
+  [{ SNAPSHOT_SECONDS: "0" }, ({ snapshotSeconds }) => snapshotSeconds, 0],
+  [{ SHARE_OPERATIONS: "off" }, ({ sharesOperations }) => sharesOperations, false],
+  [{ QUERY_TIMEOUT_MS: "1" }, ({ timeouts }) => timeouts.query, 1],
+  [{ MUTATION_TIMEOUT_MS: "2" }, ({ timeouts }) => timeouts.mutation, 2],
+  [{ CONNECT_TIMEOUT_MS: "3" }, ({ timeouts }) => timeouts.connect, 3],
+  [{ READ_TIMEOUT_MS: "4" }, ({ timeouts }) => timeouts.read, 4],
+  [{ SEND_TIMEOUT_MS: "600000" }, ({ timeouts }) => timeouts.send, 600_000],
+  [
+    { PIDJ_BASE_URL: "https://api.gopidj.com/api/2020/" },
+    ({ pidj }) => pidj?.baseUrl,
+    "https://api.gopidj.com/api/2020/",
+  ],
+  [{ PIDJ_BASE_URL: "http://127.0.0.1:4101/api/2020" }, ({ pidj }) => pidj?.baseUrl, "http://127.0.0.1:4101/api/2020"],
+  [{ TEXTIZEN_BASE_URL: "http://[::1]:4102" }, ({ textizen }) => textizen?.baseUrl, "http://[::1]:4102"],
+  [{ TEXTIZEN_BASE_URL: "http://localhost" }, ({ textizen }) => textizen?.baseUrl, "http://localhost"],
+  [{ TEXTIZEN_TOKEN_IN: "query" }, ({ textizen }) => textizen?.tokenIn, "query"],
+  [{ TEXTIZEN_PARTICIPANT_UPDATE: "wrapped" }, ({ textizen }) => textizen?.participantUpdate, "wrapped"],
+  [{ TEXTIZEN_UNSUBSCRIBE: "top" }, ({ textizen }) => textizen?.unsubscribe, "top"],
+  [{ TEXTIZEN_SEND_AT_ZONE: "America/New_York" }, ({ textizen }) => textizen?.sendAtZone, "America/New_York"],
+  [
+    { TEXTIZEN_EMAIL: "", TEXTIZEN_PASSWORD: "", TEXTIZEN_AUTH_TOKEN: "made-elsewhere" },
+    ({ textizen }) => textizen?.credentials,
+    { authToken: "made-elsewhere" },
+  ],
+];
+test.each(good)("%j is read", (env, read, value) => {
+  expect(read(readConfig({ ...ALL, ...env }))).toEqual(value);
+});
+
+const NAMES = [
+  ["HOST", "PORT", "NODE_ENV", "LOG_LEVEL", "STORE_URL", "SNAPSHOT_SECONDS", "SHARE_OPERATIONS"],
+  ["PIDJ_BASE_URL", "PIDJ_ACCOUNT_KEY", "PIDJ_TOKEN", "PIDJ_CONTACTS_LIST", "CONTACTS_LIST_MINUTES"],
+  ["TEXTIZEN_BASE_URL", "TEXTIZEN_EMAIL", "TEXTIZEN_PASSWORD", "TEXTIZEN_AUTH_TOKEN", "TEXTIZEN_TOKEN_IN"],
+  ["TEXTIZEN_PARTICIPANT_UPDATE", "TEXTIZEN_UNSUBSCRIBE", "TEXTIZEN_SEND_AT_ZONE"],
+  ["QUERY_TIMEOUT_MS", "MUTATION_TIMEOUT_MS", "CONNECT_TIMEOUT_MS", "READ_TIMEOUT_MS", "SEND_TIMEOUT_MS"],
+].flat();
+test.each(["", "  ", "\t"])("a blank value (%j) counts as not set, for every variable", (blank) => {
+  expect(readConfig(Object.fromEntries(NAMES.map((name) => [name, blank])))).toEqual(readConfig({}));
+});
+
+describe("a wrong value stops the start with one sentence that names the variable", () => {
+  const wrong: [name: string, value: string][] = [
+    ["HOST", "0.0.0.0"],
+    ["HOST", "::"],
+    ["HOST", "192.168.1.20"],
+    ["HOST", "textgraph.example"],
+    ["HOST", "127.0.0.1.evil.example"],
+    ["PORT", "65536"],
+    ["PORT", "-1"],
+    ["PORT", "4000.5"],
+    ["PORT", "0x10"],
+    ["PORT", "http"],
+    ["LOG_LEVEL", "verbose"],
+    ["PIDJ_CONTACTS_LIST", "yes"],
+    ["CONTACTS_LIST_MINUTES", "0"],
+    ["CONTACTS_LIST_MINUTES", "1441"],
+    ["SNAPSHOT_SECONDS", "-5"],
+    ["SNAPSHOT_SECONDS", "3601"],
+    ["SHARE_OPERATIONS", "true"],
+    ["QUERY_TIMEOUT_MS", "0"],
+    ["MUTATION_TIMEOUT_MS", "12s"],
+    ["CONNECT_TIMEOUT_MS", "1e3"],
+    ["READ_TIMEOUT_MS", "600001"],
+    ["SEND_TIMEOUT_MS", "soon"],
+    ["PIDJ_BASE_URL", "gopidj.com"],
+    ["PIDJ_BASE_URL", "http://gopidj.com/api/2020"],
+    ["PIDJ_BASE_URL", "http://127.0.0.1.evil.example/"],
+    ["PIDJ_BASE_URL", "ftp://127.0.0.1/"],
+    ["TEXTIZEN_BASE_URL", "http://10.0.0.7"],
+    ["TEXTIZEN_BASE_URL", "https://operator:hunter2@textizen.com"],
+    ["TEXTIZEN_BASE_URL", "https://textizen.com/?auth_token=hunter2"],
+    ["TEXTIZEN_BASE_URL", "https://textizen.com/#hunter2"],
+    ["TEXTIZEN_TOKEN_IN", "header"],
+    ["TEXTIZEN_PARTICIPANT_UPDATE", "both"],
+    ["TEXTIZEN_UNSUBSCRIBE", "either"],
+    ["TEXTIZEN_SEND_AT_ZONE", "Mars/Olympus"],
+    ["TEXTIZEN_SEND_AT_ZONE", "+05:00"],
+  ];
+  test.each(wrong)("%s=%s", (name, value) => {
+    const message = refusal({ ...ALL, [name]: value });
+    expect(message).toMatch(new RegExp(`^${name} must be .+\\.$`));
+    expect(message.split("\n")).toHaveLength(1);
+    expect(message).not.toContain("hunter2");
+  });
+
+  const half: [env: Env, named: string][] = [
+    [{ PIDJ_TOKEN: "hunter2" }, "PIDJ_ACCOUNT_KEY"],
+    [{ PIDJ_ACCOUNT_KEY: "account-1", PIDJ_TOKEN: " " }, "PIDJ_TOKEN"],
+    [{ TEXTIZEN_PASSWORD: "hunter2" }, "TEXTIZEN_EMAIL"],
+    [{ TEXTIZEN_EMAIL: "operator@city.example" }, "TEXTIZEN_PASSWORD"],
+    [{ ...TEXTIZEN, TEXTIZEN_AUTH_TOKEN: "hunter2" }, "TEXTIZEN_AUTH_TOKEN"],
+    [{ TEXTIZEN_EMAIL: "operator@city.example", TEXTIZEN_AUTH_TOKEN: "hunter2" }, "TEXTIZEN_AUTH_TOKEN"],
+  ];
+  test.each(half)("credentials that are not whole, or twofold: %j", (env, named) => {
+    const message = refusal(env);
+    expect(message).toMatch(new RegExp(`^${named} is (not )?set.+\\.$`));
+    expect(message).not.toContain("hunter2");
+    expect(message).not.toContain("operator@city.example");
+  });
+
+  test("even of a platform that has no credentials", () => {
+    expect(refusal({ PIDJ_BASE_URL: "http://gopidj.com" })).toMatch(/^PIDJ_BASE_URL must be an https URL/);
+    expect(refusal({ TEXTIZEN_TOKEN_IN: "header" })).toMatch(/^TEXTIZEN_TOKEN_IN must be one of body, query\.$/);
+  });
+});

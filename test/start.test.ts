@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { FIRST_QUERY } from "../src/server/landing-page.ts";
+import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
+import { ask } from "./support.ts";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const READY = /^textgraph ready at (http:\/\/127\.0\.0\.1:\d+\/graphql)$/m;
+const SIMULATING = "No platform credentials are set: simulating both platforms, with people who do not exist.\n";
+
+const folder = mkdtempSync(join(tmpdir(), "textgraph-start-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The program as a process of its own, in a folder of its own, with nothing but these variables. */
+class Program implements AsyncDisposable {
+  stdout = "";
+  stderr = "";
+  /** Exit code; null where a signal ended it. */
+  readonly exited: Promise<number | null>;
+  readonly #process: ChildProcess;
+
+  constructor(env: Record<string, string>) {
+    this.#process = spawn(process.execPath, [MAIN], { cwd: folder, env: { PORT: "0", ...env } });
+    this.#process.stdout?.on("data", (data) => {
+      this.stdout += data;
+    });
+    this.#process.stderr?.on("data", (data) => {
+      this.stderr += data;
+    });
+    this.exited = once(this.#process, "close").then(([code]) => code);
+  }
+
+  /** Where the graph is, as soon as the program says so. */
+  async url(): Promise<string> {
+    await expect.poll(() => this.stdout + this.stderr, { timeout: 15_000, interval: 20 }).toMatch(READY);
+    return READY.exec(this.stdout)?.[1] ?? "";
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal("SIGKILL");
+    await this.exited;
+  }
+}
+
+function credentialsOf({ pidj, textizen }: Simulator): Record<string, string> {
+  return {
+    PIDJ_BASE_URL: pidj.url,
+    PIDJ_ACCOUNT_KEY: pidj.accountKey,
+    PIDJ_TOKEN: pidj.token,
+    TEXTIZEN_BASE_URL: textizen.url,
+    TEXTIZEN_EMAIL: textizen.email,
+    TEXTIZEN_PASSWORD: textizen.password,
+  };
+}
+
+describe("without credentials", () => {
+  test("it says that it simulates and where it is, the first query shows a person on both platforms, SIGTERM ends it with 0", async () => {
+    await using program = new Program({});
+    const url = await program.url();
+    expect(program.stdout).toBe(`${SIMULATING}textgraph ready at ${url}\n`);
+
+    const page = await (await fetch(new URL("/", url), { headers: { accept: "text/html" } })).text();
+    const phoneNumber = /\+1\d{10}/.exec(page)?.[0];
+    const answer = await ask(url, FIRST_QUERY, { phoneNumber });
+    expect(answer.errors).toBeUndefined();
+    const { person } = answer.data;
+    expect(person).toMatchObject({
+      displayName: expect.any(String),
+      contactLink: { state: "LINKED" },
+      contact: { id: expect.stringMatching(/^co:/) },
+      participant: { id: expect.stringMatching(/^participant:/) },
+    });
+    expect(person.participant.groups.map(({ counterpart }: { counterpart: unknown }) => counterpart)).toContainEqual(
+      expect.objectContaining({ id: expect.stringMatching(/^gr:/) }),
+    );
+    const contacts = await ask(url, "{ contacts { totalCount } }");
+    expect(contacts.data.contacts.totalCount).toBe(200);
+
+    program.signal("SIGTERM");
+    expect(await program.exited).toBe(0);
+    expect(program.stdout).toBe(`${SIMULATING}textgraph ready at ${url}\n`);
+    expect(program.stderr).toBe("");
+    expect(existsSync(join(folder, "data"))).toBe(false);
+  });
+});
+
+describe("with credentials", () => {
+  test("it says where it is and nothing else, makes its store with the folder, and keeps what it learned", async () => {
+    await using simulator = await startSimulator({ people: 3, polls: 0 });
+    const env = { ...credentialsOf(simulator), STORE_URL: "sqlite:./new/deep/y.db" };
+    const [contact] = simulator.world.contacts.values();
+    {
+      await using program = new Program(env);
+      const url = await program.url();
+      expect(program.stdout).toBe(`textgraph ready at ${url}\n`);
+      expect(statSync(join(folder, "new/deep/y.db")).mode & 0o777).toBe(0o600);
+      expect((await ask(url, `{ contact(id: "${contact?.id}") { phoneNumber } }`)).errors).toBeUndefined();
+      program.signal("SIGINT");
+      expect(await program.exited).toBe(0);
+    }
+    await using program = new Program(env);
+    const answer = await ask(
+      await program.url(),
+      `{ person(phoneNumber: "${contact?.phone_number}") { contact { id } } }`,
+    );
+    expect(answer.data.person.contact).toEqual({ id: contact?.id });
+  });
+
+  test("it starts while both platforms are down", async () => {
+    await using simulator = await startSimulator({ people: 0, polls: 0 });
+    await Promise.all([simulator.pidj.stop(), simulator.textizen.stop()]);
+    await using program = new Program({ ...credentialsOf(simulator), STORE_URL: "sqlite::memory:" });
+    const { data } = await ask(await program.url(), "{ platformStatus { isAuthorized } surveys { totalCount } }");
+    expect(data).toEqual({ platformStatus: [{ isAuthorized: false }, { isAuthorized: false }], surveys: null });
+  });
+
+  test("told to stop under way, it answers what it has begun and then ends with 0", async () => {
+    await using simulator = await startSimulator({ people: 3, polls: 0 });
+    await using program = new Program({ ...credentialsOf(simulator), STORE_URL: "sqlite::memory:" });
+    const url = await program.url();
+    const hold = simulator.fault({ platform: "PIDJ", route: "GET /surveys", kind: "hold" });
+    const asked = ask(url, "{ surveys { totalCount } }");
+    await hold.arrived;
+    program.signal("SIGTERM");
+    // It stops listening first: from then on nobody new gets in.
+    await expect
+      .poll(
+        () =>
+          fetch(new URL("/health", url)).then(
+            () => "in",
+            () => "out",
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe("out");
+    hold.release();
+    const released = performance.now();
+    expect((await asked).data).toEqual({ surveys: { totalCount: 4 } });
+    expect(await program.exited).toBe(0);
+    // The client would have kept its connection for five seconds more.
+    expect(performance.now() - released).toBeLessThan(4_000);
+  });
+});
+
+describe("a start that cannot be is one line on stderr, and exit code 1", () => {
+  const wrong: [env: Record<string, string>, line: RegExp][] = [
+    [{ PORT: "many" }, /^PORT must be a whole number from 0 to 65535\.$/],
+    [{ HOST: "0.0.0.0" }, /^HOST must be a loopback address/],
+    [{ PIDJ_TOKEN: "hunter2" }, /^PIDJ_ACCOUNT_KEY is not set/],
+    [{ STORE_URL: "redis://:hunter2@10.0.0.1" }, /^STORE_URL must be sqlite: and the path of a file/],
+    [{ STORE_URL: "sqlite:./taken/y.db" }, /STORE_URL/],
+    [{ STORE_URL: "sqlite:./taken" }, /STORE_URL/],
+  ];
+  writeFileSync(join(folder, "taken"), "This is a file, and no database.".repeat(100));
+
+  test.concurrent.each(wrong)("%j", async (env, line) => {
+    await using program = new Program(env);
+    expect(await program.exited).toBe(1);
+    expect(program.stdout.replace(SIMULATING, "")).toBe("");
+    expect(program.stderr.trimEnd().split("\n")).toEqual([expect.stringMatching(line)]);
+    expect(program.stderr).not.toContain("hunter2");
+  });
+
+  test.concurrent("a port that is taken", async () => {
+    const squatter = createServer().listen(0, "127.0.0.1");
+    await once(squatter, "listening");
+    const { port } = squatter.address() as { port: number };
+    await using program = new Program({ PORT: String(port) });
+    expect(await program.exited).toBe(1);
+    expect(program.stdout).toBe(SIMULATING);
+    expect(program.stderr).toMatch(new RegExp(`^.*in use.*${port}\n$`));
+    squatter.close();
+  });
+});
