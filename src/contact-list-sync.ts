@@ -1,4 +1,5 @@
 import type { Services } from "./context.ts";
+import { valueOrNull } from "./errors.ts";
 
 /** The reading of Pidj's contact list into the directory, again and again. */
 export interface ContactListSync {
@@ -14,7 +15,7 @@ export function startContactListSync(services: Services, minutes: number): Conta
     const askedAt = services.now();
     const scope = { signal: stopped.signal, record: () => undefined };
     const { rows, skipped } = await services.pidj.client.contacts(scope);
-    const contacts = rows.map(({ id, phoneNumber = null }) => ({ id, phoneNumber }));
+    const contacts = rows.map(({ id, phoneNumber }) => ({ id, phoneNumber: valueOrNull(phoneNumber) }));
     if (skipped === 0) {
       await services.directory.learnList(contacts, askedAt);
       return;

@@ -1,3 +1,4 @@
+import { valueOrNull } from "./errors.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
 import { type ContactSeen, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
@@ -134,7 +135,7 @@ export class Context {
 async function learnContacts(services: Services, seen: readonly ContactSeen[], askedAt: Date): Promise<void> {
   const { directory } = services;
   const sightings = seen.flatMap(([contactId, contact]) =>
-    contact === null ? [] : [{ contactId, phoneNumber: contact.phoneNumber ?? null, source: "READ" as const }],
+    contact === null ? [] : [{ contactId, phoneNumber: valueOrNull(contact.phoneNumber), source: "READ" as const }],
   );
   const gone = seen.flatMap(([contactId, contact]) => (contact === null ? [contactId] : []));
   try {

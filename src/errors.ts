@@ -83,5 +83,24 @@ export class StoreError extends Error {
   }
 }
 
+/**
+ * A subscription that cannot go on from where it is: its place in the order of events is no longer kept (`expired`), or
+ * it fell too far behind what comes in (`too-slow`).
+ */
+export class CursorError extends Error {
+  override readonly name = "CursorError";
+  readonly reason: "expired" | "too-slow";
+
+  constructor(reason: CursorError["reason"]) {
+    super(`subscription ended: ${reason}`);
+    this.reason = reason;
+  }
+}
+
 /** A record's value, null where the platform gives none, or the error that takes its place where it cannot be read. */
 export type Field<Value> = Value | null | PlatformError;
+
+/** The value where it could be read, else null: for whoever can do without it. */
+export function valueOrNull<Value>(field: Field<Value> | undefined): Value | null {
+  return field instanceof PlatformError ? null : (field ?? null);
+}

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "./config.ts";
-import { PlatformError, StoreError } from "./errors.ts";
+import { PlatformError, StoreError, valueOrNull } from "./errors.ts";
 import { type ContactId, parseId } from "./ids.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "./store/contact-import.ts";
@@ -256,7 +256,7 @@ export function createContactReader(client: PidjClient): ContactImport["read"] {
   const scope = { signal: new AbortController().signal, record: () => undefined };
   return async (id) => {
     const contact = await client.contact(id, scope);
-    return contact === null ? null : { id, phoneNumber: contact.phoneNumber ?? null };
+    return contact === null ? null : { id, phoneNumber: valueOrNull(contact.phoneNumber) };
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Field, InputError } from "../errors.ts";
+import { type Field, InputError, valueOrNull } from "../errors.ts";
 import { compareIds } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import { forEachInSlices, sortInSlices } from "../rest/slices.ts";
@@ -34,8 +34,8 @@ export function nameOf(row: { readonly name?: Field<string> | undefined }): Fiel
   return row.name;
 }
 
-export function numberOf(row: { readonly phoneNumber?: E164 | null | undefined }): E164 | null {
-  return row.phoneNumber ?? null;
+export function numberOf(row: { readonly phoneNumber?: Field<E164> | undefined }): E164 | null {
+  return valueOrNull(row.phoneNumber);
 }
 
 export const NAME_FILTER = { name: { by: "part", valueOf: nameOf } } as const;

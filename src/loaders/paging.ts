@@ -61,18 +61,21 @@ export function cursorOf(key: SortKey): string {
 
 /** Throws InputError where the arguments contradict each other, are out of range, or a cursor is of another order. */
 export function needWindow(args: PageArguments, order: Order): Window {
-  const { first = null, last = null } = args;
+  return {
+    ...needExtent(args),
+    after: needCursor("after", args.after ?? null, order.field),
+    before: needCursor("before", args.before ?? null, order.field),
+  };
+}
+
+/** How many rows are asked for, and from which end; whatever the list's cursors look like. Throws InputError. */
+export function needExtent({ first = null, last = null }: PageArguments): Pick<Window, "count" | "backwards"> {
   if (first !== null && last !== null) {
     throw new InputError("last", "Give first or last, not both.");
   }
   needCount("first", first);
   needCount("last", last);
-  return {
-    count: last ?? first ?? DEFAULT_COUNT,
-    backwards: last !== null,
-    after: needCursor("after", args.after ?? null, order.field),
-    before: needCursor("before", args.before ?? null, order.field),
-  };
+  return { count: last ?? first ?? DEFAULT_COUNT, backwards: last !== null };
 }
 
 function needCount(argument: string, count: number | null): void {

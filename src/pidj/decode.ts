@@ -118,8 +118,9 @@ export function decodeUser(user: JsonObject, id: PidjUserId): PidjUserRecord {
   };
 }
 
-function numberOf(display: Field<string>): E164 | null {
-  return typeof display === "string" ? parseE164(display) : null;
+/** A value that cannot be read is neither a number nor its absence. */
+function numberOf(display: Field<string>): Field<E164> {
+  return typeof display === "string" ? parseE164(display) : display;
 }
 
 function readGroupIds(value: unknown, answer: Answer): Field<readonly PidjGroupId[]> {

@@ -14,7 +14,7 @@ export interface ContactRecord {
   readonly businessName?: Field<string> | undefined;
   readonly displayName?: Field<string> | undefined;
   readonly emailAddress?: Field<string> | undefined;
-  readonly phoneNumber?: E164 | null | undefined;
+  readonly phoneNumber?: Field<E164> | undefined;
   readonly displayPhoneNumber?: Field<string> | undefined;
   readonly officePhoneNumber?: Field<string> | undefined;
   readonly faxNumber?: Field<string> | undefined;
@@ -27,7 +27,7 @@ export interface ContactRecord {
 export interface PidjGroupRecord {
   readonly id: PidjGroupId;
   readonly name: Field<string>;
-  readonly phoneNumber: E164 | null;
+  readonly phoneNumber: Field<E164>;
   readonly displayPhoneNumber: Field<string>;
   readonly color: Field<string>;
 }
@@ -55,7 +55,7 @@ export interface PidjUserRecord {
   readonly businessName?: Field<string>;
   readonly displayName?: Field<string>;
   readonly emailAddress?: Field<string>;
-  readonly phoneNumber?: E164 | null;
+  readonly phoneNumber?: Field<E164>;
   readonly displayPhoneNumber?: Field<string>;
   readonly roles?: Field<readonly string[]>;
   readonly tags?: Field<readonly string[]>;

@@ -3,7 +3,7 @@ import type * as gql from "../generated/graphql.ts";
 import { type PersonId, parseId, personId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import { needFew } from "./arguments.ts";
-import type { Complete } from "./fields.ts";
+import { type Complete, said } from "./fields.ts";
 
 /** A person is a number; everything else is looked up. */
 export interface PersonParent {
@@ -25,7 +25,7 @@ export async function personOfRecipient(
   { pidj }: Context,
 ): Promise<PersonParent | null> {
   const id = parseId("Contact", contactId ?? "");
-  return personOrNull(id === null ? phoneNumber : (await pidj.contact(id))?.phoneNumber);
+  return personOrNull(id === null ? phoneNumber : said((await pidj.contact(id))?.phoneNumber));
 }
 
 export const Query = {

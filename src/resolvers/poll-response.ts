@@ -11,7 +11,7 @@ export const Query = {
 } satisfies gql.QueryResolvers;
 
 export const PollResponse = {
-  from: ({ from }) => personOrNull(from),
+  from: ({ from }) => personOrNull(said(from)),
   participant: (response, _args, { textizen }) => {
     const id = said(response.participantId);
     return id === null ? null : textizen.participant.row(id);

@@ -150,8 +150,9 @@ function tokenValue(value: unknown): string | null {
   return String(value);
 }
 
-export function numberOf(display: Field<string> | undefined): E164 | null {
-  return typeof display === "string" ? parseTextizenNumber(display) : null;
+/** A value that cannot be read is neither a number nor its absence. */
+export function numberOf(display: Field<string> | undefined): Field<E164> {
+  return typeof display === "string" ? parseTextizenNumber(display) : (display ?? null);
 }
 
 /** The id of another record, or `absent` where the record does not name one. */

@@ -22,7 +22,7 @@ export interface ParticipantRecord {
   readonly id: ParticipantId;
   readonly isDetail: boolean;
   readonly name?: Field<string>;
-  readonly phoneNumber?: E164 | null;
+  readonly phoneNumber?: Field<E164>;
   readonly displayPhoneNumber?: Field<string>;
   readonly isSubscribed?: Field<boolean> | undefined;
   readonly createdAt?: Field<Date> | undefined;
@@ -74,7 +74,7 @@ export interface PollRecord {
   readonly id: PollId;
   readonly isDetail: boolean;
   readonly title?: Field<string>;
-  readonly phoneNumber?: E164 | null | undefined;
+  readonly phoneNumber?: Field<E164> | undefined;
   readonly displayPhoneNumber?: Field<string> | undefined;
   readonly confirmation?: Field<string> | undefined;
   readonly errorMessage?: Field<string> | undefined;
@@ -113,7 +113,7 @@ export interface PollOptionRecord {
 export interface PollResponseRecord {
   readonly id: PollResponseId;
   readonly text: Field<string>;
-  readonly from: E164 | null;
+  readonly from: Field<E164>;
   readonly displayFrom: Field<string>;
   readonly participantId: Field<ParticipantId>;
   readonly pollId: Field<PollId>;

@@ -1,3 +1,4 @@
+import { valueOrNull } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import { type MessagePreview, previewMessage } from "../message-preview.ts";
 import type { E164 } from "../phone.ts";
@@ -101,7 +102,7 @@ function check(input: SendMessageInput): {
 async function readNumber(tools: WriteTools, contactId: ContactId): Promise<E164> {
   const askedAt = tools.now();
   const contact = await tools.pidj.contact(contactId, tools.scope);
-  const phoneNumber = contact?.phoneNumber ?? null;
+  const phoneNumber = valueOrNull(contact?.phoneNumber);
   const learned =
     contact === null
       ? tools.directory.forget([contactId], askedAt)

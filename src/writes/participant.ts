@@ -116,7 +116,7 @@ function unchanged(
   { phoneNumber, name }: { readonly phoneNumber: E164 | undefined; readonly name: string | null | undefined },
 ): Refusal[] {
   const isOtherNumber =
-    phoneNumber !== undefined && participant.phoneNumber != null && participant.phoneNumber !== phoneNumber;
+    phoneNumber !== undefined && typeof participant.phoneNumber === "string" && participant.phoneNumber !== phoneNumber;
   // Nobody promises that outer blanks are kept.
   const isOtherName =
     name !== undefined &&

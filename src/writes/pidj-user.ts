@@ -170,7 +170,15 @@ function change<Value>(
   call: () => Promise<Value>,
 ): Promise<Outcome<Value>> {
   // No list of users is kept.
-  return carryOut(tools, { mutation, kind: "change", idempotencyKey: null, input, paths: CHANGE_PATHS, touches: [], call });
+  return carryOut(tools, {
+    mutation,
+    kind: "change",
+    idempotencyKey: null,
+    input,
+    paths: CHANGE_PATHS,
+    touches: [],
+    call,
+  });
 }
 
 function checkFields(checks: Checks, input: PidjUserInput): Omit<PidjUserFields, "password"> {

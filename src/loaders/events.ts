@@ -1,0 +1,96 @@
+import DataLoader from "dataloader";
+import { InputError } from "../errors.ts";
+import type { CompletedPollId, PollId, ReceivedMessageId } from "../ids.ts";
+import type { E164 } from "../phone.ts";
+import type { EventKind, FilterOf, KeptMessage, KeptOf, KeptPollReport } from "../store/event-records.ts";
+import type { Inbox } from "../store/inbox.ts";
+import type { OptOut, OptOuts } from "../store/opt-outs.ts";
+import type { PollResponseRecord } from "../textizen/records.ts";
+import { needExtent, Page, type PageArguments } from "./paging.ts";
+
+/** A kept report, its answers as the records that they are everywhere else. */
+export type CompletedPollRecord = Omit<KeptPollReport, "responses"> & {
+  readonly responses: readonly PollResponseRecord[];
+};
+
+/** One operation's view of what came in. */
+export class EventLoaders {
+  readonly #inbox: Inbox;
+  readonly #optOuts: DataLoader<E164, OptOut | null>;
+
+  constructor(inbox: Inbox, optOuts: OptOuts) {
+    this.#inbox = inbox;
+    this.#optOuts = new DataLoader((numbers) => optOuts.states(numbers));
+  }
+
+  /** Null where the number may be texted. */
+  optOut(number: E164): Promise<OptOut | null> {
+    return this.#optOuts.load(number);
+  }
+
+  message(id: ReceivedMessageId): Promise<KeptMessage | null> {
+    return this.#inbox.message(id);
+  }
+
+  async completedPoll(id: CompletedPollId): Promise<CompletedPollRecord | null> {
+    const report = await this.#inbox.completedPoll(id);
+    return report && toCompletedPoll(report);
+  }
+
+  /** Newest first. */
+  messages(args: PageArguments, filter: Omit<FilterOf<"ReceivedMessage">, "kind">): Promise<Page<KeptMessage>> {
+    return this.#page(args, { ...filter, kind: "ReceivedMessage" }, (message) => message);
+  }
+
+  /** Newest first. */
+  completedPolls(args: PageArguments, pollId: PollId | null): Promise<Page<CompletedPollRecord>> {
+    return this.#page(args, { kind: "CompletedPoll", pollId }, toCompletedPoll);
+  }
+
+  async newestCursor(): Promise<string> {
+    return (await this.#inbox.newest()).cursor;
+  }
+
+  async #page<Kind extends EventKind, Row extends { readonly cursor: string }>(
+    args: PageArguments,
+    filter: FilterOf<Kind>,
+    toRow: (event: KeptOf<Kind>) => Row,
+  ): Promise<Page<Row>> {
+    const { count, backwards } = needExtent(args);
+    const [olderThan, newerThan] = await Promise.all([
+      this.#needPlace("after", args.after),
+      this.#needPlace("before", args.before),
+    ]);
+    const [events, totalCount] = await Promise.all([
+      this.#inbox.list<Kind>(filter, { olderThan, newerThan, limit: count + 1, fromOldest: backwards }),
+      this.#inbox.count(filter),
+    ]);
+    const hasMore = events.length > count;
+    const shown = backwards ? events.slice(hasMore ? 1 : 0) : events.slice(0, count);
+    return new Page(shown.map(toRow), {
+      totalCount,
+      hasNextPage: backwards ? newerThan !== null : hasMore,
+      hasPreviousPage: backwards ? hasMore : olderThan !== null,
+      cursorOf: ({ cursor }) => cursor,
+    });
+  }
+
+  /** A cursor whose event is forgotten is still a place: everything kept is newer. */
+  async #needPlace(argument: string, cursor: string | null | undefined): Promise<number | null> {
+    if (cursor === null || cursor === undefined) {
+      return null;
+    }
+    const place = await this.#inbox.locate(cursor);
+    if (place === null || place.standing === "foreign") {
+      throw new InputError(argument, `${argument} must be a cursor that this list gave.`);
+    }
+    return place.sequence;
+  }
+}
+
+function toCompletedPoll(report: KeptPollReport): CompletedPollRecord {
+  const responses = report.responses.map(({ createdAt, ...response }) => {
+    return { ...response, createdAt: createdAt === null ? null : new Date(createdAt) };
+  });
+  return { ...report, responses };
+}
