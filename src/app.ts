@@ -1,8 +1,17 @@
 import { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
-import { startAttemptSweep } from "./attempt-sweep.ts";
-import { ACCOUNT, type Config, DEFAULT_STORE_URL, type PidjConfig, type TextizenConfig } from "./config.ts";
+import {
+  ACCOUNT,
+  type Config,
+  DEFAULT_STORE_URL,
+  type EventsConfig,
+  type PidjConfig,
+  type TextizenConfig,
+} from "./config.ts";
 import { type ContactListSync, startContactListSync } from "./contact-list-sync.ts";
 import { ChangeCounter, Context, type Services } from "./context.ts";
+import { applyEvent } from "./event-effects.ts";
+import { createFeed } from "./events/feed.ts";
+import { createReception } from "./events/reception.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
@@ -12,18 +21,33 @@ import { startGraphql } from "./server/graphql.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
 import { buildSchema, printSdl } from "./server/schema.ts";
+import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
+import type { KeptEvent } from "./store/event-records.ts";
+import { createInbox } from "./store/inbox.ts";
+import { createOptOuts } from "./store/opt-outs.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
+import { startSweeps } from "./sweeps.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
 // Behind its time a list is still served this many times longer while a new one is read.
 const STALE_FACTOR = 10;
+const DAY_MS = 86_400_000;
+/** How late an event of another process may be heard of. */
+const FEED_LOOK_MS = 250;
+
+interface Webhooks {
+  readonly pidj: string;
+  readonly textizen: string;
+}
 
 /** The running server. */
 export interface App {
   /** Where the graph is served, `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
+  /** Where the platforms push to: for their settings. Null where there is no secret, and so no door. */
+  readonly webhooks: Webhooks | null;
   readonly services: Services;
   /** Answers what is under way, then lets go of everything. */
   close(): Promise<void>;
@@ -57,26 +81,38 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     now: () => performance.now(),
   };
   const schema = buildSchema();
+  const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const http = createHttp({
     isProduction: config.isProduction,
     logLevel: config.logLevel,
     sdl: config.isProduction ? null : printSdl(schema),
+    isWebhook,
+  });
+  const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
+  const inbox = createInbox(store, {
+    now,
+    repeatMilliseconds: config.events.repeatSeconds * 1_000,
+    keptMilliseconds: config.events.keptDays * DAY_MS,
+    mostKept: config.events.mostKept,
   });
   const services: Services = {
     pidj: { client: pidj, lists: createPidjLists(pidj, times), hasContactList: config.contactsListMinutes !== null },
     textizen: { client: textizen, lists: createTextizenLists(textizen, times) },
     directory: createContactDirectory(store, now),
     attempts: createAttempts(store, now),
+    optOuts: createOptOuts(store, now),
+    inbox,
+    feed: createFeed({ inbox, lookMilliseconds: FEED_LOOK_MS, warn }),
     changes: new ChangeCounter(),
     // A try, and time to write down what came of it; shorter than a mutation's time, so that a retry after a crash is
     // told within it that nobody knows.
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
     reach: options.reach,
     now,
-    warn: (message, error) => http.log.warn({ err: error }, message),
+    warn,
   };
   let sync: ContactListSync | null = null;
-  let sweep: ReturnType<typeof startAttemptSweep> | null = null;
+  let sweeps: ReturnType<typeof startSweeps> | null = null;
   const apollo = await startGraphql({
     schema,
     isProduction: config.isProduction,
@@ -90,9 +126,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     // Outside production every operation says what it cost by itself.
     sharesUnder: config.isProduction && config.sharesOperations ? () => services.changes.value : null,
   });
+  const { optOuts, feed } = services;
+  const onKept = (event: KeptEvent) => applyEvent(services, event);
+  addWebhooks(http, isWebhook, createReception({ inbox, optOuts, optOutWords: config.events.optOutWords, onKept }));
   const close = async () => {
     sync?.stop();
-    sweep?.stop();
+    sweeps?.stop();
+    feed.close();
     await apollo.stop();
     await Promise.all([pidj.close(), textizen.close()]);
     await store.close();
@@ -104,13 +144,20 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     } else {
       sync = startContactListSync(services, config.contactsListMinutes);
     }
-    sweep = startAttemptSweep(services);
+    sweeps = startSweeps(services);
     const address = await http.listen({ host: config.host, port: config.port });
-    return { url: `${address}/graphql`, services, close };
+    return { url: `${address}/graphql`, webhooks: webhooksAt(config.events, address), services, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function webhooksAt({ webhookSecrets: [secret], publicUrl }: EventsConfig, address: string): Webhooks | null {
+  const base = (publicUrl ?? address).replace(/\/+$/, "");
+  return secret === undefined
+    ? null
+    : { pidj: base + webhookPath("pidj", secret), textizen: base + webhookPath("textizen", secret) };
 }
 
 function connectPidj(config: PidjConfig | null, connection: Pick<ConnectionOptions, "timeouts">): PidjClient {

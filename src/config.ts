@@ -13,6 +13,7 @@ export interface Config {
   /** How often Pidj's contact list is read into the directory, in minutes; null where it is not read. */
   readonly contactsListMinutes: number | null;
   readonly snapshotSeconds: number;
+  readonly events: EventsConfig;
   /** Whether equal queries under way are executed once, in production. */
   readonly sharesOperations: boolean;
   readonly timeouts: Timeouts;
@@ -35,6 +36,20 @@ export interface TextizenConfig {
   readonly sendAtZone: string | null;
 }
 
+/** What the platforms push here, and what is kept of it. */
+export interface EventsConfig {
+  /** Each opens the webhooks; the first is the one to hand out. None closes them. */
+  readonly webhookSecrets: readonly string[];
+  /** Where this server is reached from outside; null where that is where it listens. */
+  readonly publicUrl: string | null;
+  readonly repeatSeconds: number;
+  readonly keptDays: number;
+  readonly mostKept: number;
+  readonly optOutWords: readonly string[];
+  /** How often simulated platforms push something; null where they are silent. */
+  readonly chatterSeconds: number | null;
+}
+
 /** Milliseconds, each for the whole of what it names. */
 export interface Timeouts {
   readonly query: number;
@@ -53,6 +68,7 @@ export class ConfigError extends Error {
 export const ACCOUNT = "default";
 export const DEFAULT_STORE_URL = "sqlite:./data/textgraph.db";
 
+const OPT_OUT_WORDS = "STOP,STOPALL,UNSUBSCRIBE,CANCEL,END,QUIT,REVOKE,OPTOUT";
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
 /** Reads and checks the environment. Throws ConfigError at the first variable that is wrong. */
@@ -76,6 +92,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     storeUrl: env.text("STORE_URL"),
     contactsListMinutes: hasContactList ? contactsListMinutes : null,
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
+    events: readEvents(env),
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",
     timeouts: {
       query: env.number("QUERY_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
@@ -84,6 +101,26 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       read: env.number("READ_TIMEOUT_MS", 3_000, { min: 1, max: 600_000 }),
       send: env.number("SEND_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
     },
+  };
+}
+
+function readEvents(env: Environment): EventsConfig {
+  const webhookSecrets = env.list("WEBHOOK_SECRET", "");
+  // RFC 3986 §2.3: what stands in a path as it is, so that the URL can be copied by hand.
+  if (!webhookSecrets.every((secret) => /^[A-Za-z0-9._~-]{16,100}$/.test(secret))) {
+    throw new ConfigError(
+      "WEBHOOK_SECRET must be 16 to 100 letters, digits, dots, dashes, underscores or tildes each.",
+    );
+  }
+  const chatterSeconds = env.number("SIMULATOR_CHATTER_SECONDS", 0, { min: 0, max: 86_400 });
+  return {
+    webhookSecrets,
+    publicUrl: env.text("PUBLIC_URL") && env.url("PUBLIC_URL", "https://texts.example.org"),
+    repeatSeconds: env.number("WEBHOOK_REPEAT_SECONDS", 10, { min: 0, max: 3_600 }),
+    keptDays: env.number("EVENTS_KEPT_DAYS", 30, { min: 1, max: 3_650 }),
+    mostKept: env.number("EVENTS_KEPT", 1_000_000, { min: 1, max: 100_000_000 }),
+    optOutWords: env.list("OPT_OUT_WORDS", OPT_OUT_WORDS),
+    chatterSeconds: chatterSeconds === 0 ? null : chatterSeconds,
   };
 }
 
@@ -176,6 +213,12 @@ class Environment {
       throw new ConfigError(`${name} must be a whole number from ${min} to ${max}.`);
     }
     return Number(value);
+  }
+
+  /** Texts between commas, blank ones left out. */
+  list(name: string, otherwise: string): string[] {
+    const items = (this.text(name) ?? otherwise).split(",").map((item) => item.trim());
+    return items.filter((item) => item !== "");
   }
 
   /** An IANA time zone by its name; null where not set. */

@@ -1,4 +1,6 @@
 import { valueOrNull } from "./errors.ts";
+import type { Feed } from "./events/feed.ts";
+import { EventLoaders } from "./loaders/events.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
 import { type ContactSeen, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
@@ -6,10 +8,14 @@ import type { PidjClient } from "./pidj/client.ts";
 import type { CallRecord, CallScope } from "./rest/calls.ts";
 import type { Attempts } from "./store/attempts.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
+import type { Inbox } from "./store/inbox.ts";
+import type { OptOuts } from "./store/opt-outs.ts";
 import type { TextizenClient } from "./textizen/client.ts";
 import type { SendPoint, Touched, WriteTools } from "./writes/carry-out.ts";
 
+export type { CompletedPollRecord } from "./loaders/events.ts";
 export type { Page } from "./loaders/paging.ts";
+export type { KeptMessage } from "./store/event-records.ts";
 
 /** What lives as long as the process and every operation shares. */
 export interface Services {
@@ -17,6 +23,10 @@ export interface Services {
   readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists };
   readonly directory: ContactDirectory;
   readonly attempts: Attempts;
+  readonly optOuts: OptOuts;
+  readonly inbox: Inbox;
+  /** Events as they come in, for subscriptions. */
+  readonly feed: Feed;
   readonly changes: ChangeCounter;
   readonly now: () => Date;
   /** For how long one write may be under way, in milliseconds. */
@@ -27,7 +37,10 @@ export interface Services {
   readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
 }
 
-/** Counts what may change an answer: raised before a write's first byte goes out, and again when it has settled. */
+/**
+ * Counts what may change an answer: raised before a write's first byte goes out, again when it has settled, and by every
+ * event that comes in.
+ */
 export class ChangeCounter {
   value = 0;
 
@@ -60,6 +73,7 @@ export class Context {
   private pidjLoaders: PidjLoaders | null = null;
   private textizenLoaders: TextizenLoaders | null = null;
   private peopleLoaders: PeopleLoaders | null = null;
+  private eventLoaders: EventLoaders | null = null;
 
   constructor(services: Services, { signal, deadline, fresh, onKind }: OperationOptions) {
     this.services = services;
@@ -94,14 +108,20 @@ export class Context {
     return this.peopleLoaders;
   }
 
+  get events(): EventLoaders {
+    this.eventLoaders ??= new EventLoaders(this.services.inbox, this.services.optOuts);
+    return this.eventLoaders;
+  }
+
   /** What the operation's mutations work with. */
   get writes(): WriteTools {
-    const { pidj, textizen, directory, attempts, now, warn, reach, writeLeaseMilliseconds } = this.services;
+    const { pidj, textizen, directory, attempts, optOuts, now, warn, reach, writeLeaseMilliseconds } = this.services;
     return {
       pidj: pidj.client,
       textizen: textizen.client,
       directory,
       attempts,
+      optOuts,
       scope: this.scope,
       now,
       leaseMilliseconds: writeLeaseMilliseconds,
@@ -117,6 +137,7 @@ export class Context {
     this.pidjLoaders = null;
     this.textizenLoaders = null;
     this.peopleLoaders = null;
+    this.eventLoaders = null;
     const { pidj, textizen } = this.services;
     const kept = {
       contacts: pidj.lists.contacts,

@@ -24,6 +24,8 @@ const prefixes = {
   Mailing: "mailing",
   TextizenUser: "user",
   Person: "person",
+  ReceivedMessage: "message",
+  CompletedPoll: "completed-poll",
 } as const;
 
 export type IdType = keyof typeof prefixes;
@@ -47,6 +49,8 @@ export type PollResponseId = Id<"PollResponse">;
 export type MailingId = Id<"Mailing">;
 export type TextizenUserId = Id<"TextizenUser">;
 export type PersonId = Id<"Person">;
+export type ReceivedMessageId = Id<"ReceivedMessage">;
+export type CompletedPollId = Id<"CompletedPoll">;
 
 const typeByPrefix = new Map(Object.entries(prefixes).map(([type, prefix]) => [prefix as string, type as IdType]));
 
@@ -54,7 +58,13 @@ const typeByPrefix = new Map(Object.entries(prefixes).map(([type, prefix]) => [p
 const PIDJ_REST = /^[^\s]{1,200}$/;
 const TEXTIZEN_REST = /^[^\s:./?#]{1,100}(\.[^\s:./?#]{1,100}){0,3}$/;
 const PIDJ_TYPES: ReadonlySet<IdType> = new Set(["Contact", "PidjGroup", "Series", "Survey", "PidjUser", "PidjTask"]);
-const PARTS: Partial<Record<IdType, readonly number[]>> = { PollQuestion: [2], PollOption: [3], PollResponse: [1, 4] };
+const PARTS: Partial<Record<IdType, readonly number[]>> = {
+  PollQuestion: [2],
+  PollOption: [3],
+  PollResponse: [1, 4],
+  ReceivedMessage: [2],
+  CompletedPoll: [2],
+};
 
 /** The type that an id's prefix names, where the id is well formed; else null. */
 export function typeOfId(text: string): IdType | null {

@@ -8,6 +8,11 @@ const STOP_WITHIN_MS = 15_000;
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const app = config.pidj === null && config.textizen === null ? await startSimulated(config) : await startApp(config);
+  if (app.webhooks !== null) {
+    process.stdout.write(`Pidj forwards texts to ${app.webhooks.pidj}
+Textizen's campaigns report to ${app.webhooks.textizen}
+`);
+  }
   process.stdout.write(`textgraph ready at ${app.url}\n`);
   const stop = () => {
     // Whatever hangs, a stop is a stop.

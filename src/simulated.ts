@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type App, startApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { parseId } from "./ids.ts";
@@ -7,7 +8,11 @@ import { importContacts } from "./store/contact-import.ts";
 
 /** Runs the graph over simulated platforms, its directory filled, so that the first query shows people on both. */
 export async function startSimulated(config: Config): Promise<App> {
-  const simulator = await startSimulator({ contactsList: config.contactsListMinutes !== null });
+  const { webhookSecrets, chatterSeconds } = config.events;
+  const simulator = await startSimulator({
+    contactsList: config.contactsListMinutes !== null,
+    ...(chatterSeconds !== null && { chatterSeconds }),
+  });
   const { pidj, textizen, world } = simulator;
   const contactIds = [...world.contacts.values()].map(({ id }) => parseId("Contact", id)).filter((id) => id !== null);
   const app = await startApp(
@@ -23,6 +28,10 @@ export async function startSimulated(config: Config): Promise<App> {
         sendAtZone: null,
       },
       storeUrl: config.storeUrl ?? "sqlite::memory:",
+      events: {
+        ...config.events,
+        webhookSecrets: webhookSecrets.length > 0 ? webhookSecrets : [randomBytes(24).toString("base64url")],
+      },
     },
     {
       exampleNumber: findSharedNumber(simulator),
@@ -31,6 +40,9 @@ export async function startSimulated(config: Config): Promise<App> {
       },
     },
   );
+  // By the address that it listens at: the simulated platforms are inside, whatever the world calls it.
+  const inside = (url: string | undefined) => (url === undefined ? null : new URL(new URL(url).pathname, app.url).href);
+  simulator.pushTo({ forwardTo: inside(app.webhooks?.pidj), webhookTo: inside(app.webhooks?.textizen) });
   return {
     ...app,
     close: async () => {

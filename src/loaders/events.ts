@@ -17,6 +17,7 @@ export type CompletedPollRecord = Omit<KeptPollReport, "responses"> & {
 export class EventLoaders {
   readonly #inbox: Inbox;
   readonly #optOuts: DataLoader<E164, OptOut | null>;
+  #newest: Promise<{ readonly cursor: string }> | null = null;
 
   constructor(inbox: Inbox, optOuts: OptOuts) {
     this.#inbox = inbox;
@@ -47,8 +48,10 @@ export class EventLoaders {
     return this.#page(args, { kind: "CompletedPoll", pollId }, toCompletedPoll);
   }
 
+  /** Read before any list of the operation, so that what is behind the cursor is all that the lists may lack. */
   async newestCursor(): Promise<string> {
-    return (await this.#inbox.newest()).cursor;
+    this.#newest ??= this.#inbox.newest();
+    return (await this.#newest).cursor;
   }
 
   async #page<Kind extends EventKind, Row extends { readonly cursor: string }>(
@@ -57,6 +60,7 @@ export class EventLoaders {
     toRow: (event: KeptOf<Kind>) => Row,
   ): Promise<Page<Row>> {
     const { count, backwards } = needExtent(args);
+    await this.newestCursor();
     const [olderThan, newerThan] = await Promise.all([
       this.#needPlace("after", args.after),
       this.#needPlace("before", args.before),

@@ -1,12 +1,16 @@
 import type * as gql from "../generated/graphql.ts";
 import * as attempt from "./attempt.ts";
 import * as campaign from "./campaign.ts";
+import * as completedPoll from "./completed-poll.ts";
 import * as contact from "./contact.ts";
 import * as contactMutations from "./contact-mutations.ts";
+import * as event from "./event.ts";
 import * as group from "./group.ts";
 import * as groupMutations from "./group-mutations.ts";
 import * as mailing from "./mailing.ts";
 import * as message from "./message.ts";
+import * as messagePreview from "./message-preview.ts";
+import * as optOut from "./opt-out.ts";
 import * as participant from "./participant.ts";
 import * as participantMutations from "./participant-mutations.ts";
 import * as person from "./person.ts";
@@ -16,6 +20,7 @@ import * as pidjUserMutations from "./pidj-user-mutations.ts";
 import * as platformStatus from "./platform-status.ts";
 import * as poll from "./poll.ts";
 import * as pollResponse from "./poll-response.ts";
+import * as receivedMessage from "./received-message.ts";
 import * as schema from "./schema.ts";
 import * as series from "./series.ts";
 import * as ssoUrl from "./sso-url.ts";
@@ -34,15 +39,19 @@ export const resolvers: gql.Resolvers = {
     ...schema.Query,
     ...attempt.Query,
     ...campaign.Query,
+    ...completedPoll.Query,
     ...contact.Query,
+    ...event.Query,
     ...group.Query,
     ...mailing.Query,
+    ...messagePreview.Query,
     ...participant.Query,
     ...person.Query,
     ...pidjUser.Query,
     ...platformStatus.Query,
     ...poll.Query,
     ...pollResponse.Query,
+    ...receivedMessage.Query,
     ...series.Query,
     ...survey.Query,
   },
@@ -52,6 +61,7 @@ export const resolvers: gql.Resolvers = {
     ...groupMutations.Mutation,
     ...mailing.Mutation,
     ...message.Mutation,
+    ...optOut.Mutation,
     ...participantMutations.Mutation,
     ...pidjTask.Mutation,
     ...pidjUserMutations.Mutation,
@@ -61,6 +71,7 @@ export const resolvers: gql.Resolvers = {
     ...survey.Mutation,
   },
   Campaign: campaign.Campaign,
+  CompletedPoll: completedPoll.CompletedPoll,
   Contact: contact.Contact,
   InitiateSurveyPayload: survey.InitiateSurveyPayload,
   Mailing: mailing.Mailing,
@@ -71,6 +82,7 @@ export const resolvers: gql.Resolvers = {
   PidjUser: pidjUser.PidjUser,
   Poll: poll.Poll,
   PollResponse: pollResponse.PollResponse,
+  ReceivedMessage: receivedMessage.ReceivedMessage,
   RemoveParticipantTokensPayload: participantMutations.RemoveParticipantTokensPayload,
   SentMessage: message.SentMessage,
   Series: series.Series,

@@ -41,4 +41,6 @@ export const Person = {
   contact: ({ phoneNumber }, _args, { people }) => people.contact(phoneNumber),
   contactLink: ({ phoneNumber }, _args, { people }) => people.link(phoneNumber),
   participant: ({ phoneNumber }, _args, { people }) => people.participant(phoneNumber),
+  optedOutAt: async ({ phoneNumber }, _args, { events }) => (await events.optOut(phoneNumber))?.optedOutAt ?? null,
+  receivedMessages: ({ phoneNumber }, args, { events }) => events.messages(args, { from: phoneNumber }),
 } satisfies Complete<gql.PersonResolvers, gql.Person, PersonParent>;

@@ -27,7 +27,7 @@ export const Node = {
   __resolveType: ({ id }: { readonly id: string }) => typeOfId(id) as NodeType,
 };
 
-async function readNode(argument: string, id: string, { pidj, textizen }: Context): Promise<NodeResult> {
+async function readNode(argument: string, id: string, { pidj, textizen, events }: Context): Promise<NodeResult> {
   const type = typeOfId(id);
   const as = <Type extends IdType>(_type: Type) => id as Id<Type>;
   switch (type) {
@@ -55,6 +55,10 @@ async function readNode(argument: string, id: string, { pidj, textizen }: Contex
       return textizen.mailing(as(type));
     case "PollResponse":
       return textizen.response(as(type));
+    case "ReceivedMessage":
+      return events.message(as(type));
+    case "CompletedPoll":
+      return events.completedPoll(as(type));
     case "PollQuestion":
     case "PollOption":
     case "PidjTask":

@@ -63,6 +63,13 @@ export class Snapshot<Index> {
     this.#refresh = null;
   }
 
+  /** Forgets likewise what is held where it fails the test, and what is being read where nothing is held to be tested. */
+  dropUnless(isGood: (index: Index) => boolean): void {
+    if (this.#held === null || !isGood(this.#held.index)) {
+      this.drop();
+    }
+  }
+
   #age(held: Held<Index>): number {
     return this.#times.now() - held.since;
   }

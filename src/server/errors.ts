@@ -1,6 +1,6 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { InputError, PlatformError, type PlatformErrorReason, StoreError } from "../errors.ts";
+import { CursorError, InputError, PlatformError, type PlatformErrorReason, StoreError } from "../errors.ts";
 
 /** What clients may switch on; one for each reason why a platform call failed. */
 const platformCodes: Readonly<Record<PlatformErrorReason, string>> = {
@@ -24,6 +24,17 @@ const platformMessages: Readonly<Record<PlatformErrorReason, string>> = {
   "rate-limited": "asks to wait before the next request.",
   "not-configured": "is not set up on this server: it has no credentials for it.",
 };
+
+const cursorErrors = {
+  expired: {
+    message: "Not everything behind this cursor is kept any more: read the lists anew, and begin from eventCursor.",
+    extensions: { code: "CURSOR_EXPIRED", retryable: false },
+  },
+  "too-slow": {
+    message: "The subscriber left too many events unread: subscribe again from the last cursor seen.",
+    extensions: { code: "SUBSCRIBER_TOO_SLOW", retryable: true },
+  },
+} as const satisfies Record<CursorError["reason"], object>;
 
 const RETRYABLE: ReadonlySet<PlatformErrorReason> = new Set(["timeout", "cancelled", "unreachable", "rate-limited"]);
 /** Apollo's finer codes for requests that no other try can make right. */
@@ -64,6 +75,9 @@ export function formatError(
       extensions: { code: "BAD_USER_INPUT", retryable: false, argument: cause.argument },
     };
   }
+  if (cause instanceof CursorError) {
+    return { ...place, ...cursorErrors[cause.reason] };
+  }
   if (cause instanceof StoreError) {
     report(cause);
     return {
@@ -85,6 +99,22 @@ export function formatError(
     message: "Something went wrong in this server. It has been written to its log.",
     extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false },
   };
+}
+
+/** The errors by where they are in the document, then by where they are in the answer, whichever failed first. */
+export function inOrder(errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
+  return errors.toSorted(
+    ({ locations: [a] = [], path: left = [] }, { locations: [b] = [], path: right = [] }) =>
+      (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0) || comparePaths(left, right),
+  );
+}
+
+type Path = NonNullable<GraphQLFormattedError["path"]>;
+
+function comparePaths(left: Path, right: Path): number {
+  const at = left.findIndex((step, index) => step !== right[index]);
+  const [a, b] = [left[at] ?? 0, right[at] ?? 0];
+  return typeof a === "number" && typeof b === "number" ? a - b : String(a) < String(b) ? -1 : 1;
 }
 
 /**

@@ -1,11 +1,11 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestListener } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
 } from "@apollo/server/plugin/disabled";
 import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
 import type { Context } from "../context.ts";
-import { formatError } from "./errors.ts";
+import { formatError, inOrder } from "./errors.ts";
 import { landingPage } from "./landing-page.ts";
 
 export interface GraphqlOptions {
@@ -39,7 +39,7 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       landingPage(options),
-      operationKind,
+      { requestDidStart: async () => operation },
       ...(options.isProduction ? [] : [platformCalls]),
       ...options.plugins,
     ],
@@ -48,15 +48,19 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
   return server;
 }
 
-/** What waits for the operation is told what it is: the document alone knows. */
-const operationKind: ApolloServerPlugin<Context> = {
-  requestDidStart: async () => ({
-    didResolveOperation: async ({ operation, contextValue }) => {
-      if (operation) {
-        contextValue.onKind(operation.operation);
-      }
-    },
-  }),
+const operation: GraphQLRequestListener<Context> = {
+  /** What waits for the operation is told what it is: the document alone knows. */
+  didResolveOperation: async ({ operation, contextValue }) => {
+    if (operation) {
+      contextValue.onKind(operation.operation);
+    }
+  },
+  /** Failures come in as it happens; a client gets the same answer however that was. */
+  willSendResponse: async ({ response: { body } }) => {
+    if (body.kind === "single" && body.singleResult.errors !== undefined) {
+      body.singleResult.errors = inOrder(body.singleResult.errors);
+    }
+  },
 };
 
 /** Apollo hides what the schema would suggest from wrong documents, not from wrong variables (apollo-server#8086). */

@@ -6,6 +6,8 @@ export interface HttpOptions {
   readonly logLevel: string;
   /** The SDL that clients download; null where the schema is not shown. */
   readonly sdl: string | null;
+  /** Whether a URL's secret lets the caller in under whatever name: platforms know this server by its public one. */
+  readonly isWebhook: (url: string) => boolean;
 }
 
 /** Where Apollo's explorer lives when it is not embedded. */
@@ -13,7 +15,7 @@ const STUDIO = "https://studio.apollographql.com";
 const BODY_LIMIT_BYTES = 1_000_000;
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
-export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): FastifyInstance {
+export function createHttp({ isProduction, logLevel, sdl, isWebhook }: HttpOptions): FastifyInstance {
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     // stdout is for the one line that says where we are.
@@ -36,7 +38,7 @@ export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): Fastif
   });
   http.addHook("onRequest", async (request, reply) => {
     // DNS rebinding: a page of another name that resolves to this address is not one of ours.
-    if (!isLoopbackName(request.hostname)) {
+    if (!isLoopbackName(request.hostname) && !isWebhook(request.url)) {
       await sendError(
         reply,
         403,
@@ -70,6 +72,7 @@ function isLoopbackName(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
+/** An error in the shape of GraphQL's. */
+export function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
   return reply.code(status).send({ errors: [{ message, extensions: { code, retryable: false } }] });
 }

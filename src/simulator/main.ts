@@ -14,6 +14,7 @@ const COUNTS = {
   campaigns: "campaigns (3)",
   "pidj-port": "Pidj's port (4101)",
   "textizen-port": "Textizen's port (4102)",
+  chatter: "seconds from one push to the next (none)",
 } as const;
 type Count = keyof typeof COUNTS;
 
@@ -25,6 +26,8 @@ ${Object.entries(COUNTS)
   .map(([name, meaning]) => `  --${name.padEnd(22)} ${meaning}`)
   .join("\n")}
   --${"host".padEnd(22)} address to listen at (127.0.0.1)
+  --${"forward-to URL".padEnd(22)} where Pidj forwards texts
+  --${"webhook-to URL".padEnd(22)} where Textizen reports completed polls
   --${"contacts-list".padEnd(22)} give Pidj the GET /contacts that its document does not have
   --${"shape name=value".padEnd(22)} what the documents leave open; may be repeated:
 ${Object.entries(SHAPES)
@@ -41,6 +44,8 @@ function readFlags(args: string[]): SimulatorOptions | null {
     options: {
       ...(Object.fromEntries(counts.map((name) => [name, { type: "string" }])) as Record<Count, { type: "string" }>),
       host: { type: "string" },
+      "forward-to": { type: "string" },
+      "webhook-to": { type: "string" },
       "contacts-list": { type: "boolean" },
       shape: { type: "string", multiple: true },
       help: { type: "boolean" },
@@ -69,11 +74,21 @@ function readFlags(args: string[]): SimulatorOptions | null {
     campaigns: count("campaigns"),
     pidjPort: count("pidj-port") ?? 4101,
     textizenPort: count("textizen-port") ?? 4102,
+    chatterSeconds: count("chatter") || undefined,
+    forwardTo: readUrl("forward-to", values["forward-to"]),
+    webhookTo: readUrl("webhook-to", values["webhook-to"]),
     host: values.host,
     contactsList: values["contacts-list"],
     shapes: readShapes(values.shape ?? []),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function readUrl(name: string, url: string | undefined): string | undefined {
+  if (url !== undefined && !/^https?:/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new Error(`--${name} must be an http or https URL.`);
+  }
+  return url;
 }
 
 function readShapes(flags: readonly string[]): Partial<Shapes> {

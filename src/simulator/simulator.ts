@@ -4,12 +4,13 @@ import { listen, serveService } from "./http.ts";
 import type { JournalEntry, LedgerEntry } from "./journal.ts";
 import { MOST_PEOPLE } from "./people.ts";
 import { createPidj } from "./pidj.ts";
+import { createPushes, type Pushes, type PushTargets } from "./pushes.ts";
 import { createWorld, DEFAULT_SIZES, type Sizes } from "./seed.ts";
 import { defaultShapes, type Shapes } from "./shapes.ts";
 import { createTextizen } from "./textizen.ts";
 import type { World } from "./world.ts";
 
-export interface SimulatorOptions extends Partial<Sizes> {
+export interface SimulatorOptions extends Partial<Sizes>, Partial<PushTargets> {
   /** 1 by default. The same seed and sizes give the same world. */
   readonly seed?: number;
   /** 127.0.0.1 by default. */
@@ -20,6 +21,8 @@ export interface SimulatorOptions extends Partial<Sizes> {
   /** Whether Pidj has the undocumented `GET /contacts`; not by default. */
   readonly contactsList?: boolean;
   readonly shapes?: Partial<Shapes>;
+  /** How often something is pushed to `forwardTo` and `webhookTo`; never by default. */
+  readonly chatterSeconds?: number;
   /** Gives the time of what is created at run time; the real clock by default. The world's own dates are fixed. */
   readonly now?: () => Date;
 }
@@ -31,7 +34,7 @@ interface SimulatedPlatform {
   stop(): Promise<void>;
 }
 
-export interface Simulator extends AsyncDisposable {
+export interface Simulator extends AsyncDisposable, Omit<Pushes, "chat"> {
   readonly pidj: SimulatedPlatform & { readonly accountKey: string; readonly token: string };
   readonly textizen: SimulatedPlatform & { readonly email: string; readonly password: string };
   /** Every request received, in the order of arrival; of a great many the newest. */
@@ -58,15 +61,16 @@ const TEXTIZEN_CREDENTIALS = { email: "operator@cityhall.example", password: "si
 /** Both platforms on two ports. Throws a `RangeError` for a size or seed that is none. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = "127.0.0.1", pidjPort = 0, textizenPort = 0, contactsList = false, now = () => new Date() } = options;
-  const world = createWorld(checkCount("seed", options.seed ?? 1), readSizes(options));
+  const seed = checkCount("seed", options.seed ?? 1);
+  const world = createWorld(seed, readSizes(options));
   const backend: Backend = { world, shapes: { ...defaultShapes(), ...options.shapes }, ledger: [], now };
   const journal: JournalEntry[] = [];
   const closing = new AbortController();
   const faults = createFaultTable(closing.signal);
   const pidj = createPidj(backend, { ...PIDJ_CREDENTIALS, contactsList });
   const textizen = createTextizen(backend, TEXTIZEN_CREDENTIALS);
-  // What the platforms send of their own accord, forwarded texts (pidj-api.txt:485) and completed polls
-  // (textizen-api.txt:103), starts here too, where world, clock and closing are at hand.
+  const { chat, ...pushes } = createPushes(backend, seed, closing.signal);
+  pushes.pushTo({ forwardTo: options.forwardTo ?? null, webhookTo: options.webhookTo ?? null });
 
   const pidjListener = await listen(serveService(pidj, faults, journal, closing.signal), host, pidjPort);
   const textizenListener = await listen(
@@ -77,6 +81,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await pidjListener.stop();
     throw error;
   });
+  if (options.chatterSeconds !== undefined) {
+    chat(options.chatterSeconds);
+  }
   const close = async (): Promise<void> => {
     closing.abort();
     await Promise.all([pidjListener.stop(), textizenListener.stop()]);
@@ -89,6 +96,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ledger: backend.ledger,
     world,
     shapes: backend.shapes,
+    ...pushes,
     fault: faults.add,
     expireSessions: textizen.expireSessions,
     clearJournal: () => {

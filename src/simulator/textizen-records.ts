@@ -85,17 +85,22 @@ function presentSequences(world: World, poll: Poll): object[] {
   return Array.from(byParticipant, ([participantId, answers]) => ({
     from: senderOf(world, participantId),
     last_response_created: answers.at(-1)?.created_at ?? null,
-    responses: answers.map((answer) => ({
-      id: answer.id,
-      question_id: answer.question_id,
-      response: answer.response,
-      participant_id: answer.participant_id,
-      from: senderOf(world, participantId),
-      to: poll.phone,
-      created_at: answer.created_at,
-      match: answer.option_id === null ? null : { id: answer.option_id },
-    })),
+    responses: answers.map((answer) => responseOf(world, poll, answer)),
   }));
+}
+
+/** One answer as it stands inside its poll, and in the webhook's report. */
+export function responseOf(world: World, poll: Poll, answer: PollResponse): object {
+  return {
+    id: answer.id,
+    question_id: answer.question_id,
+    response: answer.response,
+    participant_id: answer.participant_id,
+    from: senderOf(world, answer.participant_id),
+    to: poll.phone,
+    created_at: answer.created_at,
+    match: answer.option_id === null ? null : { id: answer.option_id },
+  };
 }
 
 export function responseDetail(world: World, answer: PollResponse): object {

@@ -89,7 +89,6 @@ interface Row extends Attempt, Pick<AttemptRecord, "state" | "message"> {
   readonly startedAt: number;
   readonly leaseEndsAt: number;
   readonly settledAt: number | null;
-  readonly isSettledByHand: boolean;
   /** What the call gave, as JSON; until it is known, what is presumed. */
   readonly outcome: string;
 }
@@ -170,7 +169,6 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
           startedAt,
           leaseEndsAt: startedAt + leaseMilliseconds,
           settledAt: null,
-          isSettledByHand: false,
           message: null,
           outcome: presumed,
         };
@@ -221,7 +219,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
           return false;
         }
         const message = "Settled by an operator of this server.";
-        const settled = { state, message, settledAt: now().getTime(), isSettledByHand: true };
+        const settled = { state, message, settledAt: now().getTime() };
         if (await change({ row, text }, settled)) {
           return true;
         }
@@ -241,9 +239,9 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
   };
 }
 
-/** Not settled for good: nobody who knows has said yet what became of it. */
-function isOpen({ state, isSettledByHand }: Row): boolean {
-  return !isSettledByHand && (state === "IN_PROGRESS" || state === "UNKNOWN");
+/** Nobody who knows has said yet what became of it. */
+function isOpen({ state }: Row): boolean {
+  return state === "IN_PROGRESS" || state === "UNKNOWN";
 }
 
 function standingOf(row: Row | null, { mutation, fingerprint }: Attempt): Standing | null {

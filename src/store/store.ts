@@ -18,7 +18,19 @@ export interface Store {
 }
 
 /** The collections; each module on top owns some and touches no others. */
-export type Table = "contact-by-number" | "number-by-contact" | "forgotten-contact" | "directory-state" | "attempt";
+export type Table =
+  | "contact-by-number"
+  | "number-by-contact"
+  | "forgotten-contact"
+  | "directory-state"
+  | "attempt"
+  | "event"
+  | "event-index"
+  | "event-count"
+  | "event-repeat"
+  | "event-state"
+  | "opt-out"
+  | "opt-out-history";
 
 export interface Range {
   /** Only keys that begin with this. */

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "../errors.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { CallScope } from "../rest/calls.ts";
 import type { Attempt, AttemptHandle, Attempts, Settlement, Standing } from "../store/attempts.ts";
 import type { ContactDirectory } from "../store/contacts.ts";
+import type { OptOuts } from "../store/opt-outs.ts";
 import type { TextizenClient } from "../textizen/client.ts";
+import { attemptOf, replayOf, unknownOutcome, whenSettled } from "./idempotency.ts";
 import { type FieldPaths, refusalsOf } from "./platform-refusal.ts";
 import { type Refusal, Refused } from "./refusal.ts";
 
@@ -21,6 +21,7 @@ export interface WriteTools {
   readonly textizen: TextizenClient;
   readonly directory: ContactDirectory;
   readonly attempts: Attempts;
+  readonly optOuts: OptOuts;
   readonly scope: CallScope;
   readonly now: () => Date;
   /** For how long one write may be under way, retries included, in milliseconds. */
@@ -127,78 +128,12 @@ export async function refusalsAsData<Value>(
   }
 }
 
-const KEY_FIELD = ["input", "idempotencyKey"];
-const LONGEST_KEY = 255;
-
-function attemptOf({ idempotencyKey: key, mutation, input }: Plan): Attempt | null {
-  if (key === null) {
-    return null;
-  }
-  if (key.trim() === "" || key.length > LONGEST_KEY) {
-    const message = `idempotencyKey must not be blank, and have at most ${LONGEST_KEY} characters.`;
-    throw new Refused({ code: "INVALID_INPUT", field: KEY_FIELD, message });
-  }
-  const fingerprint = createHash("sha256").update(canonicalJson(input)).digest("base64url");
-  return { key, mutation, fingerprint };
-}
-
-/** JSON with the members of every object in one order, as RFC 8785 §3.2.3 has it. */
-function canonicalJson(input: unknown): string {
-  return JSON.stringify(input ?? null, (_name, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
-}
-
-/** The stored outcome. Throws Refused where the key stands in the way of anything else. */
-function replayOf<Accepted>(standing: Standing): { readonly value: Accepted; readonly isReplay: true } {
-  switch (standing.kind) {
-    case "replay":
-      return { value: JSON.parse(standing.outcome) as Accepted, isReplay: true };
-    case "reused":
-      throw new Refused({
-        code: "IDEMPOTENCY_KEY_REUSED",
-        field: KEY_FIELD,
-        message: "This idempotency key was used before, with another input or another mutation.",
-      });
-    case "in-progress":
-      throw new Refused({
-        code: "ATTEMPT_IN_PROGRESS",
-        field: KEY_FIELD,
-        message: "The same idempotency key is under way. Ask again with the same key.",
-      });
-    case "unknown":
-      throw new Refused(unknownOutcome(true, KEY_FIELD));
-    default:
-      return standing satisfies never;
-  }
-}
-
 function standingOf({ attempts, scope }: WriteTools, attempt: Attempt): Promise<Standing | null> {
   return whenSettled(scope.signal, () => attempts.look(attempt));
 }
 
 function claim({ attempts, scope, leaseMilliseconds }: WriteTools, attempt: Attempt, presumed: string) {
   return whenSettled(scope.signal, () => attempts.begin({ ...attempt, leaseMilliseconds, presumed }));
-}
-
-const FIRST_WAIT_MS = 10;
-const LONGEST_WAIT_MS = 200;
-
-/** Asks again while somebody else is at the key, as long as the operation has time. */
-async function whenSettled<Result extends { readonly kind: string } | null>(
-  signal: AbortSignal,
-  ask: () => Promise<Result>,
-): Promise<Result> {
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    const result = await ask();
-    if (result?.kind !== "in-progress" || signal.aborted) {
-      return result;
-    }
-    // Rejects when the signal aborts, and then the next round is the last.
-    await sleep(wait, undefined, { signal }).catch(() => undefined);
-  }
 }
 
 async function callAndSettle<Accepted>(
@@ -281,12 +216,4 @@ function mayRepeat(kind: WriteKind, { reason, status, mayHaveTaken }: PlatformEr
     return status === null && (reason === "unreachable" || reason === "timeout");
   }
   return reason === "unreachable" && !mayHaveTaken;
-}
-
-function unknownOutcome(hasKey: boolean, field: readonly string[] | null): Refusal {
-  const advice = hasKey
-    ? "Do not try again with a new key: attempt(idempotencyKey) says what is known."
-    : "Look before trying again.";
-  const message = `The platform's answer was lost or cannot be read: it may or may not have been carried out. ${advice}`;
-  return { code: "OUTCOME_UNKNOWN", field, message };
 }

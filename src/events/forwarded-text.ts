@@ -1,0 +1,44 @@
+import { parseId } from "../ids.ts";
+import { type E164, parseE164 } from "../phone.ts";
+import type { ForwardedText } from "../store/event-records.ts";
+import { readText, type Values } from "./values.ts";
+
+/** Blanks, and what no id has and no store can hold as a key. */
+const UNUSABLE = /[\s\p{C}]/u;
+
+/**
+ * What Pidj forwards of a text (pidj-api.txt:485-498). Null where it is none: neither a message nor a sender. Who sends
+ * the word "null" has sent a text, so that a message alone is taken as it is.
+ */
+export function parseForwardedText(values: Values): ForwardedText | null {
+  const { message } = values;
+  const displayFrom = readNumber(values["from"]);
+  const isMessage = typeof message === "string" || typeof message === "number";
+  if (!isMessage && displayFrom === null) {
+    return null;
+  }
+  const to = readNumber(values["to"]);
+  const groupId = parseId("PidjGroup", readText(values["group_id"]) ?? "");
+  const contact = readText(values["contact_id"]);
+  const contactId = contact === null || UNUSABLE.test(contact) ? null : parseId("Contact", contact);
+  return {
+    kind: "ReceivedMessage",
+    text: isMessage ? String(message) : "",
+    from: numberOf(displayFrom),
+    displayFrom: displayFrom ?? "",
+    toPhoneNumber: numberOf(to),
+    groupId: groupId === null || UNUSABLE.test(groupId) ? null : groupId,
+    contactId,
+    // Where a contact has an external id, that is sent in place of its own (pidj-api.txt:495).
+    contactExternalId: contactId === null ? contact : null,
+  };
+}
+
+/** A query that does not escape the plus of E.164 has a blank in its place when it is decoded. */
+function readNumber(value: unknown): string | null {
+  return typeof value === "string" && /^ [1-9][0-9]{6,14}$/.test(value) ? `+${value.slice(1)}` : readText(value);
+}
+
+function numberOf(display: string | null): E164 | null {
+  return display === null ? null : parseE164(display);
+}

@@ -1,0 +1,131 @@
+import { type Id, type IdType, makeId, parseId } from "../ids.ts";
+import { parseTextizenNumber } from "../phone.ts";
+import type { PollReport, ReportedResponse } from "../store/event-records.ts";
+import { isObject, readText, type Values } from "./values.ts";
+
+// What the webhook sends is documented nowhere; ambiguities T-24 has what is known, T-21 and T-22 the shape of answers.
+
+/** Both are written (ambiguities T-24). */
+const COMPLETED: ReadonlySet<string> = new Set(["poll.completed", "poll.complete"]);
+
+/**
+ * A report of Textizen's webhook; "other" where it is of another event, or of none; "malformed" where it is one that
+ * cannot be read: JSON that was cut off, or is something else than an object and a list.
+ */
+export function parsePollReport(values: Values): PollReport | "other" | "malformed" {
+  if (!COMPLETED.has(readText(values["event"]) ?? "")) {
+    return "other";
+  }
+  const poll = unwrap(readJson(values["poll"]) ?? {}, "poll");
+  const list = readJson(values["responses"]) ?? (isObject(poll) ? poll["responses"] : null) ?? [];
+  if (!isObject(poll) || !Array.isArray(list)) {
+    return "malformed";
+  }
+  const answers = list.map((item: unknown) => unwrap(item, "response")).filter(isObject);
+  const pollPart = readPart(poll["id"]) ?? firstOf(answers, ({ poll_id }) => readPart(poll_id));
+  const responses = readResponses(answers, pollPart);
+  return {
+    kind: "CompletedPoll",
+    pollId: pollPart === null ? null : makeId("Poll", pollPart),
+    participantId:
+      firstOf(responses, ({ participantId }) => participantId) ?? idOf("Participant", values["participant_id"]),
+    from: firstOf(responses, ({ from }) => from) ?? parseTextizenNumber(readText(values["from"]) ?? ""),
+    answeredAt: lastOf(responses) ?? readTime(values["time"]),
+    responses,
+  };
+}
+
+/** An answer without an id of its own is named by its place: poll, participant, question and a count, `-` for unknown. */
+function readResponses(answers: readonly Values[], pollPart: string | null): ReportedResponse[] {
+  const counts = new Map<string, number>();
+  return answers.map((answer) => {
+    const question = readPart(answer["question_id"]);
+    const participant = readPart(answer["participant_id"]);
+    const place = [pollPart ?? "-", participant ?? "-", question ?? "-"];
+    const count = (counts.get(place.join(".")) ?? 0) + 1;
+    counts.set(place.join("."), count);
+    const own = readPart(answer["id"]);
+    const displayFrom = readText(answer["from"]);
+    return {
+      id: own === null ? makeId("PollResponse", ...place, String(count)) : makeId("PollResponse", own),
+      text: readWords(answer["response"] ?? answer["text"]),
+      from: displayFrom === null ? null : parseTextizenNumber(displayFrom),
+      displayFrom,
+      participantId: participant === null ? null : makeId("Participant", participant),
+      pollId: pollPart === null ? null : makeId("Poll", pollPart),
+      questionId: pollPart === null || question === null ? null : makeId("PollQuestion", pollPart, question),
+      matchedOptionIds: pollPart === null || question === null ? [] : readMatches(answer, pollPart, question),
+      createdAt: readTime(answer["created_at"]),
+    };
+  });
+}
+
+/** `matching_option_id` in the webhook, `match: {id}` elsewhere; either may be missing, null, or hold several. */
+function readMatches(answer: Values, poll: string, question: string): ReportedResponse["matchedOptionIds"] {
+  const match = answer["match"] ?? answer["matching_option_id"] ?? answer["matching_option_ids"] ?? [];
+  return [match]
+    .flat()
+    .map((item: unknown) => readPart(isObject(item) ? item["id"] : item))
+    .filter((part) => part !== null)
+    .map((part) => makeId("PollOption", poll, question, part));
+}
+
+/** In a form, an object or a list is JSON text. Null where there is none; false where it cannot be read. */
+function readJson(value: unknown): unknown {
+  if (typeof value !== "string") {
+    return value ?? null;
+  }
+  try {
+    return value.trim() === "" ? null : JSON.parse(value);
+  } catch {
+    return false;
+  }
+}
+
+/** What stands inside a wrapper of its own name: both habits are seen (ambiguities T-9). */
+function unwrap(item: unknown, name: string): unknown {
+  const inner = isObject(item) && item["id"] === undefined ? item[name] : undefined;
+  return isObject(inner) ? inner : item;
+}
+
+function firstOf<Item, Value>(items: readonly Item[], read: (item: Item) => Value | null): Value | null {
+  for (const item of items) {
+    const value = read(item);
+    if (value !== null) {
+      return value;
+    }
+  }
+  return null;
+}
+
+function lastOf(responses: readonly ReportedResponse[]): string | null {
+  const times = responses.map(({ createdAt }) => createdAt).filter((time) => time !== null);
+  return times.sort().at(-1) ?? null;
+}
+
+/** The platform's own id as text; null where it is no usable id. */
+function readPart(value: unknown): string | null {
+  const text = readText(value);
+  return text === null || /\p{C}/u.test(text) || parseId("Participant", `participant:${text}`) === null ? null : text;
+}
+
+function idOf<Type extends Exclude<IdType, "Person">>(type: Type, value: unknown): Id<Type> | null {
+  const part = readPart(value);
+  return part === null ? null : makeId(type, part);
+}
+
+/** A person's own words: blanks and the word "null" are theirs. */
+function readWords(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
+}
+
+/** RFC 3339 in UTC; null for what is none. Without a zone it is taken for UTC, as everywhere in what Textizen writes. */
+function readTime(value: unknown): string | null {
+  const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?)([Zz]|[+-]\d\d:\d\d)?$/.exec(readText(value) ?? "");
+  if (match === null) {
+    return null;
+  }
+  const [, date, time, zone = "Z"] = match;
+  const at = new Date(`${date}T${time}${zone.toUpperCase()}`);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}

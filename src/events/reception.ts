@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import type { Arrival, ForwardedText, KeptEvent } from "../store/event-records.ts";
+import type { Inbox } from "../store/inbox.ts";
+import type { OptOuts } from "../store/opt-outs.ts";
+import type { Change } from "../store/store.ts";
+import { parseForwardedText } from "./forwarded-text.ts";
+import { createWishReader } from "./opt-out-words.ts";
+import { parsePollReport } from "./poll-report.ts";
+import { canonicalText, type Values } from "./values.ts";
+
+/** What came of a delivery: it is on disk, or means nothing here, or cannot be read. */
+export type Received = "kept" | "other" | "malformed";
+
+/** Where what the platforms push comes in. Throws StoreError where it cannot be kept. */
+export interface Reception {
+  /** A text that Pidj forwards. */
+  text(values: Values): Promise<Received>;
+  /** A report of Textizen's webhook. */
+  report(values: Values): Promise<Received>;
+}
+
+export interface ReceptionOptions {
+  readonly inbox: Inbox;
+  readonly optOuts: OptOuts;
+  /** Words that opt a person out, in any letter case. */
+  readonly optOutWords: readonly string[];
+  /** Told of every event that is kept, once, when it is on disk. */
+  readonly onKept: (event: KeptEvent) => Promise<void>;
+}
+
+export function createReception({ inbox, optOuts, optOutWords, onKept }: ReceptionOptions): Reception {
+  const wishOf = createWishReader(optOutWords);
+
+  async function keep(arrival: Arrival, values: Values): Promise<Received> {
+    // As a hash, because what is said is nobody's business outside of the event, and may be long.
+    const fingerprint = createHash("sha256")
+      .update(`${arrival.kind} ${canonicalText(values)}`)
+      .digest("base64url");
+    const alongside = (isRepeat: boolean) =>
+      arrival.kind === "ReceivedMessage" ? planOptOut(arrival, isRepeat) : Promise.resolve([]);
+    const { event, isRepeat } = await inbox.append({ arrival, fingerprint, alongside });
+    if (!isRepeat) {
+      await onKept(event);
+    }
+    return "kept";
+  }
+
+  async function planOptOut({ from, text }: ForwardedText, isRepeat: boolean): Promise<readonly Change[]> {
+    const wish = from === null ? null : wishOf(text);
+    // STOP, START and STOP again within the time for repeats ends with STOP; a START that is delivered late, again, does
+    // not undo the STOP that came between: in doubt, nobody is texted.
+    if (from === null || wish === null || (isRepeat && wish === "start")) {
+      return [];
+    }
+    const reason = `Texted ${text.trim().slice(0, 30)}`;
+    return optOuts.plan(from, { isOptedOut: wish === "stop", source: "RECEIVED", reason });
+  }
+
+  return {
+    text: async (values) => {
+      const text = parseForwardedText(values);
+      return text === null ? "malformed" : keep(text, values);
+    },
+    report: async (values) => {
+      const report = parsePollReport(values);
+      return typeof report === "string" ? report : keep(report, values);
+    },
+  };
+}

@@ -1,0 +1,5 @@
+import type * as gql from "../generated/graphql.ts";
+
+export const Query = {
+  eventCursor: (_root, _args, { events }) => events.newestCursor(),
+} satisfies gql.QueryResolvers;

@@ -1,0 +1,186 @@
+import { en, Faker } from "@faker-js/faker";
+import type { Backend } from "./backend.ts";
+import { responseOf } from "./textizen-records.ts";
+import type { Contact, Participant, PidjGroup, Poll, PollResponse, Question } from "./world.ts";
+
+/** Where the platforms push to; null for nowhere. */
+export interface PushTargets {
+  /** Pidj's Text Forwarding (pidj-api.txt:485). */
+  readonly forwardTo: string | null;
+  /** The webhook of Textizen's campaigns (textizen-api.txt:103). */
+  readonly webhookTo: string | null;
+}
+
+/** What a forwarded text says (pidj-api.txt:491-498). `null` is sent as such, what is left out is left out. */
+export interface ForwardedText {
+  readonly message?: string | null;
+  readonly from?: string | null;
+  readonly to?: string | null;
+  readonly group_id?: string | null;
+  readonly contact_id?: string | null;
+}
+
+/** How it is sent: the document leaves open all but the method (ambiguities P-27). */
+export interface ForwardForm {
+  readonly method?: "GET" | "POST";
+  readonly encoding?: "form" | "json" | "multipart";
+}
+
+/** Who has answered which poll to the end, and how it is told (ambiguities T-24). */
+export interface PollCompletion {
+  readonly pollId: number;
+  readonly participantId: number;
+  readonly event?: string;
+  readonly encoding?: "form" | "json";
+}
+
+export interface Pushes {
+  pushTo(targets: Partial<PushTargets>): void;
+  /** Forwards a text; gives the HTTP status. */
+  forwardText(text: ForwardedText, form?: ForwardForm): Promise<number>;
+  /** Answers every question of a poll for a participant, and reports it; gives the HTTP status. */
+  completePoll(completion: PollCompletion): Promise<number>;
+  /** Pushes something every so many seconds, until the simulator is closed; what nobody takes is lost. */
+  chat(seconds: number): void;
+}
+
+const TEXTS = [
+  "Where do I sign up?",
+  "Thank you!",
+  "Running late, be there at 5 🚌",
+  "Is the library open?",
+  "yes",
+  "👍",
+];
+
+/** What the platforms send of their own accord. `signal` ends it. */
+export function createPushes(backend: Backend, seed: number, signal: AbortSignal): Pushes {
+  const { world, now } = backend;
+  const faker = new Faker({ locale: [en], seed: seed * 10 + 9 });
+  let targets: PushTargets = { forwardTo: null, webhookTo: null };
+
+  async function forwardText(text: ForwardedText, { method = "POST", encoding = "form" }: ForwardForm = {}) {
+    const url = new URL(needTarget(targets.forwardTo, "forwardTo"));
+    const pairs = Object.entries(text).map(([name, value]): [string, string] => [name, value ?? "null"]);
+    if (method === "GET") {
+      for (const [name, value] of pairs) {
+        url.searchParams.append(name, value);
+      }
+      return send(url.href, { method });
+    }
+    if (encoding === "json") {
+      return send(url.href, { method, headers: JSON_TYPE, body: JSON.stringify(text) });
+    }
+    const body = encoding === "form" ? new URLSearchParams(pairs) : new FormData();
+    if (body instanceof FormData) {
+      pairs.forEach(([name, value]) => body.append(name, value));
+    }
+    return send(url.href, { method, body });
+  }
+
+  async function completePoll({ pollId, participantId, event = "poll.completed", encoding = "form" }: PollCompletion) {
+    const poll = needRow(world.polls.get(pollId));
+    const participant = needRow(world.participants.get(participantId));
+    const responses = poll.questions.map((question) => answer(poll, question, participant));
+    const report = {
+      event,
+      time: now().toISOString(),
+      poll: { id: poll.id, title: poll.title, phone: poll.phone },
+      responses: responses.map((response) => responseOf(world, poll, response)),
+    };
+    const url = needTarget(targets.webhookTo, "webhookTo");
+    if (encoding === "json") {
+      return send(url, { method: "POST", headers: JSON_TYPE, body: JSON.stringify(report) });
+    }
+    const body = new URLSearchParams({
+      ...report,
+      poll: JSON.stringify(report.poll),
+      responses: JSON.stringify(report.responses),
+    });
+    return send(url, { method: "POST", body });
+  }
+
+  function answer(poll: Poll, question: Question, participant: Participant): PollResponse {
+    const option = question.options[faker.number.int(Math.max(0, question.options.length - 1))];
+    return world.responses.put({
+      id: world.makeTextizenId(),
+      poll_id: poll.id,
+      question_id: question.id,
+      participant_id: participant.id,
+      response: option?.value ?? "All good",
+      created_at: now().toISOString(),
+      option_id: option?.id ?? null,
+    });
+  }
+
+  async function send(url: string, init: RequestInit): Promise<number> {
+    const response = await fetch(url, { ...init, signal, redirect: "manual" });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  function pick<Row>(rows: Iterable<Row>): Row | undefined {
+    const all = [...rows];
+    return all[faker.number.int(Math.max(0, all.length - 1))];
+  }
+
+  async function chatOnce(turn: number): Promise<void> {
+    const participant = pick(world.participants.values());
+    const poll = pick(world.polls.values());
+    if (turn % 5 === 4 && targets.webhookTo !== null && participant !== undefined && poll !== undefined) {
+      await completePoll({ pollId: poll.id, participantId: participant.id });
+    } else if (targets.forwardTo !== null) {
+      const contact = pick(world.contacts.values());
+      const group = pick([...world.pidjGroups.values()].filter((each) => each.phone_number !== null && each.is_active));
+      // Whoever stops comes back at the next of these, so that nobody is lost for good.
+      const word = turn % 40 === 17 ? "STOP" : turn % 40 === 38 ? "START" : (pick(TEXTS) ?? "");
+      if (contact !== undefined && group !== undefined) {
+        await forwardText(textFrom(contact, group, word));
+      }
+    }
+  }
+
+  return {
+    pushTo: (given) => {
+      targets = { ...targets, ...given };
+    },
+    forwardText,
+    completePoll,
+    chat: (seconds) => {
+      let turn = 0;
+      const timer = setInterval(() => {
+        // Nobody there, or gone again: the platforms have other things to do.
+        chatOnce(turn).catch(() => undefined);
+        turn += 1;
+      }, seconds * 1_000);
+      signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    },
+  };
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** What Pidj knows of the sender: the external id, where the contact has one, in place of its own (pidj-api.txt:495). */
+function textFrom(contact: Contact, group: PidjGroup, message: string): ForwardedText {
+  return {
+    message,
+    from: contact.phone_number,
+    to: group.phone_number,
+    group_id: group.id,
+    contact_id: contact.external_id || contact.id,
+  };
+}
+
+function needTarget(url: string | null, name: keyof PushTargets): string {
+  if (url === null) {
+    throw new RangeError(`pushTo({ ${name} }) has not said where to.`);
+  }
+  return url;
+}
+
+function needRow<Row>(row: Row | undefined): Row {
+  if (row === undefined) {
+    throw new RangeError("The simulated world has no such record.");
+  }
+  return row;
+}

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attempt, Standing } from "../store/attempts.ts";
+import { type Refusal, Refused } from "./refusal.ts";
+
+const KEY_FIELD = ["input", "idempotencyKey"];
+const LONGEST_KEY = 255;
+
+/** A write as its key knows it; null where it was given none. Throws Refused for a key that is none. */
+export function attemptOf({
+  idempotencyKey: key,
+  mutation,
+  input,
+}: {
+  readonly idempotencyKey: string | null;
+  readonly mutation: string;
+  readonly input: unknown;
+}): Attempt | null {
+  if (key === null) {
+    return null;
+  }
+  if (key.trim() === "" || key.length > LONGEST_KEY) {
+    const message = `idempotencyKey must not be blank, and have at most ${LONGEST_KEY} characters.`;
+    throw new Refused({ code: "INVALID_INPUT", field: KEY_FIELD, message });
+  }
+  const fingerprint = createHash("sha256").update(canonicalJson(input)).digest("base64url");
+  return { key, mutation, fingerprint };
+}
+
+/** JSON with the members of every object in one order, as RFC 8785 §3.2.3 has it. */
+function canonicalJson(input: unknown): string {
+  return JSON.stringify(input ?? null, (_name, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}
+
+/** The stored outcome. Throws Refused where the key stands in the way of anything else. */
+export function replayOf<Accepted>(standing: Standing): { readonly value: Accepted; readonly isReplay: true } {
+  switch (standing.kind) {
+    case "replay":
+      return { value: JSON.parse(standing.outcome) as Accepted, isReplay: true };
+    case "reused":
+      throw new Refused({
+        code: "IDEMPOTENCY_KEY_REUSED",
+        field: KEY_FIELD,
+        message: "This idempotency key was used before, with another input or another mutation.",
+      });
+    case "in-progress":
+      throw new Refused({
+        code: "ATTEMPT_IN_PROGRESS",
+        field: KEY_FIELD,
+        message: "The same idempotency key is under way. Ask again with the same key.",
+      });
+    case "unknown":
+      throw new Refused(unknownOutcome(true, KEY_FIELD));
+    default:
+      return standing satisfies never;
+  }
+}
+
+const FIRST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 200;
+
+/** Asks again while somebody else is at the key, as long as the operation has time. */
+export async function whenSettled<Result extends { readonly kind: string } | null>(
+  signal: AbortSignal,
+  ask: () => Promise<Result>,
+): Promise<Result> {
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    const result = await ask();
+    if (result?.kind !== "in-progress" || signal.aborted) {
+      return result;
+    }
+    // Rejects when the signal aborts, and then the next round is the last.
+    await sleep(wait, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** What is said of a write of which nobody knows whether it was carried out. */
+export function unknownOutcome(hasKey: boolean, field: readonly string[] | null): Refusal {
+  const advice = hasKey
+    ? "Do not try again with a new key: attempt(idempotencyKey) says what is known."
+    : "Look before trying again.";
+  const message = `The platform's answer was lost or cannot be read: it may or may not have been carried out. ${advice}`;
+  return { code: "OUTCOME_UNKNOWN", field, message };
+}

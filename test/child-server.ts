@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Simulator } from "../src/simulator/simulator.ts";
+
+/** A server in a process of its own; disposed by SIGKILL. */
+export interface ChildServer extends AsyncDisposable {
+  readonly url: string;
+  /** Ends it as a power cut would. */
+  kill(): Promise<void>;
+}
+
+/** The environment of a server over these platforms, on a store that several processes share. */
+export function environmentFor(simulator: Simulator, file: string): Record<string, string> {
+  return {
+    PORT: "0",
+    LOG_LEVEL: "silent",
+    STORE_URL: `sqlite:${file}`,
+    PIDJ_BASE_URL: simulator.pidj.url,
+    PIDJ_ACCOUNT_KEY: simulator.pidj.accountKey,
+    PIDJ_TOKEN: simulator.pidj.token,
+  };
+}
+
+export async function startChild(environment: Record<string, string>): Promise<ChildServer> {
+  const program = fileURLToPath(new URL("crash-child.ts", import.meta.url));
+  const child = spawn(process.execPath, [program], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await ended;
+  };
+  return { url: await firstLine(child), kill, [Symbol.asyncDispose]: kill };
+}
+
+async function firstLine({ stdout }: ChildProcess): Promise<string> {
+  for await (const chunk of stdout ?? []) {
+    return String(chunk).trim();
+  }
+  throw new Error("the child process ended before it listened");
+}
