@@ -54,6 +54,8 @@ export interface App {
 }
 
 export interface AppOptions {
+  /** The time of day; for tests. */
+  readonly now?: () => Date;
   /** A number of somebody whom newcomers are shown first. */
   readonly exampleNumber?: string;
   /** Waits at a named point of every send; for tests of crashes. */
@@ -65,7 +67,7 @@ export interface AppOptions {
 /** Builds everything that lives as long as the process, and listens. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const store = openSqliteStore(config.storeUrl ?? DEFAULT_STORE_URL, ACCOUNT);
-  const now = () => new Date();
+  const now = options.now ?? (() => new Date());
   const connection = {
     timeouts: {
       readMilliseconds: config.timeouts.read,

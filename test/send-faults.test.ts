@@ -211,3 +211,15 @@ test("a client that has gone does not stop its send", async () => {
   await answered.promise;
   expect(await stateOf(stage.app.url, "k")).toBe("ACCEPTED");
 });
+
+test("sends nothing when this process was held up until its attempt is anybody's to settle", async () => {
+  let hour = 0;
+  const now = () => new Date(Date.UTC(2026, 0, 1, hour));
+  const reach = async (point: string) => {
+    hour = point === "recorded" ? 1 : hour;
+  };
+  await using stage = await start({ app: { now, reach } });
+  const { userErrors } = payload(await send(stage.app.url, "late"));
+  expect(userErrors).toMatchObject([{ code: "OUTCOME_UNKNOWN" }]);
+  expect(stage.simulator.ledger).toEqual([]);
+});

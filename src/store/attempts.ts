@@ -37,6 +37,8 @@ export type Settlement = { readonly message: string | null } & (
 export interface AttemptHandle {
   readonly key: string;
   readonly owner: string;
+  /** From then on others take the attempt for abandoned: nothing may go out for it any more. */
+  readonly leaseEndsAt: Date;
 }
 
 /** Why a key is not free for an attempt. */
@@ -174,7 +176,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
         };
         const becomes = JSON.stringify(claim);
         if (await store.commit([{ table: "attempt", key: rowKey(key), was: text, becomes }], DURABLE)) {
-          return { kind: "started", handle: { key, owner: claim.owner } };
+          return { kind: "started", handle: { key, owner: claim.owner, leaseEndsAt: new Date(claim.leaseEndsAt) } };
         }
       }
       throw contended();

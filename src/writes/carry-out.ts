@@ -105,6 +105,10 @@ export async function carryOut<Accepted, Ready = undefined>(
       return replayOf<Accepted>(begun);
     }
     await tools.reach?.("recorded");
+    if (tools.now() >= begun.handle.leaseEndsAt) {
+      // This process was held up for so long that others hold the attempt for abandoned: it must not go out now.
+      throw new Refused(unknownOutcome(true, null));
+    }
     return { value: await callAndSettle(tools, write, call, begun.handle) };
   });
 }
