@@ -1,5 +1,6 @@
 import type { Services } from "./context.ts";
 import { valueOrNull } from "./errors.ts";
+import { timeOfReading } from "./store/contacts.ts";
 
 /** The reading of Pidj's contact list into the directory, again and again. */
 export interface ContactListSync {
@@ -12,7 +13,7 @@ export function startContactListSync(services: Services, minutes: number): Conta
   let isReading = false;
 
   const read = async () => {
-    const askedAt = services.now();
+    const askedAt = timeOfReading(services.now);
     const scope = { signal: stopped.signal, record: () => undefined };
     const { rows, skipped } = await services.pidj.client.contacts(scope);
     const contacts = rows.map(({ id, phoneNumber }) => ({ id, phoneNumber: valueOrNull(phoneNumber) }));

@@ -109,6 +109,7 @@ describe("the import", () => {
   test("keeps a contact without a usable number and forgets one that is gone", async () => {
     const [first, second] = people(2) as [ContactId, ContactId];
     await directory.learn([{ contactId: second, phoneNumber: "+14155550009" as E164, source: "READ" }]);
+    clock += 1_000;
     numbers.set(first, "(415) 555-1212");
     numbers.delete(second);
     expect(await run()).toBe(0);

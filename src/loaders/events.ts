@@ -38,6 +38,11 @@ export class EventLoaders {
     return report && toCompletedPoll(report);
   }
 
+  /** A report as the feed hands it on. */
+  reported(report: KeptPollReport): CompletedPollRecord {
+    return toCompletedPoll(report);
+  }
+
   /** Newest first. */
   messages(args: PageArguments, filter: Omit<FilterOf<"ReceivedMessage">, "kind">): Promise<Page<KeptMessage>> {
     return this.#page(args, { ...filter, kind: "ReceivedMessage" }, (message) => message);

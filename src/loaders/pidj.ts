@@ -5,6 +5,7 @@ import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
 import type { CallScope } from "../rest/calls.ts";
 import type { SnapshotTimes } from "../rest/snapshots.ts";
+import { timeOfReading } from "../store/contacts.ts";
 import { KeptList, ListView } from "./list-view.ts";
 import { type Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { settle } from "./resource.ts";
@@ -116,7 +117,7 @@ export class PidjLoaders {
   #createContactLoader() {
     const limit = pLimit(CONTACT_READS_AT_ONCE);
     return new DataLoader<ContactId, ContactRecord | null>(async (ids) => {
-      const askedAt = this.#now();
+      const askedAt = timeOfReading(this.#now);
       const contacts = await settle(ids, (id) => limit(() => this.#client.contact(id, this.#scope)));
       await this.#onContacts(
         contacts.flatMap((contact, at) => (contact instanceof Error ? [] : [[ids[at] as ContactId, contact]])),

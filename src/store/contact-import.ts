@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContactId } from "../ids.ts";
-import type { ContactDirectory, ListedContact } from "./contacts.ts";
+import { type ContactDirectory, type ListedContact, timeOfReading } from "./contacts.ts";
 
 export interface ContactImport {
   readonly ids: readonly ContactId[];
@@ -97,7 +97,7 @@ export async function importContacts(options: ContactImport): Promise<ImportOutc
 
   while (ended() === null) {
     // Older than every reading of the batch, so that whatever is seen meanwhile is newer and stays.
-    const startedAt = now();
+    const startedAt = timeOfReading(now);
     const { found, gone, begun } = await readBatch(ids.slice(done, done + BATCH));
     await directory.learn(
       found.map(({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "IMPORTED" })),

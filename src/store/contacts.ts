@@ -23,6 +23,14 @@ export interface ContactLink {
   readonly candidateIds: readonly ContactId[];
 }
 
+/**
+ * The time of a reading that begins now: a millisecond early, so that a write that is answered within the same
+ * millisecond, which the reading may have missed, is the newer of the two.
+ */
+export function timeOfReading(now: () => Date): Date {
+  return new Date(now().getTime() - 1);
+}
+
 /** A contact, as somebody saw it. `phoneNumber` is null where it had none that is E.164. */
 export interface Sighting {
   readonly contactId: ContactId;

@@ -1,6 +1,11 @@
+import { valueOrNull } from "../errors.ts";
+import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
+import type { Recipient } from "../pidj/writes.ts";
+import { timeOfReading } from "../store/contacts.ts";
 import { type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
+import { PARTY_PATHS } from "./parties.ts";
 import { type Refusal, Refused } from "./refusal.ts";
 
 export interface SetOptOutInput {
@@ -38,4 +43,39 @@ export async function refuseOptedOut(
   if (refusals.length > 0) {
     throw new Refused(...refusals);
   }
+}
+
+/**
+ * The number of somebody who may be texted, a contact's as it is now. Throws Refused for one who opted out, for a contact
+ * that does not exist, and for one without a number in E.164: whether its owner opted out cannot be told.
+ */
+export async function needTextable(tools: WriteTools, recipient: Recipient): Promise<E164> {
+  const byNumber = "phoneNumber" in recipient;
+  const number = byNumber ? recipient.phoneNumber : await readNumber(tools, recipient.contactId);
+  await refuseOptedOut(tools, [{ number, field: byNumber ? PARTY_PATHS.to_number : PARTY_PATHS.contact_id }]);
+  return number;
+}
+
+/** The contact's number as it is now, which the directory learns by the way. */
+async function readNumber(tools: WriteTools, contactId: ContactId): Promise<E164> {
+  const askedAt = timeOfReading(tools.now);
+  const contact = await tools.pidj.contact(contactId, tools.scope);
+  const phoneNumber = valueOrNull(contact?.phoneNumber);
+  const learned =
+    contact === null
+      ? tools.directory.forget([contactId], askedAt)
+      : tools.directory.learn([{ contactId, phoneNumber, source: "READ" }], askedAt);
+  await learned.catch((error: unknown) => tools.warn("a contact was not learned", error));
+  if (contact === null) {
+    throw new Refused({
+      code: "NOT_FOUND",
+      field: PARTY_PATHS.contact_id,
+      message: "There is no contact with this id.",
+    });
+  }
+  if (phoneNumber === null) {
+    const message = "This contact has no phone number in E.164 form.";
+    throw new Refused({ code: "INVALID_INPUT", field: PARTY_PATHS.contact_id, message });
+  }
+  return phoneNumber;
 }
