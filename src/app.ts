@@ -8,7 +8,7 @@ import {
   type TextizenConfig,
 } from "./config.ts";
 import { type ContactListSync, startContactListSync } from "./contact-list-sync.ts";
-import { ChangeCounter, Context, type Services } from "./context.ts";
+import { ChangeCounter, Context, type OperationOptions, type Services } from "./context.ts";
 import { applyEvent } from "./event-effects.ts";
 import { createFeed } from "./events/feed.ts";
 import { createReception } from "./events/reception.ts";
@@ -21,6 +21,7 @@ import { startGraphql } from "./server/graphql.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
 import { buildSchema, printSdl } from "./server/schema.ts";
+import { addSubscriptions, type SubscriptionsOptions } from "./server/subscriptions.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
@@ -60,6 +61,8 @@ export interface AppOptions {
   readonly exampleNumber?: string;
   /** Waits at a named point of every send; for tests of crashes. */
   readonly reach?: Services["reach"];
+  /** For subscribers: see `CONNECTION_LIMITS`. */
+  readonly connectionLimits?: SubscriptionsOptions["limits"];
   /** Runs when everything is built, before the first request is taken. */
   readonly beforeListening?: (services: Services) => Promise<void>;
 }
@@ -91,6 +94,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     isWebhook,
   });
   const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
+  const report = (error: unknown) => http.log.error({ err: error }, "unexpected error");
   const inbox = createInbox(store, {
     now,
     repeatMilliseconds: config.events.repeatSeconds * 1_000,
@@ -119,12 +123,24 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     schema,
     isProduction: config.isProduction,
     exampleNumber: options.exampleNumber ?? "+14155551212",
-    report: (error) => http.log.error({ err: error }, "unexpected error"),
+    report,
     plugins: [fastifyApolloDrainPlugin(http)],
   });
-  addGraphql(http, apollo, {
+  const serving = {
     deadlines: { query: config.timeouts.query, send: config.timeouts.mutation },
-    createContext: (operation) => new Context(services, operation),
+    createContext: (operation: OperationOptions) => new Context(services, operation),
+  };
+  const stream = addSubscriptions(http, {
+    ...serving,
+    schema,
+    apollo,
+    isProduction: config.isProduction,
+    limits: options.connectionLimits ?? {},
+    report,
+  });
+  addGraphql(http, apollo, {
+    ...serving,
+    stream,
     // Outside production every operation says what it cost by itself.
     sharesUnder: config.isProduction && config.sharesOperations ? () => services.changes.value : null,
   });
@@ -134,8 +150,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const close = async () => {
     sync?.stop();
     sweeps?.stop();
-    feed.close();
+    // Subscriptions end with their connections first, so that their clients know to come again.
     await apollo.stop();
+    feed.close();
     await Promise.all([pidj.close(), textizen.close()]);
     await store.close();
   };

@@ -13,6 +13,7 @@ import type { OptOuts } from "./store/opt-outs.ts";
 import type { TextizenClient } from "./textizen/client.ts";
 import type { SendPoint, Touched, WriteTools } from "./writes/carry-out.ts";
 
+export type { FeedItem } from "./events/feed.ts";
 export type { CompletedPollRecord } from "./loaders/events.ts";
 export type { Page } from "./loaders/paging.ts";
 export type { KeptMessage } from "./store/event-records.ts";

@@ -40,8 +40,8 @@ export async function startSimulated(config: Config): Promise<App> {
       },
     },
   );
-  // By the address that it listens at: the simulated platforms are inside, whatever the world calls it.
-  const inside = (url: string | undefined) => (url === undefined ? null : new URL(new URL(url).pathname, app.url).href);
+  // By the address that it listens at: the simulated platforms are inside, whatever the world outside calls it.
+  const inside = (url = "") => new URL(url.slice(url.lastIndexOf("/webhooks/")), app.url).href;
   simulator.pushTo({ forwardTo: inside(app.webhooks?.pidj), webhookTo: inside(app.webhooks?.textizen) });
   return {
     ...app,

@@ -30,6 +30,15 @@ test("nothing set: the documented defaults, and neither platform", () => {
     contactsListMinutes: null,
     snapshotSeconds: 30,
     sharesOperations: true,
+    events: {
+      webhookSecrets: [],
+      publicUrl: null,
+      repeatSeconds: 10,
+      keptDays: 30,
+      mostKept: 1_000_000,
+      optOutWords: ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"],
+      chatterSeconds: null,
+    },
     timeouts: { query: 8_000, mutation: 12_000, connect: 1_000, read: 3_000, send: 8_000 },
   });
 });

@@ -61,7 +61,7 @@ describe.each(SENDS)("$mutation", ({ mutation, field, call, list, message, input
     expect(pidjCallsOf(stage)).toEqual([[call, { ...formOf(stage), to_number: TO, from_number: FROM.phoneNumber }]]);
   });
 
-  test("sends from a group to a contact, whose number and whose record are read where they are asked for", async () => {
+  test("sends from a group to a contact, whose number is read first, and whose record is read where it is asked for", async () => {
     await using stage = await start();
     const { contact, groupId } = idsOf(stage);
     const input = {
@@ -75,7 +75,8 @@ describe.each(SENDS)("$mutation", ({ mutation, field, call, list, message, input
       [field]: { name: expect.any(String) },
       person: { phoneNumber: contact.phone_number },
     });
-    const [send, ...reads] = pidjCallsOf(stage);
+    const [first, send, ...reads] = pidjCallsOf(stage);
+    expect(first).toEqual([`GET /contact/${contact.id}`, null]);
     expect(send).toEqual([call, { ...formOf(stage), contact_id: contact.id, group_id: groupId }]);
     expect(reads.map(([read]) => read).sort()).toEqual([`GET /contact/${contact.id}`, list]);
   });
@@ -148,7 +149,8 @@ describe.each(SENDS)("$mutation", ({ mutation, field, call, list, message, input
       userErrors: [{ code: "NOT_FOUND", field: ["input", "recipient", "contactId"] }],
     });
     stage.simulator.fault({ platform: "PIDJ", route: call, kind: "failure-in-200", message: "Not today." });
-    expect(payloadOf(await run(stage, mutation, "isReplay", { ...input, idempotencyKey: "b" }))).toMatchObject({
+    const known = { ...input, recipient: { phoneNumber: TO }, idempotencyKey: "b" };
+    expect(payloadOf(await run(stage, mutation, "isReplay", known))).toMatchObject({
       userErrors: [{ code: "REFUSED_BY_PLATFORM", field: null, message: "Not today." }],
     });
   });

@@ -160,7 +160,7 @@ describe("names", () => {
 
 describe("ids", () => {
   // Numbers of other systems, which no field of the graph takes.
-  const foreign = ["externalId", "organizationId"];
+  const foreign = ["externalId", "contactExternalId", "organizationId"];
 
   test("an id is typed ID wherever it stands, and nothing else is", () => {
     const all = [...outputFields.map(({ path, field }) => ({ path, value: field })), ...inputs];

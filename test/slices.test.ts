@@ -14,7 +14,8 @@ test("sorts any number of positions as a stable sort does", async () => {
   );
 });
 
-test("lets others run while it works", async () => {
+/** How often others ran meanwhile. */
+async function countTurns(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isDone = false;
   const turn = () => {
@@ -24,7 +25,36 @@ test("lets others run while it works", async () => {
     }
   };
   setImmediate(turn);
-  await forEachInSlices(3_000_000, (at) => Math.sqrt(at) * Math.sin(at));
+  await work();
   isDone = true;
-  expect(turns).toBeGreaterThan(2);
+  return turns;
+}
+
+const toil = (at: number) => void (Math.sqrt(at) * Math.sin(at));
+
+test("lets others run while it works", async () => {
+  expect(await countTurns(() => forEachInSlices(3_000_000, toil))).toBeGreaterThan(2);
+});
+
+test("lets others run between pieces that are short by themselves", async () => {
+  const work = async () => {
+    for (let piece = 0; piece < 100; piece += 1) {
+      await forEachInSlices(30_000, toil);
+    }
+  };
+  expect(await countTurns(work)).toBeGreaterThan(2);
+});
+
+test("pieces of work that are under way together share the time of a turn", async () => {
+  let longest = 0;
+  let last = performance.now();
+  const watch = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  const began = performance.now();
+  await Promise.all(Array.from({ length: 40 }, () => forEachInSlices(100_000, toil)));
+  clearInterval(watch);
+  // Forty slices in one turn would be all of it.
+  expect(longest).toBeLessThan((performance.now() - began) / 2);
 });

@@ -11,6 +11,7 @@ import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import { ask } from "./support.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const WEBHOOKS = /forwards texts to (http:\S+\/webhooks\/pidj\/\S+)\n.*report to (http:\S+\/webhooks\/textizen\/\S+)\n/;
 const READY = /^textgraph ready at (http:\/\/127\.0\.0\.1:\d+\/graphql)$/m;
 const SIMULATING = "No platform credentials are set: simulating both platforms, with people who do not exist.\n";
 
@@ -52,6 +53,10 @@ class Program implements AsyncDisposable {
   }
 }
 
+function webhooksOf(pidj: string, textizen: string): string {
+  return `Pidj forwards texts to ${pidj}\nTextizen's campaigns report to ${textizen}\n`;
+}
+
 function credentialsOf({ pidj, textizen }: Simulator): Record<string, string> {
   return {
     PIDJ_BASE_URL: pidj.url,
@@ -67,7 +72,9 @@ describe("without credentials", () => {
   test("it says that it simulates and where it is, the first query shows a person on both platforms, SIGTERM ends it with 0", async () => {
     await using program = new Program({});
     const url = await program.url();
-    expect(program.stdout).toBe(`${SIMULATING}textgraph ready at ${url}\n`);
+    const [, pidj = "", textizen = ""] = WEBHOOKS.exec(program.stdout) ?? [];
+    expect(program.stdout).toBe(`${SIMULATING}${webhooksOf(pidj, textizen)}textgraph ready at ${url}\n`);
+    expect(await (await fetch(`${pidj}?message=hi&from=1`)).text()).toBe("");
 
     const page = await (await fetch(new URL("/", url), { headers: { accept: "text/html" } })).text();
     const phoneNumber = /\+1\d{10}/.exec(page)?.[0];
@@ -88,7 +95,7 @@ describe("without credentials", () => {
 
     program.signal("SIGTERM");
     expect(await program.exited).toBe(0);
-    expect(program.stdout).toBe(`${SIMULATING}textgraph ready at ${url}\n`);
+    expect(program.stdout).toBe(`${SIMULATING}${webhooksOf(pidj, textizen)}textgraph ready at ${url}\n`);
     expect(program.stderr).toBe("");
     expect(existsSync(join(folder, "data"))).toBe(false);
   });

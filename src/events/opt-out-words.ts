@@ -9,7 +9,7 @@ const START_WORDS: ReadonlySet<string> = new Set(["START", "UNSTOP", "YES"]);
  * ignored. `stopWords` wins where a word is in both lists.
  */
 export function createWishReader(stopWords: readonly string[]): (text: string) => Wish {
-  const stop = new Set(stopWords.map((word) => bare(word)));
+  const stop = new Set(stopWords.map(bare).filter((word) => word !== ""));
   return (text) => {
     const word = bare(text);
     return stop.has(word) ? "stop" : START_WORDS.has(word) ? "start" : null;

@@ -24,6 +24,7 @@ import * as receivedMessage from "./received-message.ts";
 import * as schema from "./schema.ts";
 import * as series from "./series.ts";
 import * as ssoUrl from "./sso-url.ts";
+import { Subscription } from "./subscription.ts";
 import * as survey from "./survey.ts";
 
 /** Every resolver of the graph, one module a schema file. */
@@ -70,6 +71,7 @@ export const resolvers: gql.Resolvers = {
     ...ssoUrl.Mutation,
     ...survey.Mutation,
   },
+  Subscription,
   Campaign: campaign.Campaign,
   CompletedPoll: completedPoll.CompletedPoll,
   Contact: contact.Contact,

@@ -1,10 +1,9 @@
-import { setImmediate as letOthersRun } from "node:timers/promises";
+import { turnOfOthers } from "./slices.ts";
 
 /** A JSON text of fewer bytes is parsed at once: a millisecond or two. */
 export const LARGE_BYTES = 256 * 1_024;
 
 const BATCH_BYTES = 64 * 1_024;
-const SLICE_MS = 8;
 
 const COMMA = 0x2c;
 const QUOTE = 0x22;
@@ -30,7 +29,6 @@ interface Members {
 
 class LargeJson {
   readonly #bytes: Buffer;
-  #began = performance.now();
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -59,7 +57,7 @@ class LargeJson {
       for (const item of batch) {
         items.push(item);
       }
-      await this.#breathe();
+      await turnOfOthers();
     }
     return items;
   }
@@ -84,7 +82,7 @@ class LargeJson {
         entries.push([key, await this.parse(skipBlanks(this.#bytes, colon + 1), to)]);
       }
       from = to + 1;
-      await this.#breathe();
+      await turnOfOthers();
     }
     return Object.fromEntries(entries);
   }
@@ -138,16 +136,9 @@ class LargeJson {
           ends.push(at);
         }
       }
-      await this.#breathe();
+      await turnOfOthers();
     }
     throw new SyntaxError("the JSON value has no end");
-  }
-
-  async #breathe(): Promise<void> {
-    if (performance.now() - this.#began > SLICE_MS) {
-      await letOthersRun();
-      this.#began = performance.now();
-    }
   }
 }
 

@@ -39,9 +39,14 @@ export class Execution implements Omit<OperationOptions, "fresh"> {
     reply.raw.once("close", () => {
       this.#waiting -= 1;
       if (this.#waiting === 0 && !reply.raw.writableFinished) {
-        this.#abort("AbortError");
+        this.cancel();
       }
     });
+  }
+
+  /** Nobody waits for the answer any more. */
+  cancel(): void {
+    this.#abort("AbortError");
   }
 
   /** The answer is there: no time runs any more. */

@@ -2,6 +2,7 @@ import type { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Context, OperationOptions } from "../context.ts";
+import { wantsEventStream } from "./event-streams.ts";
 import { type Deadlines, Execution } from "./execution.ts";
 import { type OperationAnswer, OperationSharing } from "./operation-sharing.ts";
 
@@ -10,6 +11,8 @@ export interface GraphqlRouteOptions {
   readonly createContext: (options: OperationOptions) => Context;
   /** Rises with everything that may change an answer; null where every operation is executed for itself. */
   readonly sharesUnder: (() => number) | null;
+  /** Answers those who ask for an event stream. */
+  readonly stream: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 
 declare module "fastify" {
@@ -47,6 +50,9 @@ export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>,
     }
 
     async function handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+      if (wantsEventStream(request)) {
+        return options.stream(request, reply);
+      }
       const key = sharing === null || isFresh(request) ? null : sharing.keyOf(request);
       const underWay = key === null ? null : sharing?.find(key);
       if (underWay) {

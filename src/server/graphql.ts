@@ -3,7 +3,7 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
 } from "@apollo/server/plugin/disabled";
-import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { Context } from "../context.ts";
 import { formatError, inOrder } from "./errors.ts";
 import { landingPage } from "./landing-page.ts";
@@ -20,7 +20,7 @@ export interface GraphqlOptions {
 }
 
 // Deeper documents than any screen needs; the parser's own stack holds far more.
-const MOST_TOKENS = 1_500;
+export const PARSE_OPTIONS = { maxTokens: 1_500 } as const;
 
 /** Apollo Server, started. */
 export async function startGraphql(options: GraphqlOptions): Promise<ApolloServer<Context>> {
@@ -31,9 +31,8 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
     includeStacktraceInErrorResponses: false,
     // main.ts stops the process; Apollo's own handlers would race it.
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: MOST_TOKENS },
-    formatError: (formatted, error) =>
-      formatError(options.isProduction ? withoutSuggestion(formatted) : formatted, error, options.report),
+    parseOptions: PARSE_OPTIONS,
+    formatError: createErrorFormatter(options),
     plugins: [
       // On by default, and a hook on every field of every answer.
       ApolloServerPluginCacheControlDisabled(),
@@ -51,6 +50,12 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
 const operation: GraphQLRequestListener<Context> = {
   /** What waits for the operation is told what it is: the document alone knows. */
   didResolveOperation: async ({ operation, contextValue }) => {
+    if (operation?.operation === "subscription") {
+      throw new GraphQLError(
+        "A subscription is answered over WebSocket (graphql-transport-ws), or with accept: text/event-stream.",
+        { nodes: [operation], extensions: { code: "BAD_USER_INPUT", http: { status: 400 } } },
+      );
+    }
     if (operation) {
       contextValue.onKind(operation.operation);
     }
@@ -63,6 +68,17 @@ const operation: GraphQLRequestListener<Context> = {
   },
 };
 
+/** What clients see of an error, whichever way they ask. */
+export function createErrorFormatter({
+  isProduction,
+  report,
+}: Pick<GraphqlOptions, "isProduction" | "report">): (
+  formatted: GraphQLFormattedError,
+  error: unknown,
+) => GraphQLFormattedError {
+  return (formatted, error) => formatError(isProduction ? withoutSuggestion(formatted) : formatted, error, report);
+}
+
 /** Apollo hides what the schema would suggest from wrong documents, not from wrong variables (apollo-server#8086). */
 function withoutSuggestion(formatted: GraphQLFormattedError): GraphQLFormattedError {
   return { ...formatted, message: formatted.message.replace(/ ?Did you mean .+\?$/s, "") };
@@ -73,12 +89,16 @@ const platformCalls: ApolloServerPlugin<Context> = {
   requestDidStart: async () => ({
     willSendResponse: async ({ contextValue, response }) => {
       if (response.body.kind === "single" && "data" in response.body.singleResult) {
-        const platforms = contextValue.calls.map(({ milliseconds, ...call }) => ({
-          ...call,
-          milliseconds: Math.round(milliseconds * 10) / 10,
-        }));
-        response.body.singleResult.extensions = { ...response.body.singleResult.extensions, platforms };
+        response.body.singleResult.extensions = {
+          ...response.body.singleResult.extensions,
+          platforms: platformsOf(contextValue),
+        };
       }
     },
   }),
 };
+
+/** `extensions.platforms` of what has been executed in this context. */
+export function platformsOf({ calls }: Context): readonly object[] {
+  return calls.map(({ milliseconds, ...call }) => ({ ...call, milliseconds: Math.round(milliseconds * 10) / 10 }));
+}

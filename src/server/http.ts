@@ -1,5 +1,6 @@
 import cors from "@fastify/cors";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import { isLoopbackName, STUDIO } from "./origins.ts";
 
 export interface HttpOptions {
   readonly isProduction: boolean;
@@ -10,8 +11,6 @@ export interface HttpOptions {
   readonly isWebhook: (url: string) => boolean;
 }
 
-/** Where Apollo's explorer lives when it is not embedded. */
-const STUDIO = "https://studio.apollographql.com";
 const BODY_LIMIT_BYTES = 1_000_000;
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
@@ -23,7 +22,12 @@ export function createHttp({ isProduction, logLevel, sdl, isWebhook }: HttpOptio
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 30_000,
     // fastify leaves stalled bodies open past requestTimeout without these two.
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+    http: {
+      headersTimeout: 15_000,
+      connectionsCheckingInterval: 5_000,
+      // Some clients offer HTTP/2 with every first request; who is not taken up on it is answered as ever (RFC 9110 §7.8).
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
+    },
   });
   let isClosing = false;
   http.addHook("preClose", async () => {
@@ -66,10 +70,6 @@ export function createHttp({ isProduction, logLevel, sdl, isWebhook }: HttpOptio
     return sendError(reply, 500, "INTERNAL_SERVER_ERROR", "Something went wrong in this server.");
   });
   return http;
-}
-
-function isLoopbackName(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** An error in the shape of GraphQL's. */

@@ -58,22 +58,21 @@ export function createPushes(backend: Backend, seed: number, signal: AbortSignal
   const { world, now } = backend;
   const faker = new Faker({ locale: [en], seed: seed * 10 + 9 });
   let targets: PushTargets = { forwardTo: null, webhookTo: null };
+  let stopped: Contact | undefined;
 
   async function forwardText(text: ForwardedText, { method = "POST", encoding = "form" }: ForwardForm = {}) {
     const url = new URL(needTarget(targets.forwardTo, "forwardTo"));
     const pairs = Object.entries(text).map(([name, value]): [string, string] => [name, value ?? "null"]);
     if (method === "GET") {
-      for (const [name, value] of pairs) {
-        url.searchParams.append(name, value);
-      }
+      url.search = new URLSearchParams(pairs).toString();
       return send(url.href, { method });
     }
     if (encoding === "json") {
       return send(url.href, { method, headers: JSON_TYPE, body: JSON.stringify(text) });
     }
-    const body = encoding === "form" ? new URLSearchParams(pairs) : new FormData();
-    if (body instanceof FormData) {
-      pairs.forEach(([name, value]) => body.append(name, value));
+    const body = encoding === "form" ? new URLSearchParams() : new FormData();
+    for (const [name, value] of pairs) {
+      body.append(name, value);
     }
     return send(url.href, { method, body });
   }
@@ -130,12 +129,14 @@ export function createPushes(backend: Backend, seed: number, signal: AbortSignal
     if (turn % 5 === 4 && targets.webhookTo !== null && participant !== undefined && poll !== undefined) {
       await completePoll({ pollId: poll.id, participantId: participant.id });
     } else if (targets.forwardTo !== null) {
-      const contact = pick(world.contacts.values());
       const group = pick([...world.pidjGroups.values()].filter((each) => each.phone_number !== null && each.is_active));
-      // Whoever stops comes back at the next of these, so that nobody is lost for good.
-      const word = turn % 40 === 17 ? "STOP" : turn % 40 === 38 ? "START" : (pick(TEXTS) ?? "");
+      const isStop = turn % 40 === 17;
+      const isStart = turn % 40 === 38;
+      // Whoever stops comes back at the next turn of these, so that nobody is lost for good.
+      const contact = isStart && stopped !== undefined ? stopped : pick(world.contacts.values());
+      stopped = isStop ? contact : stopped;
       if (contact !== undefined && group !== undefined) {
-        await forwardText(textFrom(contact, group, word));
+        await forwardText(textFrom(contact, group, isStop ? "STOP" : isStart ? "START" : (pick(TEXTS) ?? "")));
       }
     }
   }

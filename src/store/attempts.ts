@@ -37,7 +37,6 @@ export type Settlement = { readonly message: string | null } & (
 export interface AttemptHandle {
   readonly key: string;
   readonly owner: string;
-  /** From then on others take the attempt for abandoned: nothing may go out for it any more. */
   readonly leaseEndsAt: Date;
 }
 
@@ -69,6 +68,8 @@ export interface Attempts {
    * case that only a person can say that it was accepted.
    */
   begin(attempt: Attempt & { readonly leaseMilliseconds: number; readonly presumed: string }): Promise<Begun>;
+  /** Whether the lease still runs. Afterwards others take the attempt for abandoned, and nothing may go out for it. */
+  holds(handle: AttemptHandle): boolean;
   /**
    * Records the outcome, durably. REFUSED frees the key. An attempt that was found unknown meanwhile becomes what it
    * was; what a person has settled stays as it is.
@@ -181,6 +182,8 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
       }
       throw contended();
     },
+
+    holds: ({ leaseEndsAt }) => now() < leaseEndsAt,
 
     settle: async ({ key, owner }, settlement) => {
       for (let tries = 0; tries < TRIES; tries += 1) {

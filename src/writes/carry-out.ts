@@ -105,7 +105,7 @@ export async function carryOut<Accepted, Ready = undefined>(
       return replayOf<Accepted>(begun);
     }
     await tools.reach?.("recorded");
-    if (tools.now() >= begun.handle.leaseEndsAt) {
+    if (!tools.attempts.holds(begun.handle)) {
       // This process was held up for so long that others hold the attempt for abandoned: it must not go out now.
       throw new Refused(unknownOutcome(true, null));
     }

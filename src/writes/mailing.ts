@@ -4,6 +4,7 @@ import type { MailingRecord } from "../textizen/records.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
+import { refuseOptedOut } from "./opt-out.ts";
 import { needApplied, notApplied, readBack } from "./read-back.ts";
 import { Refused } from "./refusal.ts";
 
@@ -54,7 +55,10 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       // No kept list holds mailings.
       touches: [],
       // A key that was used is told its outcome, however late.
-      prepare: async () => void needSendable(tools, mailing.sendAt),
+      prepare: async () => {
+        needSendable(tools, mailing.sendAt);
+        await refuseOptedOut(tools, numbered(phoneNumbers));
+      },
       call: () => tools.textizen.createMailing(pollId, mailing, tools.scope),
     });
   });
@@ -80,6 +84,7 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
       prepare: async () => {
         const time = sendAt ?? (await needStoredTime(tools, id));
         needSendable(tools, time);
+        await refuseOptedOut(tools, numbered(phoneNumbers ?? []));
         return time;
       },
       call: (time) => tools.textizen.updateMailing(id, { ...lists, sendAt: time }, tools.scope),
@@ -90,6 +95,11 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
     const mailing = await readCleared(tools, id, lists);
     return { value: mailing ?? stubOf(id) };
   });
+}
+
+/** Each number with its place among the arguments. */
+function numbered(numbers: readonly E164[]) {
+  return numbers.map((number, at) => ({ number, field: [...PHONE_NUMBERS, String(at)] }));
 }
 
 function checkGroups(checks: Checks, ids: readonly string[]): TextizenGroupId[] {

@@ -1,11 +1,10 @@
-import { valueOrNull } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import { type MessagePreview, previewMessage } from "../message-preview.ts";
 import type { E164 } from "../phone.ts";
 import type { Sender } from "../pidj/writes.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
-import { Refused } from "./refusal.ts";
+import { needTextable } from "./opt-out.ts";
 
 /** The graph's `SendMessageInput`; of the members of `from` and `recipient`, exactly one each. */
 export interface SendMessageInput {
@@ -58,11 +57,7 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
       input: { from, recipient, text: input.text, allowTruncation: input.allowTruncation ?? false },
       paths: PATHS,
       touches: [],
-      prepare: async () => {
-        const to = "phoneNumber" in recipient ? recipient.phoneNumber : await readNumber(tools, recipient.contactId);
-        // Whether the number's owner asked not to be texted (STOP) is known here, where nothing is recorded yet.
-        return to;
-      },
+      prepare: () => needTextable(tools, recipient),
       presume: (to) => ({ to, sentAt: tools.now().toISOString(), message: null }),
       call: async (to) => {
         const { message } = await tools.pidj.send({ from, to, text: preview.text }, tools.scope);
@@ -96,24 +91,4 @@ function check(input: SendMessageInput): {
   }
   checks.done();
   return { from, recipient, preview };
-}
-
-/** The contact's number as it is now, which the directory learns by the way. */
-async function readNumber(tools: WriteTools, contactId: ContactId): Promise<E164> {
-  const askedAt = tools.now();
-  const contact = await tools.pidj.contact(contactId, tools.scope);
-  const phoneNumber = valueOrNull(contact?.phoneNumber);
-  const learned =
-    contact === null
-      ? tools.directory.forget([contactId], askedAt)
-      : tools.directory.learn([{ contactId, phoneNumber, source: "READ" }], askedAt);
-  await learned.catch((error: unknown) => tools.warn("a contact was not learned", error));
-  if (contact === null) {
-    throw new Refused({ code: "NOT_FOUND", field: CONTACT, message: "There is no contact with this id." });
-  }
-  if (phoneNumber === null) {
-    const message = "This contact has no phone number in E.164 form.";
-    throw new Refused({ code: "INVALID_INPUT", field: CONTACT, message });
-  }
-  return phoneNumber;
 }

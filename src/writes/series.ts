@@ -1,5 +1,6 @@
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
+import { needTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 
 interface SubscribeToSeriesInput {
@@ -36,6 +37,7 @@ export function subscribeToSeries(tools: WriteTools, input: SubscribeToSeriesInp
       input: subscription,
       paths: PATHS,
       touches: ["contacts"],
+      prepare: () => needTextable(tools, subscription.recipient),
       call: () => tools.pidj.subscribeToSeries(subscription, tools.scope),
       messageOf: ({ message }) => message,
       presume: () => ({ message: null }),

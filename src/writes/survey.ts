@@ -1,5 +1,6 @@
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
+import { needTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 import type { Said } from "./series.ts";
 
@@ -30,6 +31,7 @@ export function initiateSurvey(tools: WriteTools, input: InitiateSurveyInput): P
       input: survey,
       paths: PATHS,
       touches: ["contacts"],
+      prepare: () => needTextable(tools, survey.recipient),
       call: () => tools.pidj.initiateSurvey(survey, tools.scope),
       messageOf: ({ message }) => message,
       presume: () => ({ message: null }),

@@ -1,0 +1,25 @@
+import type { Context, FeedItem } from "../context.ts";
+import type * as gql from "../generated/graphql.ts";
+import { optionalId } from "./arguments.ts";
+
+export const Subscription = {
+  messageReceived: {
+    subscribe: (_root, { groupId, from, since }, { services, scope: { signal } }) =>
+      services.feed.subscribe({
+        kind: "ReceivedMessage",
+        groupId: optionalId("PidjGroup", "groupId", groupId),
+        from,
+        since,
+        signal,
+      }),
+    resolve: ({ cursor, event }: FeedItem<"ReceivedMessage">) => ({ cursor, message: event }),
+  },
+  pollCompleted: {
+    subscribe: (_root, { pollId, since }, { services, scope: { signal } }) =>
+      services.feed.subscribe({ kind: "CompletedPoll", pollId: optionalId("Poll", "pollId", pollId), since, signal }),
+    resolve: ({ cursor, event }: FeedItem<"CompletedPoll">, _args: unknown, { events }: Context) => ({
+      cursor,
+      completedPoll: events.reported(event),
+    }),
+  },
+} satisfies gql.SubscriptionResolvers;

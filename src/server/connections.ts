@@ -1,0 +1,111 @@
+import { GraphQLError } from "graphql";
+
+/** What connections that last are held to. */
+export interface ConnectionLimits {
+  /** WebSockets and event streams together, in this process. */
+  readonly connections: number;
+  /** Operations that one WebSocket may have under way. */
+  readonly operations: number;
+  /** For how long a WebSocket may say nothing of who it is. */
+  readonly initMilliseconds: number;
+  /** How often both ends are shown that the other is there; a WebSocket that does not say so by the next time is closed. */
+  readonly pingMilliseconds: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  connections: 10_000,
+  operations: 50,
+  initMilliseconds: 3_000,
+  // Below the minute after which proxies commonly give up a connection on which nothing moves.
+  pingMilliseconds: 12_000,
+};
+
+/** A connection, as those who hold it see it. */
+export interface Connection {
+  /** Shows the client that the server is there, and finds out whether the client is. */
+  ping(): void;
+  /** The server is going away. */
+  close(): void;
+  /** It has had its time. */
+  destroy(): void;
+}
+
+// For clients that read what is said to them last.
+const CLOSE_WITHIN_MS = 1_000;
+
+/** Every connection that lasts: counted, kept alive, and closed together. */
+export class Connections {
+  readonly limits: ConnectionLimits;
+  readonly #open = new Set<Connection>();
+  #timer: NodeJS.Timeout | null = null;
+  #isClosing = false;
+  #onEmpty: () => void = () => undefined;
+
+  constructor(limits: ConnectionLimits) {
+    this.limits = limits;
+  }
+
+  /** Why there is no room for another connection or operation; null where there is. */
+  refusal(): GraphQLError | null {
+    if (this.#isClosing) {
+      return SHUTTING_DOWN;
+    }
+    return this.#open.size < this.limits.connections ? null : FULL;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  add(connection: Connection): void {
+    this.#open.add(connection);
+    this.#timer ??= setInterval(() => this.#pingAll(), this.limits.pingMilliseconds).unref();
+  }
+
+  remove(connection: Connection): void {
+    this.#open.delete(connection);
+    if (this.#open.size === 0) {
+      clearInterval(this.#timer ?? undefined);
+      this.#timer = null;
+      this.#onEmpty();
+    }
+  }
+
+  /** Lets nobody in any more. */
+  refuse(): void {
+    this.#isClosing = true;
+  }
+
+  /** Closes every connection, whether or not its client goes along with it. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    if (this.#open.size === 0) {
+      return;
+    }
+    const emptied = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    const impatience = setTimeout(() => this.#each((connection) => connection.destroy()), CLOSE_WITHIN_MS);
+    this.#each((connection) => connection.close());
+    await emptied;
+    clearTimeout(impatience);
+  }
+
+  #pingAll(): void {
+    this.#each((connection) => connection.ping());
+  }
+
+  #each(act: (connection: Connection) => void): void {
+    for (const connection of [...this.#open]) {
+      act(connection);
+    }
+  }
+}
+
+const FULL = new GraphQLError("This server has no room for another connection at the moment.", {
+  extensions: { code: "OVERLOADED", retryable: true },
+});
+
+export const SHUTTING_DOWN = new GraphQLError("This server is going away: connect again.", {
+  extensions: { code: "SHUTTING_DOWN", retryable: true },
+});

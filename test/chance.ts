@@ -1,0 +1,12 @@
+/** Draws whole numbers below a limit: the same on every run of the same seed (Mulberry32). */
+export type Pick = (limit: number) => number;
+
+export function seeded(seed: number): Pick {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+  };
+}
