@@ -200,7 +200,8 @@ function createShot(server: Server, operation: Operation): Shot {
   };
 }
 
-async function untilReady(child: ChildProcess): Promise<void> {
+/** Waits until a server answers; throws where it does not. */
+export async function untilReady(child: ChildProcess): Promise<void> {
   const deadline = performance.now() + READY_SECONDS * 1000;
   while (performance.now() < deadline) {
     if (child.exitCode !== null || child.pid === undefined) {

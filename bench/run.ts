@@ -1,12 +1,13 @@
-import { type ChildProcess, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Figure, measureSegment } from "./measure.ts";
 import { plan, type Workload, workloads } from "./phases.ts";
-import { type Command, LOAD_CORE, pinSelf, start, stop } from "./processes.ts";
+import { startPlatforms } from "./platforms.ts";
+import { type Command, pinSelf } from "./processes.ts";
 import { writeReport } from "./report.ts";
-import { CONTROL_PORT, PLATFORM_PORT, type Server, servers } from "./servers.ts";
+import { type Server, servers } from "./servers.ts";
 
 const USAGE = `npm run bench -- [--quick] [--only NAME,…] [--rounds N] [--seconds N]
 
@@ -84,20 +85,6 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function untilListening(child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 100 && child.exitCode === null; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const isUp = await fetch(`http://127.0.0.1:${CONTROL_PORT}/counts`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (isUp) {
-      return;
-    }
-  }
-  throw new Error(`the platforms did not start on ports ${PLATFORM_PORT} and ${CONTROL_PORT}`);
-}
-
 /** How each server is started; one that cannot be is put among the missing, with the reason. */
 function prepare(choice: Choice, missing: Map<string, string>): Map<Server, Command> {
   const commands = new Map<Server, Command>();
@@ -145,17 +132,11 @@ async function main(): Promise<void> {
   const choice = readChoice();
   install();
   pinSelf();
-  const upstream = [join(here, "upstream.ts"), String(PLATFORM_PORT), String(CONTROL_PORT)];
-  const platforms = start({ file: process.execPath, args: upstream }, LOAD_CORE);
-  try {
-    await untilListening(platforms);
-    const { figures, missing } = await measureAll(choice, platforms.pid ?? 0);
-    const target = join(choice.isWhole ? here : cache, "RESULTS.md");
-    writeFileSync(target, writeReport({ figures, missing, rounds: choice.rounds, seconds: choice.seconds }));
-    say(`written: ${target}`);
-  } finally {
-    await stop(platforms);
-  }
+  await using platforms = await startPlatforms();
+  const { figures, missing } = await measureAll(choice, platforms.pid);
+  const target = join(choice.isWhole ? here : cache, "RESULTS.md");
+  writeFileSync(target, writeReport({ figures, missing, rounds: choice.rounds, seconds: choice.seconds }));
+  say(`written: ${target}`);
 }
 
 try {

@@ -13,6 +13,7 @@ interface Reply {
 }
 
 interface Due {
+  readonly from: number;
   readonly at: number;
   readonly socket: Socket;
   readonly bytes: Buffer;
@@ -23,6 +24,8 @@ const NOT_FOUND: Reply = { route: "unknown", bytes: frame("404 Not Found", '{"er
 let replies = new Map<string, Reply>();
 let latency = 0;
 let counts = new Map<string, number>();
+/** Milliseconds between the last requests and their answers, one after the other, since the last reset. */
+let spent = 0;
 
 function frame(status: string, body: string): Buffer {
   const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
@@ -43,7 +46,10 @@ function flush(): void {
   let ready = 0;
   while (ready < waiting.length && (waiting[ready]?.at ?? 0) <= now) {
     const due = waiting[ready];
-    due?.socket.write(due.bytes);
+    if (due !== undefined) {
+      due.socket.write(due.bytes);
+      spent += performance.now() - due.from;
+    }
     ready++;
   }
   waiting.splice(0, ready);
@@ -61,7 +67,8 @@ function answer(socket: Socket, target: string): void {
     socket.write(reply.bytes);
     return;
   }
-  waiting.push({ at: performance.now() + latency, socket, bytes: reply.bytes });
+  const from = performance.now();
+  waiting.push({ from, at: from + latency, socket, bytes: reply.bytes });
   if (timer === null) {
     timer = setTimeout(flush, latency);
   }
@@ -103,7 +110,10 @@ function control(command: URL): string {
       break;
     case "/reset":
       counts = new Map();
+      spent = 0;
       break;
+    case "/spent":
+      return String(spent);
   }
   return JSON.stringify(Object.fromEntries(counts));
 }

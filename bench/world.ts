@@ -27,6 +27,9 @@ export interface Campaign {
 /** How many people can be read by id, each with a contact, a participant and a campaign of its own. */
 export const PEOPLE = 64;
 
+/** How many participants can be read by id. */
+export const PARTICIPANTS = 100;
+
 export function contactId(n: number): string {
   return `co:${n.toString(16).padStart(8, "0")}-2b2a-50fd-9280-5c51a9dd1fd8`;
 }
@@ -55,14 +58,16 @@ export function campaign(n: number): Campaign {
  * @param rows how many participants the list of participants has
  */
 export function answers(rows: number): Answer[] {
-  const people = Array.from({ length: PEOPLE }, (_, index) => index + 1);
+  const people = count(PEOPLE);
   return [
     ...people.map((n) => pidj("GET /contact/{id}", `contact/${contactId(n)}`, { contact: contactDetail(n) })),
     pidj("GET /groups", "groups", { groups: [] }),
     pidj("GET /series", "series", { series: [] }),
     pidj("GET /surveys", "surveys", { surveys: [] }),
     pidj("GET /authorization-check", "authorization-check", { message: "Authorization successful." }),
-    ...people.map((n) => textizen("GET /api/participants/{id}", `participants/${n}`, participantDetail(n))),
+    ...count(PARTICIPANTS).map((n) =>
+      textizen("GET /api/participants/{id}", `participants/${n}`, participantDetail(n)),
+    ),
     ...people.map((n) => textizen("GET /api/campaigns/{id}", `campaigns/${n}`, campaignDetail(n))),
     textizen("GET /api/participants", "participants", participants(rows)),
     textizen(
@@ -77,6 +82,10 @@ export function answers(rows: number): Answer[] {
   ];
 }
 
+function count(most: number): number[] {
+  return Array.from({ length: most }, (_, index) => index + 1);
+}
+
 function pidj(route: string, path: string, content: object): Answer {
   return { route, path: `/pidj/${path}`, body: JSON.stringify({ code: 200, status: "success", ...content }) };
 }
@@ -86,7 +95,7 @@ function textizen(route: string, path: string, content: object): Answer {
 }
 
 function participants(rows: number): Participant[] {
-  return Array.from({ length: rows }, (_, index) => participant(index + 1));
+  return count(rows).map(participant);
 }
 
 function contactDetail(n: number) {

@@ -61,8 +61,8 @@ export interface AppOptions {
   readonly exampleNumber?: string;
   /** Waits at a named point of every send; for tests of crashes. */
   readonly reach?: Services["reach"];
-  /** For subscribers: see `CONNECTION_LIMITS`. */
-  readonly connectionLimits?: SubscriptionsOptions["limits"];
+  /** Other than the usual ones. */
+  readonly connectionLimits?: Partial<SubscriptionsOptions["limits"]>;
   /** Runs when everything is built, before the first request is taken. */
   readonly beforeListening?: (services: Services) => Promise<void>;
 }
@@ -135,7 +135,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     schema,
     apollo,
     isProduction: config.isProduction,
-    limits: options.connectionLimits ?? {},
+    limits: { connections: config.subscriberConnections, ...options.connectionLimits },
     report,
   });
   addGraphql(http, apollo, {

@@ -16,6 +16,8 @@ export interface Config {
   readonly events: EventsConfig;
   /** Whether equal queries under way are executed once, in production. */
   readonly sharesOperations: boolean;
+  /** WebSockets and event streams that are served at a time. */
+  readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
 }
 
@@ -94,6 +96,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
     events: readEvents(env),
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",
+    subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
     timeouts: {
       query: env.number("QUERY_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
       mutation: env.number("MUTATION_TIMEOUT_MS", 12_000, { min: 1, max: 600_000 }),

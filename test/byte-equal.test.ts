@@ -111,7 +111,9 @@ test("answers are, byte for byte, those of a server that shares and keeps nothin
   // Both directories know what reading every contact once teaches them.
   const teach = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }";
   await Promise.all(
-    [stage.app.url, alone.url].map((url) => client.post(url, teach, { ids: [...stage.simulator.world.contacts.keys()] })),
+    [stage.app.url, alone.url].map((url) =>
+      client.post(url, teach, { ids: [...stage.simulator.world.contacts.keys()] }),
+    ),
   );
   const values = valuesOf(stage.simulator, await readCursors(stage));
   const operations = new RandomOperations(buildSchema(), values, 20_260_517);

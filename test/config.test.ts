@@ -30,6 +30,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
     contactsListMinutes: null,
     snapshotSeconds: 30,
     sharesOperations: true,
+    subscriberConnections: 10_000,
     events: {
       webhookSecrets: [],
       publicUrl: null,
@@ -72,6 +73,7 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
   [{ PIDJ_CONTACTS_LIST: "on", CONTACTS_LIST_MINUTES: "5" }, ({ contactsListMinutes }) => contactsListMinutes, 5],
   [{ SNAPSHOT_SECONDS: "0" }, ({ snapshotSeconds }) => snapshotSeconds, 0],
   [{ SHARE_OPERATIONS: "off" }, ({ sharesOperations }) => sharesOperations, false],
+  [{ SUBSCRIBER_CONNECTIONS: "0" }, ({ subscriberConnections }) => subscriberConnections, 0],
   [{ QUERY_TIMEOUT_MS: "1" }, ({ timeouts }) => timeouts.query, 1],
   [{ MUTATION_TIMEOUT_MS: "2" }, ({ timeouts }) => timeouts.mutation, 2],
   [{ CONNECT_TIMEOUT_MS: "3" }, ({ timeouts }) => timeouts.connect, 3],

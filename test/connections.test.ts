@@ -101,7 +101,7 @@ describe("limits", () => {
   });
 
   test("the process serves so many connections, and tells the next one to come again", async () => {
-    await using stage = await startListening({ app: { connectionLimits: { connections: 2 } } });
+    await using stage = await startListening({ env: { SUBSCRIBER_CONNECTIONS: "2" } });
     await using streaming = openSubscriber(stage.app.url, "server-sent events");
     const stream = streaming.subscribe(ON_TEXT, { since: await newestCursor(stage) });
     await forward(stage.app.url, "it is there");
@@ -150,4 +150,10 @@ describe("limits", () => {
     await alive.seen("pong");
     alive.socket.terminate();
   });
+});
+
+test("the explorer is told that subscriptions are served where it has been opened, over WebSocket", async () => {
+  await using stage = await startListening();
+  const page = await (await fetch(stage.app.url, { headers: { accept: "text/html" } })).text();
+  expect(page).toMatch(/new window\.EmbeddedSandbox\([^)]*initialSubscriptionEndpoint: initialEndpoint\.replace/s);
 });

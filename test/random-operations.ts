@@ -75,7 +75,9 @@ export class RandomOperations {
     const fields = isUnionType(type) ? [] : Object.values(type.getFields()).filter((field) => this.#fits(field, depth));
     const chosen = Array.from({ length: fields.length === 0 ? 0 : count }, () => {
       const field = this.#oneOf(fields);
-      return this.#chance(6) ? this.#inFragment(type, this.#field(field, depth, isShared)) : this.#field(field, depth, isShared);
+      return this.#chance(6)
+        ? this.#inFragment(type, this.#field(field, depth, isShared))
+        : this.#field(field, depth, isShared);
     });
     const own = chosen.length === 0 || this.#chance(8) ? ["__typename", ...chosen] : chosen;
     if (!isAbstractType(type)) {
@@ -84,7 +86,9 @@ export class RandomOperations {
     // Two types may give one name different meanings, so what is asked of each gets names of its own.
     const possible = this.#schema.getPossibleTypes(type);
     const narrowed = Array.from({ length: 1 + this.#pick(3) }, () => this.#oneOf(possible));
-    return [...own, ...narrowed.map((each) => `... on ${each.name} { ${this.#fields(each, 2, depth, true)} }`)].join(" ");
+    return [...own, ...narrowed.map((each) => `... on ${each.name} { ${this.#fields(each, 2, depth, true)} }`)].join(
+      " ",
+    );
   }
 
   #fits({ name, type }: GraphQLField<unknown, unknown>, depth: number): boolean {
@@ -96,7 +100,9 @@ export class RandomOperations {
     const type = getNamedType(field.type);
     // Without arguments or another meaning, a field may well be asked for twice: the selections merge.
     const alias = isShared || field.args.length > 0 || this.#chance(5) ? `${this.#name("a")}: ` : "";
-    const selections = isCompositeType(type) ? ` { ${this.#fields(type, 1 + this.#pick(4), depth + 1, isShared)} }` : "";
+    const selections = isCompositeType(type)
+      ? ` { ${this.#fields(type, 1 + this.#pick(4), depth + 1, isShared)} }`
+      : "";
     return `${alias}${field.name}${args.length > 0 ? `(${args.join(", ")})` : ""}${this.#directive()}${selections}`;
   }
 

@@ -2,7 +2,8 @@ import DataLoader from "dataloader";
 import type { Listing } from "./listing.ts";
 import type { ReadChoice } from "./read-costs.ts";
 
-interface Detailed {
+/** What a record says of itself. */
+export interface Detailed {
   readonly id: string;
   readonly isDetail: boolean;
 }
@@ -28,7 +29,15 @@ export class Resource<Row extends Detailed> {
 
   constructor(reads: ResourceReads<Row>) {
     const { choice } = reads;
-    this.#details = new DataLoader((ids) => settle(ids, (id) => timed(reads.detail(id), choice)));
+    this.#details = new DataLoader(async (ids) => {
+      const began = performance.now();
+      const details = await settle(ids, reads.detail);
+      // A failure says nothing of what a read takes.
+      if (!details.some((detail) => detail instanceof Error)) {
+        choice.sawDetails(ids.length, performance.now() - began);
+      }
+      return details;
+    });
     this.#rows = new DataLoader(async (ids) => {
       if (!reads.isListAtHand() && !choice.prefersList(ids.length)) {
         return settle(ids, (id) => this.detail(id));
@@ -46,13 +55,6 @@ export class Resource<Row extends Detailed> {
   detail(id: Row["id"]): Promise<Row | null> {
     return this.#details.load(id);
   }
-}
-
-async function timed<Value>(read: Promise<Value>, choice: ReadChoice): Promise<Value> {
-  const began = performance.now();
-  const value = await read;
-  choice.sawDetail(performance.now() - began);
-  return value;
 }
 
 /** The outcome for each key in order, a failure in its own place: what a DataLoader's batch must give. */

@@ -39,10 +39,10 @@ export interface TextizenLists {
 
 export function createTextizenLists(client: TextizenClient, times: SnapshotTimes): TextizenLists {
   return {
-    participants: new KeptList(client.participants, PARTICIPANTS, times, new MeasuredCosts(times.now)),
+    participants: new KeptList(client.participants, PARTICIPANTS, times, new MeasuredCosts()),
     groups: new KeptList(client.groups, { nameOf, filters: NAME_FILTER }, times),
-    campaigns: new KeptList(client.campaigns, { nameOf: titleOf }, times, new MeasuredCosts(times.now)),
-    polls: new KeptList(client.polls, POLLS, times, new MeasuredCosts(times.now)),
+    campaigns: new KeptList(client.campaigns, { nameOf: titleOf }, times, new MeasuredCosts()),
+    polls: new KeptList(client.polls, POLLS, times, new MeasuredCosts()),
   };
 }
 

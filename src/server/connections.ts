@@ -12,8 +12,8 @@ export interface ConnectionLimits {
   readonly pingMilliseconds: number;
 }
 
-export const CONNECTION_LIMITS: ConnectionLimits = {
-  connections: 10_000,
+/** But for `connections`, which is configuration. */
+export const CONNECTION_LIMITS: Omit<ConnectionLimits, "connections"> = {
   operations: 50,
   initMilliseconds: 3_000,
   // Below the minute after which proxies commonly give up a connection on which nothing moves.
@@ -33,13 +33,15 @@ export interface Connection {
 // For clients that read what is said to them last.
 const CLOSE_WITHIN_MS = 1_000;
 
-/** Every connection that lasts: counted, kept alive, and closed together. */
+/** Every connection that lasts, and what is to be answered on them: counted, kept alive, and closed together. */
 export class Connections {
   readonly limits: ConnectionLimits;
   readonly #open = new Set<Connection>();
+  readonly #underWay = new Set<object>();
   #timer: NodeJS.Timeout | null = null;
   #isClosing = false;
   #onEmpty: () => void = () => undefined;
+  #onIdle: () => void = () => undefined;
 
   constructor(limits: ConnectionLimits) {
     this.limits = limits;
@@ -71,14 +73,34 @@ export class Connections {
     }
   }
 
-  /** Lets nobody in any more. */
-  refuse(): void {
-    this.#isClosing = true;
+  /** A query or a mutation has begun; whatever stands for it. */
+  begin(operation: object): void {
+    this.#underWay.add(operation);
   }
 
-  /** Closes every connection, whether or not its client goes along with it. */
-  async close(): Promise<void> {
+  /** What stands for it has been answered, or nobody is there any more who could be. */
+  end(operation: object): void {
+    this.#underWay.delete(operation);
+    if (this.#underWay.size === 0) {
+      this.#onIdle();
+    }
+  }
+
+  /**
+   * Lets nobody in any more, waits for what is under way as long as it may take, in milliseconds, and closes every
+   * connection, whether or not its client goes along with it.
+   */
+  async close(answerMilliseconds: number): Promise<void> {
     this.#isClosing = true;
+    if (this.#underWay.size > 0) {
+      await new Promise<void>((resolve) => {
+        const impatience = setTimeout(resolve, answerMilliseconds);
+        this.#onIdle = () => {
+          clearTimeout(impatience);
+          resolve();
+        };
+      });
+    }
     if (this.#open.size === 0) {
       return;
     }

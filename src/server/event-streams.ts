@@ -56,7 +56,11 @@ export function createEventStreams({ isProduction, documents, operations, connec
     if (kind === "mutation" && method === "GET") {
       return null;
     }
-    return kind === "subscription" ? operations.subscribe(operation) : operations.execute(operation);
+    if (kind === "subscription") {
+      return operations.subscribe(operation);
+    }
+    connections.begin(asked);
+    return operations.execute(operation);
   }
 
   async function* write(results: Results | Result, signal: AbortSignal): AsyncGenerator<string, void> {
@@ -98,8 +102,12 @@ export function createEventStreams({ isProduction, documents, operations, connec
     connections.add(connection);
     raw.once("close", () => {
       connections.remove(connection);
+      connections.end(asked);
       gone.abort();
     });
+    if (raw.closed) {
+      raw.emit("close");
+    }
     // With a comment every so often, nothing has moved for this long on a connection that is not read only.
     raw.setTimeout(2 * connections.limits.pingMilliseconds, () => raw.destroy());
     const results = await resultsOf(asked, request.method, gone.signal);

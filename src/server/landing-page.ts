@@ -44,10 +44,31 @@ export function landingPage(options: {
 }): ApolloServerPlugin {
   return options.isProduction
     ? ApolloServerPluginLandingPageDisabled()
-    : ApolloServerPluginLandingPageLocalDefault({
-        embed: { runTelemetry: false },
-        includeCookies: false,
-        document: FIRST_QUERY,
-        variables: { phoneNumber: options.exampleNumber },
-      });
+    : withSubscriptions(
+        ApolloServerPluginLandingPageLocalDefault({
+          embed: { runTelemetry: false },
+          includeCookies: false,
+          document: FIRST_QUERY,
+          variables: { phoneNumber: options.exampleNumber },
+        }),
+      );
+}
+
+/** Sandbox is told where subscriptions are served, which the plugin has no option for: at the same URL, over WebSocket. */
+function withSubscriptions(plugin: ApolloServerPlugin): ApolloServerPlugin {
+  return {
+    ...plugin,
+    serverWillStart: async (service) => {
+      const listener = await plugin.serverWillStart?.(service);
+      const page = await listener?.renderLandingPage?.();
+      const render = async () => {
+        const html = typeof page?.html === "function" ? await page.html() : (page?.html ?? "");
+        return html.replace(
+          "initialEndpoint,",
+          "initialEndpoint, initialSubscriptionEndpoint: initialEndpoint.replace(/^http/, 'ws'),",
+        );
+      };
+      return { ...listener, renderLandingPage: async () => ({ html: render }) };
+    },
+  };
 }

@@ -48,16 +48,13 @@ export interface LiveOperations {
    * signal and with `return`; where it cannot go on, the last result says why. One result alone where it cannot begin.
    */
   subscribe(operation: Operation): Promise<Results | Result>;
-  /** Resolves when no query or mutation is under way. */
-  idle(): Promise<void>;
 }
 
 export function createLiveOperations(options: LiveOperationsOptions): LiveOperations {
   const { schema, apollo, isProduction, deadlines, createContext, format } = options;
-  const underWay = new Set<Promise<Result>>();
   const eventResults = new EventResults();
 
-  async function executeOne({ text, name, variables, signal }: Operation): Promise<Result> {
+  async function executeOnce({ text, name, variables, signal }: Operation): Promise<Result> {
     const execution = new Execution(deadlines, () => undefined);
     const leave = () => execution.cancel();
     signal.addEventListener("abort", leave);
@@ -144,18 +141,7 @@ export function createLiveOperations(options: LiveOperationsOptions): LiveOperat
     return { errors: [format({ message: located.message }, located)] };
   }
 
-  return {
-    execute: (operation) => {
-      const result = executeOne(operation);
-      underWay.add(result);
-      void result.then(() => underWay.delete(result));
-      return result;
-    },
-    subscribe,
-    idle: async () => {
-      await Promise.all(underWay);
-    },
-  };
+  return { execute: executeOnce, subscribe };
 }
 
 interface Steps<Item> {

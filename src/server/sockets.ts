@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { GraphQLError, type GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Connection, type Connections, SHUTTING_DOWN } from "./connections.ts";
@@ -111,19 +111,18 @@ export function createSockets(
 function createProtocol({ schema, documents, operations, connections }: SocketsOptions) {
   const most = connections.limits.operations;
 
-  function prepare({ signal }: Extra, { query, operationName, variables }: SubscribePayload) {
+  function prepare({ signal }: Extra, payload: SubscribePayload) {
+    const { query, operationName = null, variables } = payload;
     const document = documents.prepare(query);
     if (!("kind" in document)) {
       return document;
     }
-    const operation: Operation = {
-      text: query,
-      document,
-      name: operationName ?? null,
-      variables: variables ?? {},
-      signal,
-    };
-    return { schema, document, operationName: operation.name, contextValue: operation };
+    const kind = getOperationAST(document, operationName)?.operation;
+    if (kind === "query" || kind === "mutation") {
+      
+    }
+    const contextValue: Operation = { text: query, document, name: operationName, variables: variables ?? {}, signal };
+    return { schema, document, operationName, contextValue };
   }
 
   return makeServer<Record<string, unknown>, Extra>({
@@ -143,6 +142,8 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
     subscribe: ({ contextValue }) => operations.subscribe(contextValue as Operation) as Promise<object>,
     // Its errors are what clients see already.
     onNext: (_context, _id, _payload, _args, result) => result as Result,
+    // Called before it is said to the client.
+    onComplete: (_context, _id, payload) => void setImmediate(() => connections.end(payload)),
   });
 }
 

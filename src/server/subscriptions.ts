@@ -11,8 +11,8 @@ import { hostnameOf, isLoopbackName, mayConnect } from "./origins.ts";
 import { createSockets } from "./sockets.ts";
 
 export interface SubscriptionsOptions extends Omit<LiveOperationsOptions, "format"> {
-  /** Those of `CONNECTION_LIMITS` that are to be others. */
-  readonly limits: Partial<ConnectionLimits>;
+  /** Those of `CONNECTION_LIMITS` may be left out. */
+  readonly limits: Pick<ConnectionLimits, "connections"> & Partial<ConnectionLimits>;
   /** Told of every error that is a bug of ours. */
   readonly report: (error: unknown) => void;
 }
@@ -41,11 +41,7 @@ export function addSubscriptions(
       refuse(socket, refusal);
     }
   });
-  http.addHook("preClose", async () => {
-    connections.refuse();
-    await operations.idle();
-    await connections.close();
-  });
+  http.addHook("preClose", () => connections.close(options.deadlines.send));
 
   function refusalOf({ url = "", headers }: IncomingMessage): Refusal | null {
     if (!/^\/(graphql)?(\?|$)/.test(url)) {
