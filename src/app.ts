@@ -112,6 +112,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     changes: new ChangeCounter(),
     // A try, and time to write down what came of it; shorter than a mutation's time, so that a retry after a crash is
     // told within it that nobody knows.
+    ssoNextHosts: config.ssoNextHosts,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
     reach: options.reach,
     now,

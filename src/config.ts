@@ -12,6 +12,8 @@ export interface Config {
   readonly storeUrl: string | null;
   /** How often Pidj's contact list is read into the directory, in minutes; null where it is not read. */
   readonly contactsListMinutes: number | null;
+  /** Hosts that a sign-in may lead on to; null for any. */
+  readonly ssoNextHosts: readonly string[] | null;
   readonly snapshotSeconds: number;
   readonly events: EventsConfig;
   /** Whether equal queries under way are executed once, in production. */
@@ -93,6 +95,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     textizen: readTextizen(env),
     storeUrl: env.text("STORE_URL"),
     contactsListMinutes: hasContactList ? contactsListMinutes : null,
+    ssoNextHosts: env.text("SSO_NEXT_HOSTS") === "*" ? null : env.list("SSO_NEXT_HOSTS", ""),
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
     events: readEvents(env),
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",

@@ -1,4 +1,4 @@
-import { valueOrNull } from "./errors.ts";
+import { PlatformError } from "./errors.ts";
 import type { Feed } from "./events/feed.ts";
 import { EventLoaders } from "./loaders/events.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
@@ -32,6 +32,8 @@ export interface Services {
   readonly now: () => Date;
   /** For how long one write may be under way, in milliseconds. */
   readonly writeLeaseMilliseconds: number;
+  /** Hosts that a sign-in may lead on to; null for any. */
+  readonly ssoNextHosts: readonly string[] | null;
   /** Told of what went wrong behind an operation that itself goes on. */
   readonly warn: (message: string, error: unknown) => void;
   /** Waits at a named point of every send; for tests of crashes. */
@@ -126,6 +128,7 @@ export class Context {
       scope: this.scope,
       now,
       leaseMilliseconds: writeLeaseMilliseconds,
+      ssoNextHosts: this.services.ssoNextHosts,
       touch: (lists) => this.touch(lists),
       warn,
       reach,
@@ -156,9 +159,13 @@ export class Context {
 // Reads go on without the directory: what was not learned now is learned by the next read.
 async function learnContacts(services: Services, seen: readonly ContactSeen[], askedAt: Date): Promise<void> {
   const { directory } = services;
-  const sightings = seen.flatMap(([contactId, contact]) =>
-    contact === null ? [] : [{ contactId, phoneNumber: valueOrNull(contact.phoneNumber), source: "READ" as const }],
-  );
+  const sightings = seen.flatMap(([contactId, contact]) => {
+    const { phoneNumber = null } = contact ?? {};
+    // A number that cannot be read says nothing about the one that is known.
+    return contact === null || phoneNumber instanceof PlatformError
+      ? []
+      : [{ contactId, phoneNumber, source: "READ" as const }];
+  });
   const gone = seen.flatMap(([contactId, contact]) => (contact === null ? [contactId] : []));
   try {
     if (sightings.length > 0) {

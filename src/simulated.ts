@@ -27,6 +27,7 @@ export async function startSimulated(config: Config): Promise<App> {
         unsubscribe: "wrapped",
         sendAtZone: null,
       },
+      ssoNextHosts: null,
       storeUrl: config.storeUrl ?? "sqlite::memory:",
       events: {
         ...config.events,

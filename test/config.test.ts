@@ -28,6 +28,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
     textizen: null,
     storeUrl: null,
     contactsListMinutes: null,
+    ssoNextHosts: [],
     snapshotSeconds: 30,
     sharesOperations: true,
     subscriberConnections: 10_000,
@@ -72,6 +73,12 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
   [{ PIDJ_CONTACTS_LIST: "on" }, ({ contactsListMinutes }) => contactsListMinutes, 15],
   [{ PIDJ_CONTACTS_LIST: "on", CONTACTS_LIST_MINUTES: "5" }, ({ contactsListMinutes }) => contactsListMinutes, 5],
   [{ SNAPSHOT_SECONDS: "0" }, ({ snapshotSeconds }) => snapshotSeconds, 0],
+  [
+    { SSO_NEXT_HOSTS: "a.example, b.example:8080" },
+    ({ ssoNextHosts }) => ssoNextHosts,
+    ["a.example", "b.example:8080"],
+  ],
+  [{ SSO_NEXT_HOSTS: "*" }, ({ ssoNextHosts }) => ssoNextHosts, null],
   [{ SHARE_OPERATIONS: "off" }, ({ sharesOperations }) => sharesOperations, false],
   [{ SUBSCRIBER_CONNECTIONS: "0" }, ({ subscriberConnections }) => subscriberConnections, 0],
   [{ QUERY_TIMEOUT_MS: "1" }, ({ timeouts }) => timeouts.query, 1],
@@ -102,7 +109,7 @@ test.each(good)("%j is read", (env, read, value) => {
 });
 
 const NAMES = [
-  ["HOST", "PORT", "NODE_ENV", "LOG_LEVEL", "STORE_URL", "SNAPSHOT_SECONDS", "SHARE_OPERATIONS"],
+  ["HOST", "PORT", "NODE_ENV", "LOG_LEVEL", "STORE_URL", "SNAPSHOT_SECONDS", "SHARE_OPERATIONS", "SSO_NEXT_HOSTS"],
   ["PIDJ_BASE_URL", "PIDJ_ACCOUNT_KEY", "PIDJ_TOKEN", "PIDJ_CONTACTS_LIST", "CONTACTS_LIST_MINUTES"],
   ["TEXTIZEN_BASE_URL", "TEXTIZEN_EMAIL", "TEXTIZEN_PASSWORD", "TEXTIZEN_AUTH_TOKEN", "TEXTIZEN_TOKEN_IN"],
   ["TEXTIZEN_PARTICIPANT_UPDATE", "TEXTIZEN_UNSUBSCRIBE", "TEXTIZEN_SEND_AT_ZONE"],

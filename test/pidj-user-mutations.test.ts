@@ -175,10 +175,27 @@ describe("createSsoUrl", () => {
     expect(pidjWritesOf(stage)).toHaveLength(1);
   });
 
+  test("gives no URL that is none, or that runs a script", async () => {
+    await using stage = await start();
+    const { id } = one(stage.simulator.world.pidjUsers);
+    for (const url of ["not a url", "javascript:alert(1)", ""]) {
+      const rewrite = (answer: unknown) => ({ ...(answer as object), url });
+      const end = stage.simulator.fault({ platform: "PIDJ", route: "POST /sso/url", kind: "rewrite", rewrite });
+      const payload = payloadOf(await run(stage, "createSsoUrl", "url", { user: { id } }));
+      expect(payload).toMatchObject({ url: null, userErrors: [{ code: "OUTCOME_UNKNOWN" }] });
+      end();
+    }
+  });
+
   test("leads nowhere but to the web, and for nobody but one user", async () => {
     await using stage = await start();
     const refused = async (input: object) => payloadOf(await run(stage, "createSsoUrl", "url", input));
-    for (const target of ["javascript:alert(1)", "ftp://example.com/", "data:text/html,x"]) {
+    const elsewhere = [
+      "https://evil.example/",
+      "https://example.com.evil.example/",
+      "https://jane:secret@example.com/",
+    ];
+    for (const target of ["javascript:alert(1)", "ftp://example.com/", "data:text/html,x", ...elsewhere]) {
       expect(await refused({ user: { id: "us:1" }, next: target })).toMatchObject({
         userErrors: [{ code: "INVALID_INPUT", field: ["input", "next"] }],
       });

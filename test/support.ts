@@ -74,6 +74,7 @@ export function configFor(simulator: Simulator, env: Record<string, string> = {}
     PORT: "0",
     LOG_LEVEL: "silent",
     STORE_URL: "sqlite::memory:",
+    SSO_NEXT_HOSTS: "example.com",
     PIDJ_BASE_URL: simulator.pidj.url,
     PIDJ_ACCOUNT_KEY: simulator.pidj.accountKey,
     PIDJ_TOKEN: simulator.pidj.token,

@@ -37,6 +37,9 @@ export class PeopleLoaders {
       return null;
     }
     const contact = await this.#pidj.contact(contactId);
+    if (contact?.phoneNumber instanceof PlatformError) {
+      throw contact.phoneNumber;
+    }
     return contact?.phoneNumber === number ? contact : null;
   }
 

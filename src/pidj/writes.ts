@@ -220,7 +220,7 @@ function paused(body: JsonObject): { isPaused: boolean | null } {
 
 function ssoUrl(body: JsonObject): { url: string } {
   const url = body["url"];
-  if (typeof url !== "string" || url === "") {
+  if (typeof url !== "string" || !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     throw missing("POST /sso/url", "url");
   }
   return { url };

@@ -1,4 +1,4 @@
-import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { EmailAddressResolver, URLResolver } from "graphql-scalars";
 import { parseE164 } from "../phone.ts";
 import { isTimeZone } from "./time-zones.ts";
@@ -8,10 +8,11 @@ function textScalar<Value extends string>(
   expected: string,
   parse: (text: string) => Value | null,
 ): GraphQLScalarType<Value, string> {
-  const need = (value: unknown): Value => {
+  const need = (value: unknown, node?: ValueNode): Value => {
     const parsed = typeof value === "string" ? parse(value) : null;
     if (parsed === null) {
-      throw new GraphQLError(`${name} must be ${expected}.`, { extensions: { code: "BAD_USER_INPUT" } });
+      const where = node === undefined ? {} : { nodes: [node] };
+      throw new GraphQLError(`${name} must be ${expected}.`, { ...where, extensions: { code: "BAD_USER_INPUT" } });
     }
     return parsed;
   };
@@ -19,8 +20,8 @@ function textScalar<Value extends string>(
     name,
     // Records hold values that were parsed when they were read.
     serialize: (value) => value as string,
-    parseValue: need,
-    parseLiteral: (node) => need(node.kind === Kind.STRING ? node.value : null),
+    parseValue: (value) => need(value),
+    parseLiteral: (node) => need(node.kind === Kind.STRING ? node.value : null, node),
   });
 }
 

@@ -3,16 +3,12 @@ import {
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
-  NoSchemaIntrospectionCustomRule,
   parse,
-  specifiedRules,
-  type ValidationRule,
   validate,
 } from "graphql";
 
 export interface DocumentsOptions {
   readonly schema: GraphQLSchema;
-  readonly isProduction: boolean;
   readonly parseOptions: { readonly maxTokens: number };
   /** What clients see of an error. */
   readonly format: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
@@ -28,12 +24,10 @@ const LONGEST = 8_192;
  */
 export class Documents {
   readonly #options: DocumentsOptions;
-  readonly #rules: readonly ValidationRule[];
   readonly #known = new Map<string, DocumentNode>();
 
   constructor(options: DocumentsOptions) {
     this.#options = options;
-    this.#rules = options.isProduction ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
   }
 
   /** The document, where it can be executed; else what is wrong with it, as clients may see it. */
@@ -63,7 +57,8 @@ export class Documents {
     } catch (error) {
       return [this.#refuse(error, "GRAPHQL_PARSE_FAILED")];
     }
-    const errors = validate(this.#options.schema, document, this.#rules);
+    // Introspection is for queries, which Apollo Server executes, and refuses where it is not to be.
+    const errors = validate(this.#options.schema, document);
     return errors.length === 0 ? document : errors.map((error) => this.#refuse(error, "GRAPHQL_VALIDATION_FAILED"));
   }
 

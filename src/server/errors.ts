@@ -86,11 +86,13 @@ export function formatError(
       extensions: { code: "STORE_UNAVAILABLE", retryable: true },
     };
   }
-  const code = ABOUT_REQUEST[String(formatted.extensions?.["code"])] ?? formatted.extensions?.["code"];
+  const code = isMalformedLiteral(cause)
+    ? "BAD_USER_INPUT"
+    : (ABOUT_REQUEST[String(formatted.extensions?.["code"])] ?? formatted.extensions?.["code"]);
   if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {
     return { ...place, message: formatted.message, extensions: { code, retryable: false } };
   }
-  if (isAboutRequest(cause)) {
+  if (formatted.path === undefined && isAboutRequest(cause)) {
     return { ...place, message: formatted.message, extensions: { code: "BAD_USER_INPUT", retryable: false } };
   }
   report(cause);
@@ -123,6 +125,15 @@ function comparePaths(left: Path, right: Path): number {
  */
 function isAboutRequest(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && error.path === undefined && error.originalError === undefined;
+}
+
+/** Validation finds a malformed scalar in the document first, and gives it validation's code. */
+function isMalformedLiteral(error: unknown): boolean {
+  return (
+    error instanceof GraphQLError &&
+    error.originalError instanceof GraphQLError &&
+    error.originalError.extensions["code"] === "BAD_USER_INPUT"
+  );
 }
 
 function pick({ locations, path }: GraphQLFormattedError): Pick<GraphQLFormattedError, "locations" | "path"> {

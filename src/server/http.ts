@@ -1,5 +1,6 @@
 import cors from "@fastify/cors";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import { describeForLog } from "./log.ts";
 import { isLoopbackName, STUDIO } from "./origins.ts";
 
 export interface HttpOptions {
@@ -18,7 +19,7 @@ export function createHttp({ isProduction, logLevel, sdl, isWebhook }: HttpOptio
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     // stdout is for the one line that says where we are.
-    logger: { level: logLevel, stream: process.stderr },
+    logger: { level: logLevel, stream: process.stderr, serializers: { err: describeForLog } },
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 30_000,
     // fastify leaves stalled bodies open past requestTimeout without these two.

@@ -1,6 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { makeExecutableSchema } from "@graphql-tools/schema";
-import { concatAST, type DocumentNode, type GraphQLSchema, parse, printSchema, visit } from "graphql";
+import {
+  concatAST,
+  type DocumentNode,
+  type GraphQLSchema,
+  GraphQLSpecifiedByDirective,
+  getDirectiveValues,
+  isScalarType,
+  Kind,
+  parse,
+  printSchema,
+  visit,
+} from "graphql";
 import { resolvers } from "../resolvers/index.ts";
 
 const SCHEMA_FOLDER = new URL("../../schema/", import.meta.url);
@@ -13,7 +24,22 @@ export function readTypeDefs(): DocumentNode {
 
 /** The schema as clients see it: without the federation machinery, which only a router has a use for. */
 export function buildSchema(): GraphQLSchema {
-  return makeExecutableSchema({ typeDefs: withoutFederation(readTypeDefs()), resolvers });
+  const schema = makeExecutableSchema({ typeDefs: withoutFederation(readTypeDefs()), resolvers });
+  keepScalarsDescribed(schema);
+  return schema;
+}
+
+/** A scalar that comes with a resolver of its own loses what the schema files say of it: that is put back. */
+function keepScalarsDescribed(schema: GraphQLSchema): void {
+  const definitions = readTypeDefs().definitions.filter((node) => node.kind === Kind.SCALAR_TYPE_DEFINITION);
+  for (const definition of definitions) {
+    const scalar = schema.getType(definition.name.value);
+    if (isScalarType(scalar)) {
+      const specifiedBy = getDirectiveValues(GraphQLSpecifiedByDirective, definition);
+      scalar.description = definition.description?.value;
+      scalar.specifiedByURL = specifiedBy?.["url"] as string | undefined;
+    }
+  }
 }
 
 /** The SDL that clients download. */

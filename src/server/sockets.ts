@@ -119,7 +119,7 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
     }
     const kind = getOperationAST(document, operationName)?.operation;
     if (kind === "query" || kind === "mutation") {
-      
+      connections.begin(payload);
     }
     const contextValue: Operation = { text: query, document, name: operationName, variables: variables ?? {}, signal };
     return { schema, document, operationName, contextValue };

@@ -28,7 +28,7 @@ export function addSubscriptions(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   const { schema, isProduction, report } = options;
   const format = createErrorFormatter(options);
-  const documents = new Documents({ schema, isProduction, parseOptions: PARSE_OPTIONS, format });
+  const documents = new Documents({ schema, parseOptions: PARSE_OPTIONS, format });
   const operations = createLiveOperations({ ...options, format });
   const connections = new Connections({ ...CONNECTION_LIMITS, ...options.limits });
   const takeOver = createSockets({ schema, documents, operations, connections, report });

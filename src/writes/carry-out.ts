@@ -26,6 +26,8 @@ export interface WriteTools {
   readonly now: () => Date;
   /** For how long one write may be under way, retries included, in milliseconds. */
   readonly leaseMilliseconds: number;
+  /** Hosts that a sign-in may lead on to; null for any. */
+  readonly ssoNextHosts: readonly string[] | null;
   /** Forgets what this operation has read, and the kept lists named. */
   readonly touch: (lists: readonly Touched[]) => void;
   /** Told of what went wrong behind a write that itself was accepted. */

@@ -34,8 +34,8 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
         ? { id: checks.id("PidjUser", PATHS.user_uuid, id) }
         : { externalId: checks.text(PATHS.external_id, externalId ?? "") };
     const next = input.next ?? undefined;
-    if (next !== undefined && !/^https?:\/\/[^/]/i.test(next)) {
-      checks.refuse(PATHS.next, "next must be an http or https URL.");
+    if (next !== undefined) {
+      checkNext(checks, next, tools.ssoNextHosts);
     }
     checks.done();
     return carryOut(tools, {
@@ -52,4 +52,14 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
       },
     });
   });
+}
+
+/** Who follows the URL is signed in and led on there: to a host that the operator of this server trusts (ambiguities P-19). */
+function checkNext(checks: Checks, next: string, hosts: readonly string[] | null): void {
+  const url = new URL(next);
+  if ((url.protocol !== "https:" && url.protocol !== "http:") || url.username !== "" || url.password !== "") {
+    checks.refuse(PATHS.next, "next must be an http or https URL without credentials.");
+  } else if (hosts !== null && !hosts.includes(url.host)) {
+    checks.refuse(PATHS.next, "next must be on one of the hosts that this server allows (SSO_NEXT_HOSTS).");
+  }
 }

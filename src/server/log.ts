@@ -1,0 +1,28 @@
+import { PlatformError } from "../errors.ts";
+
+type LoggedError = {
+  readonly type: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly cause?: LoggedError;
+  readonly platform?: string;
+  readonly reason?: string;
+  readonly status?: number | null;
+};
+
+/**
+ * An error as the log shows it: what we said of it ourselves, and nothing else that it carries. A platform's own sentence
+ * may hold a name, a number or a text.
+ */
+export function describeForLog(error: unknown): LoggedError {
+  if (!(error instanceof Error)) {
+    return { type: typeof error, message: "not an error", stack: "" };
+  }
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack ?? "",
+    ...(error.cause instanceof Error && { cause: describeForLog(error.cause) }),
+    ...(error instanceof PlatformError && { platform: error.platform, reason: error.reason, status: error.status }),
+  };
+}
