@@ -1,0 +1,126 @@
+import { writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { quantile } from "./load.ts";
+import { untilReady } from "./measure.ts";
+import { type Platforms, startPlatforms } from "./platforms.ts";
+import { pinSelf, SERVER_CORE, start, stop } from "./processes.ts";
+import { OURS, PLATFORM_PORT, SERVER_PORT, servers } from "./servers.ts";
+import { frameOperation, onAnswer } from "./wire.ts";
+import { PARTICIPANTS } from "./world.ts";
+
+// What the server adds, for one client with one small query under way at a time, to the time that the platform calls it
+// waits for take by the platform's own clock. The table goes to LATENCY.md.
+//
+//   node bench/latency.ts
+
+const LATENCIES = [0, 5, 20];
+const OPERATIONS = 400;
+const WARM_UP = 1_000;
+
+/** One way to ask about participant `n`. */
+interface Way {
+  readonly name: string;
+  readonly socket: Socket;
+  readonly frame: (n: number) => Buffer;
+}
+
+function waysOver(platform: Socket, server: Socket): readonly Way[] {
+  const query = (name: string, text: string): Way => ({
+    name,
+    socket: server,
+    frame: (n) => {
+      const body = {
+        query: `query ($id: ID!) { participant(id: $id) ${text} }`,
+        variables: { id: `participant:${n}` },
+      };
+      return frameOperation(SERVER_PORT, JSON.stringify(body));
+    },
+  });
+  return [
+    {
+      name: "no server: the platform asked directly",
+      socket: platform,
+      frame: (n) =>
+        Buffer.from(`GET /textizen/api/participants/${n} HTTP/1.1\r\nhost: 127.0.0.1:${PLATFORM_PORT}\r\n\r\n`),
+    },
+    query("a query that waits for one call", "{ name displayPhoneNumber }"),
+    query("a query that waits for two calls, one after the other", "{ createdAt campaign { description } }"),
+  ];
+}
+
+/** What is added each time, by way, ascending; in turn, so that whatever else the machine does befalls all of them. */
+async function measure(platforms: Platforms, ways: readonly Way[], rounds: number): Promise<Map<Way, Float64Array>> {
+  const added = new Map(ways.map((way) => [way, new Float64Array(rounds)]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [{ socket, frame }, milliseconds] of added) {
+      const bytes = frame((round % PARTICIPANTS) + 1);
+      await platforms.takeSpent();
+      const took = await time(socket, bytes);
+      milliseconds[round] = took - (await platforms.takeSpent());
+    }
+  }
+  return new Map([...added].map(([way, milliseconds]) => [way, milliseconds.sort()]));
+}
+
+/** Milliseconds until the whole answer is there. */
+function time(socket: Socket, bytes: Buffer): Promise<number> {
+  return new Promise((resolve) => {
+    const began = performance.now();
+    socket.removeAllListeners("data");
+    onAnswer(socket, () => resolve(performance.now() - began));
+    socket.write(bytes);
+  });
+}
+
+function open(port: number): Socket {
+  return connect({ port, host: "127.0.0.1", noDelay: true });
+}
+
+async function measureAll(platforms: Platforms): Promise<string[]> {
+  const ways = waysOver(open(PLATFORM_PORT), open(SERVER_PORT));
+  await measure(platforms, ways, WARM_UP);
+  const lines: string[] = [];
+  for (const latency of LATENCIES) {
+    await platforms.hold(100, latency);
+    for (const [{ name }, added] of await measure(platforms, ways, OPERATIONS)) {
+      const figures = [0.1, 0.5, 0.9].map((share) => quantile(added, share)?.toFixed(2));
+      lines.push(`| ${[latency, name, ...figures].join(" | ")} |`);
+    }
+  }
+  for (const { socket } of ways) {
+    socket.destroy();
+  }
+  return lines;
+}
+
+function writeTable(lines: readonly string[]): string {
+  return `# Latency that the server adds
+
+Written by \`npm run bench:latency\`: milliseconds from the first byte of a query to the last of its answer, less what
+the platform calls that it waits for take by the platform's own clock. One client, one query under way.
+
+${cpus()[0]?.model ?? "unknown processor"}, Node.js ${process.versions.node}
+
+| a platform call takes, ms | what is asked | p10 | p50 | p90 |
+| --- | --- | --- | --- | --- |
+${lines.join("\n")}
+`;
+}
+
+const command = servers.find(({ name }) => name === OURS)?.command();
+if (command === undefined) {
+  throw new Error(`no server is called ${OURS}`);
+}
+pinSelf();
+await using platforms = await startPlatforms();
+const child = start(command, SERVER_CORE);
+try {
+  await untilReady(child);
+  const table = writeTable(await measureAll(platforms));
+  writeFileSync(join(import.meta.dirname, "LATENCY.md"), table);
+  process.stdout.write(table);
+} finally {
+  await stop(child);
+}
