@@ -17,7 +17,7 @@ import { createTextizenLists } from "./loaders/textizen.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
-import { startGraphql } from "./server/graphql.ts";
+import { createErrorFormatter, startGraphql } from "./server/graphql.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
 import { buildSchema, printSdl } from "./server/schema.ts";
@@ -141,6 +141,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   addGraphql(http, apollo, {
     ...serving,
+    schema,
+    format: createErrorFormatter({ isProduction: config.isProduction, report }),
     stream,
     // Outside production every operation says what it cost by itself.
     sharesUnder: config.isProduction && config.sharesOperations ? () => services.changes.value : null,

@@ -55,8 +55,8 @@ export class ChangeCounter {
 export interface OperationOptions {
   /** Ends the operation's reads. */
   readonly signal: AbortSignal;
-  /** When the operation's time is over, on `performance.now()`'s clock. */
-  readonly deadline: number;
+  /** When the operation's time is over, on `performance.now()`'s clock: later once it is known for a mutation. */
+  readonly deadline: () => number;
   /** Read past every kept list, and join no read under way. */
   readonly fresh: boolean;
   /** Is told what kind of operation it is, before it is executed: a mutation gets the time that a send has. */
@@ -80,7 +80,14 @@ export class Context {
 
   constructor(services: Services, { signal, deadline, fresh, onKind }: OperationOptions) {
     this.services = services;
-    this.scope = { signal, deadline, isFresh: fresh, record: (call) => this.made.push(call) };
+    this.scope = {
+      signal,
+      get deadline() {
+        return deadline();
+      },
+      isFresh: fresh,
+      record: (call) => this.made.push(call),
+    };
     this.onKind = onKind;
     this.fresh = fresh;
   }

@@ -54,10 +54,15 @@ export type CompletedPollId = Id<"CompletedPoll">;
 
 const typeByPrefix = new Map(Object.entries(prefixes).map(([type, prefix]) => [prefix as string, type as IdType]));
 
-// Pidj's ids are not UUIDs (pidj-api.txt:495): any text without blanks. Textizen's parts are joined by dots, so a part has none.
+// Pidj's ids are not UUIDs (pidj-api.txt:495): any text without blanks. The parts of all others are joined by dots, so a
+// part has none.
 const PIDJ_REST = /^[^\s]{1,200}$/;
-const TEXTIZEN_REST = /^[^\s:./?#]{1,100}(\.[^\s:./?#]{1,100}){0,3}$/;
+const OWN_REST = /^[^\s:./?#]{1,100}(\.[^\s:./?#]{1,100}){0,3}$/;
+// A service that reads an id as an integer takes 58abc and 058 for 58: one thing would have many ids, and a slip of the
+// hand would name another thing.
+const TEXTIZEN_REST = inDots("(?:0|[1-9][0-9]{0,99}|[^\\s:./?#0-9][^\\s:./?#]{0,99})");
 const PIDJ_TYPES: ReadonlySet<IdType> = new Set(["Contact", "PidjGroup", "Series", "Survey", "PidjUser", "PidjTask"]);
+const OWN_TYPES: ReadonlySet<IdType> = new Set(["ReceivedMessage", "CompletedPoll"]);
 const PARTS: Partial<Record<IdType, readonly number[]>> = {
   PollQuestion: [2],
   PollOption: [3],
@@ -80,7 +85,12 @@ export function typeOfId(text: string): IdType | null {
   if (PIDJ_TYPES.has(type)) {
     return PIDJ_REST.test(rest) ? type : null;
   }
-  return TEXTIZEN_REST.test(rest) && (PARTS[type] ?? [1]).includes(rest.split(".").length) ? type : null;
+  const form = OWN_TYPES.has(type) ? OWN_REST : TEXTIZEN_REST;
+  return form.test(rest) && (PARTS[type] ?? [1]).includes(rest.split(".").length) ? type : null;
+}
+
+function inDots(part: string): RegExp {
+  return new RegExp(`^${part}(?:\\.${part}){0,3}$`);
 }
 
 /** The id where it is a well formed one of this type, else null. */

@@ -126,10 +126,14 @@ test("answers are, byte for byte, those of a server that shares and keeps nothin
   for (const wave of draw(operations)) {
     const sharing = await askSharing(wave);
     calls.sharing += stage.calls().length;
+    // By now each is known to the server.
+    const again = await askSharing(wave);
+    stage.calls();
     const expected = await askAlone(wave);
     calls.alone += stage.calls().length;
     for (const [at, { text, hasErrors, hasData }] of expected.entries()) {
       expect(sharing[at]?.text, JSON.stringify(wave[at])).toBe(text);
+      expect(again[at]?.text, JSON.stringify(wave[at])).toBe(text);
       tally[hasData ? (hasErrors ? "partial" : "whole") : "refused"] += 1;
     }
   }

@@ -125,6 +125,20 @@ describe("a client that does not read", () => {
   });
 });
 
+test("a query is given up when the socket that asked is gone", async () => {
+  const stage = await startListening();
+  await using _platforms = stage.simulator;
+  const hold = stage.simulator.fault({ platform: "PIDJ", route: "GET /contact/{id}", kind: "hold" });
+  const raw = await openSocket(stage);
+  await raw.send(subscribe("3", '{ contact(id: "co:x") { id } }'));
+  await hold.arrived;
+  raw.socket.terminate();
+  const begun = performance.now();
+  // Which waits for what is under way.
+  await stage.app.close();
+  expect(performance.now() - begun).toBeLessThan(1_500);
+});
+
 describe("a server that is told to stop", () => {
   test("answers what is under way, begins nothing more, and sends every subscriber away to come again", async () => {
     const stage = await startListening();

@@ -128,6 +128,40 @@ describe("a number that is on record (P-7)", () => {
   });
 });
 
+describe("a number that is on record, in words that sound like something else", () => {
+  test.each([
+    "The contact was not found to be new.",
+    "The group has no phone number.",
+    "email_address is not valid.",
+    "Nothing was done.",
+  ])("is on record all the same: %s", async (message) => {
+    await using stage = await start({ existingContact: "success-with-id" });
+    const { id, phone_number: phoneNumber } = one(stage.simulator.world.contacts);
+    const rewrite = (body: unknown) => ({ ...Object(body), message });
+    stage.simulator.fault({ platform: "PIDJ", route: "POST /contact", kind: "rewrite", rewrite });
+    const input = { phoneNumber, idempotencyKey: "k" };
+    expect(payloadOf(await run(stage, "createContact", "contact { id } existingContact { id }", input))).toEqual({
+      contact: null,
+      existingContact: { id },
+      userErrors: [{ code: "ALREADY_EXISTS", field: ["input", "phoneNumber"], message }],
+    });
+    const { data } = await stage.query('{ attempt(idempotencyKey: "k") { state message } }');
+    expect(data.attempt).toEqual({ state: "REFUSED", message });
+  });
+
+  test("is on record where a failure says so by its code alone", async () => {
+    await using stage = await start();
+    await stage.learnContacts();
+    const { id, phone_number: phoneNumber } = one(stage.simulator.world.contacts);
+    const fault = { platform: "PIDJ", route: "POST /contact", kind: "failure-in-200", code: 409 } as const;
+    stage.simulator.fault({ ...fault, message: "Not found to be new." });
+    expect(payloadOf(await run(stage, "createContact", "existingContact { id }", { phoneNumber }))).toEqual({
+      existingContact: { id },
+      userErrors: [{ code: "ALREADY_EXISTS", field: ["input", "phoneNumber"], message: "Not found to be new." }],
+    });
+  });
+});
+
 describe("updateContact", () => {
   test("changes what is given, and reads back only where more than the id is asked for", async () => {
     await using stage = await start();

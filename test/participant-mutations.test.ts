@@ -58,6 +58,23 @@ describe("createParticipant", () => {
     });
   });
 
+  test("reads what was written where the answer does not say it", async () => {
+    await using stage = await start();
+    const rewrite = (json: unknown) => ({ id: (json as { id: number }).id, created_at: "2026-01-01T00:00:00Z" });
+    stage.simulator.fault({ platform: "TEXTIZEN", route: "POST /api/participants", kind: "rewrite", rewrite });
+    const selection = "participant { name phoneNumber displayPhoneNumber createdAt }";
+    expect(payloadOf(await run(stage, "createParticipant", selection, input))).toEqual({
+      participant: {
+        name: "Jane Q Public",
+        phoneNumber: "+14155551212",
+        displayPhoneNumber: "14155551212",
+        createdAt: "2026-01-01T00:00:00.000Z",
+      },
+      userErrors: [],
+    });
+    expect(wireOf(stage)).toHaveLength(2);
+  });
+
   test("makes a person who is found by number, though the list was kept before", async () => {
     await using stage = await start();
     const find = async () => {
@@ -226,6 +243,17 @@ describe("group membership", () => {
       });
     },
   );
+
+  test.each([
+    ["addParticipantToGroup", /subscriptions$/, 1, { userErrors: [{ code: "OUTCOME_UNKNOWN" }] }],
+    ["removeParticipantFromGroup", /unsubscribe$/, 2, { userErrors: [] }],
+  ] as const)("whose answer is lost: %s by %s is made %i times", async (mutation, route, calls, payload) => {
+    await using stage = await start();
+    stage.simulator.fault({ platform: "TEXTIZEN", route, kind: "reset-after-request", times: 1 });
+    const input = mutation === "addParticipantToGroup" ? joins : leaves;
+    expect(payloadOf(await run(stage, mutation, "", input))).toMatchObject(payload);
+    expect(writesOf(stage)).toHaveLength(calls);
+  });
 
   test("shows in the group's members afterwards", async () => {
     await using stage = await start();

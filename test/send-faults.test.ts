@@ -96,9 +96,9 @@ describe("a platform that", () => {
       { code: "PLATFORM_UNAUTHORIZED", retryable: false },
     ],
     [
-      "asks to wait",
-      { kind: "status", status: 429, headers: { "retry-after": "7" } },
-      { code: "RATE_LIMITED", retryable: true, retryAfter: 7 },
+      "asks to wait for longer than a mutation has",
+      { kind: "status", status: 429, headers: { "retry-after": "12" } },
+      { code: "RATE_LIMITED", retryable: true, retryAfter: 12 },
     ],
     ["asks to wait by a code of 429 with 200", { kind: "failure-in-200", code: 429 }, { code: "RATE_LIMITED" }],
   ] as [string, Kind, object][])("%s: an error, and the key is free", async (_name, kind, extensions) => {
@@ -212,14 +212,14 @@ test("a client that has gone does not stop its send", async () => {
   expect(await stateOf(stage.app.url, "k")).toBe("ACCEPTED");
 });
 
-test("sends nothing when this process was held up until its attempt is anybody's to settle", async () => {
+test("sends nothing, and says so, when this process was held up until its attempt is anybody's to settle", async () => {
   let hour = 0;
   const now = () => new Date(Date.UTC(2026, 0, 1, hour));
   const reach = async (point: string) => {
     hour = point === "recorded" ? 1 : hour;
   };
   await using stage = await start({ app: { now, reach } });
-  const { userErrors } = payload(await send(stage.app.url, "late"));
-  expect(userErrors).toMatchObject([{ code: "OUTCOME_UNKNOWN" }]);
-  expect(stage.simulator.ledger).toEqual([]);
+  expect(errorsAt(await send(stage.app.url, "late"))).toEqual({ sendMessage: "PLATFORM_TIMEOUT" });
+  expect(stage.calls()).toEqual([]);
+  expect(await stateOf(stage.app.url, "late")).toBe("REFUSED");
 });

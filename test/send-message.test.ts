@@ -203,15 +203,22 @@ describe("a key", () => {
     expect(stage.simulator.ledger).toHaveLength(1);
   });
 
-  test("under way for longer than a mutation has is said to be so", async () => {
-    await using stage = await start({ env: { MUTATION_TIMEOUT_MS: "150" } });
-    const hold = stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
+  test("under way for longer than a mutation has is said to be so, and then not sent", async () => {
+    const [recorded, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const reach = async (point: string) => {
+      if (point === "recorded") {
+        recorded.resolve();
+        await held.promise;
+      }
+    };
+    await using stage = await start({ env: { MUTATION_TIMEOUT_MS: "150" }, app: { reach } });
     const first = send(stage.app.url, "k");
-    await hold.arrived;
+    await recorded.promise;
     expect(wordOf(await send(stage.app.url, "k"))).toBe("ATTEMPT_IN_PROGRESS");
-    hold.release();
-    expect(payload(await first)).toMatchObject({ userErrors: [] });
-    expect(await stateOf(stage.app.url, "k")).toBe("ACCEPTED");
+    held.resolve();
+    expect(wordOf(await first)).toBe("PLATFORM_TIMEOUT");
+    expect(await stateOf(stage.app.url, "k")).toBe("REFUSED");
+    expect(stage.simulator.ledger).toEqual([]);
   });
 
   test("whose outcome an operator settled as sent is replayed, settled as not sent is free", async () => {

@@ -149,9 +149,12 @@ describe.each(CREATIONS)("$mutation", ({ mutation, entity, route, input }) => {
     expect(payloadOf(await run(stage, mutation, selection, input))).toEqual({ [entity]: null, userErrors: [] });
   });
 
-  test("reads the record where the answer tells nothing but its id", async () => {
+  test.each([
+    ["nothing but its id", {}],
+    ["no more than its id and when it came to be", { created_at: "2026-01-01T00:00:00Z" }],
+  ])("reads the record where the answer tells %s", async (_what, said) => {
     await using stage = await start();
-    const rewrite = (json: unknown) => ({ id: (json as { id: number }).id });
+    const rewrite = (json: unknown) => ({ id: (json as { id: number }).id, ...said });
     stage.simulator.fault({ platform: "TEXTIZEN", route, kind: "rewrite", rewrite });
     const words = "name" in input ? "name" : "title";
     const payload = payloadOf(await run(stage, mutation, `${entity} { ${words} }`, input));
@@ -258,7 +261,9 @@ describe("what is refused", () => {
     const input = { id: "group:1", name: "Drivers" };
     expect(payloadOf(await run(stage, "updateTextizenGroup", "group { id }", input))).toEqual({
       group: null,
-      userErrors: [{ code: "NOT_FOUND", field: null, message: "Textizen has nothing of an id that was given." }],
+      userErrors: [
+        { code: "NOT_FOUND", field: ["input", "id"], message: "Textizen has nothing of an id that was given." },
+      ],
     });
   });
 });

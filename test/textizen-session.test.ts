@@ -88,6 +88,51 @@ test("repeats a refused send once with a new token, and no more", async () => {
   ]);
 });
 
+test("signs in at most once in five seconds for tokens that are always refused", async () => {
+  let time = 1_000;
+  await using upstream = await serve(
+    (request, response) => {
+      const isSignIn = request.path === "/api/users/sign_in";
+      sendJson(response, isSignIn ? { auth_token: `t${time}` } : {}, isSignIn ? 200 : 401);
+    },
+    { ...ACCOUNT, now: () => time },
+  );
+  const signIns = () => upstream.requests.filter(({ path }) => path === "/api/users/sign_in").length;
+  const ask = () => failureOf(upstream.client.groups(createScope()));
+  const refused = { reason: "unauthorized", status: 401, mayHaveTaken: false };
+  expect(await ask()).toMatchObject(refused);
+  // The first of them, and its renewal.
+  expect(signIns()).toBe(2);
+  time += 4_999;
+  expect(await ask()).toMatchObject(refused);
+  expect(await ask()).toMatchObject(refused);
+  expect(signIns()).toBe(2);
+  time += 1;
+  await ask();
+  await ask();
+  expect(signIns()).toBe(3);
+});
+
+test("keeps a token for all others where one call alone is refused with it", async () => {
+  await using upstream = await serve((request, response) => {
+    const isRefused = request.path === "/api/polls";
+    const isSignIn = request.path === "/api/users/sign_in";
+    sendJson(response, isSignIn ? { auth_token: "t" } : [], isRefused ? 401 : 200);
+  }, ACCOUNT);
+  expect(await failureOf(upstream.client.polls(createScope()))).toMatchObject({ reason: "unauthorized" });
+  expect(await upstream.client.groups(createScope())).toEqual({ rows: [], skipped: 0 });
+});
+
+test("signs in again at once where a renewed token has served before it is refused", async () => {
+  const signIns = { count: 0 };
+  await using upstream = await serve(signingIn(signIns), { ...ACCOUNT, now: () => 1_000 });
+  for (const rotated of [0, 5, 9]) {
+    signIns.count = rotated;
+    expect(await upstream.client.groups(createScope())).toEqual({ rows: [], skipped: 0 });
+    expect(signIns.count).toBe(rotated + 1);
+  }
+});
+
 test("takes a configured token's 401 for final", async () => {
   await using upstream = await serve((_request, response) => sendJson(response, {}, 401));
   const error = await failureOf(upstream.client.groups(createScope()));

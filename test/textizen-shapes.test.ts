@@ -41,7 +41,7 @@ test.each<[string, unknown]>([
 });
 
 test.each<[string, unknown, Read<unknown>]>([
-  ["a record of another id", { id: 71 }, group],
+  ["a record whose id is none", { group: { id: {} } }, group],
   ["a record without id or wrapper", { name: "A", colour: "red" }, group],
   ["a text", "gone", group],
   ["null", null, group],
@@ -54,6 +54,10 @@ test.each<[string, unknown, Read<unknown>]>([
   ["tokens whose values are no text", { tokens: { a: {} } }, tokens],
 ])("says so where the shape is %s", async (_shape, body, read) => {
   expect(await failureOf(decode(body, read))).toMatchObject({ reason: "shape" });
+});
+
+test("says that there is no record where the one that comes has another id", async () => {
+  expect(await decode({ id: 71, name: "A" }, group)).toBeNull();
 });
 
 test("leaves out and counts rows without a usable id", async () => {

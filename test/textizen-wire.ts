@@ -34,7 +34,7 @@ export function payloadOf({ data, errors }: Answer): Record<string, unknown> {
 }
 
 /** A mutation of one input: `run(stage, "createPoll", "poll { id }", { title: "A" })`. */
-export function run(stage: Stage, mutation: string, selection: string, input: object): Promise<Answer> {
+export function run(stage: Pick<Stage, "query">, mutation: string, selection: string, input: object): Promise<Answer> {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
   const document = `mutation ($input: ${type}!) {
     ${mutation}(input: $input) { ${selection} userErrors { code field message } }

@@ -24,7 +24,43 @@ test.each([
   const error = await failureOf(transport.call(SEND, createScope()));
   expect(error).toMatchObject({ reason: "rate-limited", status: 429, mayHaveTaken: false });
   expect(error.retryAfterSeconds).toEqual(seconds);
+  // No wait fits where no deadline is known, but none at all does.
+  expect(upstream.requests).toHaveLength(seconds === 0 ? 2 : 1);
+});
+
+test("makes a send once more when the platform said to, if a second is left for it", async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    sendJson(response, { ok: true }, upstream.requests.length === 1 ? 429 : 200, { "retry-after": "2" });
+  });
+  const waits: number[] = [];
+  const sleep = async (milliseconds: number) => waits.push(milliseconds);
+  await using transport = connect(upstream.url, { sleep });
+  const scope = createScope(undefined, performance.now() + 4_000);
+  expect(await transport.call(SEND, scope)).toEqual({ ok: true });
+  expect(waits).toEqual([2_000]);
+});
+
+test.each([
+  ["its deadline is nearer", 2_900, Number.POSITIVE_INFINITY],
+  ["its lease ends earlier", 60_000, 2_900],
+])("does not make a send once more after a 429 where %s", async (_name, spare, lease) => {
+  await using upstream = await startUpstream((_request, response) => {
+    sendJson(response, {}, 429, { "retry-after": "2" });
+  });
+  await using transport = connect(upstream.url);
+  const scope = { ...createScope(undefined, performance.now() + spare), leaseLeft: () => lease };
+  const error = await failureOf(transport.call(SEND, scope));
+  expect(error).toMatchObject({ reason: "rate-limited", retryAfterSeconds: 2, mayHaveTaken: false });
   expect(upstream.requests).toHaveLength(1);
+});
+
+test("makes a send once more only once", async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    sendJson(response, {}, 429, { "retry-after": "0" });
+  });
+  await using transport = connect(upstream.url);
+  expect(await failureOf(transport.call(SEND, createScope()))).toMatchObject({ reason: "rate-limited" });
+  expect(upstream.requests).toHaveLength(2);
 });
 
 test("asks again when the platform said to, if the deadline allows", async () => {

@@ -71,6 +71,28 @@ test("gives up on a send after its own time, once, and does not know what became
   expect(scope.calls[0]?.milliseconds).toBeGreaterThanOrEqual(39);
 });
 
+test("does not begin a send whose lease ended while it waited for a connection", async () => {
+  const [allBusy, mayAnswer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await using upstream = await startUpstream(async (_request, response) => {
+    if (upstream.requests.length === 64) {
+      allBusy.resolve();
+    }
+    await mayAnswer.promise;
+    sendJson(response, {});
+  });
+  await using transport = connect(upstream.url);
+  const busy = Array.from({ length: 64 }, () => transport.call(SEND, createScope()));
+  await allBusy.promise;
+  let leaseLeft = 5_000;
+  const late = failureOf(transport.call(SEND, { ...createScope(), leaseLeft: () => leaseLeft }));
+  await nextTurn();
+  leaseLeft = 999;
+  mayAnswer.resolve();
+  expect(await late).toMatchObject({ reason: "timeout", mayHaveTaken: false });
+  await Promise.all(busy);
+  expect(upstream.requests).toHaveLength(64);
+});
+
 test("counts the body into the time of an attempt", async () => {
   await using upstream = await startUpstream((_request, response) => {
     response.writeHead(200, { "content-type": "application/json" });

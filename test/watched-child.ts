@@ -56,7 +56,7 @@ process.on("message", async (command: Command) => {
       break;
     case "stop":
       await app.close();
-      process.disconnect();
+      process.disconnect?.();
       break;
     default:
       command satisfies never;

@@ -79,39 +79,47 @@ function campaignOfPoll(poll: PollRecord): readonly string[] {
   return typeof poll.campaignId === "string" ? [poll.campaignId] : [];
 }
 
-/** One operation's reads of Textizen. */
+/** One operation's reads of Textizen. Most operations need few of its loaders, so each is made when it is first asked for. */
 export class TextizenLoaders {
-  readonly participant: Resource<ParticipantRecord>;
-  readonly group: Resource<TextizenGroupRecord>;
-  readonly campaign: Resource<CampaignRecord>;
-  readonly poll: Resource<PollRecord>;
   readonly #client: TextizenClient;
   readonly #lists: TextizenLists;
   readonly #scope: CallScope;
   readonly #view: ListView;
   readonly #limit = pLimit(DETAIL_READS_AT_ONCE);
-  readonly #mailings: DataLoader<PollId, readonly MailingRecord[]>;
-  readonly #mailing: DataLoader<MailingId, MailingRecord | null>;
-  readonly #response: DataLoader<PollResponseId, PollResponseRecord | null>;
-  readonly #tokens: DataLoader<TokensKey, readonly ParticipantTokenRecord[], string>;
+  #participant: Resource<ParticipantRecord> | null = null;
+  #group: Resource<TextizenGroupRecord> | null = null;
+  #campaign: Resource<CampaignRecord> | null = null;
+  #poll: Resource<PollRecord> | null = null;
+  #mailings: DataLoader<PollId, readonly MailingRecord[]> | null = null;
+  #mailing: DataLoader<MailingId, MailingRecord | null> | null = null;
+  #response: DataLoader<PollResponseId, PollResponseRecord | null> | null = null;
+  #tokens: DataLoader<TokensKey, readonly ParticipantTokenRecord[], string> | null = null;
 
   constructor(client: TextizenClient, lists: TextizenLists, scope: CallScope, options: { readonly fresh: boolean }) {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
     this.#view = new ListView("TEXTIZEN", scope, options.fresh);
-    this.participant = this.#resource(lists.participants, client.participant);
-    this.group = this.#resource(lists.groups, client.group);
-    this.campaign = this.#resource(lists.campaigns, client.campaign);
-    this.poll = this.#resource(lists.polls, client.poll);
-    this.#mailings = this.#loader(async (id: PollId) => (await client.mailings(id, scope)).rows);
-    this.#mailing = this.#loader((id: MailingId) => client.mailing(id, scope));
-    this.#response = this.#loader((id: PollResponseId) => client.response(id, scope));
-    this.#tokens = new DataLoader(
-      (keys) =>
-        settle(keys, (key) => this.#limit(() => client.participantTokens(key.participantId, key.campaignId, scope))),
-      { cacheKeyFn: (key) => `${key.participantId} ${key.campaignId}` },
-    );
+  }
+
+  get participant(): Resource<ParticipantRecord> {
+    this.#participant ??= this.#resource(this.#lists.participants, this.#client.participant);
+    return this.#participant;
+  }
+
+  get group(): Resource<TextizenGroupRecord> {
+    this.#group ??= this.#resource(this.#lists.groups, this.#client.group);
+    return this.#group;
+  }
+
+  get campaign(): Resource<CampaignRecord> {
+    this.#campaign ??= this.#resource(this.#lists.campaigns, this.#client.campaign);
+    return this.#campaign;
+  }
+
+  get poll(): Resource<PollRecord> {
+    this.#poll ??= this.#resource(this.#lists.polls, this.#client.poll);
+    return this.#poll;
   }
 
   participants(): Promise<Listing<ParticipantRecord>> {
@@ -131,14 +139,20 @@ export class TextizenLoaders {
   }
 
   tokens(participantId: ParticipantId, campaignId: CampaignId): Promise<readonly ParticipantTokenRecord[]> {
+    this.#tokens ??= this.#loader(
+      (key) => this.#client.participantTokens(key.participantId, key.campaignId, this.#scope),
+      (key) => `${key.participantId} ${key.campaignId}`,
+    );
     return this.#tokens.load({ participantId, campaignId });
   }
 
   mailings(id: PollId): Promise<readonly MailingRecord[]> {
+    this.#mailings ??= this.#loader(async (pollId) => (await this.#client.mailings(pollId, this.#scope)).rows);
     return this.#mailings.load(id);
   }
 
   mailing(id: MailingId): Promise<MailingRecord | null> {
+    this.#mailing ??= this.#loader((key) => this.#client.mailing(key, this.#scope));
     return this.#mailing.load(id);
   }
 
@@ -146,6 +160,7 @@ export class TextizenLoaders {
   async response(id: PollResponseId): Promise<PollResponseRecord | null> {
     const [pollId, ...place] = idParts(id);
     if (pollId === undefined || place.length === 0) {
+      this.#response ??= this.#loader((key) => this.#client.response(key, this.#scope));
       return this.#response.load(id);
     }
     const responses = await this.responses(makeId("Poll", pollId));
@@ -185,8 +200,12 @@ export class TextizenLoaders {
     });
   }
 
-  #loader<Key, Value>(read: (key: Key) => Promise<Value>): DataLoader<Key, Value> {
-    return new DataLoader((keys) => settle(keys, (key) => this.#limit(() => read(key))));
+  #loader<Key, Value, CacheKey = Key>(
+    read: (key: Key) => Promise<Value>,
+    cacheKeyFn?: (key: Key) => CacheKey,
+  ): DataLoader<Key, Value, CacheKey> {
+    const limited = (key: Key) => this.#limit(() => read(key));
+    return new DataLoader((keys) => settle(keys, limited), cacheKeyFn === undefined ? {} : { cacheKeyFn });
   }
 }
 

@@ -98,7 +98,7 @@ function needSuccess(route: Route, answer: Answer): JsonObject {
   }
   const platformMessage = isObject ? cleanMessage(body["message"]) : null;
   throw new PlatformError("PIDJ", "refused", `${route}: refused with ${code || status}`, {
-    status: code === 404 ? 404 : status,
+    status: code === 404 || code === 409 ? code : status,
     mayHaveTaken: false,
     ...(platformMessage === null ? {} : { platformMessage }),
   });

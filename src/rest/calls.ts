@@ -18,9 +18,15 @@ export interface CallScope {
   readonly signal: AbortSignal;
   /**
    * When the answer is due, on `performance.now()`'s clock, where that is known: it decides whether waiting as long as
-   * a platform asks (`Retry-After`) makes sense. The signal alone ends anything.
+   * a platform asks (`Retry-After`) makes sense, and for how long a write may be under way, which the signal does not
+   * end once it has begun.
    */
   readonly deadline?: number | undefined;
+  /**
+   * Milliseconds for which whoever writes still has the right to: asked right before a write's first byte goes out,
+   * whatever was waited for since. Left out: nothing limits it.
+   */
+  readonly leaseLeft?: (() => number) | undefined;
   /** True: a read that is under way already, begun by others, is not good enough. */
   readonly isFresh?: boolean | undefined;
   /** Told of every exchange when it has ended, however it ended. */

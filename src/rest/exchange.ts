@@ -30,6 +30,8 @@ interface ExchangeOptions {
   readonly kind: CallKind;
   readonly timeoutMilliseconds: number;
   readonly bodyLimitBytes: number;
+  /** Asked right before the first byte goes out: why it must not; null where nothing stands in the way. */
+  readonly obstacle: () => PlatformError | null;
 }
 
 /** An answer as it came, whole; `body` is null where the end of it is missing and its status, not 2xx, says enough. */
@@ -97,8 +99,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (!this.#isSettled && this.#scope.signal.aborted) {
-      this.handleEvent();
+    const obstacle = this.#isSettled ? null : this.#options.obstacle();
+    if (obstacle !== null) {
+      this.#fail(obstacle);
     }
     if (this.#isSettled) {
       controller.abort(new Error("nobody waits for this request"));

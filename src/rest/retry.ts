@@ -35,11 +35,23 @@ export function retryDelay(
   if (attempt >= MOST_ATTEMPTS || !isPassing(error)) {
     return null;
   }
-  const asked = error.retryAfterSeconds;
-  if (asked === null) {
-    return random() * FIRST_DELAY_MILLISECONDS * 2 ** (attempt - 1);
-  }
-  return asked < LONGEST_RETRY_AFTER_SECONDS && asked * 1000 < spareMilliseconds ? asked * 1000 : null;
+  return error.retryAfterSeconds === null
+    ? random() * FIRST_DELAY_MILLISECONDS * 2 ** (attempt - 1)
+    : delayAsked(error, spareMilliseconds);
+}
+
+/**
+ * Likewise for a write, which is made once more where the platform said when: a 429 alone proves that it was not taken
+ * and may be later.
+ */
+export function writeRetryDelay(error: PlatformError, attempt: number, spareMilliseconds: number): number | null {
+  return attempt === 1 && error.reason === "rate-limited" ? delayAsked(error, spareMilliseconds) : null;
+}
+
+/** What the platform asked for, where that fits; null where it does not, or nothing was asked. */
+function delayAsked({ retryAfterSeconds: asked }: PlatformError, spareMilliseconds: number): number | null {
+  const fits = asked !== null && asked < LONGEST_RETRY_AFTER_SECONDS && asked * 1000 < spareMilliseconds;
+  return fits ? asked * 1000 : null;
 }
 
 /** True of faults that may be gone in a moment. A 429 that does not say for how long is not asked again. */

@@ -14,7 +14,6 @@ interface SharedScope extends CallScope {
   readonly controller: AbortController;
   deadline: number | undefined;
   waiting: number;
-  isSettled: boolean;
 }
 
 /**
@@ -60,12 +59,10 @@ export class Sharing {
       record: starter.record,
       deadline: starter.deadline,
       waiting: 0,
-      isSettled: false,
     };
     const shared: Shared = { result: call(scope), scope, counter: this.#counter };
     this.#underWay.set(key, shared);
     const forget = () => {
-      scope.isSettled = true;
       if (this.#underWay.get(key) === shared) {
         this.#underWay.delete(key);
       }
@@ -75,7 +72,7 @@ export class Sharing {
     return shared;
   }
 
-  async #wait<Result>(
+  #wait<Result>(
     { result, scope: shared }: Shared & { readonly result: Promise<Result> },
     route: Route,
     scope: CallScope,
@@ -85,21 +82,18 @@ export class Sharing {
       shared.deadline = scope.deadline;
     }
     shared.waiting += 1;
-    let leave: (() => void) | undefined;
-    const left = new Promise<never>((_resolve, reject) => {
-      leave = () => reject(endOfScope(this.#platform, route, signal, true));
-      signal.addEventListener("abort", leave, { once: true });
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        shared.waiting -= 1;
+        if (shared.waiting === 0) {
+          shared.controller.abort(signal.reason);
+        }
+        reject(endOfScope(this.#platform, route, signal, true));
+      };
+      const stay = () => signal.removeEventListener("abort", leave);
+      signal.addEventListener("abort", leave);
+      result.then(stay, stay);
+      result.then(resolve, reject);
     });
-    try {
-      return await Promise.race([result, left]);
-    } finally {
-      if (leave !== undefined) {
-        signal.removeEventListener("abort", leave);
-      }
-      shared.waiting -= 1;
-      if (shared.waiting === 0 && !shared.isSettled) {
-        shared.controller.abort(signal.reason);
-      }
-    }
   }
 }

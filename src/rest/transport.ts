@@ -4,13 +4,13 @@ import { type Platform, PlatformError, type PlatformErrorDetails } from "../erro
 import type { CallScope } from "./calls.ts";
 import { type CallKind, Exchange, endOfScope, type RawAnswer, type Route, type WireRequest } from "./exchange.ts";
 import { LARGE_BYTES, parseLargeJson } from "./large-json.ts";
-import { parseRetryAfter, retryDelay } from "./retry.ts";
+import { parseRetryAfter, retryDelay, writeRetryDelay } from "./retry.ts";
 import { Sharing } from "./sharing.ts";
 
 /** Milliseconds that one attempt may take, from its start to the last byte of its answer. */
 export interface Timeouts {
   readonly readMilliseconds: number;
-  /** Sends and all other writes. */
+  /** Sends and all other writes; cut to what is left of the operation's time and the write's lease. */
   readonly sendMilliseconds: number;
   /** The part of either that may pass before there is a connection. */
   readonly connectMilliseconds: number;
@@ -64,8 +64,9 @@ export interface PlatformRequest<Result> {
 /** All HTTP exchanges with one platform. */
 export interface Transport {
   /**
-   * Makes the call and decodes its answer. Reads are tried again, at most twice, after faults that pass. Throws
-   * PlatformError; its `mayHaveTaken` is false only where it is proven that the platform did not act.
+   * Makes the call and decodes its answer. Reads are tried again, at most twice, after faults that pass; a write is made
+   * once more where it was asked to wait. A write that could not end in time is not begun. Throws PlatformError; its
+   * `mayHaveTaken` is false only where it is proven that the platform did not act.
    */
   readonly call: <Result>(request: PlatformRequest<Result>, scope: CallScope) => Promise<Result>;
   /** Lets the calls under way end, then closes the connections. */
@@ -74,6 +75,8 @@ export interface Transport {
 
 const LIMITS = { list: "listBytes", record: "recordBytes" } as const;
 const CONNECTIONS = 64;
+/** With less time a write would be given up on before most answers come, and nobody would know what became of it. */
+const LEAST_WRITE_MILLISECONDS = 1_000;
 
 export function createTransport(options: ConnectionOptions & { readonly platform: Platform }): Transport {
   const { platform, random = Math.random, sleep = wakeAfter } = options;
@@ -83,6 +86,7 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     connectMilliseconds: 1_000,
     ...options.timeouts,
   };
+  const leastWriteMilliseconds = Math.min(LEAST_WRITE_MILLISECONDS, timeouts.sendMilliseconds);
   const limits: BodyLimits = { listBytes: 64_000_000, recordBytes: 10_000_000, ...options.bodyLimits };
   const { origin, pathname } = new URL(options.baseUrl);
   const basePath = pathname.replace(/\/+$/, "");
@@ -103,33 +107,28 @@ export function createTransport(options: ConnectionOptions & { readonly platform
   function call<Result>(request: PlatformRequest<Result>, scope: CallScope): Promise<Result> {
     const wire = toWire(request, basePath);
     if (request.kind !== "read") {
-      return sharing.write(() => attempt(request, wire, scope, false));
+      return sharing.write(() => attempt(request, wire, scope));
     }
-    // Repeating a POST is not safe, even where it only reads (ambiguities P-26); a sign-in is one of a kind.
     return wire.method === "GET"
-      ? sharing.read(`${wire.path} ${wire.body}`, request.route, scope, (shared) =>
-          attempt(request, wire, shared, true),
-        )
-      : attempt(request, wire, scope, false);
+      ? sharing.read(`${wire.path} ${wire.body}`, request.route, scope, (shared) => attempt(request, wire, shared))
+      : attempt(request, wire, scope);
   }
 
   async function attempt<Result>(
     request: PlatformRequest<Result>,
     wire: WireRequest,
     scope: CallScope,
-    isRepeatable: boolean,
   ): Promise<Result> {
     for (let tries = 1; ; tries += 1) {
-      if (scope.signal.aborted) {
-        throw endOfScope(platform, request.route, scope.signal, false);
+      const obstacle = obstacleTo(request, scope);
+      if (obstacle !== null) {
+        throw obstacle;
       }
       try {
         return await makeAttempt(request, wire, scope);
       } catch (error) {
-        const delay =
-          isRepeatable && !scope.signal.aborted && error instanceof PlatformError
-            ? retryDelay(error, tries, spareTime(scope), random)
-            : null;
+        const isRepeatable = !scope.signal.aborted && error instanceof PlatformError;
+        const delay = isRepeatable ? delayBeforeNext(request, scope, error, tries) : null;
         if (delay === null) {
           throw error;
         }
@@ -145,9 +144,11 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     scope: CallScope,
   ): Promise<Result> {
     const { route, kind } = request;
-    const timeoutMilliseconds = kind === "read" ? timeouts.readMilliseconds : timeouts.sendMilliseconds;
+    const timeoutMilliseconds =
+      kind === "read" ? timeouts.readMilliseconds : Math.min(timeouts.sendMilliseconds, Math.floor(timeLeft(scope)));
     const bodyLimitBytes = limits[LIMITS[request.size]];
-    const exchange = new Exchange({ platform, route, kind, timeoutMilliseconds, bodyLimitBytes }, scope);
+    const obstacle = () => obstacleTo(request, scope);
+    const exchange = new Exchange({ platform, route, kind, timeoutMilliseconds, bodyLimitBytes, obstacle }, scope);
     const began = performance.now();
     let milliseconds: number | null = null;
     let skippedRows = 0;
@@ -164,12 +165,36 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     }
   }
 
-  // Where no deadline is known somebody may still wait behind the scope: not longer than for one more attempt.
-  function spareTime(scope: CallScope): number {
-    return scope.deadline === undefined ? timeouts.readMilliseconds : scope.deadline - performance.now();
+  /** Why nothing may go out for the call any more; null where it may. */
+  function obstacleTo({ route, kind }: PlatformRequest<unknown>, scope: CallScope): PlatformError | null {
+    if (scope.signal.aborted) {
+      return endOfScope(platform, route, scope.signal, false);
+    }
+    return kind !== "read" && timeLeft(scope) < leastWriteMilliseconds
+      ? new PlatformError(platform, "timeout", `${route}: too little time was left to begin`, { mayHaveTaken: false })
+      : null;
+  }
+
+  function delayBeforeNext(
+    { route, kind }: PlatformRequest<unknown>,
+    scope: CallScope,
+    error: PlatformError,
+    tries: number,
+  ): number | null {
+    // Where no deadline is known somebody may still wait behind the scope: not longer than for one more attempt.
+    const spare = scope.deadline === undefined ? timeouts.readMilliseconds : timeLeft(scope);
+    if (kind !== "read") {
+      return writeRetryDelay(error, tries, spare - leastWriteMilliseconds);
+    }
+    // Repeating a POST is not safe, even where it only reads (ambiguities P-26); a sign-in is one of a kind.
+    return route.startsWith("GET ") ? retryDelay(error, tries, spare, random) : null;
   }
 
   return { call, close: () => pool.close() };
+}
+
+function timeLeft({ deadline = Number.POSITIVE_INFINITY, leaseLeft }: CallScope): number {
+  return Math.min(deadline - performance.now(), leaseLeft?.() ?? Number.POSITIVE_INFINITY);
 }
 
 function wakeAfter(milliseconds: number, signal: AbortSignal): Promise<unknown> {
@@ -209,27 +234,31 @@ async function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Pro
   if (status >= 300 && status < 400) {
     throw new PlatformError(platform, "shape", `${route}: a redirect, which is not followed`, details);
   }
-  const isEmpty = raw.body === null || isBlank(raw.body);
+  const content = contentOf(raw.body);
+  const isEmpty = content === "";
   const isJson = !isEmpty && isJsonType(textOf(raw.headers["content-type"]));
-  const body = isJson && raw.body !== null ? await parseJson(raw.body) : undefined;
+  const body = isJson ? await parseJson(content) : undefined;
   if (body === undefined && !isEmpty && status < 300) {
     throw new PlatformError(platform, "shape", `${route}: the answer is not JSON`, details);
   }
   return { status, body, skippedRows: 0 };
 }
 
-/** Undefined where the text is not JSON. The SyntaxError must go no further: it quotes what it could not read. */
-async function parseJson(bytes: Buffer): Promise<unknown> {
+/** Undefined where the content is not JSON. The SyntaxError must go no further: it quotes what it could not read. */
+async function parseJson(content: string | Buffer): Promise<unknown> {
   try {
-    return bytes.length < LARGE_BYTES ? JSON.parse(bytes.toString("utf8").trim()) : await parseLargeJson(bytes);
+    return typeof content === "string" ? JSON.parse(content) : await parseLargeJson(content);
   } catch {
     return undefined;
   }
 }
 
-/** A rest of blanks is no body; nothing that long is all blanks. */
-function isBlank(bytes: Buffer): boolean {
-  return bytes.length === 0 || (bytes.length < LARGE_BYTES && bytes.toString("utf8").trim() === "");
+/** As text, without blanks around it, unless it is large; nothing large is all blanks. */
+function contentOf(body: Buffer | null): string | Buffer {
+  if (body === null) {
+    return "";
+  }
+  return body.length < LARGE_BYTES ? body.toString("utf8").trim() : body;
 }
 
 /** RFC 6839 §3.1 for `+json`. An answer without a content type is taken for what its body turns out to be. */

@@ -18,6 +18,15 @@ export class EventResults {
   }
 }
 
+const written = new WeakMap<Result, string>();
+
+/** A result as JSON, written once for all who get it. */
+export function writeResult(result: Result): string {
+  const json = written.get(result) ?? JSON.stringify(result);
+  written.set(result, json);
+  return json;
+}
+
 /**
  * Equal for subscriptions that get the same from the same event: those of one text and operation name, with equal values
  * of the variables that stand anywhere but in a root field's arguments. Those choose among events, and change none. Says

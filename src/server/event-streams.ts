@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { getOperationAST } from "graphql";
 import { type Connections, SHUTTING_DOWN } from "./connections.ts";
 import type { Documents } from "./documents.ts";
+import { writeResult } from "./event-results.ts";
 import { sendError } from "./http.ts";
 import type { LiveOperations, Operation, Result, Results } from "./live-operations.ts";
 import { mayConnect } from "./origins.ts";
@@ -120,7 +121,7 @@ export function createEventStreams({ isProduction, documents, operations, connec
 }
 
 function frame(result: Result): string {
-  return `event: next\ndata: ${JSON.stringify(result)}\n\n`;
+  return `event: next\ndata: ${writeResult(result)}\n\n`;
 }
 
 /** What is asked, or why it cannot be read. GraphQL over HTTP, GET and POST. */

@@ -12,7 +12,7 @@ export type OperationKind = "query" | "mutation" | "subscription";
 /** One operation under way: it ends when its time is over, or when every client that waits for it has gone. */
 export class Execution implements Omit<OperationOptions, "fresh"> {
   readonly signal: AbortSignal;
-  readonly deadline: number;
+  readonly deadline: () => number;
   readonly onKind: (kind: OperationKind) => void;
   readonly #controller = new AbortController();
   #timer: NodeJS.Timeout;
@@ -21,13 +21,15 @@ export class Execution implements Omit<OperationOptions, "fresh"> {
   /** `onKind` is told what the operation turns out to be, before it is executed. */
   constructor(deadlines: Deadlines, onKind: (kind: OperationKind) => void) {
     this.signal = this.#controller.signal;
-    this.deadline = performance.now() + deadlines.query;
-    const startTimer = (milliseconds: number) => setTimeout(() => this.#abort("TimeoutError"), milliseconds);
-    this.#timer = startTimer(deadlines.query);
+    let deadline = performance.now() + deadlines.query;
+    this.deadline = () => deadline;
+    const startTimer = () => setTimeout(() => this.#abort("TimeoutError"), deadline - performance.now());
+    this.#timer = startTimer();
     this.onKind = (kind) => {
       if (kind === "mutation") {
         clearTimeout(this.#timer);
-        this.#timer = startTimer(deadlines.send);
+        deadline = performance.now() + deadlines.send;
+        this.#timer = startTimer();
       }
       onKind(kind);
     };

@@ -4,12 +4,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Context, OperationOptions } from "../context.ts";
 import { wantsEventStream } from "./event-streams.ts";
 import { type Deadlines, Execution } from "./execution.ts";
+import { KnownQueries, type KnownQueriesOptions, readAsked } from "./known-queries.ts";
 import { type OperationAnswer, OperationSharing } from "./operation-sharing.ts";
 
-export interface GraphqlRouteOptions {
+export interface GraphqlRouteOptions extends KnownQueriesOptions {
   readonly deadlines: Deadlines;
   readonly createContext: (options: OperationOptions) => Context;
-  /** Rises with everything that may change an answer; null where every operation is executed for itself. */
+  /**
+   * Rises with everything that may change an answer; null where every operation is executed for itself, and by Apollo
+   * Server alone.
+   */
   readonly sharesUnder: (() => number) | null;
   /** Answers those who ask for an event stream. */
   readonly stream: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
@@ -23,10 +27,11 @@ declare module "fastify" {
 
 /** Serves the graph at /graphql, and at / for whoever opens the server in a browser. */
 export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>, options: GraphqlRouteOptions): void {
-  const execute = fastifyApolloHandler(apollo, {
-    context: async (request) => options.createContext({ ...needExecution(request), fresh: isFresh(request) }),
-  });
+  const contextOf = (request: FastifyRequest) =>
+    options.createContext({ ...needExecution(request), fresh: isFresh(request) });
+  const execute = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
   const sharing = options.sharesUnder === null ? null : new OperationSharing(options.sharesUnder);
+  const queries = sharing === null ? null : new KnownQueries(options);
 
   // A scope of its own, so that its parser of bodies is nobody else's.
   http.register(async (scope) => {
@@ -35,14 +40,30 @@ export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>,
     scope.decorateRequest("execution", null);
     const parseJson = scope.getDefaultJsonParser("error", "error");
 
-    async function run(request: FastifyRequest, reply: FastifyReply): Promise<OperationAnswer> {
-      try {
-        if (typeof request.body === "string") {
-          request.body = await new Promise((resolve, reject) => {
-            parseJson(request, request.body as string, (error, body) => (error ? reject(error) : resolve(body)));
+    async function readBody(request: FastifyRequest): Promise<unknown> {
+      const { body } = request;
+      return typeof body !== "string"
+        ? body
+        : new Promise((resolve, reject) => {
+            parseJson(request, body, (error, value) => (error ? reject(error) : resolve(value)));
           });
+    }
+
+    async function run(request: FastifyRequest, reply: FastifyReply, isQuery: () => boolean): Promise<OperationAnswer> {
+      const { accept } = request.headers;
+      try {
+        request.body = await readBody(request);
+        const asked = request.method === "POST" ? readAsked(request.body) : null;
+        const query = (asked && queries?.find(asked, accept)) ?? null;
+        const known = asked && query && (await query.execute(asked.variables, contextOf(request)));
+        if (query && known) {
+          reply.header("content-type", query.contentType);
+          return { status: reply.statusCode, headers: reply.getHeaders(), body: known };
         }
         const body: unknown = await execute.call(http, request, reply);
+        if (asked && isQuery() && reply.statusCode === 200) {
+          queries?.learn(asked, accept, String(reply.getHeader("content-type")));
+        }
         return { status: reply.statusCode, headers: reply.getHeaders(), body: body as string };
       } finally {
         request.execution?.end();
@@ -60,14 +81,16 @@ export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>,
         const { status, headers, body } = await underWay.answer;
         return reply.code(status).headers(headers).send(body);
       }
+      let isQuery = false;
       const execution = new Execution(options.deadlines, (kind) => {
-        if (key !== null && kind === "query") {
+        isQuery = kind === "query";
+        if (key !== null && isQuery) {
           sharing?.learn(key);
         }
       });
       execution.join(reply);
       request.execution = execution;
-      const answer = run(request, reply);
+      const answer = run(request, reply, () => isQuery);
       if (key !== null) {
         sharing?.start(key, execution, answer);
       }

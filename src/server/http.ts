@@ -41,16 +41,13 @@ export function createHttp({ isProduction, logLevel, sdl, isWebhook }: HttpOptio
     }
     done();
   });
-  http.addHook("onRequest", async (request, reply) => {
-    // DNS rebinding: a page of another name that resolves to this address is not one of ours.
-    if (!isLoopbackName(request.hostname) && !isWebhook(request.url)) {
-      await sendError(
-        reply,
-        403,
-        "FORBIDDEN",
-        "The Host header must name this machine: localhost or a loopback address.",
-      );
+  http.addHook("onRequest", (request, reply, done) => {
+    if (isLoopbackName(request.hostname) || isWebhook(request.url)) {
+      done();
+      return;
     }
+    // DNS rebinding: a page of another name that resolves to this address is not one of ours.
+    sendError(reply, 403, "FORBIDDEN", "The Host header must name this machine: localhost or a loopback address.");
   });
   if (!isProduction) {
     http.register(cors, { origin: [STUDIO], methods: ["GET", "POST"] });

@@ -98,7 +98,7 @@ export function createLiveOperations(options: LiveOperationsOptions): LiveOperat
     }
     const contextValue = createContext({
       signal: over.signal,
-      deadline: Number.POSITIVE_INFINITY,
+      deadline: () => Number.POSITIVE_INFINITY,
       fresh: false,
       onKind: () => undefined,
     });

@@ -5,7 +5,8 @@ import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from "g
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Connection, type Connections, SHUTTING_DOWN } from "./connections.ts";
 import type { Documents } from "./documents.ts";
-import type { LiveOperations, Operation, Result } from "./live-operations.ts";
+import { writeResult } from "./event-results.ts";
+import type { LiveOperations, Operation, Result, Results } from "./live-operations.ts";
 
 export interface SocketsOptions {
   readonly schema: GraphQLSchema;
@@ -21,11 +22,21 @@ interface Extra {
   /** Aborts when the socket is closed. */
   readonly signal: AbortSignal;
   readonly close: (code: number, reason: string) => void;
+  /** Resolves when another message may be sent. */
+  readonly send: (message: string) => Promise<void>;
+}
+
+/** An operation of a socket's, and the name that its results go by. */
+interface SocketOperation extends Operation {
+  readonly id: string;
+  readonly send: Extra["send"];
 }
 
 // A document with its variables; fragments of a message are for streams, which nobody sends here.
 const MOST_BYTES = 65_536;
 const MOST_FRAGMENTS = 64;
+// A few hundred events as frontends select them; enough to be joined into one write.
+const MOST_BUFFERED_BYTES = 65_536;
 /** RFC 6455 §7.4.1, and 1013 of IANA's registry: a client that is told it may come again. */
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
@@ -35,9 +46,9 @@ const TRY_AGAIN_LATER = 1013;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * GraphQL over WebSocket (graphql-transport-ws, https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). A
- * result is sent when the one before it has left this process, so that a client that does not read costs one result for
- * each of its operations. Gives the function that takes over a connection.
+ * GraphQL over WebSocket (graphql-transport-ws, https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). With
+ * 64 kB waiting to leave this process, each operation makes its next result when its last one has left, so that a client
+ * that does not read costs that and one result for each of its operations. Gives the function that takes over a connection.
  */
 export function createSockets(
   options: SocketsOptions,
@@ -58,7 +69,8 @@ export function createSockets(
   const server = new WebSocketServer(settings);
   const protocol = createProtocol(options);
 
-  function serve(socket: WebSocket): void {
+  function serve(socket: WebSocket, raw: Duplex): void {
+    const send = createSender(socket, raw);
     const gone = new AbortController();
     const close = (code: number, reason: string) => {
       socket.close(code, reason);
@@ -69,9 +81,9 @@ export function createSockets(
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (message) => send(socket, message),
+        send,
         close: (code = INTERNAL_ERROR, reason = "") => close(code, reason),
-        onPing: (payload) => (isReading(socket) ? send(socket, JSON.stringify({ type: "pong", payload })) : undefined),
+        onPing: (payload) => (isReading(socket) ? send(JSON.stringify({ type: "pong", payload })) : undefined),
         onMessage: (hear) => {
           socket.on("message", (data) => {
             if (socket.readyState === socket.OPEN) {
@@ -88,7 +100,7 @@ export function createSockets(
           });
         },
       },
-      { signal: gone.signal, close },
+      { signal: gone.signal, close, send },
     );
     connections.add(connection);
     // What is wrong with a frame closes the socket with the code that says so.
@@ -105,13 +117,13 @@ export function createSockets(
     });
   }
 
-  return (request, socket, head) => server.handleUpgrade(request, socket, head, serve);
+  return (request, raw, head) => server.handleUpgrade(request, raw, head, (socket) => serve(socket, raw));
 }
 
 function createProtocol({ schema, documents, operations, connections }: SocketsOptions) {
   const most = connections.limits.operations;
 
-  function prepare({ signal }: Extra, payload: SubscribePayload) {
+  function prepare({ signal, send }: Extra, id: string, payload: SubscribePayload) {
     const { query, operationName = null, variables } = payload;
     const document = documents.prepare(query);
     if (!("kind" in document)) {
@@ -121,13 +133,14 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
     if (kind === "query" || kind === "mutation") {
       connections.begin(payload);
     }
-    const contextValue: Operation = { text: query, document, name: operationName, variables: variables ?? {}, signal };
+    const operation = { text: query, document, name: operationName, variables: variables ?? {}, signal };
+    const contextValue: SocketOperation = { ...operation, id, send };
     return { schema, document, operationName, contextValue };
   }
 
   return makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: connections.limits.initMilliseconds,
-    onSubscribe: ({ extra, subscriptions }, _id, payload) => {
+    onSubscribe: ({ extra, subscriptions }, id, payload) => {
       if (connections.isClosing) {
         return [SHUTTING_DOWN];
       }
@@ -136,15 +149,39 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
         // It is told, and does not listen.
         extra.close(POLICY_VIOLATION, "Too many operations");
       }
-      return underWay > most ? [tooMany(most)] : prepare(extra, payload);
+      return underWay > most ? [tooMany(most)] : prepare(extra, id, payload);
     },
-    execute: ({ contextValue }) => operations.execute(contextValue as Operation) as Promise<object>,
-    subscribe: ({ contextValue }) => operations.subscribe(contextValue as Operation) as Promise<object>,
+    execute: ({ contextValue }) => operations.execute(contextValue as SocketOperation) as Promise<object>,
+    subscribe: async ({ contextValue }) => {
+      const results = await operations.subscribe(contextValue as SocketOperation);
+      return (Symbol.asyncIterator in results ? sendAll(results, contextValue as SocketOperation) : results) as object;
+    },
     // Its errors are what clients see already.
     onNext: (_context, _id, _payload, _args, result) => result as Result,
     // Called before it is said to the client.
     onComplete: (_context, _id, payload) => void setImmediate(() => connections.end(payload)),
   });
+}
+
+/** Sends results itself, and yields none: graphql-ws would write each as JSON anew for everybody who gets it. */
+function sendAll(results: Results, { id, send }: SocketOperation): Results {
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  const sending: Results = {
+    next: async () => {
+      for (;;) {
+        const { done, value } = await results.next();
+        if (done || value === undefined) {
+          return { done: true, value: undefined };
+        }
+        await send(`${head}${writeResult(value)}}`);
+      }
+    },
+    return: (value) => results.return(value),
+    throw: (error) => results.throw(error),
+    [Symbol.asyncIterator]: () => sending,
+    [Symbol.asyncDispose]: () => results[Symbol.asyncDispose](),
+  };
+  return sending;
 }
 
 function createConnection(socket: WebSocket, close: Extra["close"]): Connection {
@@ -157,7 +194,7 @@ function createConnection(socket: WebSocket, close: Extra["close"]): Connection 
       if (isAnswered) {
         isAnswered = false;
         socket.ping();
-      } else if (isReading(socket)) {
+      } else if (socket.bufferedAmount === 0) {
         socket.terminate();
       } else {
         // It may be there all the same, and learn why when it reads again.
@@ -169,20 +206,39 @@ function createConnection(socket: WebSocket, close: Extra["close"]): Connection 
   };
 }
 
-/** Resolves when the message has left this process, or never will. */
-function send(socket: WebSocket, message: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState === socket.OPEN) {
-      socket.send(message, () => resolve());
-    } else {
-      resolve();
+/**
+ * Gives the function that sends a message. It resolves when another one may be sent: at once, or, where much is waiting,
+ * when the message has left this process. What is sent in one turn of the event loop leaves in one write, since writing
+ * is most of what many events for many clients cost.
+ */
+function createSender(socket: WebSocket, raw: Duplex): (message: string) => Promise<void> {
+  let isCorked = false;
+  const cork = () => {
+    isCorked = true;
+    raw.cork();
+    setImmediate(() => {
+      isCorked = false;
+      raw.uncork();
+    });
+  };
+  return async (message) => {
+    if (socket.readyState !== socket.OPEN) {
+      return;
     }
-  });
+    if (!isCorked) {
+      cork();
+    }
+    if (isReading(socket)) {
+      socket.send(message);
+    } else {
+      await new Promise<void>((resolve) => socket.send(message, () => resolve()));
+    }
+  };
 }
 
-/** Whether everything sent so far has left this process. */
+/** Whether little of what was sent is still in this process. */
 function isReading(socket: WebSocket): boolean {
-  return socket.bufferedAmount === 0;
+  return socket.bufferedAmount < MOST_BUFFERED_BYTES;
 }
 
 function tooMany(most: number): GraphQLError {

@@ -68,8 +68,8 @@ export interface Attempts {
    * case that only a person can say that it was accepted.
    */
   begin(attempt: Attempt & { readonly leaseMilliseconds: number; readonly presumed: string }): Promise<Begun>;
-  /** Whether the lease still runs. Afterwards others take the attempt for abandoned, and nothing may go out for it. */
-  holds(handle: AttemptHandle): boolean;
+  /** Milliseconds until others take the attempt for abandoned, and may free its key: nothing may be under way then. */
+  leaseLeft(handle: AttemptHandle): number;
   /**
    * Records the outcome, durably. REFUSED frees the key. An attempt that was found unknown meanwhile becomes what it
    * was; what a person has settled stays as it is.
@@ -183,7 +183,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
       throw contended();
     },
 
-    holds: ({ leaseEndsAt }) => now() < leaseEndsAt,
+    leaseLeft: ({ leaseEndsAt }) => leaseEndsAt.getTime() - now().getTime(),
 
     settle: async ({ key, owner }, settlement) => {
       for (let tries = 0; tries < TRIES; tries += 1) {

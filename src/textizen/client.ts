@@ -24,6 +24,7 @@ import type {
   TextizenGroupRecord,
   TextizenUserRecord,
 } from "./records.ts";
+import { createSendTime, type SendTime } from "./send-time.ts";
 import { type RecordKind, readDetail, readList } from "./shapes.ts";
 import { createTextizenWire, type TextizenOptions, type TextizenWire } from "./wire.ts";
 import { createTextizenWrites, type TextizenWrites, wireId } from "./writes.ts";
@@ -61,12 +62,17 @@ interface TextizenReads {
 
 export function createTextizenClient(options: TextizenOptions): TextizenClient {
   const wire = createTextizenWire(options);
-  return { ...createTextizenReads(wire), ...createTextizenWrites(wire, options), close: wire.close };
+  const sendTime = createSendTime(options.sendAtZone ?? null);
+  return {
+    ...createTextizenReads(wire, sendTime),
+    ...createTextizenWrites(wire, options, sendTime),
+    close: wire.close,
+  };
 }
 
 const NO_PARAMETERS = {};
 
-function createTextizenReads(wire: TextizenWire): TextizenReads {
+function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenReads {
   function list<Row>(route: Route, kind: RecordKind<Row>, id: string | null, scope: CallScope): Promise<Rows<Row>> {
     return wire.call(
       {
@@ -129,8 +135,9 @@ function createTextizenReads(wire: TextizenWire): TextizenReads {
       ),
     polls: (scope) => list("GET /api/polls", polls, null, scope),
     poll: (id, scope) => detail("GET /api/polls/{id}", polls, id, scope),
-    mailings: (pollId, scope) => list("GET /api/polls/{id}/mailings", mailingsOf(pollId), platformId(pollId), scope),
-    mailing: (id, scope) => detail("GET /api/mailings/{id}", mailingsOf(null), id, scope),
+    mailings: (pollId, scope) =>
+      list("GET /api/polls/{id}/mailings", mailingsOf(pollId, sendTime), platformId(pollId), scope),
+    mailing: (id, scope) => detail("GET /api/mailings/{id}", mailingsOf(null, sendTime), id, scope),
     response: (id, scope) => detail("GET /api/responses/{id}", responses, id, scope),
     user: (scope) =>
       wire.call(

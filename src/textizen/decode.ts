@@ -12,6 +12,7 @@ import type {
   TextizenGroupReference,
   TextizenUserRecord,
 } from "./records.ts";
+import type { SendTime } from "./send-time.ts";
 import {
   either,
   findRecord,
@@ -29,12 +30,12 @@ export const participants: RecordKind<ParticipantRecord> = {
   plural: "participants",
   decode(raw, id, isDetail, answer) {
     const absent = isDetail ? null : undefined;
-    const number = read.text(either(raw["phone_number"], raw["phone"]), "phone_number", null);
+    const number = read.text(either(raw["phone_number"], raw["phone"]), "phone_number", absent);
     return {
       id: makeId("Participant", id),
       isDetail,
-      name: read.text(raw["name"], "name", null),
-      phoneNumber: numberOf(number),
+      name: read.text(raw["name"], "name", absent),
+      phoneNumber: number === undefined ? undefined : numberOf(number),
       displayPhoneNumber: number,
       isSubscribed: read.flag(either(raw["subscribed"], raw["is_subscribed"]), "subscribed", absent),
       createdAt: read.date(raw["created_at"], "created_at", absent),
@@ -53,7 +54,7 @@ export const groups: RecordKind<TextizenGroupRecord> = {
     return {
       id: makeId("TextizenGroup", id),
       isDetail,
-      name: read.text(raw["name"], "name", null),
+      name: read.text(raw["name"], "name", absent),
       createdAt: read.date(raw["created_at"], "created_at", absent),
       participants: members?.whole,
       participantIds: members?.bare,
@@ -69,7 +70,7 @@ export const campaigns: RecordKind<CampaignRecord> = {
     return {
       id: makeId("Campaign", id),
       isDetail,
-      title: read.text(raw["title"], "title", null),
+      title: read.text(raw["title"], "title", absent),
       description: read.text(raw["description"], "description", absent),
       infoMessage: read.text(raw["info_message"], "info_message", absent),
       webhookUrl: read.text(raw["webhook_url"], "webhook_url", absent),
@@ -81,7 +82,7 @@ export const campaigns: RecordKind<CampaignRecord> = {
 };
 
 /** `pollId`: the poll whose mailings were asked for, null where a mailing was asked for by its own id. */
-export function mailingsOf(pollId: PollId | null): RecordKind<MailingRecord> {
+export function mailingsOf(pollId: PollId | null, sendTime: SendTime): RecordKind<MailingRecord> {
   return {
     singular: "mailing",
     plural: "mailings",
@@ -91,7 +92,7 @@ export function mailingsOf(pollId: PollId | null): RecordKind<MailingRecord> {
         id: makeId("Mailing", id),
         isDetail,
         pollId: reference("Poll", raw, "poll_id", "poll", undefined) ?? pollId,
-        sendAt: read.date(raw["send_at"], "send_at", absent),
+        sendAt: sendTime.read(raw["send_at"], absent),
         groupIds: readIds("TextizenGroup", "group", either(raw["group_ids"], raw["groups"]), absent, answer),
         recipientNumbers: readNumbers(raw["phone_numbers_list"], absent),
         createdAt: read.date(raw["created_at"], "created_at", absent),
@@ -151,8 +152,8 @@ function tokenValue(value: unknown): string | null {
 }
 
 /** A value that cannot be read is neither a number nor its absence. */
-export function numberOf(display: Field<string> | undefined): Field<E164> {
-  return typeof display === "string" ? parseTextizenNumber(display) : (display ?? null);
+export function numberOf(display: Field<string>): Field<E164> {
+  return typeof display === "string" ? parseTextizenNumber(display) : display;
 }
 
 /** The id of another record, or `absent` where the record does not name one. */

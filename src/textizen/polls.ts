@@ -24,7 +24,7 @@ export const polls: RecordKind<PollRecord> = {
     return {
       id: makeId("Poll", id),
       isDetail,
-      title: read.text(raw["title"], "title", null),
+      title: read.text(raw["title"], "title", absent),
       phoneNumber: number === undefined ? undefined : numberOf(number),
       displayPhoneNumber: number,
       confirmation: read.text(raw["confirmation"], "confirmation", absent),

@@ -21,9 +21,9 @@ import type { E164 } from "../phone.ts";
 export interface ParticipantRecord {
   readonly id: ParticipantId;
   readonly isDetail: boolean;
-  readonly name?: Field<string>;
-  readonly phoneNumber?: Field<E164>;
-  readonly displayPhoneNumber?: Field<string>;
+  readonly name?: Field<string> | undefined;
+  readonly phoneNumber?: Field<E164> | undefined;
+  readonly displayPhoneNumber?: Field<string> | undefined;
   readonly isSubscribed?: Field<boolean> | undefined;
   readonly createdAt?: Field<Date> | undefined;
   readonly campaignId?: Field<CampaignId> | undefined;
@@ -46,7 +46,7 @@ export interface ParticipantTokenRecord {
 export interface TextizenGroupRecord {
   readonly id: TextizenGroupId;
   readonly isDetail: boolean;
-  readonly name?: Field<string>;
+  readonly name?: Field<string> | undefined;
   readonly createdAt?: Field<Date> | undefined;
   /**
    * Detail only, both: members given whole are rows in `participants`, members given as bare ids are in
@@ -60,7 +60,7 @@ export interface TextizenGroupRecord {
 export interface CampaignRecord {
   readonly id: CampaignId;
   readonly isDetail: boolean;
-  readonly title?: Field<string>;
+  readonly title?: Field<string> | undefined;
   readonly description?: Field<string> | undefined;
   readonly infoMessage?: Field<string> | undefined;
   readonly webhookUrl?: Field<string> | undefined;
@@ -73,7 +73,7 @@ export interface CampaignRecord {
 export interface PollRecord {
   readonly id: PollId;
   readonly isDetail: boolean;
-  readonly title?: Field<string>;
+  readonly title?: Field<string> | undefined;
   readonly phoneNumber?: Field<E164> | undefined;
   readonly displayPhoneNumber?: Field<string> | undefined;
   readonly confirmation?: Field<string> | undefined;

@@ -15,7 +15,8 @@ export function needAccepted(route: Route, { status, body }: Answer): void {
     });
   }
   const sentences: string[] = [];
-  const fieldMessages: Record<string, string> = {};
+  // Without a prototype: a field may be called `constructor` or `__proto__`.
+  const fieldMessages: Record<string, string> = Object.create(null) as Record<string, string>;
   gather(body, sentences, fieldMessages);
   for (const field in fieldMessages) {
     sentences.push(`${field} ${fieldMessages[field]}`);

@@ -14,6 +14,8 @@ export interface Session {
   readonly token: (scope: CallScope) => Promise<string>;
   /** A token in place of one that was answered with 401: another call's renewal, or a sign-in. Throws PlatformError. */
   readonly renew: (refused: string, scope: CallScope) => Promise<string>;
+  /** A token that `renew` gave was answered with 401 as well: another sign-in would do no better for now. */
+  readonly giveUp: (renewed: string) => void;
 }
 
 interface SessionOptions {
@@ -24,7 +26,7 @@ interface SessionOptions {
   readonly now: () => number;
 }
 
-/** Between a sign-in that failed and the next: an account must not be locked by hammering. */
+/** Between a sign-in that failed, or gave a token that is refused, and the next: hammering may lock an account. */
 const PAUSE_MILLISECONDS = 5_000;
 const NEVER = new AbortController().signal;
 const ROUTE = "POST /api/users/sign_in";
@@ -58,31 +60,43 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
       return token;
     }
     if (pending === null) {
-      if (failure !== null && now() - failure.at < PAUSE_MILLISECONDS) {
-        throw failure.error;
-      }
+      needPauseOver();
       pending = start(scope);
     }
     return orEnd(pending, scope.signal);
+  }
+
+  function needPauseOver(): void {
+    if (failure !== null && now() - failure.at < PAUSE_MILLISECONDS) {
+      throw failure.error;
+    }
   }
 
   return {
     token: obtain,
     renew: async (refused, scope) => {
       if (token === refused) {
+        // Until then the token stays: what is refused may be this one call.
+        needPauseOver();
         token = null;
       }
       return obtain(scope);
+    },
+    giveUp: (renewed) => {
+      if (token === renewed) {
+        failure = { error: refusal("a token fresh from the sign-in was refused"), at: now() };
+      }
     },
   };
 }
 
 function createFixedSession(token: string): Session {
-  const error = new PlatformError("TEXTIZEN", "unauthorized", "the configured token was refused", {
-    status: 401,
-    mayHaveTaken: false,
-  });
-  return { token: () => Promise.resolve(token), renew: () => Promise.reject(error) };
+  const error = refusal("the configured token was refused");
+  return { token: () => Promise.resolve(token), renew: () => Promise.reject(error), giveUp: () => undefined };
+}
+
+function refusal(message: string): PlatformError {
+  return new PlatformError("TEXTIZEN", "unauthorized", message, { status: 401, mayHaveTaken: false });
 }
 
 /**

@@ -40,14 +40,18 @@ export async function readList<Row>(kind: RecordKind<Row>, answer: Answer): Prom
   return { rows, skipped: answer.skippedRows };
 }
 
-/** Throws PlatformError `shape` where the answer holds no such record, or another one than was asked for. */
-export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<IdType>): Row {
+/**
+ * Null where the answer holds another record than was asked for: there is none of that id then. Throws PlatformError
+ * `shape` where it holds none at all.
+ */
+export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<IdType>): Row | null {
   const raw = findRecord(answer.body, kind.singular, ENVELOPES);
   const asked = platformId(id);
-  if (raw === null || (raw["id"] !== undefined && readPart(raw["id"]) !== asked)) {
+  const told = raw?.["id"] === undefined ? asked : readPart(raw["id"]);
+  if (raw === null || told === null) {
     throw shapeError(`no ${kind.singular} of the id that was asked for in the answer`);
   }
-  return kind.decode(raw, asked, true, answer);
+  return told === asked ? kind.decode(raw, asked, true, answer) : null;
 }
 
 /** What a creation gave back, as a row: it need not say everything. Null where that has no id (ambiguities T-12). */

@@ -94,16 +94,27 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     try {
       return await transport.call(toRequest(asked, token), scope);
     } catch (error) {
-      if (!(error instanceof PlatformError && error.reason === "unauthorized")) {
+      if (!isUnauthorized(error)) {
         throw error;
       }
     }
     // Safe for sends too: a 401 says that nothing was done (ambiguities T-29).
     const renewed = await session.renew(token, scope);
-    return transport.call(toRequest(asked, renewed), scope);
+    try {
+      return await transport.call(toRequest(asked, renewed), scope);
+    } catch (error) {
+      if (isUnauthorized(error)) {
+        session.giveUp(renewed);
+      }
+      throw error;
+    }
   }
 
   return { call, close: transport.close };
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof PlatformError && error.reason === "unauthorized";
 }
 
 function decodeSignIn(answer: Answer): string {

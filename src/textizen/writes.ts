@@ -22,6 +22,7 @@ import type {
   PollRecord,
   TextizenGroupRecord,
 } from "./records.ts";
+import type { SendTime } from "./send-time.ts";
 import { readCreated } from "./shapes.ts";
 import type { CallParameters, TextizenOptions, TextizenWire } from "./wire.ts";
 
@@ -96,14 +97,9 @@ export interface TextizenWrites {
 
 export function createTextizenWrites(
   wire: TextizenWire,
-  {
-    participantUpdate = "top",
-    unsubscribe = "wrapped",
-    sendAtZone = null,
-  }: Pick<TextizenOptions, "participantUpdate" | "unsubscribe" | "sendAtZone">,
+  { participantUpdate = "top", unsubscribe = "wrapped" }: Pick<TextizenOptions, "participantUpdate" | "unsubscribe">,
+  sendTime: SendTime,
 ): TextizenWrites {
-  const writeTime = sendAtZone === null ? (at: Date) => at.toISOString() : createLocalTime(sendAtZone);
-
   function create<Result>(
     kind: CallKind,
     route: Route,
@@ -203,12 +199,12 @@ export function createTextizenWrites(
         pollId,
         {
           mailing: {
-            send_at: writeTime(sendAt),
+            send_at: sendTime.write(sendAt),
             group_ids: groupIds?.map(wireId),
             phone_numbers_list: phoneNumbers?.map(toTextizenNumber).join(","),
           },
         },
-        (answer) => readCreated(mailingsOf(pollId), answer),
+        (answer) => readCreated(mailingsOf(pollId, sendTime), answer),
         scope,
       ),
     updateMailing: (id, { sendAt, groupIds, phoneNumbers }, scope) =>
@@ -217,7 +213,7 @@ export function createTextizenWrites(
         id,
         {
           mailing: {
-            send_at: sendAt && writeTime(sendAt),
+            send_at: sendAt && sendTime.write(sendAt),
             group_ids: groupIds === null ? null : groupIds?.map(wireId),
             phone_numbers_list: phoneNumbers === null ? null : phoneNumbers?.map(toTextizenNumber).join(","),
           },
@@ -228,30 +224,6 @@ export function createTextizenWrites(
 }
 
 function nothing(): void {}
-
-/**
- * Writes an instant as a zone's clocks show it: `2017-03-14T15:26:53.895`. The hour that comes twice when clocks go back
- * is written the same both times.
- */
-function createLocalTime(timeZone: string): (at: Date) => string {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    calendar: "iso8601",
-    hourCycle: "h23",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    fractionalSecondDigits: 3,
-  });
-  return (at) => {
-    const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-    const { year = "", month, day, hour, minute, second, fractionalSecond } = parts;
-    return `${year.padStart(4, "0")}-${month}-${day}T${hour}:${minute}:${second}.${fractionalSecond}`;
-  };
-}
 
 /** An id as a JSON value: an integer where it is all digits, as the tables say (ambiguities T-8, T-11). */
 export function wireId(id: Id<IdType>): number | string {

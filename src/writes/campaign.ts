@@ -21,6 +21,7 @@ const PATHS = {
   exchange: ["input", "exchange"],
   organization_id: ["input", "organizationId"],
   organization: ["input", "organizationId"],
+  NOT_FOUND: ["input", "organizationId"],
 };
 
 /** textizen-api.txt:90-109. */
@@ -44,7 +45,7 @@ export function createCampaign(tools: WriteTools, input: CreateCampaignInput): P
       input: campaign,
       paths: PATHS,
       touches: ["campaigns"],
-      call: () => tools.textizen.createCampaign(campaign, tools.scope),
+      call: (scope) => tools.textizen.createCampaign(campaign, scope),
     });
   });
 }

@@ -39,6 +39,9 @@ export interface WriteTools {
 /** A write without what it gives. */
 type Plan = Pick<Write<unknown>, "mutation" | "kind" | "idempotencyKey" | "input" | "paths" | "touches">;
 
+/** What the end of a write takes after the platform's answer: it is recorded, and told. */
+const CLOSING_MILLISECONDS = 250;
+
 /** What became of a write: a value, or why there is none. */
 export interface Outcome<Value> {
   readonly value: Value | null;
@@ -70,8 +73,11 @@ export interface Write<Accepted, Ready = undefined> {
    * recorded, and not at all for a replay.
    */
   readonly prepare?: () => Promise<Ready>;
-  /** Makes the platform call, and nothing else. What it gives is JSON: a replay gives the same again. */
-  readonly call: (ready: Ready) => Promise<Accepted>;
+  /**
+   * Makes the platform call, and nothing else; for `scope`, which ends with the write's right to call. What it gives is
+   * JSON: a replay gives the same again.
+   */
+  readonly call: (scope: CallScope, ready: Ready) => Promise<Accepted>;
   /** The platform's sentence in what was accepted, kept for `attempt`. */
   readonly messageOf?: (accepted: Accepted) => string | null;
   /**
@@ -96,7 +102,7 @@ export async function carryOut<Accepted, Ready = undefined>(
       return replayOf<Accepted>(earlier);
     }
     const ready = (await write.prepare?.()) as Ready;
-    const call = () => write.call(ready);
+    const call = (scope: CallScope) => write.call(scope, ready);
     if (attempt === null) {
       return { value: await callAndSettle(tools, write, call, null) };
     }
@@ -107,10 +113,6 @@ export async function carryOut<Accepted, Ready = undefined>(
       return replayOf<Accepted>(begun);
     }
     await tools.reach?.("recorded");
-    if (!tools.attempts.holds(begun.handle)) {
-      // This process was held up for so long that others hold the attempt for abandoned: it must not go out now.
-      throw new Refused(unknownOutcome(true, null));
-    }
     return { value: await callAndSettle(tools, write, call, begun.handle) };
   });
 }
@@ -145,9 +147,10 @@ function claim({ attempts, scope, leaseMilliseconds }: WriteTools, attempt: Atte
 async function callAndSettle<Accepted>(
   tools: WriteTools,
   write: Plan & Pick<Write<Accepted>, "messageOf">,
-  call: () => Promise<Accepted>,
+  call: (scope: CallScope) => Promise<Accepted>,
   handle: AttemptHandle | null,
 ): Promise<Accepted> {
+  const scope = scopeOf(tools, handle);
   const settle = async (settlement: Settlement): Promise<void> => {
     if (handle !== null) {
       // The platform has answered: what it said is the truth, whether or not it can be written down. An attempt that
@@ -160,7 +163,7 @@ async function callAndSettle<Accepted>(
   let accepted: Accepted;
   let settlement: Settlement;
   try {
-    accepted = await callFresh(tools, write, call);
+    accepted = await callFresh(tools, write, () => call(scope));
     const message = write.messageOf?.(accepted) ?? null;
     settlement = { state: "ACCEPTED", message, outcome: JSON.stringify(accepted ?? null) };
   } catch (error) {
@@ -172,6 +175,18 @@ async function callAndSettle<Accepted>(
   await settle(settlement);
   await tools.reach?.("settled");
   return accepted;
+}
+
+/**
+ * The scope of a write's own calls. Nothing goes out for it unless it can end before the lease has passed, from when on
+ * a person may free the key, and before the operation's time is over, so that the client is told what became of it.
+ */
+function scopeOf({ scope, attempts }: WriteTools, handle: AttemptHandle | null): CallScope {
+  return {
+    ...scope,
+    deadline: scope.deadline === undefined ? undefined : scope.deadline - CLOSING_MILLISECONDS,
+    leaseLeft: handle === null ? undefined : () => attempts.leaseLeft(handle) - CLOSING_MILLISECONDS,
+  };
 }
 
 /** What a failed call means for its key, and for whoever asked for it. */
@@ -210,9 +225,12 @@ async function callWithRepeat<Accepted>(kind: WriteKind, call: () => Promise<Acc
     try {
       return await call();
     } catch (again) {
-      // The first try may have done it, and a platform may refuse to do it twice: its "no" proves nothing then.
-      const provesNothing = again instanceof PlatformError && again.reason === "refused" && error.mayHaveTaken;
-      throw provesNothing ? new Refused(unknownOutcome(false, null)) : again;
+      if (!(again instanceof PlatformError) || again.mayHaveTaken || !error.mayHaveTaken) {
+        throw again;
+      }
+      // The first try may have done it. A platform may refuse to do it twice: its "no" proves nothing then, and neither
+      // does a second try that was never made.
+      throw again.reason === "refused" ? new Refused(unknownOutcome(false, null)) : error;
     }
   }
 }

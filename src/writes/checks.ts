@@ -86,10 +86,15 @@ export class Checks {
 
   #short(field: Path, value: string, { most }: Length): string {
     if (most !== undefined && [...value].length > most) {
-      this.refuse(field, `${nameOf(field)} may have ${most.toLocaleString("en")} characters.`);
+      this.refuse(field, `${nameOf(field)} must have at most ${most.toLocaleString("en")} characters.`);
     }
     return value;
   }
+}
+
+/** Each item once, in the order in which they are first named: to be named twice is not to be meant twice. */
+export function once<Item>(items: readonly Item[]): readonly Item[] {
+  return [...new Set(items)];
 }
 
 /** What a client calls the value at a path: `homeAddress.state`, list indexes left out. */

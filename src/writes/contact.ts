@@ -50,6 +50,8 @@ const PATHS = {
   external_id: ["input", "externalId"],
   ...addressPaths("home", "homeAddress"),
   ...addressPaths("business", "businessAddress"),
+  // A contact is a number (pidj-api.txt:310).
+  ALREADY_EXISTS: ["input", "phoneNumber"],
 };
 
 /** A sentence about "this id" is about the one that was given. */
@@ -60,7 +62,7 @@ const ID_PATHS = { id: ["input", "id"] };
  * the sentence "Contact created." is taken for that (ambiguities P-7).
  */
 export async function createContact(tools: WriteTools, input: CreateContactInput): Promise<ContactCreation> {
-  let answeredId: ContactId | null = null;
+  const answer: { id: ContactId | null; onRecord: Refusal | null } = { id: null, onRecord: null };
   const { phoneNumber } = input;
   const outcome = await refusalsAsData(async () => {
     const checks = new Checks();
@@ -76,23 +78,25 @@ export async function createContact(tools: WriteTools, input: CreateContactInput
       kind: "creation",
       idempotencyKey,
       input: withoutNull(contact),
-      paths: PATHS,
+      paths: { ...PATHS, NOT_FOUND: contact.groupId ? PATHS.group : undefined },
       touches: ["contacts"],
-      call: async () => {
-        const { id, isCreated, message } = await tools.pidj.createContact(contact, tools.scope);
-        answeredId = id;
+      call: async (scope) => {
+        const { id, isCreated, message } = await tools.pidj.createContact(contact, scope);
+        answer.id = id;
         if (!isCreated) {
-          throw alreadyThere(message);
+          answer.onRecord = numberOnRecord(message);
+          throw nothingDone(answer.onRecord);
         }
         return id;
       },
     });
   });
-  await learn(tools, answeredId, phoneNumber);
+  await learn(tools, answer.id, phoneNumber);
   const { value: id } = outcome;
-  const userErrors = outcome.userErrors.map(aboutNumber);
+  // What Pidj did is certain, whatever its sentence sounds like.
+  const userErrors = answer.onRecord === null ? outcome.userErrors : [answer.onRecord];
   const isThere = userErrors.some(({ code }) => code === "ALREADY_EXISTS");
-  const existing = isThere ? (answeredId ?? (await findLinked(tools, phoneNumber))) : null;
+  const existing = isThere ? (answer.id ?? (await findLinked(tools, phoneNumber))) : null;
   return {
     ...outcome,
     value: id === null ? null : stubOf(id),
@@ -115,10 +119,10 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
       kind: "change",
       idempotencyKey: null,
       input: { id, ...contact },
-      paths: { ...PATHS, ...ID_PATHS },
+      paths: { ...PATHS, ...ID_PATHS, NOT_FOUND: contact.groupId ? undefined : ID_PATHS.id },
       touches: ["contacts"],
-      call: async () => {
-        await tools.pidj.updateContact(id, contact, tools.scope);
+      call: async (scope) => {
+        await tools.pidj.updateContact(id, contact, scope);
         return stubOf(id);
       },
     });
@@ -140,10 +144,10 @@ export function deleteContact(tools: WriteTools, input: { readonly id: string })
       kind: "change",
       idempotencyKey: null,
       input: { id },
-      paths: ID_PATHS,
+      paths: { ...ID_PATHS, NOT_FOUND: ID_PATHS.id },
       touches: ["contacts"],
-      call: async () => {
-        await tools.pidj.deleteContact(id, tools.scope);
+      call: async (scope) => {
+        await tools.pidj.deleteContact(id, scope);
         return id;
       },
     });
@@ -189,19 +193,20 @@ async function findLinked(tools: WriteTools, phoneNumber: E164): Promise<Contact
   }
 }
 
-/** A success that did nothing, as the refusal that it is: the key is free, and another number may be tried. */
-function alreadyThere(message: string | null): PlatformError {
-  return new PlatformError("PIDJ", "refused", "POST /contact: not created", {
-    status: 409,
-    mayHaveTaken: false,
-    platformMessage: message ?? "A contact with this phone number is on record already.",
-  });
+function numberOnRecord(message: string | null): Refusal {
+  return {
+    code: "ALREADY_EXISTS",
+    field: PATHS.phone_number,
+    message: message ?? "A contact with this phone number is on record already.",
+  };
 }
 
-function aboutNumber(refusal: Refusal): Refusal {
-  return refusal.code === "ALREADY_EXISTS" && refusal.field === null
-    ? { ...refusal, field: PATHS.phone_number }
-    : refusal;
+/** A success that did nothing, as the refusal that it is: the key is free, and another number may be tried. */
+function nothingDone({ message }: Refusal): PlatformError {
+  return new PlatformError("PIDJ", "refused", "POST /contact: not created", {
+    mayHaveTaken: false,
+    platformMessage: message,
+  });
 }
 
 function addressPaths(which: "home" | "business", name: string): Record<string, readonly string[]> {

@@ -1,4 +1,5 @@
 import type { Id, IdType } from "../ids.ts";
+import type { CallScope } from "../rest/calls.ts";
 import { carryOut, type Outcome, type Write, type WriteTools } from "./carry-out.ts";
 
 /** A record of which nothing is known but its id: what is asked of it is read by that id. */
@@ -12,26 +13,23 @@ export function stubOf<RecordId extends Id<IdType>>(id: RecordId): Stub<RecordId
 }
 
 /**
- * Carries out a creation. Gives the record as the platform answered with it; a stub where that answer had nothing but
- * the id, and for a replay, so that it is told as it is now; null where the platform did not tell the id.
+ * Carries out a creation. Gives the record as the platform answered with it, a row: what it does not say is read by its
+ * id. For a replay a stub, so that all is told as it is now; null where the platform did not tell the id.
  */
 export async function carryOutCreation<RecordId extends Id<IdType>, Row extends { readonly id: RecordId }>(
   tools: WriteTools,
-  write: Omit<Write<RecordId | null>, "call" | "messageOf" | "presume"> & { readonly call: () => Promise<Row | null> },
+  write: Omit<Write<RecordId | null>, "call" | "messageOf" | "presume"> & {
+    readonly call: (scope: CallScope) => Promise<Row | null>;
+  },
 ): Promise<Outcome<Row | Stub<RecordId>>> {
   let created: Row | null = null;
   const outcome = await carryOut<RecordId | null>(tools, {
     ...write,
-    call: async () => {
-      created = await write.call();
+    call: async (scope) => {
+      created = await write.call(scope);
       return created?.id ?? null;
     },
   });
   const id = outcome.value;
-  return { ...outcome, value: id === null ? null : saysMore(created) ? created : stubOf(id) };
-}
-
-function saysMore<Row extends object>(record: Row | null): record is Row {
-  const { id: _id, isDetail: _isDetail, ...rest } = { id: null, isDetail: false, ...record };
-  return Object.values(rest).some((value) => value !== undefined && value !== null);
+  return { ...outcome, value: id === null ? null : (created ?? stubOf(id)) };
 }

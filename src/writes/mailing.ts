@@ -2,7 +2,7 @@ import type { MailingId, TextizenGroupId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { MailingRecord } from "../textizen/records.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
-import { Checks } from "./checks.ts";
+import { Checks, once, type Path } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
 import { refuseOptedOut } from "./opt-out.ts";
 import { needApplied, notApplied, readBack } from "./read-back.ts";
@@ -23,22 +23,33 @@ export interface UpdateMailingInput {
   readonly phoneNumbers?: readonly E164[] | null | undefined;
 }
 
+const ID = ["input", "id"];
+const POLL_ID = ["input", "pollId"];
 const SEND_AT = ["input", "sendAt"];
 const GROUP_IDS = ["input", "groupIds"];
 const PHONE_NUMBERS = ["input", "phoneNumbers"];
 
-const PATHS = { send_at: SEND_AT, group_ids: GROUP_IDS, phone_numbers_list: PHONE_NUMBERS };
+const PATHS = {
+  send_at: SEND_AT,
+  group_ids: GROUP_IDS,
+  group: GROUP_IDS,
+  phone_numbers_list: PHONE_NUMBERS,
+  poll: POLL_ID,
+  poll_id: POLL_ID,
+};
+
+// Textizen saves a mailing to nobody and texts nobody (ambiguities T-19).
+const NO_RECEIVER = "At least one of groupIds and phoneNumbers must name a receiver.";
 
 /** textizen-api.txt:260-273. It texts people: at most once for a key. */
 export function createMailing(tools: WriteTools, input: CreateMailingInput): Promise<Outcome<MailingRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
-    const pollId = checks.id("Poll", ["input", "pollId"], input.pollId);
+    const pollId = checks.id("Poll", POLL_ID, input.pollId);
     const groupIds = checkGroups(checks, input.groupIds ?? []);
-    const phoneNumbers = input.phoneNumbers ?? [];
+    const phoneNumbers = once(input.phoneNumbers ?? []);
     if (groupIds.length === 0 && phoneNumbers.length === 0) {
-      // Textizen saves it and texts nobody (ambiguities T-19).
-      checks.refuse(["input"], "At least one of groupIds and phoneNumbers must name a receiver.");
+      checks.refuse(["input"], NO_RECEIVER);
     }
     checks.done();
     const mailing = {
@@ -51,15 +62,15 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       kind: "send",
       idempotencyKey: input.idempotencyKey,
       input: { pollId, ...mailing },
-      paths: PATHS,
+      paths: { ...PATHS, NOT_FOUND: onlyIdOr(groupIds, POLL_ID) },
       // No kept list holds mailings.
       touches: [],
       // A key that was used is told its outcome, however late.
       prepare: async () => {
         needSendable(tools, mailing.sendAt);
-        await refuseOptedOut(tools, numbered(phoneNumbers));
+        await refuseOptedOut(tools, numbered(input.phoneNumbers ?? []));
       },
-      call: () => tools.textizen.createMailing(pollId, mailing, tools.scope),
+      call: (scope) => tools.textizen.createMailing(pollId, mailing, scope),
     });
   });
 }
@@ -68,18 +79,24 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
 export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Promise<Outcome<MailingRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
-    const id = checks.id("Mailing", ["input", "id"], input.id);
+    const id = checks.id("Mailing", ID, input.id);
     const { groupIds, phoneNumbers } = input;
-    const lists = { groupIds: groupIds && checkGroups(checks, groupIds), phoneNumbers };
+    const lists = {
+      groupIds: groupIds && checkGroups(checks, groupIds),
+      phoneNumbers: phoneNumbers && once(phoneNumbers),
+    };
     const sendAt = checks.notNull(SEND_AT, input.sendAt);
     checks.atLeastOne({ sendAt: input.sendAt, ...lists });
+    if (isCleared(groupIds) && isCleared(phoneNumbers)) {
+      checks.refuse(["input"], NO_RECEIVER);
+    }
     checks.done();
     const outcome = await carryOut<void, Date>(tools, {
       mutation: "updateMailing",
       kind: "change",
       idempotencyKey: null,
       input: { id, sendAt, ...lists },
-      paths: PATHS,
+      paths: { ...PATHS, NOT_FOUND: onlyIdOr(lists.groupIds ?? [], ID) },
       touches: [],
       prepare: async () => {
         const time = sendAt ?? (await needStoredTime(tools, id));
@@ -87,7 +104,7 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
         await refuseOptedOut(tools, numbered(phoneNumbers ?? []));
         return time;
       },
-      call: (time) => tools.textizen.updateMailing(id, { ...lists, sendAt: time }, tools.scope),
+      call: (scope, time) => tools.textizen.updateMailing(id, { ...lists, sendAt: time }, scope),
     });
     if (outcome.userErrors.length > 0) {
       return { ...outcome, value: null };
@@ -102,8 +119,18 @@ function numbered(numbers: readonly E164[]) {
   return numbers.map((number, at) => ({ number, field: [...PHONE_NUMBERS, String(at)] }));
 }
 
-function checkGroups(checks: Checks, ids: readonly string[]): TextizenGroupId[] {
-  return ids.map((id, at) => checks.id("TextizenGroup", [...GROUP_IDS, String(at)], id));
+function checkGroups(checks: Checks, ids: readonly string[]): readonly TextizenGroupId[] {
+  return once(ids.map((id, at) => checks.id("TextizenGroup", [...GROUP_IDS, String(at)], id)));
+}
+
+/** A list that is to be emptied, not one that is to stay. */
+function isCleared(list: readonly unknown[] | null | undefined): boolean {
+  return list === null || list?.length === 0;
+}
+
+/** The argument that a 404 is about, where no group can be meant as well. */
+function onlyIdOr(groupIds: readonly TextizenGroupId[], id: Path): Path | undefined {
+  return groupIds.length === 0 ? id : undefined;
 }
 
 /** Throws Refused where a mailing cannot be handed over now, whatever else is right about it. */
@@ -117,7 +144,7 @@ function needSendable({ now }: WriteTools, sendAt: Date): void {
 async function needStoredTime({ textizen, scope }: WriteTools, id: MailingId): Promise<Date> {
   const mailing = await textizen.mailing(id, scope);
   if (mailing === null) {
-    throw new Refused({ code: "NOT_FOUND", field: ["input", "id"], message: "Textizen has no mailing of this id." });
+    throw new Refused({ code: "NOT_FOUND", field: ID, message: "Textizen has no mailing of this id." });
   }
   if (!(mailing.sendAt instanceof Date)) {
     throw needTime("Textizen gives no time for this mailing: sendAt must be given.");
@@ -138,7 +165,6 @@ async function readCleared(
   id: MailingId,
   { groupIds, phoneNumbers }: Pick<UpdateMailingInput, "groupIds" | "phoneNumbers">,
 ): Promise<MailingRecord | null> {
-  const isCleared = (list: readonly unknown[] | null | undefined) => list?.length === 0 || list === null;
   if (!isCleared(groupIds) && !isCleared(phoneNumbers)) {
     return null;
   }

@@ -1,18 +1,15 @@
-import type { ContactId } from "../ids.ts";
 import { type MessagePreview, previewMessage } from "../message-preview.ts";
 import type { E164 } from "../phone.ts";
-import type { Sender } from "../pidj/writes.ts";
+import type { Recipient, Sender } from "../pidj/writes.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
 import { needTextable } from "./opt-out.ts";
+import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 
-/** The graph's `SendMessageInput`; of the members of `from` and `recipient`, exactly one each. */
+/** The graph's `SendMessageInput`. */
 export interface SendMessageInput {
-  readonly from: { readonly phoneNumber?: E164 | null | undefined; readonly groupId?: string | null | undefined };
-  readonly recipient: {
-    readonly phoneNumber?: E164 | null | undefined;
-    readonly contactId?: string | null | undefined;
-  };
+  readonly from: SenderInput;
+  readonly recipient: RecipientInput;
   readonly text: string;
   readonly allowTruncation?: boolean | null | undefined;
   readonly idempotencyKey: string;
@@ -34,17 +31,7 @@ interface Accepted {
   readonly message: string | null;
 }
 
-type To = { readonly phoneNumber: E164 } | { readonly contactId: ContactId };
-
-const GROUP = ["input", "from", "groupId"];
-const CONTACT = ["input", "recipient", "contactId"];
 const TEXT = ["input", "text"];
-const PATHS = {
-  from_number: ["input", "from", "phoneNumber"],
-  group_id: GROUP,
-  to_number: ["input", "recipient"],
-  text_body: TEXT,
-};
 
 /** `POST /send` (pidj-api.txt:59-81); a contact's number is read first. */
 export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise<Outcome<SentMessage>> {
@@ -55,12 +42,18 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
       kind: "send",
       idempotencyKey: input.idempotencyKey,
       input: { from, recipient, text: input.text, allowTruncation: input.allowTruncation ?? false },
-      paths: PATHS,
+      paths: {
+        ...PARTY_PATHS,
+        // Pidj knows a contact by its number alone here.
+        to_number: "contactId" in recipient ? PARTY_PATHS.contact_id : PARTY_PATHS.to_number,
+        text_body: TEXT,
+        NOT_FOUND: "groupId" in from ? PARTY_PATHS.group_id : undefined,
+      },
       touches: [],
       prepare: () => needTextable(tools, recipient),
       presume: (to) => ({ to, sentAt: tools.now().toISOString(), message: null }),
-      call: async (to) => {
-        const { message } = await tools.pidj.send({ from, to, text: preview.text }, tools.scope);
+      call: async (scope, to) => {
+        const { message } = await tools.pidj.send({ from, to, text: preview.text }, scope);
         return { to, sentAt: tools.now().toISOString(), message };
       },
       messageOf: ({ message }) => message,
@@ -72,18 +65,12 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
 
 function check(input: SendMessageInput): {
   readonly from: Sender;
-  readonly recipient: To;
+  readonly recipient: Recipient;
   readonly preview: MessagePreview;
 } {
   const checks = new Checks();
-  const { phoneNumber: fromNumber, groupId } = input.from;
-  const { phoneNumber: toNumber, contactId } = input.recipient;
-  const from: Sender = fromNumber
-    ? { phoneNumber: fromNumber }
-    : { groupId: checks.id("PidjGroup", GROUP, groupId ?? "") };
-  const recipient: To = toNumber
-    ? { phoneNumber: toNumber }
-    : { contactId: checks.id("Contact", CONTACT, contactId ?? "") };
+  const from = checkSender(checks, input.from);
+  const recipient = checkRecipient(checks, input.recipient);
   const preview = previewMessage(checks.text(TEXT, input.text));
   if (preview.isTruncated && input.allowTruncation !== true) {
     const message = `text has ${preview.characterCount} characters; Pidj delivers 1,600 at most.`;

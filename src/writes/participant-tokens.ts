@@ -1,6 +1,7 @@
 import type { CampaignId, ParticipantId } from "../ids.ts";
+import type { CallScope } from "../rest/calls.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
-import { Checks, type Path } from "./checks.ts";
+import { Checks, once, type Path } from "./checks.ts";
 
 export interface SetParticipantTokensInput {
   readonly participantId: string;
@@ -37,15 +38,19 @@ export function setParticipantTokens(
     path,
     check: (checks) => {
       const keys = input.tokens.map(({ key }) => key);
-      checkKeys(checks, keys, path, (at) => [...path, at, "key"]);
+      const pathOf = (at: number) => [...path, String(at), "key"];
+      checkKeys(checks, keys, path, pathOf);
       keys.forEach((key, at) => {
         if (key === BUILT_IN_KEY) {
-          checks.refuse([...path, String(at), "key"], `${BUILT_IN_KEY} is built into Textizen and cannot be set.`);
+          checks.refuse(pathOf(at), `${BUILT_IN_KEY} is built into Textizen and cannot be set.`);
+        }
+        if (keys.indexOf(key) !== at) {
+          checks.refuse(pathOf(at), "A token's key must be named once: it has one value.");
         }
       });
     },
-    call: ({ participantId, campaignId }) =>
-      tools.textizen.setParticipantTokens(participantId, campaignId, input.tokens, tools.scope),
+    call: ({ participantId, campaignId }, scope) =>
+      tools.textizen.setParticipantTokens(participantId, campaignId, input.tokens, scope),
   });
 }
 
@@ -58,9 +63,9 @@ export function removeParticipantTokens(
   return changeTokens(tools, input, {
     mutation: "removeParticipantTokens",
     path,
-    check: (checks) => checkKeys(checks, input.keys, path, (at) => [...path, at]),
-    call: ({ participantId, campaignId }) =>
-      tools.textizen.removeParticipantTokens(participantId, campaignId, input.keys, tools.scope),
+    check: (checks) => checkKeys(checks, input.keys, path, (at) => [...path, String(at)]),
+    call: ({ participantId, campaignId }, scope) =>
+      tools.textizen.removeParticipantTokens(participantId, campaignId, once(input.keys), scope),
   });
 }
 
@@ -69,7 +74,7 @@ interface TokensChange {
   /** Where the tokens stand in the arguments. */
   readonly path: Path;
   readonly check: (checks: Checks) => void;
-  readonly call: (changed: TokensChanged) => Promise<void>;
+  readonly call: (changed: TokensChanged, scope: CallScope) => Promise<void>;
 }
 
 function changeTokens(
@@ -90,11 +95,18 @@ function changeTokens(
       kind: "change",
       idempotencyKey: null,
       input,
-      paths: { campaign_id: CAMPAIGN, campaign: CAMPAIGN, tokens: path },
+      // A 404 may be about the participant or the campaign.
+      paths: {
+        participant_id: PARTICIPANT,
+        participant: PARTICIPANT,
+        campaign_id: CAMPAIGN,
+        campaign: CAMPAIGN,
+        tokens: path,
+      },
       // No kept list holds tokens.
       touches: [],
-      call: async () => {
-        await call(changed);
+      call: async (scope) => {
+        await call(changed, scope);
         return changed;
       },
     });
@@ -102,15 +114,13 @@ function changeTokens(
 }
 
 /** Keys are removed by a list with commas in it, and letter case matters (ambiguities T-18). */
-function checkKeys(checks: Checks, keys: readonly string[], list: Path, pathOf: (at: string) => Path): void {
+function checkKeys(checks: Checks, keys: readonly string[], list: Path, pathOf: (at: number) => Path): void {
   if (keys.length === 0) {
     checks.refuse(list, "At least one token must be named.");
   }
   keys.forEach((key, at) => {
     if (key === "" || key !== key.trim() || key.includes(",")) {
-      checks.refuse(pathOf(String(at)), "A token's key must be neither empty nor hold a comma or outer blanks.");
-    } else if (keys.indexOf(key) !== at) {
-      checks.refuse(pathOf(String(at)), "A token's key must be named once.");
+      checks.refuse(pathOf(at), "A token's key must be neither empty nor hold a comma or outer blanks.");
     }
   });
 }

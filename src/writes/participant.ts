@@ -1,5 +1,5 @@
-import type { ParticipantId, TextizenGroupId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
+import type { TextizenClient } from "../textizen/client.ts";
 import type { ParticipantRecord, TextizenGroupRecord } from "../textizen/records.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
@@ -37,8 +37,13 @@ const PATHS = {
   name: ["input", "name"],
   campaign_id: ["input", "campaignId"],
   campaign: ["input", "campaignId"],
+  // A participant is a number (textizen-api.txt:24).
+  ALREADY_EXISTS: ["input", "phoneNumber"],
 };
 
+const ID = ["input", "id"];
+
+// A 404 may be about either, so that one which names neither is about none.
 const MEMBERSHIP_PATHS = {
   participant_id: ["input", "participantId"],
   participant: ["input", "participantId"],
@@ -68,9 +73,9 @@ export function createParticipant(
       kind: "creation",
       idempotencyKey,
       input: created,
-      paths: PATHS,
+      paths: { ...PATHS, NOT_FOUND: created.campaignId === undefined ? undefined : PATHS.campaign_id },
       touches: ["participants"],
-      call: async () => (await tools.textizen.createParticipant(created, tools.scope)).participant,
+      call: async (scope) => (await tools.textizen.createParticipant(created, scope)).participant,
     });
   });
 }
@@ -85,7 +90,7 @@ export function updateParticipant(
 ): Promise<Outcome<ParticipantRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
-    const id = checks.id("Participant", ["input", "id"], input.id);
+    const id = checks.id("Participant", ID, input.id);
     const changes = {
       phoneNumber: checks.notNull(PATHS.phone_number, input.phoneNumber),
       name: checks.optionalText(PATHS.name, input.name),
@@ -97,9 +102,9 @@ export function updateParticipant(
       kind: "change",
       idempotencyKey: null,
       input: { id, ...changes },
-      paths: PATHS,
+      paths: { ...PATHS, NOT_FOUND: ID },
       touches: ["participants"],
-      call: () => tools.textizen.updateParticipant(id, changes, tools.scope),
+      call: (scope) => tools.textizen.updateParticipant(id, changes, scope),
     });
     if (outcome.userErrors.length > 0) {
       return { ...outcome, value: null };
@@ -132,8 +137,10 @@ function unchanged(
 export function addParticipantToGroup(tools: WriteTools, input: MembershipInput): Promise<Outcome<Membership>> {
   return changeMembership(tools, input, {
     mutation: "addParticipantToGroup",
+    // A POST: nobody promises that doing it twice is doing it once (ambiguities T-29).
+    kind: "creation",
     isMember: true,
-    call: (participantId, groupId) => tools.textizen.addParticipantToGroup(participantId, groupId, tools.scope),
+    call: tools.textizen.addParticipantToGroup,
   });
 }
 
@@ -141,22 +148,24 @@ export function addParticipantToGroup(tools: WriteTools, input: MembershipInput)
 export function removeParticipantFromGroup(tools: WriteTools, input: MembershipInput): Promise<Outcome<Membership>> {
   return changeMembership(tools, input, {
     mutation: "removeParticipantFromGroup",
+    kind: "change",
     isMember: false,
-    call: (participantId, groupId) => tools.textizen.removeParticipantFromGroup(participantId, groupId, tools.scope),
+    call: tools.textizen.removeParticipantFromGroup,
   });
 }
 
 interface MembershipChange {
   readonly mutation: string;
+  readonly kind: "creation" | "change";
   /** Whether the participant is in the group afterwards. */
   readonly isMember: boolean;
-  readonly call: (participantId: ParticipantId, groupId: TextizenGroupId) => Promise<void>;
+  readonly call: TextizenClient["addParticipantToGroup"];
 }
 
 function changeMembership(
   tools: WriteTools,
   input: MembershipInput,
-  { mutation, isMember, call }: MembershipChange,
+  { mutation, kind, isMember, call }: MembershipChange,
 ): Promise<Outcome<Membership>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -165,13 +174,13 @@ function changeMembership(
     checks.done();
     const outcome = await carryOut(tools, {
       mutation,
-      kind: "change",
+      kind,
       idempotencyKey: null,
       input: { participantId, groupId },
       paths: MEMBERSHIP_PATHS,
       // No kept list says who is in which group.
       touches: [],
-      call: () => call(participantId, groupId),
+      call: (scope) => call(participantId, groupId, scope),
     });
     if (outcome.userErrors.length > 0) {
       return { ...outcome, value: null };

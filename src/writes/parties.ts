@@ -19,6 +19,7 @@ export const PARTY_PATHS = {
   group_id: ["input", "from", "groupId"],
   to_number: ["input", "recipient", "phoneNumber"],
   contact_id: ["input", "recipient", "contactId"],
+  GROUP_CANNOT_SEND: ["input", "from", "groupId"],
 };
 
 export function checkSender(checks: Checks, { phoneNumber, groupId }: SenderInput): Sender {

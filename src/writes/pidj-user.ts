@@ -3,8 +3,9 @@ import { promisify } from "node:util";
 import type { PidjUserId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { PidjUserFields } from "../pidj/writes.ts";
+import type { CallScope } from "../rest/calls.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
-import { Checks, withoutNull } from "./checks.ts";
+import { Checks, once, withoutNull } from "./checks.ts";
 import { type Stub, stubOf } from "./created.ts";
 
 type Optional<Value = string> = Value | null | undefined;
@@ -52,6 +53,7 @@ const PATHS = {
   last_name: ["input", "lastName"],
   roles: ["input", "roles"],
   groups: ["input", "groupIds"],
+  group: ["input", "groupIds"],
   timezone: ["input", "timezone"],
   external_id: ["input", "externalId"],
 };
@@ -82,10 +84,15 @@ export function createPidjUser(
       kind: "creation",
       idempotencyKey,
       input: withoutNull({ ...user, password: await standInFor(user.password, idempotencyKey) }),
-      paths: PATHS,
+      paths: {
+        ...PATHS,
+        NOT_FOUND: user.groupIds?.length ? PATHS.groups : undefined,
+        // pidj-api.txt:146.
+        ALREADY_EXISTS: PATHS.username,
+      },
       touches: [],
-      call: async () => {
-        const { id } = await tools.pidj.createUser(user, tools.scope);
+      call: async (scope) => {
+        const { id } = await tools.pidj.createUser(user, scope);
         return id === null ? null : stubOf(id);
       },
     });
@@ -104,8 +111,8 @@ export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): P
     };
     checks.atLeastOne({ ...user, password: input.password });
     checks.done();
-    return change(tools, "updatePidjUser", { id, ...user }, async () => {
-      await tools.pidj.updateUser(id, user, tools.scope);
+    return change(tools, "updatePidjUser", { id, ...user }, async (scope) => {
+      await tools.pidj.updateUser(id, user, scope);
       return stubOf(id);
     });
   });
@@ -113,31 +120,31 @@ export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): P
 
 /** pidj-api.txt:190-206. Gives the id of the user that is gone, until it is recovered. */
 export function deletePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<PidjUserId>> {
-  return actOn(tools, "deletePidjUser", input, async (id) => {
-    await tools.pidj.deleteUser(id, tools.scope);
+  return actOn(tools, "deletePidjUser", input, async (id, scope) => {
+    await tools.pidj.deleteUser(id, scope);
     return id;
   });
 }
 
 /** pidj-api.txt:208-228. */
 export function recoverPidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Stub<PidjUserId>>> {
-  return actOn(tools, "recoverPidjUser", input, async (id) => {
-    await tools.pidj.recoverUser(id, tools.scope);
+  return actOn(tools, "recoverPidjUser", input, async (id, scope) => {
+    await tools.pidj.recoverUser(id, scope);
     return stubOf(id);
   });
 }
 
 /** pidj-api.txt:230-251. */
 export function pausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
-  return actOn(tools, "pausePidjUser", input, async (id) => {
-    return { user: stubOf(id), ...(await tools.pidj.pauseUser(id, tools.scope)) };
+  return actOn(tools, "pausePidjUser", input, async (id, scope) => {
+    return { user: stubOf(id), ...(await tools.pidj.pauseUser(id, scope)) };
   });
 }
 
 /** pidj-api.txt:253-270. The sample says that the user is still paused: no proof that it failed (ambiguities P-18). */
 export function unpausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
-  return actOn(tools, "unpausePidjUser", input, async (id) => {
-    return { user: stubOf(id), ...(await tools.pidj.unpauseUser(id, tools.scope)) };
+  return actOn(tools, "unpausePidjUser", input, async (id, scope) => {
+    return { user: stubOf(id), ...(await tools.pidj.unpauseUser(id, scope)) };
   });
 }
 
@@ -153,21 +160,21 @@ function actOn<Value>(
   tools: WriteTools,
   mutation: string,
   input: UserRef,
-  call: (id: PidjUserId) => Promise<Value>,
+  call: (id: PidjUserId, scope: CallScope) => Promise<Value>,
 ): Promise<Outcome<Value>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
     const id = checks.id("PidjUser", CHANGE_PATHS.id, input.id);
     checks.done();
-    return change(tools, mutation, { id }, () => call(id));
+    return change(tools, mutation, { id }, (scope) => call(id, scope));
   });
 }
 
 function change<Value>(
   tools: WriteTools,
   mutation: string,
-  input: unknown,
-  call: () => Promise<Value>,
+  input: { readonly id: PidjUserId } & PidjUserFields,
+  call: (scope: CallScope) => Promise<Value>,
 ): Promise<Outcome<Value>> {
   // No list of users is kept.
   return carryOut(tools, {
@@ -175,7 +182,7 @@ function change<Value>(
     kind: "change",
     idempotencyKey: null,
     input,
-    paths: CHANGE_PATHS,
+    paths: { ...CHANGE_PATHS, NOT_FOUND: input.groupIds?.length ? undefined : CHANGE_PATHS.id },
     touches: [],
     call,
   });
@@ -189,8 +196,8 @@ function checkFields(checks: Checks, input: PidjUserInput): Omit<PidjUserFields,
     emailAddress: input.emailAddress,
     firstName: checks.optionalText(PATHS.first_name, input.firstName),
     lastName: checks.optionalText(PATHS.last_name, input.lastName),
-    roles: input.roles === null ? null : input.roles?.map((role) => ROLES[role]),
-    groupIds: input.groupIds === null ? null : groupIds,
+    roles: input.roles && once(input.roles.map((role) => ROLES[role])),
+    groupIds: input.groupIds === null ? null : groupIds && once(groupIds),
     timezone: input.timezone,
     externalId: checks.optionalText(PATHS.external_id, input.externalId),
   };

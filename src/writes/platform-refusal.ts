@@ -1,14 +1,19 @@
 import type { PlatformError } from "../errors.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 
-/** Where a platform's property comes from: wire name → path into the arguments. */
-export type FieldPaths = Readonly<Record<string, readonly string[]>>;
+/**
+ * Where a platform's property comes from: wire name → path into the arguments. Under a refusal's code, the only argument
+ * that can be meant by it where the platform names none.
+ */
+export type FieldPaths = Readonly<Record<string, readonly string[] | undefined>>;
 
 const NAMES = { PIDJ: "Pidj", TEXTIZEN: "Textizen" } as const;
 
+/** pidj-api.txt:67. */
+const CANNOT_SEND = /\b(no|not have an?|without an?) phone number\b/i;
+
 /** What the platforms are known to say, in words that neither documents in full. The first that fits decides. */
 const SENTENCES: readonly (readonly [sentence: RegExp, code: RefusalCode])[] = [
-  [/\b(no|not have an?|without an?) phone number\b/i, "GROUP_CANNOT_SEND"],
   [
     /\balready (exists|been taken|in use|taken|on record)\b|\bduplicate\b|\bmust be unique\b|\banother \w+ has\b/i,
     "ALREADY_EXISTS",
@@ -25,26 +30,29 @@ const STATUS_CODES: Readonly<Record<number, RefusalCode>> = { 404: "NOT_FOUND", 
 /** A platform's "no" as refusals: one for each field that it names and we sent, else one for the whole. */
 export function refusalsOf(error: PlatformError, paths: FieldPaths): Refusal[] {
   const byField = Object.entries(error.fieldMessages).flatMap(([name, message]) => {
-    const field = paths[name];
-    return field === undefined
-      ? []
-      : [{ code: codeOf(message) ?? "INVALID_INPUT", field, message: `${name} ${message}` }];
+    const field = pathOf(name, paths);
+    return field === null ? [] : [{ code: codeOf(message) ?? "INVALID_INPUT", field, message: `${name} ${message}` }];
   });
   if (byField.length > 0) {
     return byField;
   }
-  const message = error.platformMessage ?? withoutWords(error);
-  const code = codeOf(message) ?? STATUS_CODES[error.status ?? 0] ?? "REFUSED_BY_PLATFORM";
-  return [{ code, field: fieldNamedIn(message, paths) ?? null, message }];
+  const words = error.platformMessage ?? "";
+  const code = codeOf(words, error.status) ?? "REFUSED_BY_PLATFORM";
+  const field = fieldNamedIn(words, paths) ?? pathOf(code, paths);
+  return [{ code, field, message: error.platformMessage ?? withoutWords(error) }];
+}
+
+function pathOf(name: string, paths: FieldPaths): readonly string[] | null {
+  return (Object.hasOwn(paths, name) ? paths[name] : null) ?? null;
 }
 
 /** A sentence may name the property that it is about, as the documents write it; the longest name that fits is meant. */
-function fieldNamedIn(message: string, paths: FieldPaths): readonly string[] | undefined {
-  const words = new Set(message.split(/[^a-z0-9_]+/));
+function fieldNamedIn(message: string, paths: FieldPaths): readonly string[] | null {
+  const words = new Set(message.toLowerCase().split(/[^a-z0-9_]+/));
   const [name] = Object.keys(paths)
     .filter((each) => words.has(each))
     .sort((a, b) => b.length - a.length);
-  return name === undefined ? undefined : paths[name];
+  return name === undefined ? null : pathOf(name, paths);
 }
 
 function withoutWords({ platform, status }: PlatformError): string {
@@ -53,6 +61,10 @@ function withoutWords({ platform, status }: PlatformError): string {
     : `${NAMES[platform]} refused, and did not say why.`;
 }
 
-function codeOf(message: string): RefusalCode | null {
-  return SENTENCES.find(([sentence]) => sentence.test(message))?.[1] ?? null;
+/** A status says more surely what is the matter than words that happen to stand in a sentence. */
+function codeOf(message: string, status: number | null = null): RefusalCode | null {
+  if (CANNOT_SEND.test(message)) {
+    return "GROUP_CANNOT_SEND";
+  }
+  return STATUS_CODES[status ?? 0] ?? SENTENCES.find(([sentence]) => sentence.test(message))?.[1] ?? null;
 }

@@ -46,7 +46,7 @@ export function createPoll(tools: WriteTools, input: CreatePollInput): Promise<O
       input: poll,
       paths: PATHS,
       touches: ["polls"],
-      call: () => tools.textizen.createPoll(poll, tools.scope),
+      call: (scope) => tools.textizen.createPoll(poll, scope),
     });
   });
 }

@@ -38,7 +38,7 @@ export function subscribeToSeries(tools: WriteTools, input: SubscribeToSeriesInp
       paths: PATHS,
       touches: ["contacts"],
       prepare: () => needTextable(tools, subscription.recipient),
-      call: () => tools.pidj.subscribeToSeries(subscription, tools.scope),
+      call: (scope) => tools.pidj.subscribeToSeries(subscription, scope),
       messageOf: ({ message }) => message,
       presume: () => ({ message: null }),
     });

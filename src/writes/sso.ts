@@ -46,8 +46,8 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
       input: null,
       paths: PATHS,
       touches: [],
-      call: async () => {
-        const { url } = await tools.pidj.createSsoUrl({ user, next }, tools.scope);
+      call: async (scope) => {
+        const { url } = await tools.pidj.createSsoUrl({ user, next }, scope);
         return { url, expiresAt: new Date(tools.now().getTime() + LIFETIME_MS) };
       },
     });

@@ -32,7 +32,7 @@ export function initiateSurvey(tools: WriteTools, input: InitiateSurveyInput): P
       paths: PATHS,
       touches: ["contacts"],
       prepare: () => needTextable(tools, survey.recipient),
-      call: () => tools.pidj.initiateSurvey(survey, tools.scope),
+      call: (scope) => tools.pidj.initiateSurvey(survey, scope),
       messageOf: ({ message }) => message,
       presume: () => ({ message: null }),
     });

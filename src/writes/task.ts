@@ -52,9 +52,9 @@ export function initiateTask(
       kind: "send",
       idempotencyKey,
       input: task,
-      paths: PATHS,
+      paths: { ...PATHS, NOT_FOUND: task.groupId === undefined ? undefined : PATHS.group_id },
       touches: [],
-      call: () => tools.pidj.initiateTask(task, tools.scope),
+      call: (scope) => tools.pidj.initiateTask(task, scope),
       presume: () => ({ id: null }),
     });
   });

@@ -14,7 +14,10 @@ export interface UpdateTextizenGroupInput {
   readonly name: string;
 }
 
-const PATHS = { name: ["input", "name"] };
+// The name is all that is written.
+const NAME = ["input", "name"];
+const PATHS = { name: NAME, INVALID_INPUT: NAME, ALREADY_EXISTS: NAME };
+const ID = ["input", "id"];
 
 /** textizen-api.txt:59-66. */
 export function createTextizenGroup(
@@ -33,7 +36,7 @@ export function createTextizenGroup(
       input: group,
       paths: PATHS,
       touches: ["textizenGroups"],
-      call: () => tools.textizen.createGroup(group, tools.scope),
+      call: (scope) => tools.textizen.createGroup(group, scope),
     });
   });
 }
@@ -45,7 +48,7 @@ export function updateTextizenGroup(
 ): Promise<Outcome<TextizenGroupRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
-    const id: TextizenGroupId = checks.id("TextizenGroup", ["input", "id"], input.id);
+    const id: TextizenGroupId = checks.id("TextizenGroup", ID, input.id);
     const group = { name: checks.text(PATHS.name, input.name) };
     checks.done();
     return carryOut(tools, {
@@ -53,10 +56,10 @@ export function updateTextizenGroup(
       kind: "change",
       idempotencyKey: null,
       input: { id, ...group },
-      paths: PATHS,
+      paths: { ...PATHS, NOT_FOUND: ID },
       touches: ["textizenGroups"],
-      call: async () => {
-        await tools.textizen.updateGroup(id, group, tools.scope);
+      call: async (scope) => {
+        await tools.textizen.updateGroup(id, group, scope);
         return stubOf(id);
       },
     });

@@ -1,0 +1,14 @@
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+
+/** Serves the page at http://localhost:4001, or at another port: `node main.ts 8080`. */
+const port = Number(process.argv[2] ?? 4001);
+const server = createServer(async (_request, response) => {
+  const page = await readFile(new URL("index.html", import.meta.url));
+  response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
+});
+server.listen(port, "127.0.0.1", () => {
+  const address = server.address();
+  const at = typeof address === "object" && address !== null ? address.port : port;
+  process.stdout.write(`http://localhost:${at}\n`);
+});
