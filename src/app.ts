@@ -91,7 +91,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     isProduction: config.isProduction,
     logLevel: config.logLevel,
     sdl: config.isProduction ? null : printSdl(schema),
-    isWebhook,
   });
   const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
   const report = (error: unknown) => http.log.error({ err: error }, "unexpected error");

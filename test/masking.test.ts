@@ -13,12 +13,22 @@ test("a log line holds what we say of a failure, and nothing that a platform sai
   });
   const logged = describeForLog(new Error("not read back", { cause }));
   expect(JSON.stringify(logged)).not.toMatch(/Jane|1415555/);
+  const unparsed = new Error("a row cannot be read", { cause: attempt(() => JSON.parse('{"from": +14155551212}')) });
+  expect(JSON.stringify(describeForLog(unparsed))).not.toContain("1415");
   expect(logged).toMatchObject({
     type: "Error",
     message: "not read back",
     cause: { type: "PlatformError", platform: "PIDJ", reason: "refused", status: 422, stack: expect.any(String) },
   });
 });
+
+function attempt(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
 
 test("an answer that does not fit the schema is a bug of ours, told to the log alone", () => {
   const bug = new GraphQLError('Expected Iterable, but did not find one for field "Group.secret".');

@@ -159,13 +159,21 @@ describe("the secret", () => {
     for (const path of [...wrong.flatMap((secret) => [`pidj/${secret}`, `textizen/${secret}`]), `nobody/${SECRET}`]) {
       for (const host of ["127.0.0.1", "texts.example.org"]) {
         const reply = await raw(stage, `/webhooks/${path}?message=hi&from=1`, host);
-        expect(reply, path).toEqual(await raw(stage, "/nowhere", host));
+        expect(reply, path).toEqual(await raw(stage, "/nowhere", "127.0.0.1"));
       }
     }
     expect(await received(stage.app.url)).toEqual([]);
     const reply = await raw(stage, `/webhooks/pidj/${SECRET}?message=hi&from=1`, "texts.example.org");
     expect(reply.status).toBe(200);
     expect((await raw(stage, "/graphql", "texts.example.org")).status).toBe(403);
+  });
+
+  test("is not said back, even where its URL is malformed", async () => {
+    await using stage = await open();
+    const reply = await raw(stage, `/webhooks/pidj/${SECRET}%zz`, "127.0.0.1");
+    expect(reply.status).toBe(400);
+    expect(JSON.stringify(reply)).not.toContain(SECRET);
+    expect(JSON.stringify(reply)).toContain("BAD_USER_INPUT");
   });
 
   test("can be rotated: every one of several opens the door", async () => {

@@ -8,20 +8,21 @@ export interface HttpOptions {
   readonly logLevel: string;
   /** The SDL that clients download; null where the schema is not shown. */
   readonly sdl: string | null;
-  /** Whether a URL's secret lets the caller in under whatever name: platforms know this server by its public one. */
-  readonly isWebhook: (url: string) => boolean;
 }
 
 const BODY_LIMIT_BYTES = 1_000_000;
+const WEBHOOKS = "/webhooks/";
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
-export function createHttp({ isProduction, logLevel, sdl, isWebhook }: HttpOptions): FastifyInstance {
+export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): FastifyInstance {
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     // stdout is for the one line that says where we are.
     logger: { level: logLevel, stream: process.stderr, serializers: { err: describeForLog } },
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 30_000,
+    // A URL that cannot be decoded reaches no route, and must not be said back: it may hold a secret.
+    frameworkErrors: (_error, _request, reply) => sendError(reply, 400, "BAD_USER_INPUT", "The URL is malformed."),
     // fastify leaves stalled bodies open past requestTimeout without these two.
     http: {
       headersTimeout: 15_000,
@@ -42,7 +43,8 @@ export function createHttp({ isProduction, logLevel, sdl, isWebhook }: HttpOptio
     done();
   });
   http.addHook("onRequest", (request, reply, done) => {
-    if (isLoopbackName(request.hostname) || isWebhook(request.url)) {
+    // Platforms push by a public name: their doors have a secret instead, and a wrong one is not found.
+    if (isLoopbackName(request.hostname) || request.url.startsWith(WEBHOOKS)) {
       done();
       return;
     }

@@ -18,6 +18,10 @@ export function describeForLog(error: unknown): LoggedError {
   if (!(error instanceof Error)) {
     return { type: typeof error, message: "not an error", stack: "" };
   }
+  if (error instanceof SyntaxError) {
+    // The engine quotes what it could not parse.
+    return { type: error.name, message: "could not be parsed", stack: "" };
+  }
   return {
     type: error.name,
     message: error.message,
