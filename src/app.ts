@@ -25,8 +25,7 @@ import { addSubscriptions, type SubscriptionsOptions } from "./server/subscripti
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
-import type { KeptEvent } from "./store/event-records.ts";
-import { createInbox } from "./store/inbox.ts";
+import { createInbox, type Kept } from "./store/inbox.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { startSweeps } from "./sweeps.ts";
@@ -147,8 +146,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     sharesUnder: config.isProduction && config.sharesOperations ? () => services.changes.value : null,
   });
   const { optOuts, feed } = services;
-  const onKept = (event: KeptEvent) => applyEvent(services, event);
-  addWebhooks(http, isWebhook, createReception({ inbox, optOuts, optOutWords: config.events.optOutWords, onKept }));
+  const onKept = (kept: Kept) => applyEvent(services, kept);
+  const { optOutWords } = config.events;
+  addWebhooks(http, isWebhook, createReception({ inbox, optOuts, optOutWords, onKept, warn }));
   const close = async () => {
     sync?.stop();
     sweeps?.stop();

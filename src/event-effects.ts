@@ -1,19 +1,26 @@
 import type { Services } from "./context.ts";
-import type { KeptEvent, KeptMessage } from "./store/event-records.ts";
+import type { KeptMessage } from "./store/event-records.ts";
+import type { Kept } from "./store/inbox.ts";
 
 /**
- * What an event changes beside the inbox. A kept list that lacks a record which the event names is out of date, and only
+ * What a delivery changes beside the inbox; a repeat, what it counts and whom it opts out, nothing else. A kept list that lacks a record which the event names is out of date, and only
  * that: a list that has it is as true as before. Never fails: the event itself is kept already.
  */
-export async function applyEvent(services: Services, event: KeptEvent): Promise<void> {
+export async function applyEvent(services: Services, { event, isRepeat }: Kept): Promise<void> {
   const { pidj, textizen, changes, feed } = services;
+  if (isRepeat) {
+    changes.raise();
+    return;
+  }
   if (event.kind === "ReceivedMessage") {
     const { groupId, contactId } = event;
+    pidj.client.forgetReads();
     pidj.lists.groups.dropUnless((groups) => groupId === null || groups.get(groupId) !== null);
     pidj.lists.contacts.dropUnless((contacts) => contactId === null || contacts.get(contactId) !== null);
     await learnContact(services, event);
   } else {
     const { pollId, participantId } = event;
+    textizen.client.forgetReads();
     textizen.lists.polls.dropUnless((polls) => pollId === null || polls.get(pollId) !== null);
     // Whoever texts in unasked becomes a participant (ambiguities T-15).
     textizen.lists.participants.dropUnless(

@@ -102,7 +102,7 @@ function partsOf(answer: string): { readonly text: string; readonly hasErrors: b
   return { text: JSON.stringify(parts), hasErrors: "errors" in parts, hasData: "data" in parts };
 }
 
-test("answers are, byte for byte, those of a server that shares and keeps nothing", { timeout: 60_000 }, async () => {
+test("answers are, byte for byte, those of a server that shares and keeps nothing", { timeout: 120_000 }, async () => {
   await using stage = await startStage({ simulator: SIZES, env: PATIENT });
   addDefects(stage.simulator);
   const config = configFor(stage.simulator, { ...PATIENT, SNAPSHOT_SECONDS: "0", SHARE_OPERATIONS: "off" });

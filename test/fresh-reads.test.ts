@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { seeded } from "./chance.ts";
 import { type Stage, startStage } from "./support.ts";
@@ -6,10 +7,12 @@ import { TextClient } from "./text-client.ts";
 const CLIENTS = 8;
 const TURNS = 350;
 const RECORDS = 6;
+const HELD_MS = 8;
 
 /** A kind of record, and every way to read and write its name. */
 interface Kind {
   readonly idsOf: (stage: Stage) => string[];
+  /** What reads nothing back is over while reads that began before it are still held. */
   readonly write: string;
   /** Each with `$id`, `$ids` and `$number` at hand; whatever is in the answer with the record's id says its name. */
   readonly reads: readonly string[];
@@ -19,7 +22,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   contact: {
     idsOf: ({ simulator }) => [...simulator.world.contacts.keys()],
     write: `mutation ($id: ID!, $name: String!) {
-      updateContact(input: { id: $id, firstName: $name }) { contact { id name: firstName } userErrors { message } }
+      updateContact(input: { id: $id, firstName: $name }) { userErrors { message } }
     }`,
     reads: [
       "query ($id: ID!) { contact(id: $id) { id name: firstName } }",
@@ -30,7 +33,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   group: {
     idsOf: ({ simulator }) => [...simulator.world.textizenGroups.keys()].map((id) => `group:${id}`),
     write: `mutation ($id: ID!, $name: String!) {
-      updateTextizenGroup(input: { id: $id, name: $name }) { group { id name } userErrors { message } }
+      updateTextizenGroup(input: { id: $id, name: $name }) { userErrors { message } }
     }`,
     reads: [
       "query ($id: ID!) { group(id: $id) { id name } }",
@@ -86,7 +89,24 @@ function versionOf({ name }: Named): number {
   return Number(/^version (\d+)$/.exec(name ?? "")?.[1] ?? 0);
 }
 
-test("a read that begins after a write has settled never shows what was before it", { timeout: 60_000 }, async () => {
+/** Keeps answers to reads for some milliseconds, so that writes begin and settle after a platform has read its record. */
+function holdReads({ simulator }: Stage): () => Promise<void> {
+  const end = new AbortController();
+  async function hold(platform: "PIDJ" | "TEXTIZEN"): Promise<void> {
+    while (!end.signal.aborted) {
+      const held = simulator.fault({ platform, route: /^GET/, kind: "hold" });
+      await wait(HELD_MS);
+      held.release();
+    }
+  }
+  const holding = Promise.all([hold("PIDJ"), hold("TEXTIZEN")]);
+  return async () => {
+    end.abort();
+    await holding;
+  };
+}
+
+test("a read that begins after a write has settled never shows what was before it", { timeout: 120_000 }, async () => {
   await using stage = await startStage({
     simulator: { people: 24, polls: 0, textizenGroups: RECORDS },
     env: { NODE_ENV: "production" },
@@ -102,11 +122,6 @@ test("a read that begins after a write has settled never shows what was before i
   const byId = new Map(registers.map((register) => [register.id, register]));
   const tally = { lists: 0, writes: 0 };
   const stale: unknown[] = [];
-  // Answers come at any time, so that reads and writes overlap in every way.
-  stage.simulator.fault({ platform: "TEXTIZEN", route: "GET /api/groups", kind: "delay", milliseconds: 4 });
-  stage.simulator.fault({ platform: "TEXTIZEN", route: "GET /api/participants", kind: "delay", milliseconds: 6 });
-  stage.simulator.fault({ platform: "PIDJ", route: "GET /contact/{id}", kind: "delay", milliseconds: 3 });
-
   async function write(register: Register): Promise<void> {
     register.isTaken = true;
     register.begun += 1;
@@ -115,7 +130,7 @@ test("a read that begins after a write has settled never shows what was before i
     const [payload] = Object.values((JSON.parse(text) as { data: Record<string, { userErrors: unknown[] }> }).data);
     const [shown] = namedIn(payload);
     expect(payload?.userErrors).toEqual([]);
-    expect(shown && versionOf(shown)).toBe(version);
+    expect(shown === undefined ? version : versionOf(shown)).toBe(version);
     register.settled = version;
     register.isTaken = false;
     tally.writes += 1;
@@ -124,7 +139,9 @@ test("a read that begins after a write has settled never shows what was before i
   async function read({ id, kind }: Register, query: string): Promise<void> {
     const oldest = new Map(registers.map((register) => [register.id, register.settled]));
     const ids = registers.filter((register) => register.kind === kind).map((register) => register.id);
-    const text = await client.post(stage.app.url, query, { id, ids });
+    // Nothing that is not asked for, so that equal reads of different records are equal operations.
+    const variables = query.includes("$ids") ? { ids } : query.includes("$id") ? { id } : {};
+    const text = await client.post(stage.app.url, query, variables);
     const answer = JSON.parse(text) as { errors?: unknown };
     tally.lists += /(participants|textizenGroups)\(/.test(query) ? 1 : 0;
     expect(answer.errors).toBeUndefined();
@@ -148,7 +165,9 @@ test("a read that begins after a write has settled never shows what was before i
     }
   }
 
+  const stopHolding = holdReads(stage);
   await Promise.all(Array.from({ length: CLIENTS }, (_, seed) => runClient(seed)));
+  await stopHolding();
   expect(stale.slice(0, 3)).toEqual([]);
   // Or there would have been little to see: many writes, and lists that were kept between them.
   const lists = stage.calls().filter((call) => /GET \/api\/(groups|participants)$/.test(call)).length;

@@ -74,7 +74,7 @@ const FIRST = "{ participants(first: 20) { totalCount nodes { id name } } }";
 const NO_CACHE = { "cache-control": "no-cache" };
 
 test("reading, refreshing and using 100,000 rows blocks nobody for 50 ms, and costs a bounded number of bytes a row", {
-  timeout: 60_000,
+  timeout: 120_000,
   // The collector of garbage may be kept from its helpers by whatever else the machine does.
   retry: 2,
 }, async () => {
@@ -104,7 +104,7 @@ test("reading, refreshing and using 100,000 rows blocks nobody for 50 ms, and co
 });
 
 const OPERATIONS = 500;
-const PAIRS = 7;
+const PAIRS = 5;
 /** 1.2 on a quiet machine, as the benchmark shows. */
 const MOST_RATIO = 1.5;
 
@@ -116,7 +116,7 @@ async function cpuOf(server: Server): Promise<number> {
   return (await server.tell("look")).cpu - before;
 }
 
-test("the first 20 of 100,000 rows cost the CPU time of the first 20 of 100", { timeout: 60_000 }, async () => {
+test("the first 20 of 100,000 rows cost the CPU time of the first 20 of 100", { timeout: 120_000 }, async () => {
   await using few = await startServer(100);
   await using many = await startServer(MANY);
   await cpuOf(few);

@@ -62,6 +62,8 @@ describe("a text", () => {
     "REVOKE",
     "OptOut",
     "ＳＴＯＰ",
+    "STOP ❤️",
+    "❤️STOP\u{fe0f}",
   ])("of %j alone opts its sender out, and nobody else", async (message) => {
     await using stage = await open();
     await text(stage.app.url, message);
@@ -213,6 +215,42 @@ describe("setOptOut", () => {
     expect(await set(stage, true, " ")).toEqual({ person: null, userErrors });
     expect(await isOptedOut(stage.app.url)).toBe(false);
   });
+});
+
+describe("YES", () => {
+  const set = (stage: Stage, isOptedOut: boolean) =>
+    write(stage.app.url, "setOptOut", { phoneNumber: WHO, isOptedOut, reason: "Called the desk" });
+
+  test.each([[[]], [["STOP"]]])(
+    "does not take back what was written at the desk (after %j), START does",
+    async (texts) => {
+      await using stage = await open();
+      for (const message of texts) {
+        await text(stage.app.url, message);
+      }
+      await set(stage, true);
+      await text(stage.app.url, "YES");
+      expect(await isOptedOut(stage.app.url)).toBe(true);
+      await text(stage.app.url, "START");
+      expect(await isOptedOut(stage.app.url)).toBe(false);
+    },
+  );
+
+  test("takes back a STOP that came after the desk had allowed texts", async () => {
+    await using stage = await open();
+    await set(stage, true);
+    await set(stage, false);
+    await text(stage.app.url, "STOP");
+    await text(stage.app.url, "YES");
+    expect(await isOptedOut(stage.app.url)).toBe(false);
+  });
+});
+
+test("STOP counts from a number in digits with its country code, and from no shorter one", async () => {
+  await using stage = await open();
+  await text(stage.app.url, "STOP", "12025550101");
+  await text(stage.app.url, "STOP", "2025550102");
+  expect([await isOptedOut(stage.app.url), await isOptedOut(stage.app.url, OTHER)]).toEqual([true, false]);
 });
 
 test("what was decided about a number is kept, with who and why; a text that changes nothing adds nothing", async () => {

@@ -282,12 +282,14 @@ test("no log line holds secret, number or text, whatever goes wrong", async () =
   const [, door = ""] = /^Pidj forwards texts to (\S+)$/m.exec(said) ?? [];
   expect(said).toContain(`/webhooks/textizen/${SECRET}`);
   expect(await post(door, "message=private-words&from=%2B12025550101")).toBe(200);
+  expect(await post(door, "message=STOP&from=2025550199")).toBe(200);
   expect(await post(door, `{"message":"private-words","from":"+12025550101"`, JSON_TYPE)).toBe(400);
   expect(await post(door, "x".repeat(70_000))).toBe(413);
   child.kill("SIGTERM");
   await new Promise((resolve) => child.once("exit", resolve));
   expect(log).toContain("listening");
-  for (const word of [SECRET, "12025550101", "private-words"]) {
+  expect(log).toContain("no number that can be opted out");
+  for (const word of [SECRET, "12025550101", "2025550199", "private-words"]) {
     expect(log).not.toContain(word);
   }
 });

@@ -1,7 +1,7 @@
 import { parseId } from "../ids.ts";
 import { type E164, parseE164 } from "../phone.ts";
 import type { ForwardedText } from "../store/event-records.ts";
-import { readText, type Values } from "./values.ts";
+import { readNumber, readText, type Values } from "./values.ts";
 
 /** Blanks, and what no id has and no store can hold as a key. */
 const UNUSABLE = /[\s\p{C}]/u;
@@ -13,8 +13,8 @@ const UNUSABLE = /[\s\p{C}]/u;
 export function parseForwardedText(values: Values): ForwardedText | null {
   const { message } = values;
   const displayFrom = readNumber(values["from"]);
-  const isMessage = typeof message === "string" || typeof message === "number";
-  if (!isMessage && displayFrom === null) {
+  const text = typeof message === "string" || typeof message === "number" ? String(message) : "";
+  if (text.trim() === "" && displayFrom === null) {
     return null;
   }
   const to = readNumber(values["to"]);
@@ -23,20 +23,16 @@ export function parseForwardedText(values: Values): ForwardedText | null {
   const contactId = contact === null || UNUSABLE.test(contact) ? null : parseId("Contact", contact);
   return {
     kind: "ReceivedMessage",
-    text: isMessage ? String(message) : "",
+    text,
     from: numberOf(displayFrom),
     displayFrom: displayFrom ?? "",
     toPhoneNumber: numberOf(to),
     groupId: groupId === null || UNUSABLE.test(groupId) ? null : groupId,
     contactId,
-    // Where a contact has an external id, that is sent in place of its own (pidj-api.txt:495).
-    contactExternalId: contactId === null ? contact : null,
+    // Where a contact has an external id, that is sent in place of its own (pidj-api.txt:495). What begins as its own
+    // ids do and is none is neither.
+    contactExternalId: contact === null || contact.startsWith("co:") ? null : contact,
   };
-}
-
-/** A query that does not escape the plus of E.164 has a blank in its place when it is decoded. */
-function readNumber(value: unknown): string | null {
-  return typeof value === "string" && /^ [1-9][0-9]{6,14}$/.test(value) ? `+${value.slice(1)}` : readText(value);
 }
 
 function numberOf(display: string | null): E164 | null {

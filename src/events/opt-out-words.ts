@@ -1,8 +1,9 @@
 /** What a text asks for, beside whatever else it says. */
-export type Wish = "stop" | "start" | null;
+export type Wish = "stop" | "start" | "yes" | null;
 
-/** Who is texted "Reply YES" and answers so has asked for nothing: only whoever had stopped takes it back by this word. */
-const START_WORDS: ReadonlySet<string> = new Set(["START", "UNSTOP", "YES"]);
+const START_WORDS: ReadonlySet<string> = new Set(["START", "UNSTOP"]);
+/** Who is texted "Reply YES" and answers so has asked for nothing: only whoever had texted STOP takes it back by this word. */
+const YES = "YES";
 
 /**
  * Gives the function that reads a text's wish: one of the words, alone, letter case and outer blanks and punctuation
@@ -12,14 +13,20 @@ export function createWishReader(stopWords: readonly string[]): (text: string) =
   const stop = new Set(stopWords.map(bare).filter((word) => word !== ""));
   return (text) => {
     const word = bare(text);
-    return stop.has(word) ? "stop" : START_WORDS.has(word) ? "start" : null;
+    if (stop.has(word)) {
+      return "stop";
+    }
+    return START_WORDS.has(word) ? "start" : word === YES ? "yes" : null;
   };
 }
 
+/**
+ * From the first letter to the last, with the marks that belong to the last one: those of an emoji go with it. One pass,
+ * however many blanks a text is made of.
+ */
+const CORE = /[^\p{P}\p{S}\p{Z}\p{C}\p{M}](?:.*[^\p{P}\p{S}\p{Z}\p{C}\p{M}])?[\p{M}--\p{Variation_Selector}]*/sv;
+
 /** Full-width letters and invisible characters are what keyboards and copying make of a plain word. */
 function bare(text: string): string {
-  return text
-    .normalize("NFKC")
-    .replace(/^[\p{P}\p{S}\p{Z}\p{C}]+|[\p{P}\p{S}\p{Z}\p{C}]+$/gu, "")
-    .toUpperCase();
+  return (CORE.exec(text.normalize("NFKC"))?.[0] ?? "").toUpperCase();
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Arrival, ForwardedText, KeptEvent } from "../store/event-records.ts";
-import type { Inbox } from "../store/inbox.ts";
+import { type E164, parseTextizenNumber } from "../phone.ts";
+import type { Arrival, ForwardedText } from "../store/event-records.ts";
+import type { Inbox, Kept } from "../store/inbox.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
 import type { Change } from "../store/store.ts";
 import { parseForwardedText } from "./forwarded-text.ts";
@@ -24,46 +25,62 @@ export interface ReceptionOptions {
   readonly optOuts: OptOuts;
   /** Words that opt a person out, in any letter case. */
   readonly optOutWords: readonly string[];
-  /** Told of every event that is kept, once, when it is on disk. */
-  readonly onKept: (event: KeptEvent) => Promise<void>;
+  /** Told of every delivery when it is on disk, an event or a repeat of one. */
+  readonly onKept: (kept: Kept) => Promise<void>;
+  /** Told of what somebody ought to look into; names no number. */
+  readonly warn: (message: string, error: unknown) => void;
 }
 
-export function createReception({ inbox, optOuts, optOutWords, onKept }: ReceptionOptions): Reception {
+export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: ReceptionOptions): Reception {
   const wishOf = createWishReader(optOutWords);
 
   async function keep(arrival: Arrival, values: Values): Promise<Received> {
     // As a hash, because what is said is nobody's business outside of the event, and may be long.
     const fingerprint = createHash("sha256")
-      .update(`${arrival.kind} ${canonicalText(values)}`)
+      .update(`${JSON.stringify(arrival)} ${canonicalText(values)}`)
       .digest("base64url");
     const alongside = (isRepeat: boolean) =>
       arrival.kind === "ReceivedMessage" ? planOptOut(arrival, isRepeat) : Promise.resolve([]);
-    const { event, isRepeat } = await inbox.append({ arrival, fingerprint, alongside });
-    if (!isRepeat) {
-      await onKept(event);
-    }
+    await onKept(await inbox.append({ arrival, fingerprint, alongside }));
     return "kept";
   }
 
-  async function planOptOut({ from, text }: ForwardedText, isRepeat: boolean): Promise<readonly Change[]> {
+  async function planOptOut(arrival: ForwardedText, isRepeat: boolean): Promise<readonly Change[]> {
+    const { text } = arrival;
+    const from = senderOf(arrival);
     const wish = from === null ? null : wishOf(text);
     // STOP, START and STOP again within the time for repeats ends with STOP; a START that is delivered late, again, does
     // not undo the STOP that came between: in doubt, nobody is texted.
-    if (from === null || wish === null || (isRepeat && wish === "start")) {
+    if (from === null || wish === null || (isRepeat && wish !== "stop")) {
       return [];
     }
     const reason = `Texted ${text.trim().slice(0, 30)}`;
-    return optOuts.plan(from, { isOptedOut: wish === "stop", source: "RECEIVED", reason });
+    return optOuts.plan(
+      from,
+      { isOptedOut: wish === "stop", source: "RECEIVED", reason },
+      wish === "yes" ? "texted" : "all",
+    );
   }
 
   return {
     text: async (values) => {
       const text = parseForwardedText(values);
-      return text === null ? "malformed" : keep(text, values);
+      if (text === null) {
+        return "malformed";
+      }
+      if (senderOf(text) === null && wishOf(text.text) === "stop") {
+        warn("a text asked to be left alone, and its sender is no number that can be opted out", null);
+      }
+      return keep(text, values);
     },
     report: async (values) => {
       const report = parsePollReport(values);
       return typeof report === "string" ? report : keep(report, values);
     },
   };
+}
+
+/** Whose wish a text is: the number may as well be written as Textizen writes numbers, digits with the country code. */
+function senderOf({ from, displayFrom }: ForwardedText): E164 | null {
+  return from ?? parseTextizenNumber(displayFrom);
 }

@@ -1,11 +1,11 @@
 import DataLoader from "dataloader";
-import pLimit from "p-limit";
 import type { ContactId, PidjUserId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
 import type { CallScope } from "../rest/calls.ts";
 import type { SnapshotTimes } from "../rest/snapshots.ts";
 import { timeOfReading } from "../store/contacts.ts";
+import { Limit } from "./limit.ts";
 import { KeptList, ListView } from "./list-view.ts";
 import { type Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { settle } from "./resource.ts";
@@ -115,10 +115,10 @@ export class PidjLoaders {
   }
 
   #createContactLoader() {
-    const limit = pLimit(CONTACT_READS_AT_ONCE);
+    const limit = new Limit(CONTACT_READS_AT_ONCE);
     return new DataLoader<ContactId, ContactRecord | null>(async (ids) => {
       const askedAt = timeOfReading(this.#now);
-      const contacts = await settle(ids, (id) => limit(() => this.#client.contact(id, this.#scope)));
+      const contacts = await settle(ids, (id) => limit.run(() => this.#client.contact(id, this.#scope)));
       await this.#onContacts(
         contacts.flatMap((contact, at) => (contact instanceof Error ? [] : [[ids[at] as ContactId, contact]])),
         askedAt,

@@ -1,5 +1,4 @@
 import DataLoader from "dataloader";
-import pLimit from "p-limit";
 import { type Field, PlatformError } from "../errors.ts";
 import {
   type CampaignId,
@@ -24,6 +23,7 @@ import type {
   TextizenGroupRecord,
   TextizenUserRecord,
 } from "../textizen/records.ts";
+import { Limit } from "./limit.ts";
 import { KeptList, ListView } from "./list-view.ts";
 import { Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { DETAIL_READS_AT_ONCE, MeasuredCosts } from "./read-costs.ts";
@@ -85,7 +85,7 @@ export class TextizenLoaders {
   readonly #lists: TextizenLists;
   readonly #scope: CallScope;
   readonly #view: ListView;
-  readonly #limit = pLimit(DETAIL_READS_AT_ONCE);
+  readonly #limit = new Limit(DETAIL_READS_AT_ONCE);
   #participant: Resource<ParticipantRecord> | null = null;
   #group: Resource<TextizenGroupRecord> | null = null;
   #campaign: Resource<CampaignRecord> | null = null;
@@ -196,7 +196,7 @@ export class TextizenLoaders {
       list: () => this.#view.get(list),
       isListAtHand: () => this.#view.isAtHand(list),
       choice: list.choice,
-      detail: (id) => this.#limit(() => read(id, this.#scope)),
+      detail: (id) => this.#limit.run(() => read(id, this.#scope)),
     });
   }
 
@@ -204,7 +204,7 @@ export class TextizenLoaders {
     read: (key: Key) => Promise<Value>,
     cacheKeyFn?: (key: Key) => CacheKey,
   ): DataLoader<Key, Value, CacheKey> {
-    const limited = (key: Key) => this.#limit(() => read(key));
+    const limited = (key: Key) => this.#limit.run(() => read(key));
     return new DataLoader((keys) => settle(keys, limited), cacheKeyFn === undefined ? {} : { cacheKeyFn });
   }
 }

@@ -28,6 +28,7 @@ export interface PidjWire {
     decode: Decode<Result>,
     scope: CallScope,
   ) => Promise<Result>;
+  readonly forgetReads: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -65,6 +66,7 @@ export function createPidjWire(options: PidjOptions): PidjWire {
       call({ route, id, kind: "read", body: null, size: "record" }, decode, scope),
     write: ({ route, id, kind, form }, decode, scope) =>
       call({ route, id, kind, body: form, size: "record" }, decode, scope),
+    forgetReads: transport.forgetReads,
     close: transport.close,
   };
 }

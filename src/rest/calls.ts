@@ -27,6 +27,11 @@ export interface CallScope {
    * whatever was waited for since. Left out: nothing limits it.
    */
   readonly leaseLeft?: (() => number) | undefined;
+  /**
+   * Asked before every attempt at a write, whatever was waited for since: throws why it must not be made, which proves
+   * that this attempt was not. Left out: nothing forbids it.
+   */
+  readonly mayGo?: (() => Promise<void>) | undefined;
   /** True: a read that is under way already, begun by others, is not good enough. */
   readonly isFresh?: boolean | undefined;
   /** Told of every exchange when it has ended, however it ended. */

@@ -30,6 +30,11 @@ export class Sharing {
     this.#platform = platform;
   }
 
+  /** Something changed at the platform that nobody here wrote: what is being read may be from before it. */
+  forget(): void {
+    this.#counter += 1;
+  }
+
   async write<Result>(call: () => Promise<Result>): Promise<Result> {
     this.#counter += 1;
     try {

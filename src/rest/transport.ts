@@ -66,9 +66,12 @@ export interface Transport {
   /**
    * Makes the call and decodes its answer. Reads are tried again, at most twice, after faults that pass; a write is made
    * once more where it was asked to wait. A write that could not end in time is not begun. Throws PlatformError; its
-   * `mayHaveTaken` is false only where it is proven that the platform did not act.
+   * `mayHaveTaken` is false only where it is proven that the platform did not act. Throws whatever `scope.mayGo` throws,
+   * and then it did not act either.
    */
   readonly call: <Result>(request: PlatformRequest<Result>, scope: CallScope) => Promise<Result>;
+  /** Reads under way are joined by nobody any more: the platform said that something is new. */
+  readonly forgetReads: () => void;
   /** Lets the calls under way end, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -123,6 +126,9 @@ export function createTransport(options: ConnectionOptions & { readonly platform
       const obstacle = obstacleTo(request, scope);
       if (obstacle !== null) {
         throw obstacle;
+      }
+      if (request.kind !== "read") {
+        await scope.mayGo?.();
       }
       try {
         return await makeAttempt(request, wire, scope);
@@ -190,7 +196,7 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     return route.startsWith("GET ") ? retryDelay(error, tries, spare, random) : null;
   }
 
-  return { call, close: () => pool.close() };
+  return { call, forgetReads: () => sharing.forget(), close: () => pool.close() };
 }
 
 function timeLeft({ deadline = Number.POSITIVE_INFINITY, leaseLeft }: CallScope): number {

@@ -4,8 +4,10 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
   parse,
+  specifiedRules,
   validate,
 } from "graphql";
+import { UnconditionalSubscriptionRule } from "./single-root-field.ts";
 
 export interface DocumentsOptions {
   readonly schema: GraphQLSchema;
@@ -17,6 +19,7 @@ export interface DocumentsOptions {
 // What a frontend's screens ask, many times over; together under 4 MB of text.
 const KNOWN = 500;
 const LONGEST = 8_192;
+const RULES = [...specifiedRules, UnconditionalSubscriptionRule];
 
 /**
  * Documents by their text, parsed and validated once. Apollo Server does so for what comes by POST and GET; transports
@@ -58,7 +61,7 @@ export class Documents {
       return [this.#refuse(error, "GRAPHQL_PARSE_FAILED")];
     }
     // Introspection is for queries, which Apollo Server executes, and refuses where it is not to be.
-    const errors = validate(this.#options.schema, document);
+    const errors = validate(this.#options.schema, document, RULES);
     return errors.length === 0 ? document : errors.map((error) => this.#refuse(error, "GRAPHQL_VALIDATION_FAILED"));
   }
 

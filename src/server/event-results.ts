@@ -1,21 +1,47 @@
 import { type DocumentNode, Kind, type SelectionNode, visit } from "graphql";
 import type { Operation, Result } from "./live-operations.ts";
 
+// For all who hear of an event at once.
+const KEPT_MS = 1_000;
+
 /**
  * What was selected from an event, so that however many select the same of it, it is executed once, and what that takes
- * is read once. Kept as long as somebody holds the event.
+ * is read once. Kept for a second, and not at all where something failed: what comes later reads anew.
  */
 export class EventResults {
-  readonly #byEvent = new WeakMap<object, Map<string, Promise<Result>>>();
+  readonly #now: () => number;
+  readonly #byEvent = new WeakMap<object, Map<string, Shared>>();
+
+  /** `now` in milliseconds, from wherever. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** `selection`: see `selectionOf`. */
   of(event: object, selection: string, select: () => Promise<Result>): Promise<Result> {
-    const bySelection = this.#byEvent.get(event) ?? new Map<string, Promise<Result>>();
+    const bySelection = this.#byEvent.get(event) ?? new Map<string, Shared>();
     this.#byEvent.set(event, bySelection);
-    const result = bySelection.get(selection) ?? select();
-    bySelection.set(selection, result);
-    return result;
+    const known = bySelection.get(selection);
+    if (known !== undefined && this.#now() < known.goodUntil) {
+      return known.result;
+    }
+    const shared: Shared = { result: select(), goodUntil: Number.POSITIVE_INFINITY };
+    bySelection.set(selection, shared);
+    const settle = (goodUntil: number) => {
+      shared.goodUntil = goodUntil;
+    };
+    shared.result.then(
+      ({ errors }) => settle(errors === undefined ? this.#now() + KEPT_MS : 0),
+      () => settle(0),
+    );
+    return shared.result;
   }
+}
+
+interface Shared {
+  readonly result: Promise<Result>;
+  /** By the clock; without end while it is executed. */
+  goodUntil: number;
 }
 
 const written = new WeakMap<Result, string>();
@@ -33,7 +59,9 @@ export function writeResult(result: Result): string {
  * nothing of who asks: this server serves one account, and none of its clients may see what another may not.
  */
 export function selectionOf({ text, document, name, variables }: Operation): string {
-  return JSON.stringify([text, name, selectingVariables(document).map((each) => variables[each])]);
+  // One that is not given has its default, where null would be null.
+  const given = selectingVariables(document).filter((each) => Object.hasOwn(variables, each));
+  return JSON.stringify([text, name, given.map((each) => [each, variables[each]])]);
 }
 
 function selectingVariables(document: DocumentNode): string[] {

@@ -53,7 +53,7 @@ export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>,
       const { accept } = request.headers;
       try {
         request.body = await readBody(request);
-        const asked = request.method === "POST" ? readAsked(request.body) : null;
+        const asked = readAsked(request);
         const query = (asked && queries?.find(asked, accept)) ?? null;
         const known = asked && query && (await query.execute(asked.variables, contextOf(request)));
         if (query && known) {

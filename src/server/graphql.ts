@@ -7,6 +7,7 @@ import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "gr
 import type { Context } from "../context.ts";
 import { formatError, inOrder } from "./errors.ts";
 import { landingPage } from "./landing-page.ts";
+import { UnconditionalSubscriptionRule } from "./single-root-field.ts";
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
@@ -22,6 +23,10 @@ export interface GraphqlOptions {
 // Deeper documents than any screen needs; the parser's own stack holds far more.
 export const PARSE_OPTIONS = { maxTokens: 1_500 } as const;
 
+const ignore = () => undefined;
+// Apollo Server prints errors with the document around them, which holds numbers and texts; `report` is told of them.
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 /** Apollo Server, started. */
 export async function startGraphql(options: GraphqlOptions): Promise<ApolloServer<Context>> {
   const server = new ApolloServer<Context>({
@@ -32,13 +37,18 @@ export async function startGraphql(options: GraphqlOptions): Promise<ApolloServe
     // main.ts stops the process; Apollo's own handlers would race it.
     stopOnTerminationSignals: false,
     parseOptions: PARSE_OPTIONS,
+    validationRules: [UnconditionalSubscriptionRule],
+    logger: SILENT,
     formatError: createErrorFormatter(options),
     plugins: [
       // On by default, and a hook on every field of every answer.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       landingPage(options),
-      { requestDidStart: async () => operation },
+      {
+        requestDidStart: async () => operation,
+        unexpectedErrorProcessingRequest: async ({ error }) => options.report(error),
+      },
       ...(options.isProduction ? [] : [platformCalls]),
       ...options.plugins,
     ],

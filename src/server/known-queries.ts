@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import { type DocumentNode, execute, type GraphQLFormattedError, type GraphQLSchema, parse } from "graphql";
 import type { Context } from "../context.ts";
 import { inOrder } from "./errors.ts";
@@ -82,9 +83,10 @@ export class KnownQuery {
   }
 }
 
-/** The body of a POST; null for one that Apollo Server must see. */
-export function readAsked(body: unknown): Asked | null {
-  if (!isRecord(body)) {
+/** What a POST asks, its body parsed; null for one that Apollo Server must see. */
+export function readAsked(request: Pick<FastifyRequest, "method" | "headers" | "body">): Asked | null {
+  const { body } = request;
+  if (request.method !== "POST" || !isJson(request) || !isRecord(body)) {
     return null;
   }
   const { query, operationName, variables, extensions } = body;
@@ -96,6 +98,11 @@ export function readAsked(body: unknown): Asked | null {
     !("persistedQuery" in more)
     ? { query, operationName: name, variables: values }
     : null;
+}
+
+/** Whether no page can have sent it without asking first (https://fetch.spec.whatwg.org/#cors-safelisted-request-header). */
+export function isJson({ headers }: Pick<FastifyRequest, "headers">): boolean {
+  return /^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "");
 }
 
 const NONE: Readonly<Record<string, unknown>> = {};

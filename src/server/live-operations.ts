@@ -52,12 +52,15 @@ export interface LiveOperations {
 
 export function createLiveOperations(options: LiveOperationsOptions): LiveOperations {
   const { schema, apollo, isProduction, deadlines, createContext, format } = options;
-  const eventResults = new EventResults();
+  const eventResults = new EventResults(() => performance.now());
 
   async function executeOnce({ text, name, variables, signal }: Operation): Promise<Result> {
     const execution = new Execution(deadlines, () => undefined);
     const leave = () => execution.cancel();
     signal.addEventListener("abort", leave);
+    if (signal.aborted) {
+      leave();
+    }
     try {
       const { body } = await apollo.executeOperation(
         { query: text, variables, ...(name !== null && { operationName: name }) },

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Execution } from "./execution.ts";
+import { isJson } from "./known-queries.ts";
 
 /** An operation's answer as it goes to every client that asked the same. */
 export interface OperationAnswer {
@@ -35,8 +36,9 @@ export class OperationSharing {
   }
 
   /** What equal requests have in common; null for a request that is not shared. */
-  keyOf({ method, url, headers, body }: FastifyRequest): string | null {
-    return method === "POST" && typeof body === "string" && body.length <= LONGEST_BODY
+  keyOf(request: FastifyRequest): string | null {
+    const { method, url, headers, body } = request;
+    return method === "POST" && isJson(request) && typeof body === "string" && body.length <= LONGEST_BODY
       ? `${url}\n${headers.authorization ?? ""}\n${headers.accept ?? ""}\n${body}`
       : null;
   }
@@ -50,7 +52,7 @@ export class OperationSharing {
 
   /** The operation has turned out to be a query. */
   learn(key: string): void {
-    if (this.#queries.size >= KNOWN) {
+    if (this.#queries.size >= KNOWN && !this.#queries.has(key)) {
       const [oldest = ""] = this.#queries;
       this.#queries.delete(oldest);
     }

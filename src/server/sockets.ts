@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
-import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
+import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Connection, type Connections, SHUTTING_DOWN } from "./connections.ts";
 import type { Documents } from "./documents.ts";
@@ -24,6 +25,8 @@ interface Extra {
   readonly close: (code: number, reason: string) => void;
   /** Resolves when another message may be sent. */
   readonly send: (message: string) => Promise<void>;
+  /** What stands for each operation until nothing is done for it any more, whether or not anybody listens. */
+  readonly underWay: Set<object>;
 }
 
 /** An operation of a socket's, and the name that its results go by. */
@@ -31,6 +34,8 @@ interface SocketOperation extends Operation {
   readonly id: string;
   readonly send: Extra["send"];
 }
+
+type SocketContext = Context<Record<string, unknown>, Extra>;
 
 // A document with its variables; fragments of a message are for streams, which nobody sends here.
 const MOST_BYTES = 65_536;
@@ -100,7 +105,7 @@ export function createSockets(
           });
         },
       },
-      { signal: gone.signal, close, send },
+      { signal: gone.signal, close, send, underWay: new Set() },
     );
     connections.add(connection);
     // What is wrong with a frame closes the socket with the code that says so.
@@ -123,16 +128,27 @@ export function createSockets(
 function createProtocol({ schema, documents, operations, connections }: SocketsOptions) {
   const most = connections.limits.operations;
 
-  function prepare({ signal, send }: Extra, id: string, payload: SubscribePayload) {
+  function prepare({ extra, subscriptions }: SocketContext, id: string, payload: SubscribePayload) {
     const { query, operationName = null, variables } = payload;
     const document = documents.prepare(query);
     if (!("kind" in document)) {
       return document;
     }
     const kind = getOperationAST(document, operationName)?.operation;
-    if (kind === "query" || kind === "mutation") {
+    if (kind === undefined) {
+      return [noOperation(operationName)];
+    }
+    const { send, underWay } = extra;
+    let { signal } = extra;
+    if (kind === "query") {
+      const completed = new AbortController();
+      signal = AbortSignal.any([signal, completed.signal]);
+      subscriptions[id] = endingWith(() => completed.abort());
+    }
+    if (kind !== "subscription") {
       connections.begin(payload);
     }
+    underWay.add(payload);
     const operation = { text: query, document, name: operationName, variables: variables ?? {}, signal };
     const contextValue: SocketOperation = { ...operation, id, send };
     return { schema, document, operationName, contextValue };
@@ -140,16 +156,20 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
 
   return makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: connections.limits.initMilliseconds,
-    onSubscribe: ({ extra, subscriptions }, id, payload) => {
+    onSubscribe: async (context, id, payload) => {
+      const { extra, subscriptions } = context;
       if (connections.isClosing) {
         return [SHUTTING_DOWN];
       }
-      const underWay = Object.keys(subscriptions).length;
-      if (underWay > 2 * most) {
+      if (Object.keys(subscriptions).length > 2 * most) {
         // It is told, and does not listen.
         extra.close(POLICY_VIOLATION, "Too many operations");
       }
-      return underWay > most ? [tooMany(most)] : prepare(extra, id, payload);
+      if (extra.underWay.size >= most) {
+        // For what was completed just before to come to its end.
+        await nextTurn();
+      }
+      return extra.underWay.size >= most || !(id in subscriptions) ? [tooMany(most)] : prepare(context, id, payload);
     },
     execute: ({ contextValue }) => operations.execute(contextValue as SocketOperation) as Promise<object>,
     subscribe: async ({ contextValue }) => {
@@ -159,8 +179,28 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
     // Its errors are what clients see already.
     onNext: (_context, _id, _payload, _args, result) => result as Result,
     // Called before it is said to the client.
-    onComplete: (_context, _id, payload) => void setImmediate(() => connections.end(payload)),
+    onComplete: ({ extra }, _id, payload) => {
+      extra.underWay.delete(payload);
+      setImmediate(() => connections.end(payload));
+    },
   });
+}
+
+/** What graphql-ws returns when the client completes a query, which it otherwise would not be told of. */
+function endingWith(end: () => void): AsyncGenerator<never, void, undefined> {
+  const ending: AsyncGenerator<never, void, undefined> = {
+    next: async () => ({ done: true, value: undefined }),
+    return: async () => {
+      end();
+      return { done: true, value: undefined };
+    },
+    throw: async (error: unknown) => {
+      throw error;
+    },
+    [Symbol.asyncIterator]: () => ending,
+    [Symbol.asyncDispose]: async () => end(),
+  };
+  return ending;
 }
 
 /** Sends results itself, and yields none: graphql-ws would write each as JSON anew for everybody who gets it. */
@@ -239,6 +279,15 @@ function createSender(socket: WebSocket, raw: Duplex): (message: string) => Prom
 /** Whether little of what was sent is still in this process. */
 function isReading(socket: WebSocket): boolean {
   return socket.bufferedAmount < MOST_BUFFERED_BYTES;
+}
+
+/** In GraphQL's own words (https://spec.graphql.org/September2025/#GetOperation()), as other transports have it. */
+function noOperation(name: string | null): GraphQLError {
+  const message =
+    name === null
+      ? "Must provide operation name if query contains multiple operations."
+      : `Unknown operation named "${name}".`;
+  return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT", retryable: false } });
 }
 
 function tooMany(most: number): GraphQLError {

@@ -29,8 +29,11 @@ export interface OptOuts {
   states(numbers: readonly E164[]): Promise<(OptOut | null)[]>;
   /** On disk when this returns. */
   set(number: E164, decision: OptOutDecision): Promise<void>;
-  /** What `set` would change, for a commit that holds something else too; nothing for a text that changes nothing. */
-  plan(number: E164, decision: OptOutDecision): Promise<Change[]>;
+  /**
+   * What `set` would change, for a commit that holds something else too; nothing for a text that changes nothing, and
+   * nothing, where it is to take back a text alone (`texted`), of what was written.
+   */
+  plan(number: E164, decision: OptOutDecision, undoes?: "all" | "texted"): Promise<Change[]>;
   /** The decisions on a number, the oldest first. */
   history(number: E164): Promise<(OptOutDecision & { readonly at: Date })[]>;
 }
@@ -39,6 +42,8 @@ export interface OptOuts {
 interface Row extends OptOutDecision {
   readonly since: number;
   readonly decisions: number;
+  /** True where `setOptOut` said the same of a number that had opted out by a text. */
+  readonly isConfirmed?: boolean;
 }
 
 /** A row of `opt-out-history`. */
@@ -50,17 +55,23 @@ const TRIES = 100;
 const MOST_READ = 1_000;
 
 export function createOptOuts(store: Store, now: () => Date): OptOuts {
-  async function plan(number: E164, { isOptedOut, source, reason }: OptOutDecision): Promise<Change[]> {
+  async function plan(
+    number: E164,
+    { isOptedOut, source, reason }: OptOutDecision,
+    undoes: "all" | "texted" = "all",
+  ): Promise<Change[]> {
     const [was = null] = await store.get("opt-out", [number]);
     const row = was === null ? null : decode<Row>(was);
     const isChange = (row?.isOptedOut ?? false) !== isOptedOut;
-    if (!isChange && source === "RECEIVED") {
+    const isWritten = row !== null && (row.source === "WRITTEN" || row.isConfirmed === true);
+    if ((!isChange && source === "RECEIVED") || (isWritten && undoes === "texted")) {
       return [];
     }
     const at = now().getTime();
     const decision: OptOutDecision = { isOptedOut, source, reason };
     const decisions = (row?.decisions ?? 0) + 1;
-    const next: Row = isChange || row === null ? { ...decision, since: at, decisions } : { ...row, decisions };
+    const isNew = isChange || row === null;
+    const next: Row = isNew ? { ...decision, since: at, decisions } : { ...row, decisions, isConfirmed: true };
     const entry: HistoryRow = { ...decision, at };
     return [
       { table: "opt-out", key: number, was, becomes: JSON.stringify(next) },

@@ -43,6 +43,7 @@ interface TextizenCall<Result> {
 /** One call of Textizen by its conventions: JSON with the token inside, on any method. */
 export interface TextizenWire {
   readonly call: <Result>(call: TextizenCall<Result>, scope: CallScope) => Promise<Result>;
+  readonly forgetReads: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -110,7 +111,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     }
   }
 
-  return { call, close: transport.close };
+  return { call, forgetReads: transport.forgetReads, close: transport.close };
 }
 
 function isUnauthorized(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { PlatformError } from "../errors.ts";
+import { PlatformError, StoreError } from "../errors.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { CallScope } from "../rest/calls.ts";
 import type { Attempt, AttemptHandle, Attempts, Settlement, Standing } from "../store/attempts.ts";
@@ -200,6 +200,9 @@ function failureOf(
     const shown = isRefused ? new Refused(...refusalsOf(error, paths)) : error;
     return { settlement: { state: "REFUSED", message: error.platformMessage }, error: shown };
   }
+  if (isForbidden(error)) {
+    return { settlement: { state: "REFUSED", message: null }, error };
+  }
   const unknown = unknownOutcome(hasKey, null);
   const shown = error instanceof PlatformError && kind !== "change" ? new Refused(unknown) : error;
   return { settlement: { state: "UNKNOWN", message: unknown.message }, error: shown };
@@ -225,6 +228,9 @@ async function callWithRepeat<Accepted>(kind: WriteKind, call: () => Promise<Acc
     try {
       return await call();
     } catch (again) {
+      if (isForbidden(again)) {
+        throw error.mayHaveTaken ? error : again;
+      }
       if (!(again instanceof PlatformError) || again.mayHaveTaken || !error.mayHaveTaken) {
         throw again;
       }
@@ -233,6 +239,11 @@ async function callWithRepeat<Accepted>(kind: WriteKind, call: () => Promise<Acc
       throw again.reason === "refused" ? new Refused(unknownOutcome(false, null)) : error;
     }
   }
+}
+
+/** True of what only the scope's `mayGo` throws: the attempt was not made. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof Refused || error instanceof StoreError;
 }
 
 function mayRepeat(kind: WriteKind, { reason, status, mayHaveTaken }: PlatformError): boolean {

@@ -1,10 +1,11 @@
+import { PlatformError } from "../errors.ts";
 import type { MailingId, TextizenGroupId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { MailingRecord } from "../textizen/records.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks, once, type Path } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
-import { refuseOptedOut } from "./opt-out.ts";
+import { type Addressee, refuseOptedOut, whileTextable } from "./opt-out.ts";
 import { needApplied, notApplied, readBack } from "./read-back.ts";
 import { Refused } from "./refusal.ts";
 
@@ -52,6 +53,7 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       checks.refuse(["input"], NO_RECEIVER);
     }
     checks.done();
+    const addressees = numbered(input.phoneNumbers ?? []);
     const mailing = {
       sendAt: input.sendAt,
       groupIds: groupIds.length === 0 ? undefined : groupIds,
@@ -68,11 +70,18 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       // A key that was used is told its outcome, however late.
       prepare: async () => {
         needSendable(tools, mailing.sendAt);
-        await refuseOptedOut(tools, numbered(input.phoneNumbers ?? []));
+        await refuseOptedOut(tools, addressees);
       },
-      call: (scope) => tools.textizen.createMailing(pollId, mailing, scope),
+      call: (scope) => tools.textizen.createMailing(pollId, mailing, whileTextable(tools, scope, addressees)),
     });
   });
+}
+
+/** What is known of an update right before it is made. */
+interface Ready {
+  readonly time: Date;
+  /** Everybody whom the mailing texts by number, those who stay on it included. */
+  readonly addressees: readonly Addressee[];
 }
 
 /** textizen-api.txt:275-288, where `send_at` is not optional: left out, the stored one is sent again. */
@@ -91,7 +100,7 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
       checks.refuse(["input"], NO_RECEIVER);
     }
     checks.done();
-    const outcome = await carryOut<void, Date>(tools, {
+    const outcome = await carryOut<void, Ready>(tools, {
       mutation: "updateMailing",
       kind: "change",
       idempotencyKey: null,
@@ -99,12 +108,19 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
       paths: { ...PATHS, NOT_FOUND: onlyIdOr(lists.groupIds ?? [], ID) },
       touches: [],
       prepare: async () => {
-        const time = sendAt ?? (await needStoredTime(tools, id));
+        if (sendAt !== undefined) {
+          needSendable(tools, sendAt);
+        }
+        const isWhole = sendAt !== undefined && phoneNumbers !== undefined;
+        const stored = isWhole ? null : await needStored(tools, id);
+        const time = sendAt ?? needStoredTime(stored);
         needSendable(tools, time);
-        await refuseOptedOut(tools, numbered(phoneNumbers ?? []));
-        return time;
+        const addressees = phoneNumbers === undefined ? needStoredNumbers(stored) : numbered(phoneNumbers ?? []);
+        await refuseOptedOut(tools, addressees);
+        return { time, addressees };
       },
-      call: (scope, time) => tools.textizen.updateMailing(id, { ...lists, sendAt: time }, scope),
+      call: (scope, { time, addressees }) =>
+        tools.textizen.updateMailing(id, { ...lists, sendAt: time }, whileTextable(tools, scope, addressees)),
     });
     if (outcome.userErrors.length > 0) {
       return { ...outcome, value: null };
@@ -115,7 +131,7 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
 }
 
 /** Each number with its place among the arguments. */
-function numbered(numbers: readonly E164[]) {
+function numbered(numbers: readonly E164[]): Addressee[] {
   return numbers.map((number, at) => ({ number, field: [...PHONE_NUMBERS, String(at)] }));
 }
 
@@ -140,16 +156,39 @@ function needSendable({ now }: WriteTools, sendAt: Date): void {
   }
 }
 
-/** The time that a mailing has; throws Refused where there is none to send again. */
-async function needStoredTime({ textizen, scope }: WriteTools, id: MailingId): Promise<Date> {
+/** The mailing as it is; throws Refused where there is none. */
+async function needStored({ textizen, scope }: WriteTools, id: MailingId): Promise<MailingRecord> {
   const mailing = await textizen.mailing(id, scope);
   if (mailing === null) {
     throw new Refused({ code: "NOT_FOUND", field: ID, message: "Textizen has no mailing of this id." });
   }
-  if (!(mailing.sendAt instanceof Date)) {
+  return mailing;
+}
+
+/** The time that a mailing has; throws Refused where there is none to send again. */
+function needStoredTime(mailing: MailingRecord | null): Date {
+  if (!(mailing?.sendAt instanceof Date)) {
     throw needTime("Textizen gives no time for this mailing: sendAt must be given.");
   }
   return mailing.sendAt;
+}
+
+/**
+ * Whom the mailing texts by number already, named by no argument. Throws PlatformError where the list cannot be read, and
+ * Refused where a number in it is no E.164: whether its owner opted out cannot be told.
+ */
+function needStoredNumbers(mailing: MailingRecord | null): Addressee[] {
+  const numbers = mailing?.recipientNumbers ?? [];
+  if (numbers instanceof PlatformError) {
+    throw numbers;
+  }
+  return numbers.map((number) => {
+    if (number === null) {
+      const message = "Textizen has numbers for this mailing that are not E.164: phoneNumbers must be given.";
+      throw new Refused({ code: "INVALID_INPUT", field: PHONE_NUMBERS, message });
+    }
+    return { number, field: null };
+  });
 }
 
 function needTime(message: string): Refused {

@@ -3,7 +3,7 @@ import type { E164 } from "../phone.ts";
 import type { Recipient, Sender } from "../pidj/writes.ts";
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
-import { needTextable } from "./opt-out.ts";
+import { type Addressee, needTextable, whileTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 
 /** The graph's `SendMessageInput`. */
@@ -37,7 +37,7 @@ const TEXT = ["input", "text"];
 export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise<Outcome<SentMessage>> {
   return refusalsAsData(async () => {
     const { from, recipient, preview } = check(input);
-    const outcome = await carryOut<Accepted, E164>(tools, {
+    const outcome = await carryOut<Accepted, Addressee>(tools, {
       mutation: "sendMessage",
       kind: "send",
       idempotencyKey: input.idempotencyKey,
@@ -51,9 +51,11 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
       },
       touches: [],
       prepare: () => needTextable(tools, recipient),
-      presume: (to) => ({ to, sentAt: tools.now().toISOString(), message: null }),
-      call: async (scope, to) => {
-        const { message } = await tools.pidj.send({ from, to, text: preview.text }, scope);
+      presume: ({ number: to }) => ({ to, sentAt: tools.now().toISOString(), message: null }),
+      call: async (scope, addressee) => {
+        const to = addressee.number;
+        const sending = whileTextable(tools, scope, [addressee]);
+        const { message } = await tools.pidj.send({ from, to, text: preview.text }, sending);
         return { to, sentAt: tools.now().toISOString(), message };
       },
       messageOf: ({ message }) => message,

@@ -2,6 +2,7 @@ import { valueOrNull } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { Recipient } from "../pidj/writes.ts";
+import type { CallScope } from "../rest/calls.ts";
 import { timeOfReading } from "../store/contacts.ts";
 import { type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
@@ -28,14 +29,17 @@ export function setOptOut(tools: WriteTools, input: SetOptOutInput): Promise<Out
   });
 }
 
+/** Somebody who is to be texted; `field` is null where no argument names the number. */
+export interface Addressee {
+  readonly number: E164;
+  readonly field: readonly string[] | null;
+}
+
 /**
  * Throws Refused where one of the numbers asked not to be texted, naming each. Asked right before a send is recorded and
  * made; a replay of one that went out earlier is not asked.
  */
-export async function refuseOptedOut(
-  { optOuts }: WriteTools,
-  numbers: readonly { readonly number: E164; readonly field: readonly string[] }[],
-): Promise<void> {
+export async function refuseOptedOut({ optOuts }: WriteTools, numbers: readonly Addressee[]): Promise<void> {
   const states = await optOuts.states(numbers.map(({ number }) => number));
   const refusals = numbers.flatMap(({ field }, at): Refusal[] =>
     states[at] ? [{ code: "RECIPIENT_OPTED_OUT", field, message: "This person asked not to be texted." }] : [],
@@ -45,15 +49,21 @@ export async function refuseOptedOut(
   }
 }
 
+/** The scope of a call that texts these numbers: each is asked for again before every attempt, however late that is. */
+export function whileTextable(tools: WriteTools, scope: CallScope, numbers: readonly Addressee[]): CallScope {
+  return { ...scope, mayGo: () => refuseOptedOut(tools, numbers) };
+}
+
 /**
- * The number of somebody who may be texted, a contact's as it is now. Throws Refused for one who opted out, for a contact
+ * Somebody who may be texted, a contact by its number as it is now. Throws Refused for one who opted out, for a contact
  * that does not exist, and for one without a number in E.164: whether its owner opted out cannot be told.
  */
-export async function needTextable(tools: WriteTools, recipient: Recipient): Promise<E164> {
+export async function needTextable(tools: WriteTools, recipient: Recipient): Promise<Addressee> {
   const byNumber = "phoneNumber" in recipient;
   const number = byNumber ? recipient.phoneNumber : await readNumber(tools, recipient.contactId);
-  await refuseOptedOut(tools, [{ number, field: byNumber ? PARTY_PATHS.to_number : PARTY_PATHS.contact_id }]);
-  return number;
+  const addressee = { number, field: byNumber ? PARTY_PATHS.to_number : PARTY_PATHS.contact_id };
+  await refuseOptedOut(tools, [addressee]);
+  return addressee;
 }
 
 /** The contact's number as it is now, which the directory learns by the way. */

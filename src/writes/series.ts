@@ -1,6 +1,6 @@
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
-import { needTextable } from "./opt-out.ts";
+import { type Addressee, needTextable, whileTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 
 interface SubscribeToSeriesInput {
@@ -30,7 +30,7 @@ export function subscribeToSeries(tools: WriteTools, input: SubscribeToSeriesInp
     };
     const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
     checks.done();
-    return carryOut(tools, {
+    return carryOut<Said, Addressee>(tools, {
       mutation: "subscribeToSeries",
       kind: "send",
       idempotencyKey,
@@ -38,7 +38,7 @@ export function subscribeToSeries(tools: WriteTools, input: SubscribeToSeriesInp
       paths: PATHS,
       touches: ["contacts"],
       prepare: () => needTextable(tools, subscription.recipient),
-      call: (scope) => tools.pidj.subscribeToSeries(subscription, scope),
+      call: (scope, addressee) => tools.pidj.subscribeToSeries(subscription, whileTextable(tools, scope, [addressee])),
       messageOf: ({ message }) => message,
       presume: () => ({ message: null }),
     });

@@ -1,6 +1,6 @@
 import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
-import { needTextable } from "./opt-out.ts";
+import { type Addressee, needTextable, whileTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 import type { Said } from "./series.ts";
 
@@ -24,7 +24,7 @@ export function initiateSurvey(tools: WriteTools, input: InitiateSurveyInput): P
     };
     const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
     checks.done();
-    return carryOut(tools, {
+    return carryOut<Said, Addressee>(tools, {
       mutation: "initiateSurvey",
       kind: "send",
       idempotencyKey,
@@ -32,7 +32,7 @@ export function initiateSurvey(tools: WriteTools, input: InitiateSurveyInput): P
       paths: PATHS,
       touches: ["contacts"],
       prepare: () => needTextable(tools, survey.recipient),
-      call: (scope) => tools.pidj.initiateSurvey(survey, scope),
+      call: (scope, addressee) => tools.pidj.initiateSurvey(survey, whileTextable(tools, scope, [addressee])),
       messageOf: ({ message }) => message,
       presume: () => ({ message: null }),
     });
