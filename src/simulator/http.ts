@@ -160,7 +160,10 @@ async function deliver(response: ServerResponse, answer: Answer, signal: AbortSi
     const blanks = Buffer.alloc(65_536, " ");
     for (let left = delivery.paddedToBytes - body.length; left > 0 && !response.destroyed; left -= blanks.length) {
       if (!response.write(blanks.subarray(0, Math.min(left, blanks.length)))) {
-        await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })]);
+        const either = new AbortController();
+        const options = { signal: AbortSignal.any([signal, either.signal]) };
+        await Promise.race([once(response, "drain", options), once(response, "close", options)]);
+        either.abort();
       }
     }
     response.end();
