@@ -28,6 +28,9 @@ const WARM_UP_SECONDS = 3;
 const PORT = 4183;
 const SECRET = "bench-bench-bench-bench";
 const SETTLE_MS = 3_000;
+const MOST_TRIES = 5;
+/** In cores. */
+const DISTURBED = 0.08;
 const QUERY = `subscription Inbox($groupId: ID) {
   messageReceived(groupId: $groupId) { cursor message { id text displayFrom receivedAt } }
 }`;
@@ -74,6 +77,16 @@ const command = (folder: string): Command => ({
     LOG_LEVEL: "warn",
   },
 });
+
+/** The least disturbed of a few times, or the first that was as good as not disturbed. */
+async function measureUndisturbed(audience: Audience): Promise<Figures> {
+  let best = await measure(audience);
+  for (let tries = 1; tries < MOST_TRIES && best.otherCores > DISTURBED; tries += 1) {
+    const figures = await measure(audience);
+    best = figures.otherCores < best.otherCores ? figures : best;
+  }
+  return best;
+}
 
 async function measure(audience: Audience): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), "textgraph-bench-"));
@@ -232,7 +245,8 @@ Written by \`npm run bench:subscriptions\`.
   memory of the server with the subscriptions open, less that without, divided by their number.
 - Where every text has all 1,000 subscribers, 100,000 messages a second leave the server: what waits is joined into fewer
   writes, so that it keeps up, later. Near 100 % of a core, its queue is what is measured.
-- "others": other programs of the machine, and its host, in cores. With more than a few per cent, compare with care.
+- "others": other programs of the machine, and its host, in cores. Of up to ${MOST_TRIES} times the least disturbed is shown; with more
+  than a few per cent, compare with care.
 
 | audience | messages/s | p50 ms | p99 ms | p99.9 ms | worst ms | webhook p99 ms | server core | load core | others | KiB a subscription | missing |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -248,7 +262,7 @@ pinSelf();
 const figures: Figures[] = [];
 for (const audience of AUDIENCES) {
   process.stdout.write(`${audience.name}\n`);
-  figures.push(await measure(audience));
+  figures.push(await measureUndisturbed(audience));
 }
 const report = describe(figures);
 writeFileSync(join(import.meta.dirname, "SUBSCRIPTIONS.md"), report);

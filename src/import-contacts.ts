@@ -5,6 +5,7 @@ import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "./config.ts";
 import { PlatformError, StoreError, valueOrNull } from "./errors.ts";
 import { type ContactId, parseId } from "./ids.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
+import { runProgram } from "./program.ts";
 import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "./store/contact-import.ts";
 import { createContactDirectory } from "./store/contacts.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
@@ -287,13 +288,5 @@ async function main(): Promise<number> {
 }
 
 if (import.meta.main) {
-  main().then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      process.exitCode = 1;
-    },
-  );
+  runProgram(main);
 }

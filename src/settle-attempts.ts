@@ -1,5 +1,5 @@
-import { ACCOUNT, ConfigError, DEFAULT_STORE_URL, readConfig } from "./config.ts";
-import { StoreError } from "./errors.ts";
+import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "./config.ts";
+import { runProgram } from "./program.ts";
 import { type AttemptRecord, type Attempts, createAttempts } from "./store/attempts.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 
@@ -92,14 +92,5 @@ async function main(): Promise<number> {
 }
 
 if (import.meta.main) {
-  main().then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
-      const isForPeople = error instanceof ConfigError || error instanceof StoreError;
-      process.stderr.write(`${isForPeople ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-      process.exitCode = 1;
-    },
-  );
+  runProgram(main);
 }
