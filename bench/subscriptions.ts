@@ -94,9 +94,10 @@ async function measure(audience: Audience): Promise<Figures> {
   const door = new Pool(`http://127.0.0.1:${PORT}`, { connections: 8 });
   const sockets: Frames[] = [];
   try {
-    await untilReady(door).catch(() => {
+    await untilReady(door).catch(() => undefined);
+    if (server.exitCode !== null) {
       throw new Error(`the server did not start: ${complaintOf(server)}`);
-    });
+    }
     const pid = server.pid ?? 0;
     await sleep(SETTLE_MS);
     const before = residentBytes(pid);
