@@ -1,4 +1,7 @@
 import { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
+import { type ContactListSync, startContactListSync } from "./background/contact-list-sync.ts";
+import { applyEvent } from "./background/event-effects.ts";
+import { startSweeps } from "./background/sweeps.ts";
 import {
   ACCOUNT,
   type Config,
@@ -7,9 +10,7 @@ import {
   type PidjConfig,
   type TextizenConfig,
 } from "./config.ts";
-import { type ContactListSync, startContactListSync } from "./contact-list-sync.ts";
 import { ChangeCounter, Context, type OperationOptions, type Services } from "./context.ts";
-import { applyEvent } from "./event-effects.ts";
 import { createFeed } from "./events/feed.ts";
 import { createReception } from "./events/reception.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
@@ -28,7 +29,6 @@ import { createContactDirectory } from "./store/contacts.ts";
 import { createInbox, type Kept } from "./store/inbox.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
-import { startSweeps } from "./sweeps.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
 // Behind its time a list is still served this many times longer while a new one is read.

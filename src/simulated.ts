@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type App, startApp } from "./app.ts";
+import { createContactReader } from "./commands/import-contacts.ts";
 import type { Config } from "./config.ts";
 import { parseId } from "./ids.ts";
-import { createContactReader } from "./import-contacts.ts";
 import { type Simulator, startSimulator } from "./simulator/simulator.ts";
 import { importContacts } from "./store/contact-import.ts";
 

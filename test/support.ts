@@ -1,8 +1,8 @@
 import fetch from "node-fetch";
 import { type App, type AppOptions, startApp } from "../src/app.ts";
+import { createContactReader } from "../src/commands/import-contacts.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { parseId } from "../src/ids.ts";
-import { createContactReader } from "../src/import-contacts.ts";
 import type { JournalEntry } from "../src/simulator/journal.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../src/simulator/simulator.ts";
 import type { Contact, Participant, World } from "../src/simulator/world.ts";

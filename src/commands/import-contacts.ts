@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "./config.ts";
-import { PlatformError, StoreError, valueOrNull } from "./errors.ts";
-import { type ContactId, parseId } from "./ids.ts";
-import { createPidjClient, type PidjClient } from "./pidj/client.ts";
-import { runProgram } from "./program.ts";
-import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "./store/contact-import.ts";
-import { createContactDirectory } from "./store/contacts.ts";
-import { openSqliteStore } from "./store/sqlite.ts";
+import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
+import { PlatformError, StoreError, valueOrNull } from "../errors.ts";
+import { type ContactId, parseId } from "../ids.ts";
+import { createPidjClient, type PidjClient } from "../pidj/client.ts";
+import { runProgram } from "../program.ts";
+import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "../store/contact-import.ts";
+import { createContactDirectory } from "../store/contacts.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
 
 /** What the program needs from its surroundings. */
 export interface ImportSurroundings extends Pick<ContactImport, "directory" | "now" | "wait" | "signal"> {

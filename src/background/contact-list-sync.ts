@@ -1,6 +1,6 @@
-import type { Services } from "./context.ts";
-import { valueOrNull } from "./errors.ts";
-import { timeOfReading } from "./store/contacts.ts";
+import type { Services } from "../context.ts";
+import { valueOrNull } from "../errors.ts";
+import { timeOfReading } from "../store/contacts.ts";
 
 /** The reading of Pidj's contact list into the directory, again and again. */
 export interface ContactListSync {

@@ -1,7 +1,7 @@
-import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "./config.ts";
-import { runProgram } from "./program.ts";
-import { type AttemptRecord, type Attempts, createAttempts } from "./store/attempts.ts";
-import { openSqliteStore } from "./store/sqlite.ts";
+import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
+import { runProgram } from "../program.ts";
+import { type AttemptRecord, type Attempts, createAttempts } from "../store/attempts.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
 
 /** What the program needs from its surroundings. */
 export interface SettleSurroundings {

@@ -1,6 +1,6 @@
-import type { Services } from "./context.ts";
-import type { KeptMessage } from "./store/event-records.ts";
-import type { Kept } from "./store/inbox.ts";
+import type { Services } from "../context.ts";
+import type { KeptMessage } from "../store/event-records.ts";
+import type { Kept } from "../store/inbox.ts";
 
 /**
  * What a delivery changes beside the inbox; a repeat, what it counts and whom it opts out, nothing else. A kept list that lacks a record which the event names is out of date, and only

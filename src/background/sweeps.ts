@@ -1,4 +1,4 @@
-import type { Services } from "./context.ts";
+import type { Services } from "../context.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
