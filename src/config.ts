@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isLoopbackHost } from "./loopback.ts";
 
 /** What the process was told by its environment, checked. README lists every variable. */
 export interface Config {
@@ -79,7 +79,7 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const env = new Environment(environment);
   const host = env.text("HOST") ?? "127.0.0.1";
-  if (!isLoopback(host)) {
+  if (!isLoopbackHost(host)) {
     throw new ConfigError(
       "HOST must be a loopback address (127.0.0.1, ::1 or localhost): this server has no authentication yet.",
     );
@@ -172,11 +172,6 @@ function readTextizen(env: Environment): TextizenConfig | null {
   return { baseUrl, credentials: { email, password }, ...forms };
 }
 
-/** `localhost`, `::1` and 127.0.0.0/8 (RFC 1122 §3.2.1.3). */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
-}
-
 /** A zone that has a name; the engine takes offsets such as `+05:00` for zones too. */
 function isTimeZone(name: string): boolean {
   try {
@@ -243,8 +238,7 @@ class Environment {
     if (url === null || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
       throw new ConfigError(`${name} must be a URL such as ${otherwise}, without credentials and query.`);
     }
-    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-    if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(host))) {
+    if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackHost(url.hostname))) {
       throw new ConfigError(`${name} must be an https URL: credentials travel over it.`);
     }
     return value;

@@ -1,7 +1,8 @@
 import cors from "@fastify/cors";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import { isLoopbackHost } from "../loopback.ts";
 import { describeForLog } from "./log.ts";
-import { isLoopbackName, STUDIO } from "./origins.ts";
+import { STUDIO } from "./origins.ts";
 
 export interface HttpOptions {
   readonly isProduction: boolean;
@@ -44,7 +45,7 @@ export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): Fastif
   });
   http.addHook("onRequest", (request, reply, done) => {
     // Platforms push by a public name: their doors have a secret instead, and a wrong one is not found.
-    if (isLoopbackName(request.hostname) || request.url.startsWith(WEBHOOKS)) {
+    if (isLoopbackHost(request.hostname) || request.url.startsWith(WEBHOOKS)) {
       done();
       return;
     }

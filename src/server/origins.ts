@@ -1,9 +1,7 @@
+import { isLoopbackHost } from "../loopback.ts";
+
 /** Where Apollo's explorer lives when it is not embedded. */
 export const STUDIO = "https://studio.apollographql.com";
-
-export function isLoopbackName(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
 
 /** The name in a Host header (RFC 9110 §7.2), without the port. */
 export function hostnameOf(host: string | undefined): string {
@@ -22,5 +20,5 @@ export function mayConnect(
   if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) {
     return true;
   }
-  return !isProduction && (origin === STUDIO || (URL.canParse(origin) && isLoopbackName(new URL(origin).hostname)));
+  return !isProduction && (origin === STUDIO || (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)));
 }

@@ -2,12 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
+import { isLoopbackHost } from "../loopback.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Connections } from "./connections.ts";
 import { Documents } from "./documents.ts";
 import { createEventStreams } from "./event-streams.ts";
 import { createErrorFormatter, PARSE_OPTIONS } from "./graphql.ts";
 import { createLiveOperations, type LiveOperationsOptions } from "./live-operations.ts";
-import { hostnameOf, isLoopbackName, mayConnect } from "./origins.ts";
+import { hostnameOf, mayConnect } from "./origins.ts";
 import { createSockets } from "./sockets.ts";
 
 export interface SubscriptionsOptions extends Omit<LiveOperationsOptions, "format"> {
@@ -48,7 +49,7 @@ export function addSubscriptions(
       return NOT_FOUND;
     }
     // As for every request: see http.ts.
-    if (!isLoopbackName(hostnameOf(headers.host)) || !mayConnect(headers, isProduction)) {
+    if (!isLoopbackHost(hostnameOf(headers.host)) || !mayConnect(headers, isProduction)) {
       return FORBIDDEN;
     }
     const error = connections.refusal();
