@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { startApp } from "../src/app.ts";
-import { buildSchema } from "../src/server/schema.ts";
+import { buildSchema } from "../src/operations/schema.ts";
 import type { Simulator } from "../src/simulator/simulator.ts";
 import { seeded } from "./chance.ts";
 import { type ArgumentValues, type Operation, RandomOperations } from "./random-operations.ts";

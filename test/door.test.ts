@@ -1,8 +1,8 @@
 import { printSchema } from "graphql";
 import fetch, { type RequestInit } from "node-fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildSchema } from "../src/operations/schema.ts";
 import { FIRST_QUERY } from "../src/server/landing-page.ts";
-import { buildSchema } from "../src/server/schema.ts";
 import { type GraphqlError, type Stage, startStage } from "./support.ts";
 
 const SMALL = { people: 6, polls: 1, responsesPerPoll: 2 };

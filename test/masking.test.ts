@@ -1,7 +1,7 @@
 import { GraphQLError } from "graphql";
 import { expect, test } from "vitest";
 import { PlatformError } from "../src/errors.ts";
-import { formatError } from "../src/server/errors.ts";
+import { formatError } from "../src/operations/errors.ts";
 import { describeForLog } from "../src/server/log.ts";
 import { errorsAt, startStage } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import { defaultFieldResolver, isObjectType, isScalarType, isSpecifiedScalarType } from "graphql";
 import { expect, test } from "vitest";
-import { buildSchema } from "../src/server/schema.ts";
+import { buildSchema } from "../src/operations/schema.ts";
 
 test("everything that is served is described, scalars with resolvers of their own included", () => {
   const schema = buildSchema();

@@ -1,6 +1,6 @@
 import { isInputObjectType, isNonNullType, isRequiredInputField } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildSchema } from "../src/server/schema.ts";
+import { buildSchema } from "../src/operations/schema.ts";
 import { pidjWritesOf } from "./pidj-wire.ts";
 import { one } from "./simulator-client.ts";
 import { type Stage, startStage } from "./support.ts";

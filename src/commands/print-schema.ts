@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { buildSchema, printSdl } from "../server/schema.ts";
+import { buildSchema, printSdl } from "../operations/schema.ts";
 
 // `npm run schema:print`: the SDL that clients download, the same as at GET /schema.graphql.
 const file = process.argv[2] ?? "schema.graphql";

@@ -2,8 +2,7 @@ import type { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Context, OperationOptions } from "../context.ts";
-import { wantsEventStream } from "./event-streams.ts";
-import { type Deadlines, Execution } from "./execution.ts";
+import { type Deadlines, Execution } from "../operations/execution.ts";
 import { KnownQueries, type KnownQueriesOptions, readAsked } from "./known-queries.ts";
 import { type OperationAnswer, OperationSharing } from "./operation-sharing.ts";
 
@@ -114,4 +113,9 @@ function needExecution({ execution }: FastifyRequest): Execution {
 /** RFC 9111 §5.2.1.4: the client wants nothing kept. */
 function isFresh(request: FastifyRequest): boolean {
   return /\bno-cache\b/.test(request.headers["cache-control"] ?? "");
+}
+
+/** Whether the client asks for an event stream, and for nothing that a single answer could be. */
+function wantsEventStream({ headers: { accept = "" } }: FastifyRequest): boolean {
+  return /\btext\/event-stream\b/i.test(accept) && !/json|\*\/\*/i.test(accept);
 }

@@ -3,11 +3,13 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
 } from "@apollo/server/plugin/disabled";
-import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLSchema } from "graphql";
 import type { Context } from "../context.ts";
-import { formatError, inOrder } from "./errors.ts";
+import { PARSE_OPTIONS } from "../operations/documents.ts";
+import { createErrorFormatter, inOrder } from "../operations/errors.ts";
+import { platformsOf } from "../operations/execution.ts";
+import { UnconditionalSubscriptionRule } from "../operations/single-root-field.ts";
 import { landingPage } from "./landing-page.ts";
-import { UnconditionalSubscriptionRule } from "./single-root-field.ts";
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
@@ -19,9 +21,6 @@ export interface GraphqlOptions {
   readonly report: (error: unknown) => void;
   readonly plugins: readonly ApolloServerPlugin<Context>[];
 }
-
-// Deeper documents than any screen needs; the parser's own stack holds far more.
-export const PARSE_OPTIONS = { maxTokens: 1_500 } as const;
 
 const ignore = () => undefined;
 // Apollo Server prints errors with the document around them, which holds numbers and texts; `report` is told of them.
@@ -78,22 +77,6 @@ const operation: GraphQLRequestListener<Context> = {
   },
 };
 
-/** What clients see of an error, whichever way they ask. */
-export function createErrorFormatter({
-  isProduction,
-  report,
-}: Pick<GraphqlOptions, "isProduction" | "report">): (
-  formatted: GraphQLFormattedError,
-  error: unknown,
-) => GraphQLFormattedError {
-  return (formatted, error) => formatError(isProduction ? withoutSuggestion(formatted) : formatted, error, report);
-}
-
-/** Apollo hides what the schema would suggest from wrong documents, not from wrong variables (apollo-server#8086). */
-function withoutSuggestion(formatted: GraphQLFormattedError): GraphQLFormattedError {
-  return { ...formatted, message: formatted.message.replace(/ ?Did you mean .+\?$/s, "") };
-}
-
 /** `extensions.platforms`: the platform calls that the operation made, so that a frontend sees what its query costs. */
 const platformCalls: ApolloServerPlugin<Context> = {
   requestDidStart: async () => ({
@@ -107,8 +90,3 @@ const platformCalls: ApolloServerPlugin<Context> = {
     },
   }),
 };
-
-/** `extensions.platforms` of what has been executed in this context. */
-export function platformsOf({ calls }: Context): readonly object[] {
-  return calls.map(({ milliseconds, ...call }) => ({ ...call, milliseconds: Math.round(milliseconds * 10) / 10 }));
-}

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { type DocumentNode, execute, type GraphQLFormattedError, type GraphQLSchema, parse } from "graphql";
 import type { Context } from "../context.ts";
-import { inOrder } from "./errors.ts";
-import { PARSE_OPTIONS } from "./graphql.ts";
+import { PARSE_OPTIONS } from "../operations/documents.ts";
+import { inOrder } from "../operations/errors.ts";
 
 /** A request's body that has nothing wrong or special about it. */
 export interface Asked {

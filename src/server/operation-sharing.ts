@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Execution } from "./execution.ts";
+import type { Execution } from "../operations/execution.ts";
 import { isJson } from "./known-queries.ts";
 
 /** An operation's answer as it goes to every client that asked the same. */

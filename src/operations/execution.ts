@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import type { OperationOptions } from "../context.ts";
+import type { Context, OperationOptions } from "../context.ts";
 
 /** The time that one operation has, in milliseconds; one that sends has more. */
 export interface Deadlines {
@@ -60,4 +60,9 @@ export class Execution implements Omit<OperationOptions, "fresh"> {
     clearTimeout(this.#timer);
     this.#controller.abort(new DOMException("the operation is over", name));
   }
+}
+
+/** `extensions.platforms` of what has been executed in this context. */
+export function platformsOf({ calls }: Context): readonly object[] {
+  return calls.map(({ milliseconds, ...call }) => ({ ...call, milliseconds: Math.round(milliseconds * 10) / 10 }));
 }

@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Documents } from "../operations/documents.ts";
 import { type Connection, type Connections, SHUTTING_DOWN } from "./connections.ts";
-import type { Documents } from "./documents.ts";
 import { writeResult } from "./event-results.ts";
 import type { LiveOperations, Operation, Result, Results } from "./live-operations.ts";
 

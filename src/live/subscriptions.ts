@@ -3,12 +3,12 @@ import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
 import { isLoopbackHost } from "../loopback.ts";
+import { Documents } from "../operations/documents.ts";
+import { createErrorFormatter } from "../operations/errors.ts";
+import { hostnameOf, mayConnect } from "../server/origins.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Connections } from "./connections.ts";
-import { Documents } from "./documents.ts";
 import { createEventStreams } from "./event-streams.ts";
-import { createErrorFormatter, PARSE_OPTIONS } from "./graphql.ts";
 import { createLiveOperations, type LiveOperationsOptions } from "./live-operations.ts";
-import { hostnameOf, mayConnect } from "./origins.ts";
 import { createSockets } from "./sockets.ts";
 
 export interface SubscriptionsOptions extends Omit<LiveOperationsOptions, "format"> {
@@ -29,7 +29,7 @@ export function addSubscriptions(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   const { schema, isProduction, report } = options;
   const format = createErrorFormatter(options);
-  const documents = new Documents({ schema, parseOptions: PARSE_OPTIONS, format });
+  const documents = new Documents({ schema, format });
   const operations = createLiveOperations({ ...options, format });
   const connections = new Connections({ ...CONNECTION_LIMITS, ...options.limits });
   const takeOver = createSockets({ schema, documents, operations, connections, report });

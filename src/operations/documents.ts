@@ -11,11 +11,12 @@ import { UnconditionalSubscriptionRule } from "./single-root-field.ts";
 
 export interface DocumentsOptions {
   readonly schema: GraphQLSchema;
-  readonly parseOptions: { readonly maxTokens: number };
   /** What clients see of an error. */
   readonly format: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 }
 
+// Deeper documents than any screen needs; the parser's own stack holds far more.
+export const PARSE_OPTIONS = { maxTokens: 1_500 } as const;
 // What a frontend's screens ask, many times over; together under 4 MB of text.
 const KNOWN = 500;
 const LONGEST = 8_192;
@@ -56,7 +57,7 @@ export class Documents {
   #parse(text: string): DocumentNode | readonly GraphQLError[] {
     let document: DocumentNode;
     try {
-      document = parse(text, this.#options.parseOptions);
+      document = parse(text, PARSE_OPTIONS);
     } catch (error) {
       return [this.#refuse(error, "GRAPHQL_PARSE_FAILED")];
     }

@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { getOperationAST } from "graphql";
+import type { Documents } from "../operations/documents.ts";
+import { sendError } from "../server/http.ts";
+import { mayConnect } from "../server/origins.ts";
 import { type Connections, SHUTTING_DOWN } from "./connections.ts";
-import type { Documents } from "./documents.ts";
 import { writeResult } from "./event-results.ts";
-import { sendError } from "./http.ts";
 import type { LiveOperations, Operation, Result, Results } from "./live-operations.ts";
-import { mayConnect } from "./origins.ts";
 
 export interface EventStreamsOptions {
   readonly isProduction: boolean;
@@ -34,11 +34,6 @@ const HEADERS = {
 const COMMENT = ":\n\n";
 const COMPLETE = "event: complete\ndata:\n\n";
 const BUFFERED_BYTES = 16_384;
-
-/** Whether the client asks for an event stream, and for nothing that a single answer could be. */
-export function wantsEventStream({ headers: { accept = "" } }: FastifyRequest): boolean {
-  return /\btext\/event-stream\b/i.test(accept) && !/json|\*\/\*/i.test(accept);
-}
 
 /**
  * GraphQL over server-sent events, each operation on a connection of its own ("distinct connections mode",

@@ -11,10 +11,9 @@ import {
   locatedError,
 } from "graphql";
 import type { Context, OperationOptions } from "../context.ts";
-import { inOrder } from "./errors.ts";
+import { inOrder } from "../operations/errors.ts";
+import { type Deadlines, Execution, platformsOf } from "../operations/execution.ts";
 import { EventResults, selectionOf } from "./event-results.ts";
-import { type Deadlines, Execution } from "./execution.ts";
-import { platformsOf } from "./graphql.ts";
 
 export interface LiveOperationsOptions {
   readonly schema: GraphQLSchema;

@@ -44,6 +44,26 @@ const ABOUT_REQUEST: Readonly<Record<string, string>> = {
 };
 const NAMES = { PIDJ: "Pidj", TEXTIZEN: "Textizen" } as const;
 
+export interface FormatOptions {
+  /** Production hides what the schema would suggest. */
+  readonly isProduction: boolean;
+  /** Told of every error that is a bug of ours. */
+  readonly report: (error: unknown) => void;
+}
+
+/** What clients see of an error, whichever way they ask. */
+export function createErrorFormatter({
+  isProduction,
+  report,
+}: FormatOptions): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  return (formatted, error) => formatError(isProduction ? withoutSuggestion(formatted) : formatted, error, report);
+}
+
+/** Apollo hides what the schema would suggest from wrong documents, not from wrong variables (apollo-server#8086). */
+function withoutSuggestion(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  return { ...formatted, message: formatted.message.replace(/ ?Did you mean .+\?$/s, "") };
+}
+
 /**
  * The one place where failures become GraphQL errors: code, `retryable`, and for platforms which one and when to come
  * again. No upstream text, URL, host or stack ever passes. What is none of the known failures is a bug of ours: `report`
