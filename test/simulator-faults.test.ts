@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../src/simulator/faults.ts";
+import { FOREIGN_ANSWERS, type ForeignAnswer } from "../src/simulator/foreign-answers.ts";
 import { startSimulator } from "../src/simulator/simulator.ts";
 import { connect, one, startConnected } from "./simulator-client.ts";
 
@@ -44,6 +45,26 @@ describe("faults", () => {
     expect(simulator.ledger).toHaveLength(sends);
     remove();
     expect(await post()).toMatchObject({ status: 200 });
+  });
+
+  test.each(Object.entries(FOREIGN_ANSWERS))("%s stands in for the platform's answer", async (name, foreign) => {
+    const { simulator, post } = await start();
+    await using _ = simulator;
+    simulator.fault({ platform: "PIDJ", kind: "foreign", answer: name as ForeignAnswer, times: 1 });
+    const { status, type } = await post();
+    expect({ status, type }).toEqual({
+      status: foreign.status,
+      type: "contentType" in foreign ? foreign.contentType : "",
+    });
+    expect(simulator.ledger).toHaveLength(0);
+  });
+
+  test("a failure inside HTTP 200 is said in the platform's own envelope", async () => {
+    await using api = await startConnected({ people: 3, polls: 0 });
+    api.simulator.fault({ platform: "PIDJ", kind: "failure-in-200", message: "No." });
+    api.simulator.fault({ platform: "TEXTIZEN", kind: "failure-in-200", message: "No." });
+    expect((await api.pidj("GET /groups")).body).toEqual({ code: 200, status: "failure", message: "No." });
+    expect((await api.textizen("GET /api/user")).body).toEqual({ error: "No." });
   });
 
   test("a huge body is the good answer with blanks behind it", async () => {

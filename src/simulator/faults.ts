@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Answer } from "./exchange.ts";
+import { type Answer, json } from "./exchange.ts";
+import { FOREIGN_ANSWERS, type ForeignAnswer } from "./foreign-answers.ts";
 import type { PlatformName } from "./journal.ts";
 
 /** Which requests a fault befalls. Faults that befall the same request are nested, the earliest outermost. */
@@ -23,6 +24,9 @@ export type Fault =
         // Not carried out:
         | { readonly kind: "hang" | "refuse" }
         | { readonly kind: "redirect"; readonly location: string; readonly status?: number }
+        // A proxy answers in the platform's place, or another server does.
+        | { readonly kind: "foreign"; readonly answer: ForeignAnswer }
+        // In the platform's own envelope; Textizen's knows a message alone.
         | {
             readonly kind: "failure-in-200";
             readonly code?: number;
@@ -143,9 +147,11 @@ async function befall(
       return null;
     case "redirect":
       return { status: fault.status ?? 302, body: "", headers: { location: fault.location } };
+    case "foreign":
+      return FOREIGN_ANSWERS[fault.answer];
     case "failure-in-200": {
       const { code = 200, status = "failure", message = "The simulator was told to fail." } = fault;
-      return { status: 200, body: JSON.stringify({ code, status, message }), contentType: "application/json" };
+      return json(200, fault.platform === "PIDJ" ? { code, status, message } : { error: message });
     }
     case "status": {
       if (fault.after === true) {
