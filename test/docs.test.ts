@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const PAGE = readFileSync(`${ROOT}docs/platforms.md`, "utf8");
+const HEADINGS = Array.from(PAGE.matchAll(/^#{2,3} (.+)$/gm), ([, heading = ""]) => heading);
+const NUMBERS = HEADINGS.flatMap((heading) => /^[PT]-\d+(?=: )/.exec(heading) ?? []);
+
+/** Every file that people write, with its text; a sentence that a comment breaks over two lines is whole again. */
+const FILES = ["src", "test", "schema", "bench", "examples", "docs"]
+  .flatMap((folder) =>
+    readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
+  )
+  .filter((name) => /\.(?:ts|md|graphql|html|ya?ml)$/.test(name) && !/node_modules|\bgenerated\b/.test(name))
+  .concat("README.md", "codegen.yml")
+  .map((name) => ({ name, text: readFileSync(ROOT + name, "utf8").replace(/\s*\n\s*(?:(?:\/\/|\*|#) ?)?/g, " ") }));
+
+test("decisions about the platforms are numbered without a gap, each number once", () => {
+  const upTo = (letter: string, last: number) => Array.from({ length: last }, (_, at) => `${letter}-${at + 1}`);
+  expect(NUMBERS).toEqual([...upTo("P", 29), ...upTo("T", 31)]);
+});
+
+test("what a comment says of docs/platforms.md is a heading or a number there", () => {
+  const unknown = FILES.flatMap(({ name, text }) =>
+    Array.from(
+      text.matchAll(/docs\/platforms\.md(?:, (?<place>.{1,60})| (?<numbers>[PT]-\d+(?:(?:, | and | to )[PT]-\d+)*))/g),
+    )
+      .filter(({ groups = {} }) => {
+        const { place, numbers } = groups;
+        return place === undefined
+          ? !numbers?.match(/[PT]-\d+/g)?.every((number) => NUMBERS.includes(number))
+          : !HEADINGS.some((heading) => place.startsWith(heading));
+      })
+      .map(([reference]) => `${name}: ${reference}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+test("links inside the documentation lead to a heading", () => {
+  const slugs = (text: string) =>
+    Array.from(text.matchAll(/^#+ (.+)$/gm), ([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    );
+  for (const name of ["docs/platforms.md", "README.md"]) {
+    const text = readFileSync(ROOT + name, "utf8");
+    const links = Array.from(text.matchAll(/\]\(#([^)]+)\)/g), ([, slug]) => slug);
+    expect({ name, broken: links.filter((slug) => !slugs(text).includes(slug ?? "")) }).toEqual({ name, broken: [] });
+  }
+});
