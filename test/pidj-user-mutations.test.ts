@@ -149,9 +149,39 @@ describe("createSsoUrl", () => {
     expect(expiresAt).toBeLessThanOrEqual(Date.now() + 60_000);
     await run(stage, "createSsoUrl", "url", { user: { externalId }, next: null });
     expect(pidjCallsOf(stage)).toEqual([
-      ["POST /sso/url", { user_uuid: id, next: Buffer.from(next).toString("base64") }],
+      ["POST /sso/url", { user_uuid: id, next: Buffer.from(new URL(next).href).toString("base64") }],
       ["POST /sso/url", { external_id: externalId }],
     ]);
+  });
+
+  // Each text has another host, or another address, for one parser or another.
+  test.each([
+    ["https://example.com\\@evil.example/", "https://example.com/@evil.example/"],
+    ["https:\\\\example.com\\.evil.example", "https://example.com/.evil.example"],
+    ["https://exam\tple.com/a\n", "https://example.com/a"],
+    ["https:example.com/a", "https://example.com/a"],
+    ["HTTPS://EXAMPLE.COM:443/a/../b", "https://example.com/b"],
+    ["https://@example.com/", "https://example.com/"],
+    ["https://ｅxample.com/é", "https://example.com/%C3%A9"],
+  ])("sends the target as it was checked: %j", async (target, checked) => {
+    await using stage = await start();
+    const { id } = one(stage.simulator.world.pidjUsers);
+    expect(payloadOf(await run(stage, "createSsoUrl", "url", { user: { id }, next: target }))).toMatchObject({
+      userErrors: [],
+    });
+    expect(pidjCallsOf(stage)).toEqual([
+      ["POST /sso/url", { user_uuid: id, next: Buffer.from(checked).toString("base64") }],
+    ]);
+  });
+
+  test("returns the URL as it was checked", async () => {
+    await using stage = await start();
+    const { id } = one(stage.simulator.world.pidjUsers);
+    const rewrite = (answer: unknown) => ({ ...(answer as object), url: "https:\\\\gopidj.com\\sso/e\tyJ" });
+    stage.simulator.fault({ platform: "PIDJ", route: "POST /sso/url", kind: "rewrite", rewrite });
+    expect(payloadOf(await run(stage, "createSsoUrl", "url", { user: { id } }))).toMatchObject({
+      url: "https://gopidj.com/sso/eyJ",
+    });
   });
 
   test("makes a new URL every time, equal fields of one operation and equal operations included", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Option, PollResponse, Question, World } from "../src/simulator/world.ts";
 import { one } from "./simulator-client.ts";
 import { startStage } from "./support.ts";
@@ -63,7 +63,7 @@ test("the results of every poll are what counting its responses by hand gives", 
             type: { MULTI: "MULTIPLE_CHOICE", YN: "YES_NO", OPEN: "OPEN", NAME: "NAME" }[question.question_type],
           },
           respondentCount: words.length,
-          unmatchedCount: words.length - matched.length,
+          unmatchedCount: question.options.length > 0 ? words.length - matched.length : 0,
           options: question.options.map(({ id, text, followups }) => {
             const count = matched.filter(({ option_id }) => option_id === id).length;
             return {
@@ -165,10 +165,68 @@ test("six people's answers to three questions, counted beforehand", async () => 
       {
         question: { id: "question:900.30", text: "Why?", type: "OPEN" },
         respondentCount: 2,
-        unmatchedCount: 2,
+        // Free text has no options to match.
+        unmatchedCount: 0,
         options: [],
       },
     ],
+  });
+});
+
+/** Replaces what a poll's detail says of who answered, and gives the poll's counts. */
+async function countMasked(
+  replies: readonly object[],
+  envelope: (responses: readonly object[]) => object,
+): Promise<{ respondentCount: number; replyCount: number; questions: { respondentCount: number }[] }> {
+  await using stage = await startStage({ simulator: { people: 3, polls: 1, responsesPerPoll: 0 } });
+  const poll = one(stage.simulator.world.polls);
+  const [question] = poll.questions;
+  const responses = replies.map((reply, at) => ({ id: 500 + at, question_id: question?.id, response: "x", ...reply }));
+  const rewrite = (answer: unknown) => {
+    const { response_sequences: _sequences, responses: _responses, ...rest } = answer as Record<string, unknown>;
+    return { ...rest, ...envelope(responses) };
+  };
+  stage.simulator.fault({ platform: "TEXTIZEN", route: "GET /api/polls/{id}", kind: "rewrite", rewrite });
+  const { data, errors } = await stage.query(RESULTS, { id: `poll:${poll.id}` });
+  expect(errors).toBeUndefined();
+  return data.poll.results;
+}
+
+describe("without a participant's id", () => {
+  const masked = { from: "*******1212" };
+
+  test("answers from numbers that are masked alike are different people's", async () => {
+    const results = await countMasked(
+      [masked, masked, { from: "14155551212" }, { from: "14155551212" }],
+      (responses) => ({
+        responses,
+      }),
+    );
+    expect(results).toMatchObject({ respondentCount: 3, replyCount: 4 });
+    expect(results.questions[0]).toMatchObject({ respondentCount: 3 });
+  });
+
+  test("the answers of one response sequence are one person's", async () => {
+    const results = await countMasked([masked, masked, masked], ([first, second, third]) => ({
+      response_sequences: [
+        { ...masked, responses: [first, second] },
+        { ...masked, responses: [third] },
+      ],
+    }));
+    expect(results).toMatchObject({ respondentCount: 2, replyCount: 3 });
+    expect(results.questions[0]).toMatchObject({ respondentCount: 2 });
+  });
+
+  test.each(["XXXXXXX1212", "(***) ***-1212", "1212", "....1212", ""])("%j is no one person's number", async (from) => {
+    expect(await countMasked([{ from }, { from }], (responses) => ({ responses }))).toMatchObject({
+      respondentCount: 2,
+    });
+  });
+
+  test.each(["4155551212", "86753"])("%j is one person's number", async (from) => {
+    expect(await countMasked([{ from }, { from }], (responses) => ({ responses }))).toMatchObject({
+      respondentCount: 1,
+    });
   });
 });
 

@@ -25,8 +25,8 @@ export interface FilterShape<Row> {
 export interface RowShape<Row> {
   readonly nameOf?: (row: Row) => Field<string> | undefined;
   readonly numberOf?: (row: Row) => E164 | null;
-  /** Any further key by which rows are looked up together: a poll's campaign, for example. */
-  readonly parentsOf?: (row: Row) => readonly string[];
+  /** Ids of the records that the row belongs to, a poll's campaign for example; null if the row does not say. */
+  readonly parentsOf?: (row: Row) => readonly string[] | null;
   readonly filters?: Readonly<Record<string, FilterShape<Row>>>;
 }
 
@@ -119,12 +119,15 @@ export class Listing<Row extends { readonly id: string }> {
     return this.#only((await this.#byNumber).get(number));
   }
 
-  /** The rows that name this parent, null where no row names any: the platform does not say then. */
+  /** The rows that belong to this parent; null if there are rows and none says what it belongs to. */
   async under(parent: string): Promise<readonly Row[] | null> {
-    this.#byParent ??= this.#group((at) => this.#shape.parentsOf?.(this.#row(at)) ?? null);
+    const parentsOf = (at: number) => this.#shape.parentsOf?.(this.#row(at)) ?? null;
+    this.#byParent ??= this.#group(parentsOf);
     const byParent = await this.#byParent;
-    const found = byParent.get(parent) ?? [];
-    return byParent.size === 0 ? null : [found].flat().map((at) => this.#row(at));
+    if (byParent.size === 0 && this.rows.length > 0 && this.rows.every((_row, at) => parentsOf(at) === null)) {
+      return null;
+    }
+    return [byParent.get(parent) ?? []].flat().map((at) => this.#row(at));
   }
 
   /** A page of the rows that meet all filters, in order. Throws InputError for what it cannot do. */

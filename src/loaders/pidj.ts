@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { PlatformError } from "../errors.ts";
 import type { ContactId, PidjUserId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
@@ -43,8 +44,8 @@ export function contactName(contact: ContactRecord): string | null {
   return said(contact.displayName) ?? (names.length > 0 ? names.join(" ") : said(contact.businessName));
 }
 
-function groupsOfSeries(series: SeriesRecord): readonly string[] {
-  return Array.isArray(series.groupIds) ? series.groupIds : [];
+function groupsOfSeries({ groupIds }: SeriesRecord): readonly string[] | null {
+  return groupIds instanceof PlatformError ? null : groupIds;
 }
 
 /** What a read by id said of a contact: the record, or null where Pidj has none. */

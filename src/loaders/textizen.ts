@@ -75,8 +75,11 @@ function titleOf(row: { readonly title?: Field<string> | undefined }): Field<str
   return row.title;
 }
 
-function campaignOfPoll(poll: PollRecord): readonly string[] {
-  return typeof poll.campaignId === "string" ? [poll.campaignId] : [];
+function campaignOfPoll({ campaignId }: PollRecord): readonly string[] | null {
+  if (campaignId === undefined || campaignId instanceof PlatformError) {
+    return null;
+  }
+  return campaignId === null ? [] : [campaignId];
 }
 
 /** One operation's reads of Textizen. Most operations need few of its loaders, so each is made when it is first asked for. */

@@ -219,11 +219,11 @@ function paused(body: JsonObject): { isPaused: boolean | null } {
 }
 
 function ssoUrl(body: JsonObject): { url: string } {
-  const url = body["url"];
-  if (typeof url !== "string" || !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+  const url = typeof body["url"] === "string" ? URL.parse(body["url"]) : null;
+  if (url === null || !["https:", "http:"].includes(url.protocol)) {
     throw missing("POST /sso/url", "url");
   }
-  return { url };
+  return { url: url.href };
 }
 
 function sender(from: Sender): FormFields {

@@ -34,7 +34,7 @@ export const Group = {
 
 export const PidjGroup = {
   platform: () => "PIDJ" as const,
-  series: async ({ id }, _args, { pidj }) => (await pidj.series()).under(id).then((series) => series ?? []),
+  series: async ({ id }, _args, { pidj }) => (await pidj.series()).under(id),
   counterpart: async ({ name }, _args, { textizen }) => (await textizen.groups()).onlyNamed(name),
   receivedMessages: ({ id }, args, { events }) => events.messages(args, { groupId: id }),
 } satisfies Complete<gql.PidjGroupResolvers, gql.PidjGroup, PidjGroupRecord>;

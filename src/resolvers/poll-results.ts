@@ -1,4 +1,3 @@
-import type { PlatformError } from "../errors.ts";
 import type { PollOptionRecord, PollQuestionRecord, PollResponseRecord } from "../textizen/records.ts";
 
 /** Counts of one poll, of people unless said otherwise. */
@@ -67,7 +66,8 @@ function summarizeQuestion(question: PollQuestionRecord, answers: readonly PollR
   return {
     question,
     respondentCount: answers.length,
-    unmatchedCount: answers.length - matched.length,
+    // Free text has nothing to match.
+    unmatchedCount: question.options.length === 0 ? 0 : answers.length - matched.length,
     options: question.options.map((option) => {
       const count = matched.filter((ids) => ids.has(option.id)).length;
       return { option, count, share: matched.length === 0 ? 0 : count / matched.length };
@@ -75,13 +75,25 @@ function summarizeQuestion(question: PollQuestionRecord, answers: readonly PollR
   };
 }
 
-/** Who answered: the participant, else the number as Textizen writes it, else somebody who is nobody else. */
-function respondentOf(response: PollResponseRecord): string {
-  const said = [response.participantId, response.from, response.displayFrom].find(
-    (value): value is Exclude<typeof value, PlatformError | null> => typeof value === "string",
-  );
-  return said ?? response.id;
+/**
+ * Who answered: the participant, else the number, else the response sequence. A masked number, such as `*******1212`,
+ * belongs to several people: such answers outside a sequence are counted as one person's each.
+ */
+function respondentOf({ id, participantId, from, displayFrom, sequence }: PollResponseRecord): string {
+  if (typeof participantId === "string") {
+    return participantId;
+  }
+  if (typeof from === "string") {
+    return from;
+  }
+  if (sequence !== undefined) {
+    return `sequence ${sequence}`;
+  }
+  return typeof displayFrom === "string" && WHOLE_NUMBER.test(displayFrom) ? displayFrom : id;
 }
+
+/** A number or short code that is not E.164, and not masked either. */
+const WHOLE_NUMBER = /^\+?[0-9]{5,}$/;
 
 function timeOf({ createdAt }: PollResponseRecord): number | null {
   return createdAt instanceof Date ? createdAt.getTime() : null;

@@ -54,7 +54,7 @@ export const responses: RecordKind<PollResponseRecord> = {
       readReference(raw, "poll_id", "poll") || null,
       readReference(raw, "participant_id", "participant"),
       readReference(raw, "question_id", "question"),
-      raw["from"],
+      { from: raw["from"] },
     ),
 };
 
@@ -146,10 +146,10 @@ function readResponses(raw: JsonObject, poll: string, answer: Answer): Field<rea
   const plain = raw["responses"];
   const found = new PollResponses(poll, answer);
   if (Array.isArray(sequences)) {
-    for (const item of sequences as readonly unknown[]) {
+    for (const [position, item] of (sequences as readonly unknown[]).entries()) {
       const sequence = unwrapMember(item, "response_sequence");
       if (sequence !== null && Array.isArray(sequence["responses"])) {
-        found.add(sequence["responses"], sequence["from"]);
+        found.add(sequence["responses"], { from: sequence["from"], sequence: position });
       } else {
         answer.skippedRows += 1;
       }
@@ -157,11 +157,17 @@ function readResponses(raw: JsonObject, poll: string, answer: Answer): Field<rea
     return found.all;
   }
   if (Array.isArray(plain)) {
-    found.add(plain, undefined);
+    found.add(plain, {});
     return found.all;
   }
   const value = sequences ?? plain;
   return value === undefined || value === null || value === "" ? null : read.defect("responses");
+}
+
+/** What is known of who answered, apart from the participant's id. */
+interface ResponseSender {
+  readonly from?: unknown;
+  readonly sequence?: number;
 }
 
 /** Gathers a poll's responses and names those that come without an id of their own. */
@@ -177,7 +183,7 @@ class PollResponses {
     this.#answer = answer;
   }
 
-  add(list: readonly unknown[], from: unknown): void {
+  add(list: readonly unknown[], sender: ResponseSender): void {
     for (const item of list) {
       const raw = unwrapMember(item, "response");
       if (raw === null) {
@@ -190,7 +196,8 @@ class PollResponses {
       if (id === null) {
         this.#answer.skippedRows += 1;
       } else {
-        this.all.push(decodeResponse(raw, id, this.#poll, participant, question, raw["from"] ?? from));
+        const from = raw["from"] ?? sender.from;
+        this.all.push(decodeResponse(raw, id, this.#poll, participant, question, { ...sender, from }));
       }
     }
   }
@@ -212,7 +219,7 @@ function decodeResponse(
   poll: string | null,
   participant: Reference,
   question: Reference,
-  from: unknown,
+  { from, sequence }: ResponseSender,
 ): PollResponseRecord {
   const displayFrom = read.text(from, "from", null);
   return {
@@ -220,6 +227,7 @@ function decodeResponse(
     text: read.text(either(raw["response"], raw["text"]), "response", null),
     from: numberOf(displayFrom),
     displayFrom,
+    sequence,
     participantId: referenceField("Participant", participant, "participant_id", null),
     pollId: poll === null ? null : makeId("Poll", poll),
     questionId: questionField(poll, question),

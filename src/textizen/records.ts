@@ -115,6 +115,8 @@ export interface PollResponseRecord {
   readonly text: Field<string>;
   readonly from: Field<E164>;
   readonly displayFrom: Field<string>;
+  /** In a poll's detail: position of the response sequence that holds it. Each sequence is one person's. */
+  readonly sequence?: number | undefined;
   readonly participantId: Field<ParticipantId>;
   readonly pollId: Field<PollId>;
   readonly questionId: Field<PollQuestionId>;

@@ -33,10 +33,7 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
       typeof id === "string"
         ? { id: checks.id("PidjUser", PATHS.user_uuid, id) }
         : { externalId: checks.text(PATHS.external_id, externalId ?? "") };
-    const next = input.next ?? undefined;
-    if (next !== undefined) {
-      checkNext(checks, next, tools.ssoNextHosts);
-    }
+    const next = typeof input.next === "string" ? checkNext(checks, input.next, tools.ssoNextHosts) : undefined;
     checks.done();
     return carryOut(tools, {
       mutation: "createSsoUrl",
@@ -54,12 +51,19 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
   });
 }
 
-/** Who follows the URL is signed in and led on there: to a host that the operator of this server trusts (ambiguities P-19). */
-function checkNext(checks: Checks, next: string, hosts: readonly string[] | null): void {
-  const url = new URL(next);
-  if ((url.protocol !== "https:" && url.protocol !== "http:") || url.username !== "" || url.password !== "") {
-    checks.refuse(PATHS.next, "next must be an http or https URL without credentials.");
-  } else if (hosts !== null && !hosts.includes(url.host)) {
+/**
+ * Returns the URL as it was parsed, which is what must be sent: another parser may find another host in the text that
+ * was given (`https://ours.example\@theirs.example`). A browser that is signed in is led there, so it must be a host
+ * that the operator of this server trusts (ambiguities P-19).
+ */
+function checkNext(checks: Checks, next: string, hosts: readonly string[] | null): string | undefined {
+  const url = URL.parse(next);
+  if (url === null || !["https:", "http:"].includes(url.protocol) || url.username !== "" || url.password !== "") {
+    checks.refuse(PATHS.next, "next must be an http or https URL without a user name and password.");
+    return undefined;
+  }
+  if (hosts !== null && !hosts.includes(url.host)) {
     checks.refuse(PATHS.next, "next must be on one of the hosts that this server allows (SSO_NEXT_HOSTS).");
   }
+  return url.href;
 }
