@@ -1,4 +1,5 @@
 import { isLoopbackHost } from "./loopback.ts";
+import { isTimeZone } from "./time-zones.ts";
 
 /** What the process was told by its environment, checked. README lists every variable. */
 export interface Config {
@@ -172,15 +173,6 @@ function readTextizen(env: Environment): TextizenConfig | null {
   return { baseUrl, credentials: { email, password }, ...forms };
 }
 
-/** A zone that has a name; the engine takes offsets such as `+05:00` for zones too. */
-function isTimeZone(name: string): boolean {
-  try {
-    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
-  } catch {
-    return false;
-  }
-}
-
 /** The variables, by form. A blank one counts as not set. */
 class Environment {
   readonly #variables: NodeJS.ProcessEnv;
@@ -226,7 +218,7 @@ class Environment {
   timeZone(name: string): string | null {
     const value = this.text(name);
     if (value !== null && !isTimeZone(value)) {
-      throw new ConfigError(`${name} must be an IANA time zone, such as America/New_York.`);
+      throw new ConfigError(`${name} must be an IANA time zone, letter case included, such as America/New_York.`);
     }
     return value;
   }

@@ -135,6 +135,50 @@ describe("where a zone is set", () => {
   });
 });
 
+test("where clocks are put forward by half an hour, a time that is left out is half an hour later", async () => {
+  expect(await read("2030-10-06T02:15:00.000", "Australia/Lord_Howe")).toEqual(new Date("2030-10-05T15:45:00.000Z"));
+});
+
+describe("a change of the numbers alone sends back the time letter for letter", () => {
+  test.each([
+    ["2099-07-01T10:00:00.000", ""],
+    ["2099-07-01 10:00:00", ""],
+    ["2099-07-01", ""],
+    ["2099-07-01T10:00:00.123456-04:00", ""],
+    ["2099-07-01t10:00:00z", ""],
+    ["2099-07-01T10:00:00-04:00", NEW_YORK],
+    ["2099-07-01 10:00:00.5", NEW_YORK],
+    // Both of the hours that this may mean are read as the first.
+    ["2098-11-02T01:30:00", NEW_YORK],
+  ])("%s, zone %j", async (send_at, zone) => {
+    const { stored, answer } = createMailing(send_at);
+    await using stage = await start(answer, zone);
+    for (const input of [{ phoneNumbers: ["+14155551213"] }, { groupIds: ["group:71"] }]) {
+      const payload = payloadOf(await run(stage, "updateMailing", "mailing { id }", { id: "mailing:1", ...input }));
+      expect(payload).toEqual({ mailing: { id: "mailing:1" }, userErrors: [] });
+    }
+    expect(stored).toEqual({
+      id: 1,
+      poll_id: 1,
+      send_at,
+      group_ids: [71],
+      phone_numbers_list: "14155551213",
+    });
+  });
+
+  test("but not a time that has passed, or that is none", async () => {
+    for (const send_at of ["2020-07-01T10:00:00.000", "tomorrow", null, 4_086_000_000]) {
+      const { stored, answer } = createMailing(send_at as string);
+      await using stage = await start(answer, "");
+      const input = { id: "mailing:1", phoneNumbers: ["+14155551213"] };
+      expect(payloadOf(await run(stage, "updateMailing", "", input))).toMatchObject({
+        userErrors: [{ code: "INVALID_INPUT", field: ["input", "sendAt"] }],
+      });
+      expect(stored).toMatchObject({ phone_numbers_list: "14155551212" });
+    }
+  });
+});
+
 test("where no zone is set, a time without an offset is in UTC", async () => {
   expect(await read("2030-01-01T10:00:00.000", null)).toEqual(new Date("2030-01-01T10:00:00Z"));
 });

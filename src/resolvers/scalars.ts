@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { EmailAddressResolver, URLResolver } from "graphql-scalars";
 import { parseE164 } from "../phone.ts";
-import { isTimeZone } from "./time-zones.ts";
+import { isTimeZone } from "../time-zones.ts";
 
 function textScalar<Value extends string>(
   name: string,

@@ -93,6 +93,7 @@ export function mailingsOf(pollId: PollId | null, sendTime: SendTime): RecordKin
         isDetail,
         pollId: reference("Poll", raw, "poll_id", "poll", undefined) ?? pollId,
         sendAt: sendTime.read(raw["send_at"], absent),
+        sendAtText: typeof raw["send_at"] === "string" ? raw["send_at"] : null,
         groupIds: readIds("TextizenGroup", "group", either(raw["group_ids"], raw["groups"]), absent, answer),
         recipientNumbers: readNumbers(raw["phone_numbers_list"], absent),
         createdAt: read.date(raw["created_at"], "created_at", absent),

@@ -130,6 +130,8 @@ export interface MailingRecord {
   readonly isDetail: boolean;
   readonly pollId?: Field<PollId>;
   readonly sendAt?: Field<Date> | undefined;
+  /** `send_at` letter for letter: an update that leaves the time alone must send it back. Null if it is not a text. */
+  readonly sendAtText?: string | null;
   readonly groupIds?: Field<readonly TextizenGroupId[]> | undefined;
   /** phone_numbers_list, in its order: each number, null where it is no E.164. */
   readonly recipientNumbers?: Field<readonly (E164 | null)[]> | undefined;

@@ -88,9 +88,10 @@ export interface TextizenWrites {
     mailing: MailingFields & { readonly sendAt: Date },
     scope: CallScope,
   ) => Promise<MailingRecord | null>;
+  /** `sendAt` as a text is sent as it is: what was read, letter for letter. */
   readonly updateMailing: (
     id: MailingId,
-    mailing: MailingFields & { readonly sendAt?: Date | undefined },
+    mailing: MailingFields & { readonly sendAt?: Date | string | undefined },
     scope: CallScope,
   ) => Promise<void>;
 }
@@ -213,7 +214,7 @@ export function createTextizenWrites(
         id,
         {
           mailing: {
-            send_at: sendAt && sendTime.write(sendAt),
+            send_at: sendAt instanceof Date ? sendTime.write(sendAt) : sendAt,
             group_ids: groupIds === null ? null : groupIds?.map(wireId),
             phone_numbers_list: phoneNumbers === null ? null : phoneNumbers?.map(toTextizenNumber).join(","),
           },

@@ -77,14 +77,19 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
   });
 }
 
-/** What is known of an update right before it is made. */
-interface Ready {
-  readonly time: Date;
+/** What an update needs to know of the mailing as it is. */
+interface Prepared {
+  /** The stored time is a text, to be sent back letter for letter. */
+  readonly sendAt: Date | string;
   /** Everybody whom the mailing texts by number, those who stay on it included. */
   readonly addressees: readonly Addressee[];
 }
 
-/** textizen-api.txt:275-288, where `send_at` is not optional: left out, the stored one is sent again. */
+/**
+ * textizen-api.txt:275-288, where `send_at` is not optional: if it is not given, the stored text is sent back as it was
+ * read. Textizen may write times without an offset, in a zone that this server does not know: written anew, such a time
+ * would move by hours.
+ */
 export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Promise<Outcome<MailingRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -100,7 +105,7 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
       checks.refuse(["input"], NO_RECEIVER);
     }
     checks.done();
-    const outcome = await carryOut<void, Ready>(tools, {
+    const outcome = await carryOut<void, Prepared>(tools, {
       mutation: "updateMailing",
       kind: "change",
       idempotencyKey: null,
@@ -113,14 +118,17 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
         }
         const isWhole = sendAt !== undefined && phoneNumbers !== undefined;
         const stored = isWhole ? null : await needStored(tools, id);
-        const time = sendAt ?? needStoredTime(stored);
-        needSendable(tools, time);
+        const time = sendAt ?? needStoredTime(tools, stored);
         const addressees = phoneNumbers === undefined ? needStoredNumbers(stored) : numbered(phoneNumbers ?? []);
         await refuseOptedOut(tools, addressees);
-        return { time, addressees };
+        return { sendAt: time, addressees };
       },
-      call: (scope, { time, addressees }) =>
-        tools.textizen.updateMailing(id, { ...lists, sendAt: time }, whileTextable(tools, scope, addressees)),
+      call: (scope, prepared) =>
+        tools.textizen.updateMailing(
+          id,
+          { ...lists, sendAt: prepared.sendAt },
+          whileTextable(tools, scope, prepared.addressees),
+        ),
     });
     if (outcome.userErrors.length > 0) {
       return { ...outcome, value: null };
@@ -165,12 +173,16 @@ async function needStored({ textizen, scope }: WriteTools, id: MailingId): Promi
   return mailing;
 }
 
-/** The time that a mailing has; throws Refused where there is none to send again. */
-function needStoredTime(mailing: MailingRecord | null): Date {
-  if (!(mailing?.sendAt instanceof Date)) {
-    throw needTime("Textizen gives no time for this mailing: sendAt must be given.");
+/** The text of the time that a mailing has; throws Refused if there is none, or it has passed. */
+function needStoredTime({ now }: WriteTools, mailing: MailingRecord | null): string {
+  const { sendAt, sendAtText } = mailing ?? {};
+  if (!(sendAt instanceof Date) || typeof sendAtText !== "string") {
+    throw needTime("Textizen gives no time for this mailing: give sendAt.");
   }
-  return mailing.sendAt;
+  if (sendAt < now()) {
+    throw needTime("The time of this mailing has passed: give sendAt, a time to come.");
+  }
+  return sendAtText;
 }
 
 /**
