@@ -27,7 +27,7 @@ import { createHttp } from "./server/http.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
-import { createInbox, type Kept } from "./store/inbox.ts";
+import { type Appended, createInbox } from "./store/inbox.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
@@ -147,7 +147,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     sharesUnder: config.isProduction && config.sharesOperations ? () => services.changes.value : null,
   });
   const { optOuts, feed } = services;
-  const onKept = (kept: Kept) => applyEvent(services, kept);
+  const onKept = (kept: Appended) => applyEvent(services, kept);
   const { optOutWords } = config.events;
   addWebhooks(http, isWebhook, createReception({ inbox, optOuts, optOutWords, onKept, warn }));
   const close = async () => {

@@ -16,7 +16,7 @@ import type { SendPoint, Touched, WriteTools } from "./writes/carry-out.ts";
 export type { FeedItem } from "./events/feed.ts";
 export type { CompletedPollRecord } from "./loaders/events.ts";
 export type { Page } from "./loaders/paging.ts";
-export type { KeptMessage } from "./store/event-records.ts";
+export type { StoredMessage } from "./store/event-records.ts";
 
 /** What lives as long as the process and every operation shares. */
 export interface Services {

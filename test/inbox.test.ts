@@ -53,8 +53,8 @@ describe("the order of events", () => {
     await using other = openInbox();
     const cursor = await one.keep();
     await other.keep();
-    expect(await one.inbox.locate(cursor)).toEqual({ sequence: 1, standing: "kept" });
-    expect(await other.inbox.locate(cursor)).toMatchObject({ standing: "foreign" });
+    expect(await one.inbox.locate(cursor)).toEqual({ sequence: 1, state: "kept" });
+    expect(await other.inbox.locate(cursor)).toMatchObject({ state: "foreign" });
     for (const text of ["", "1", "!", Buffer.from('["ID","co:1"]').toString("base64url")]) {
       expect(await one.inbox.locate(text)).toBeNull();
     }
@@ -169,14 +169,7 @@ describe("what is forgotten", () => {
     expect(await textsOf(test)).toEqual(["5", "4", "3"]);
     const standings = await Promise.all([start, ...cursors].map((cursor) => test.inbox.locate(cursor)));
     // Behind the second nothing is missing: it is itself the last that was forgotten.
-    expect(standings.map((place) => place?.standing)).toEqual([
-      "forgotten",
-      "forgotten",
-      "kept",
-      "kept",
-      "kept",
-      "kept",
-    ]);
+    expect(standings.map((place) => place?.state)).toEqual(["forgotten", "forgotten", "kept", "kept", "kept", "kept"]);
     expect(await test.inbox.readOn(1, null, 10)).toBeNull();
     expect((await test.inbox.readOn(2, null, 10))?.events).toHaveLength(3);
   });

@@ -1,12 +1,12 @@
 import type { Services } from "../context.ts";
-import type { KeptMessage } from "../store/event-records.ts";
-import type { Kept } from "../store/inbox.ts";
+import type { StoredMessage } from "../store/event-records.ts";
+import type { Appended } from "../store/inbox.ts";
 
 /**
  * What a delivery changes beside the inbox; a repeat, what it counts and whom it opts out, nothing else. A kept list that lacks a record which the event names is out of date, and only
  * that: a list that has it is as true as before. Never fails: the event itself is kept already.
  */
-export async function applyEvent(services: Services, { event, isRepeat }: Kept): Promise<void> {
+export async function applyEvent(services: Services, { event, isRepeat }: Appended): Promise<void> {
   const { pidj, textizen, changes, feed } = services;
   if (isRepeat) {
     changes.raise();
@@ -34,7 +34,7 @@ export async function applyEvent(services: Services, { event, isRepeat }: Kept):
 /** Pidj recognized the sender as the contact (pidj-api.txt:495), which links number and contact. */
 async function learnContact(
   { directory, warn }: Services,
-  { contactId, from, receivedAt }: KeptMessage,
+  { contactId, from, receivedAt }: StoredMessage,
 ): Promise<void> {
   if (contactId !== null && from !== null) {
     await directory

@@ -1,5 +1,5 @@
 import { CursorError, InputError } from "../errors.ts";
-import { type EventKind, type FilterOf, type KeptEvent, type KeptOf, pathOf } from "../store/event-records.ts";
+import { type EventKind, type FilterOf, pathOf, type StoredEvent, type StoredOf } from "../store/event-records.ts";
 import type { Inbox } from "../store/inbox.ts";
 import { type Listener, LiveEvents, type LiveEventsOptions } from "./live-events.ts";
 
@@ -7,7 +7,7 @@ import { type Listener, LiveEvents, type LiveEventsOptions } from "./live-events
 export interface FeedItem<Kind extends EventKind> {
   /** The event's place, for `since`. */
   readonly cursor: string;
-  readonly event: KeptOf<Kind>;
+  readonly event: StoredOf<Kind>;
 }
 
 export type FeedRequest<Kind extends EventKind> = FilterOf<Kind> & {
@@ -102,7 +102,7 @@ class Subscription<Kind extends EventKind> {
     if (place === null) {
       throw new InputError("since", "since must be a cursor that a subscription or eventCursor gave.");
     }
-    if (place.standing !== "kept") {
+    if (place.state !== "kept") {
       throw new CursorError("expired");
     }
     this.#behind = place.sequence;
@@ -124,7 +124,7 @@ class Subscription<Kind extends EventKind> {
           if (this.#isEnded) {
             return;
           }
-          yield { cursor: event.cursor, event: event as KeptOf<Kind> };
+          yield { cursor: event.cursor, event: event as StoredOf<Kind> };
         }
       }
     } finally {
@@ -133,7 +133,7 @@ class Subscription<Kind extends EventKind> {
   }
 
   /** The next events of those that are kept; none where this was the end of them, and the subscriber listens now. */
-  async #readOn(): Promise<readonly KeptEvent[]> {
+  async #readOn(): Promise<readonly StoredEvent[]> {
     const read = await this.#inbox.readOn(this.#behind, this.#filter, BATCH);
     if (read === null) {
       throw new CursorError("expired");
@@ -154,7 +154,7 @@ class Subscription<Kind extends EventKind> {
   }
 
   /** What has come in; waits for it. */
-  async #hear(listener: Listener): Promise<readonly KeptEvent[]> {
+  async #hear(listener: Listener): Promise<readonly StoredEvent[]> {
     if (listener.failure !== null) {
       throw listener.failure;
     }

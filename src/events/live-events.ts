@@ -1,5 +1,5 @@
 import { CursorError } from "../errors.ts";
-import { type KeptEvent, pathsOf } from "../store/event-records.ts";
+import { pathsOf, type StoredEvent } from "../store/event-records.ts";
 import type { Inbox } from "../store/inbox.ts";
 
 /** Somebody who is handed events as they come. */
@@ -8,7 +8,7 @@ export interface Listener {
   readonly path: string;
   /** The sequence number of the last event that is not wanted any more. */
   readonly behind: number;
-  unread: KeptEvent[];
+  unread: StoredEvent[];
   /** Why nothing more is handed on. */
   failure: CursorError | null;
   /** Called whenever there is something unread, or a failure. */
@@ -118,7 +118,7 @@ export class LiveEvents {
     }
   }
 
-  #handOn(event: KeptEvent): void {
+  #handOn(event: StoredEvent): void {
     for (const path of pathsOf(event)) {
       for (const listener of this.#listeners.get(path) ?? []) {
         if (event.sequence <= listener.behind) {

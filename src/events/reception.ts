@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type E164, parseTextizenNumber } from "../phone.ts";
 import type { Arrival, ForwardedText } from "../store/event-records.ts";
-import type { Inbox, Kept } from "../store/inbox.ts";
+import type { Appended, Inbox } from "../store/inbox.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
 import type { Change } from "../store/store.ts";
 import { parseForwardedText } from "./forwarded-text.ts";
@@ -26,7 +26,7 @@ export interface ReceptionOptions {
   /** Words that opt a person out, in any letter case. */
   readonly optOutWords: readonly string[];
   /** Told of every delivery when it is on disk, an event or a repeat of one. */
-  readonly onKept: (kept: Kept) => Promise<void>;
+  readonly onKept: (kept: Appended) => Promise<void>;
   /** Told of what somebody ought to look into; names no number. */
   readonly warn: (message: string, error: unknown) => void;
 }

@@ -2,14 +2,14 @@ import DataLoader from "dataloader";
 import { InputError } from "../errors.ts";
 import type { CompletedPollId, PollId, ReceivedMessageId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
-import type { EventKind, FilterOf, KeptMessage, KeptOf, KeptPollReport } from "../store/event-records.ts";
+import type { EventKind, FilterOf, StoredMessage, StoredOf, StoredPollReport } from "../store/event-records.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { OptOut, OptOuts } from "../store/opt-outs.ts";
 import type { PollResponseRecord } from "../textizen/records.ts";
 import { needExtent, Page, type PageArguments } from "./paging.ts";
 
 /** A kept report, its answers as the records that they are everywhere else. */
-export type CompletedPollRecord = Omit<KeptPollReport, "responses"> & {
+export type CompletedPollRecord = Omit<StoredPollReport, "responses"> & {
   readonly responses: readonly PollResponseRecord[];
 };
 
@@ -29,7 +29,7 @@ export class EventLoaders {
     return this.#optOuts.load(number);
   }
 
-  message(id: ReceivedMessageId): Promise<KeptMessage | null> {
+  message(id: ReceivedMessageId): Promise<StoredMessage | null> {
     return this.#inbox.message(id);
   }
 
@@ -39,12 +39,12 @@ export class EventLoaders {
   }
 
   /** A report as the feed hands it on. */
-  reported(report: KeptPollReport): CompletedPollRecord {
+  reported(report: StoredPollReport): CompletedPollRecord {
     return toCompletedPoll(report);
   }
 
   /** Newest first. */
-  messages(args: PageArguments, filter: Omit<FilterOf<"ReceivedMessage">, "kind">): Promise<Page<KeptMessage>> {
+  messages(args: PageArguments, filter: Omit<FilterOf<"ReceivedMessage">, "kind">): Promise<Page<StoredMessage>> {
     return this.#page(args, { ...filter, kind: "ReceivedMessage" }, (message) => message);
   }
 
@@ -62,7 +62,7 @@ export class EventLoaders {
   async #page<Kind extends EventKind, Row extends { readonly cursor: string }>(
     args: PageArguments,
     filter: FilterOf<Kind>,
-    toRow: (event: KeptOf<Kind>) => Row,
+    toRow: (event: StoredOf<Kind>) => Row,
   ): Promise<Page<Row>> {
     const { count, backwards } = needExtent(args);
     await this.newestCursor();
@@ -90,14 +90,14 @@ export class EventLoaders {
       return null;
     }
     const place = await this.#inbox.locate(cursor);
-    if (place === null || place.standing === "foreign") {
+    if (place === null || place.state === "foreign") {
       throw new InputError(argument, `${argument} must be a cursor that this list gave.`);
     }
     return place.sequence;
   }
 }
 
-function toCompletedPoll(report: KeptPollReport): CompletedPollRecord {
+function toCompletedPoll(report: StoredPollReport): CompletedPollRecord {
   const responses = report.responses.map(({ createdAt, ...response }) => {
     return { ...response, createdAt: createdAt === null ? null : new Date(createdAt) };
   });

@@ -1,4 +1,4 @@
-import type { KeptMessage } from "../context.ts";
+import type { StoredMessage } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import { optionalId } from "./arguments.ts";
 import type { Complete } from "./fields.ts";
@@ -16,4 +16,4 @@ export const ReceivedMessage = {
   from: ({ from }) => personOrNull(from),
   group: async ({ groupId }, _args, { pidj }) => (groupId === null ? null : (await pidj.groups()).get(groupId)),
   contact: ({ contactId }, _args, { pidj }) => (contactId === null ? null : pidj.contact(contactId)),
-} satisfies Complete<gql.ReceivedMessageResolvers, gql.ReceivedMessage, KeptMessage>;
+} satisfies Complete<gql.ReceivedMessageResolvers, gql.ReceivedMessage, StoredMessage>;

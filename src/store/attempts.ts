@@ -41,7 +41,7 @@ export interface AttemptHandle {
 }
 
 /** Why a key is not free for an attempt. */
-export type Standing =
+export type KeyInUse =
   /** The same mutation and input were accepted before; `outcome` is what the call gave, as JSON. */
   | { readonly kind: "replay"; readonly outcome: string }
   /** The key was used with another mutation or input, and not refused. */
@@ -52,7 +52,7 @@ export type Standing =
   | { readonly kind: "in-progress" };
 
 /** What a key allows. Only `started` may call the platform. */
-type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | Standing;
+type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | KeyInUse;
 
 /**
  * Idempotency keys of one account: one write for each key, whoever else works on the same store. Kept for 72 hours after
@@ -62,7 +62,7 @@ type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | Stan
  */
 export interface Attempts {
   /** What stands in the way of an attempt; null where its key is free. Claims nothing. */
-  look(attempt: Attempt): Promise<Standing | null>;
+  look(attempt: Attempt): Promise<KeyInUse | null>;
   /**
    * Claims a free key, durably, before anything is sent. `presumed`: the outcome as JSON, as far as it is known, for the
    * case that only a person can say that it was accepted.
@@ -153,12 +153,12 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
   }
 
   return {
-    look: async (attempt) => standingOf((await read(attempt.key)).row, attempt),
+    look: async (attempt) => keyInUse((await read(attempt.key)).row, attempt),
 
     begin: async ({ key, mutation, fingerprint, leaseMilliseconds, presumed }) => {
       for (let tries = 0; tries < TRIES; tries += 1) {
         const { text, row } = await read(key);
-        const standing = standingOf(row, { key, mutation, fingerprint });
+        const standing = keyInUse(row, { key, mutation, fingerprint });
         if (standing !== null) {
           return standing;
         }
@@ -249,7 +249,7 @@ function isOpen({ state }: Row): boolean {
   return state === "IN_PROGRESS" || state === "UNKNOWN";
 }
 
-function standingOf(row: Row | null, { mutation, fingerprint }: Attempt): Standing | null {
+function keyInUse(row: Row | null, { mutation, fingerprint }: Attempt): KeyInUse | null {
   if (row === null || row.state === "REFUSED") {
     return null;
   }

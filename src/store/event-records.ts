@@ -56,7 +56,7 @@ export type Arrival = ForwardedText | PollReport;
 export type EventKind = Arrival["kind"];
 
 /** What the inbox adds to what arrived. */
-interface Keeping<Kind extends EventKind> {
+interface StoredFields<Kind extends EventKind> {
   readonly id: Id<Kind>;
   /** The event's place in the order of all events, opaque. */
   readonly cursor: string;
@@ -67,10 +67,10 @@ interface Keeping<Kind extends EventKind> {
   readonly repeatCount: number;
 }
 
-export type KeptMessage = ForwardedText & Keeping<"ReceivedMessage">;
-export type KeptPollReport = PollReport & Keeping<"CompletedPoll">;
-export type KeptEvent = KeptMessage | KeptPollReport;
-export type KeptOf<Kind extends EventKind> = Extract<KeptEvent, { readonly kind: Kind }>;
+export type StoredMessage = ForwardedText & StoredFields<"ReceivedMessage">;
+export type StoredPollReport = PollReport & StoredFields<"CompletedPoll">;
+export type StoredEvent = StoredMessage | StoredPollReport;
+export type StoredOf<Kind extends EventKind> = Extract<StoredEvent, { readonly kind: Kind }>;
 
 /** Which events are meant: all of a kind, or those to a group, from a number, of a poll. Null asks nothing. */
 export type EventFilter =
@@ -123,7 +123,7 @@ export function decodeRow<Row>(text: string): Row {
   }
 }
 
-export function toKept(row: EventRow, epoch: string, sequence: number): KeptEvent {
+export function toStored(row: EventRow, epoch: string, sequence: number): StoredEvent {
   const shared = { cursor: writeCursor(epoch, sequence), sequence, receivedAt: new Date(row.receivedAt) };
   return row.kind === "ReceivedMessage"
     ? { ...row, ...shared, id: makeId(row.kind, epoch, String(sequence)) }
@@ -131,7 +131,7 @@ export function toKept(row: EventRow, epoch: string, sequence: number): KeptEven
 }
 
 /** A place in the order of events: whose order it is, and how many events came up to it. */
-interface Place {
+interface CursorPosition {
   readonly epoch: string;
   readonly sequence: number;
 }
@@ -141,7 +141,7 @@ export function writeCursor(epoch: string, sequence: number): string {
 }
 
 /** Null where the text is no cursor of an event. */
-export function parseCursor(cursor: string): Place | null {
+export function parseCursor(cursor: string): CursorPosition | null {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, "base64url").toString());

@@ -6,14 +6,14 @@ import {
   type EventKind,
   type EventRow,
   type FilterOf,
-  type KeptEvent,
-  type KeptMessage,
-  type KeptOf,
-  type KeptPollReport,
   parseCursor,
   pathOf,
   pathsOf,
-  toKept,
+  type StoredEvent,
+  type StoredMessage,
+  type StoredOf,
+  type StoredPollReport,
+  toStored,
   writeCursor,
 } from "./event-records.ts";
 import { type Claim, type Retention, sweepInbox } from "./inbox-retention.ts";
@@ -44,13 +44,13 @@ export interface Delivery {
 }
 
 /** What became of a delivery: the event that it is now, or that it repeats. */
-export interface Kept {
-  readonly event: KeptEvent;
+export interface Appended {
+  readonly event: StoredEvent;
   readonly isRepeat: boolean;
 }
 
-/** A stretch of a list of events, newest first, between two places, both left out. */
-interface Stretch {
+/** A range of a list of events, newest first, between two places, both left out. */
+interface EventRange {
   readonly newerThan: number | null;
   readonly olderThan: number | null;
   readonly limit: number;
@@ -59,9 +59,9 @@ interface Stretch {
 }
 
 /** Where a cursor stands: its event is kept, or forgotten, or of a store that was lost. */
-interface Located {
+interface CursorState {
   readonly sequence: number;
-  readonly standing: "kept" | "forgotten" | "foreign";
+  readonly state: "kept" | "forgotten" | "foreign";
 }
 
 /**
@@ -72,13 +72,13 @@ interface Located {
  */
 export interface Inbox {
   /** Keeps a delivery: on disk when this returns. */
-  append(delivery: Delivery): Promise<Kept>;
+  append(delivery: Delivery): Promise<Appended>;
   /** Null where no message of this id was kept, or it is no longer. */
-  message(id: ReceivedMessageId): Promise<KeptMessage | null>;
+  message(id: ReceivedMessageId): Promise<StoredMessage | null>;
   /** Likewise. */
-  completedPoll(id: CompletedPollId): Promise<KeptPollReport | null>;
+  completedPoll(id: CompletedPollId): Promise<StoredPollReport | null>;
   /** Events that the filter lets through, newest first. */
-  list<Kind extends EventKind>(filter: FilterOf<Kind>, stretch: Stretch): Promise<KeptOf<Kind>[]>;
+  list<Kind extends EventKind>(filter: FilterOf<Kind>, range: EventRange): Promise<StoredOf<Kind>[]>;
   /** How many events the filter lets through; exact, at the cost of one key. */
   count(filter: EventFilter): Promise<number>;
   /**
@@ -89,11 +89,11 @@ export interface Inbox {
     sequence: number,
     filter: EventFilter | null,
     limit: number,
-  ): Promise<{ readonly events: readonly KeptEvent[]; readonly newest: number } | null>;
+  ): Promise<{ readonly events: readonly StoredEvent[]; readonly newest: number } | null>;
   /** The place of the newest event; the one before the first where there is none. */
   newest(): Promise<{ readonly sequence: number; readonly cursor: string }>;
   /** Null where the text is no cursor of an event. */
-  locate(cursor: string): Promise<Located | null>;
+  locate(cursor: string): Promise<CursorState | null>;
   /** Forgets what is too old or too much, little by little. */
   sweep(): Promise<void>;
 }
@@ -104,7 +104,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
   const { now, repeatMilliseconds } = options;
   const inbox = new InboxState(store);
 
-  async function keep(delivery: Delivery, current: ReadState): Promise<Kept | null> {
+  async function keep(delivery: Delivery, current: ReadState): Promise<Appended | null> {
     const at = now().getTime();
     const [claimText = null] = await store.get("event-repeat", [delivery.fingerprint]);
     const claim = claimText === null ? null : decodeRow<Claim>(claimText);
@@ -123,14 +123,14 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     sequence: number,
     was: string,
     { epoch }: State,
-  ): Promise<Kept | null> {
+  ): Promise<Appended | null> {
     const before = decodeRow<EventRow>(was);
     const row = { ...before, repeatCount: before.repeatCount + 1 };
     const changes: Change[] = [
       { table: "event", key: sequenceKey(sequence), was, becomes: JSON.stringify(row) },
       ...((await alongside?.(true)) ?? []),
     ];
-    return (await store.commit(changes, DURABLE)) ? { event: toKept(row, epoch, sequence), isRepeat: true } : null;
+    return (await store.commit(changes, DURABLE)) ? { event: toStored(row, epoch, sequence), isRepeat: true } : null;
   }
 
   async function keepNew(
@@ -138,7 +138,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     at: number,
     claimText: string | null,
     current: ReadState,
-  ): Promise<Kept | null> {
+  ): Promise<Appended | null> {
     const sequence = current.state.newest + 1;
     const row: EventRow = { ...arrival, receivedAt: at, repeatCount: 0 };
     const claim: Claim = { sequence, firstAt: at };
@@ -151,30 +151,30 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
       ...(await countChanges(store, paths, 1)),
       ...((await alongside?.(false)) ?? []),
     ];
-    const event = toKept(row, current.state.epoch, sequence);
+    const event = toStored(row, current.state.epoch, sequence);
     return (await store.commit(changes, DURABLE)) ? { event, isRepeat: false } : null;
   }
 
-  async function find<Kind extends EventKind>(kind: Kind, id: KeptOf<Kind>["id"]): Promise<KeptOf<Kind> | null> {
+  async function find<Kind extends EventKind>(kind: Kind, id: StoredOf<Kind>["id"]): Promise<StoredOf<Kind> | null> {
     const [epoch, digits = ""] = idParts(id);
     const { state } = await inbox.read();
     if (epoch !== state.epoch || !/^[1-9][0-9]{0,15}$/.test(digits)) {
       return null;
     }
     const [event] = await readEvents([sequenceKey(Number(digits))], epoch);
-    return event?.kind === kind ? (event as KeptOf<Kind>) : null;
+    return event?.kind === kind ? (event as StoredOf<Kind>) : null;
   }
 
   /** The events of these keys, in their order; one that was forgotten meanwhile is left out. */
-  async function readEvents(keys: readonly string[], epoch: string): Promise<KeptEvent[]> {
+  async function readEvents(keys: readonly string[], epoch: string): Promise<StoredEvent[]> {
     const rows = await store.get("event", keys);
     return rows.flatMap((text, at) =>
-      text === null ? [] : [toKept(decodeRow<EventRow>(text), epoch, Number(keys[at]))],
+      text === null ? [] : [toStored(decodeRow<EventRow>(text), epoch, Number(keys[at]))],
     );
   }
 
   /** Keys of `event`: of the newest first, or of the oldest. */
-  async function keysUnder(path: string, { newerThan, olderThan, limit, fromOldest }: Stretch): Promise<string[]> {
+  async function keysUnder(path: string, { newerThan, olderThan, limit, fromOldest }: EventRange): Promise<string[]> {
     const entries = await store.range("event-index", {
       prefix: `${path} `,
       ...(newerThan !== null && { after: indexKey(path, newerThan) }),
@@ -190,11 +190,11 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     message: (id) => find("ReceivedMessage", id),
     completedPoll: (id) => find("CompletedPoll", id),
 
-    list: async <Kind extends EventKind>(filter: FilterOf<Kind>, stretch: Stretch) => {
+    list: async <Kind extends EventKind>(filter: FilterOf<Kind>, range: EventRange) => {
       const { epoch } = (await inbox.read()).state;
-      const keys = await keysUnder(pathOf(filter), stretch);
+      const keys = await keysUnder(pathOf(filter), range);
       // A path begins with the kind, so that nothing else is indexed under it.
-      return (await readEvents(stretch.fromOldest ? keys.reverse() : keys, epoch)) as KeptOf<Kind>[];
+      return (await readEvents(range.fromOldest ? keys.reverse() : keys, epoch)) as StoredOf<Kind>[];
     },
 
     count: async (filter) => {
@@ -228,7 +228,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
       const { sequence } = place;
       const { epoch, newest, forgotten } = (await inbox.read()).state;
       const isForeign = place.epoch !== epoch || sequence > newest;
-      return { sequence, standing: isForeign ? "foreign" : sequence < forgotten ? "forgotten" : "kept" };
+      return { sequence, state: isForeign ? "foreign" : sequence < forgotten ? "forgotten" : "kept" };
     },
 
     sweep: () => sweepInbox(store, inbox, { ...options, now: now() }),

@@ -1,7 +1,7 @@
 import { PlatformError, StoreError } from "../errors.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { CallScope } from "../rest/calls.ts";
-import type { Attempt, AttemptHandle, Attempts, Settlement, Standing } from "../store/attempts.ts";
+import type { Attempt, AttemptHandle, Attempts, KeyInUse, Settlement } from "../store/attempts.ts";
 import type { ContactDirectory } from "../store/contacts.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
 import type { TextizenClient } from "../textizen/client.ts";
@@ -97,7 +97,7 @@ export async function carryOut<Accepted, Ready = undefined>(
 ): Promise<Outcome<Accepted>> {
   return await refusalsAsData(async () => {
     const attempt = attemptOf(write);
-    const earlier = attempt !== null && write.prepare !== undefined ? await standingOf(tools, attempt) : null;
+    const earlier = attempt !== null && write.prepare !== undefined ? await keyInUse(tools, attempt) : null;
     if (earlier !== null) {
       return replayOf<Accepted>(earlier);
     }
@@ -136,7 +136,7 @@ export async function refusalsAsData<Value>(
   }
 }
 
-function standingOf({ attempts, scope }: WriteTools, attempt: Attempt): Promise<Standing | null> {
+function keyInUse({ attempts, scope }: WriteTools, attempt: Attempt): Promise<KeyInUse | null> {
   return whenSettled(scope.signal, () => attempts.look(attempt));
 }
 

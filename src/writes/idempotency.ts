@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attempt, Standing } from "../store/attempts.ts";
+import type { Attempt, KeyInUse } from "../store/attempts.ts";
 import { type Refusal, Refused } from "./refusal.ts";
 
 const KEY_FIELD = ["input", "idempotencyKey"];
@@ -37,7 +37,7 @@ function canonicalJson(input: unknown): string {
 }
 
 /** The stored outcome. Throws Refused where the key stands in the way of anything else. */
-export function replayOf<Accepted>(standing: Standing): { readonly value: Accepted; readonly isReplay: true } {
+export function replayOf<Accepted>(standing: KeyInUse): { readonly value: Accepted; readonly isReplay: true } {
   switch (standing.kind) {
     case "replay":
       return { value: JSON.parse(standing.outcome) as Accepted, isReplay: true };
