@@ -10,9 +10,10 @@ import {
   type PidjConfig,
   type TextizenConfig,
 } from "./config.ts";
-import { ChangeCounter, Context, type OperationOptions, type Services } from "./context.ts";
+import { Context, type OperationOptions, type Services } from "./context.ts";
 import { createFeed } from "./events/feed.ts";
 import { createReception } from "./events/reception.ts";
+import { Versions } from "./freshness/versions.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
@@ -29,7 +30,8 @@ import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
 import { type Appended, createInbox } from "./store/inbox.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
-import { openSqliteStore } from "./store/sqlite.ts";
+import { shareVersions } from "./store/shared-versions.ts";
+import { isMemoryStore, openSqliteStore } from "./store/sqlite.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
 // Behind its time a list is still served this many times longer while a new one is read.
@@ -69,7 +71,8 @@ export interface AppOptions {
 
 /** Builds everything that lives as long as the process, and listens. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const store = openSqliteStore(config.storeUrl ?? DEFAULT_STORE_URL, ACCOUNT);
+  const storeUrl = config.storeUrl ?? DEFAULT_STORE_URL;
+  const store = openSqliteStore(storeUrl, ACCOUNT);
   const now = options.now ?? (() => new Date());
   const connection = {
     timeouts: {
@@ -108,7 +111,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     optOuts: createOptOuts(store, now),
     inbox,
     feed: createFeed({ inbox, lookMilliseconds: FEED_LOOK_MS, warn }),
-    changes: new ChangeCounter(),
+    versions: new Versions({ shared: isMemoryStore(storeUrl) ? null : shareVersions(store) }),
     // A try, and time to write down what came of it; shorter than a mutation's time, so that a retry after a crash is
     // told within it that nobody knows.
     ssoNextHosts: config.ssoNextHosts,
@@ -144,7 +147,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     format: createErrorFormatter({ isProduction: config.isProduction, report }),
     stream,
     // Outside production every operation says what it cost by itself.
-    sharesUnder: config.isProduction && config.sharesOperations ? () => services.changes.value : null,
+    sharesUnder: config.isProduction && config.sharesOperations ? services.versions : null,
   });
   const { optOuts, feed } = services;
   const onKept = (kept: Appended) => applyEvent(services, kept);

@@ -1,5 +1,6 @@
 import { PlatformError } from "./errors.ts";
 import type { Feed } from "./events/feed.ts";
+import type { Versions } from "./freshness/versions.ts";
 import { EventLoaders } from "./loaders/events.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
 import { type ContactSeen, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
@@ -28,7 +29,8 @@ export interface Services {
   readonly inbox: Inbox;
   /** Events as they come in, for subscriptions. */
   readonly feed: Feed;
-  readonly changes: ChangeCounter;
+  /** What has changed since something was read. */
+  readonly versions: Versions;
   readonly now: () => Date;
   /** For how long one write may be under way, in milliseconds. */
   readonly writeLeaseMilliseconds: number;
@@ -38,18 +40,6 @@ export interface Services {
   readonly warn: (message: string, error: unknown) => void;
   /** Waits at a named point of every send; for tests of crashes. */
   readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
-}
-
-/**
- * Counts what may change an answer: raised before a write's first byte goes out, again when it has settled, and by every
- * event that comes in.
- */
-export class ChangeCounter {
-  value = 0;
-
-  raise(): void {
-    this.value += 1;
-  }
 }
 
 export interface OperationOptions {
@@ -144,7 +134,7 @@ export class Context {
 
   /** A write makes stale what this operation has read, whatever it was; of the kept lists, those that it touches. */
   private touch(lists: readonly Touched[]): void {
-    this.services.changes.raise();
+    void this.services.versions.raise([]);
     this.pidjLoaders = null;
     this.textizenLoaders = null;
     this.peopleLoaders = null;

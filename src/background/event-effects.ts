@@ -7,9 +7,9 @@ import type { Appended } from "../store/inbox.ts";
  * that: a list that has it is as true as before. Never fails: the event itself is kept already.
  */
 export async function applyEvent(services: Services, { event, isRepeat }: Appended): Promise<void> {
-  const { pidj, textizen, changes, feed } = services;
+  const { pidj, textizen, versions, feed } = services;
   if (isRepeat) {
-    changes.raise();
+    await versions.raise([]);
     return;
   }
   if (event.kind === "ReceivedMessage") {
@@ -27,7 +27,7 @@ export async function applyEvent(services: Services, { event, isRepeat }: Append
       (participants) => participantId === null || participants.get(participantId) !== null,
     );
   }
-  changes.raise();
+  await versions.raise([]);
   feed.wake();
 }
 

@@ -2,6 +2,7 @@ import type { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Context, OperationOptions } from "../context.ts";
+import type { Versions } from "../freshness/versions.ts";
 import { type Deadlines, Execution } from "../operations/execution.ts";
 import { KnownQueries, type KnownQueriesOptions, readAsked } from "./known-queries.ts";
 import { type OperationAnswer, OperationSharing } from "./operation-sharing.ts";
@@ -9,11 +10,8 @@ import { type OperationAnswer, OperationSharing } from "./operation-sharing.ts";
 export interface GraphqlRouteOptions extends KnownQueriesOptions {
   readonly deadlines: Deadlines;
   readonly createContext: (options: OperationOptions) => Context;
-  /**
-   * Rises with everything that may change an answer; null where every operation is executed for itself, and by Apollo
-   * Server alone.
-   */
-  readonly sharesUnder: (() => number) | null;
+  /** What equal queries are shared under; null where every operation is executed for itself, and by Apollo Server alone. */
+  readonly sharesUnder: Versions | null;
   /** Answers those who ask for an event stream. */
   readonly stream: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Stamp, Versions } from "../freshness/versions.ts";
 import type { Execution } from "../operations/execution.ts";
 import { isJson } from "./known-queries.ts";
 
@@ -12,8 +13,8 @@ export interface OperationAnswer {
 interface UnderWay {
   readonly execution: Execution;
   readonly answer: Promise<OperationAnswer>;
-  /** Where the counter stood when it began. */
-  readonly counter: number;
+  /** Of everything, when it began. */
+  readonly stamp: Stamp;
 }
 
 // Nothing that a screen asks is longer; together what is remembered stays under 8 MB.
@@ -26,13 +27,12 @@ const KNOWN = 1_000;
  * query is shared, since that cannot be told from bytes.
  */
 export class OperationSharing {
-  readonly #counter: () => number;
+  readonly #versions: Versions;
   readonly #queries = new Set<string>();
   readonly #underWay = new Map<string, UnderWay>();
 
-  /** `counter` rises with everything that may change an answer. */
-  constructor(counter: () => number) {
-    this.#counter = counter;
+  constructor(versions: Versions) {
+    this.#versions = versions;
   }
 
   /** What equal requests have in common; null for a request that is not shared. */
@@ -46,8 +46,9 @@ export class OperationSharing {
   /** The equal query that can be joined. */
   find(key: string): UnderWay | null {
     const underWay = this.#underWay.get(key);
-    const isJoinable = underWay?.counter === this.#counter() && !underWay.execution.signal.aborted;
-    return isJoinable ? underWay : null;
+    return underWay !== undefined && this.#versions.isCurrent(underWay.stamp) && !underWay.execution.signal.aborted
+      ? underWay
+      : null;
   }
 
   /** The operation has turned out to be a query. */
@@ -64,7 +65,7 @@ export class OperationSharing {
     if (!this.#queries.has(key)) {
       return;
     }
-    const underWay = { execution, answer, counter: this.#counter() };
+    const underWay = { execution, answer, stamp: this.#versions.stamp("any") };
     this.#underWay.set(key, underWay);
     const forget = () => {
       if (this.#underWay.get(key) === underWay) {

@@ -33,6 +33,11 @@ export function parseStoreUrl(url: string): string {
   return path === MEMORY ? path : resolve(path);
 }
 
+/** True if no other process can share the store. */
+export function isMemoryStore(url: string): boolean {
+  return parseStoreUrl(url) === MEMORY;
+}
+
 /**
  * The embedded store: one SQLite file, which several processes of one machine may share, or `sqlite::memory:`. The
  * file is made with its directory, readable by its owner alone, for it holds people's numbers. Every row carries the

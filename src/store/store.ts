@@ -23,6 +23,7 @@ export type Table =
   | "number-by-contact"
   | "forgotten-contact"
   | "directory-state"
+  | "version"
   | "attempt"
   | "event"
   | "event-index"

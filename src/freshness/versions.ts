@@ -1,0 +1,214 @@
+/** The lists that all operations share, and the platform of each. */
+export const KEPT_LISTS = {
+  contacts: "PIDJ",
+  pidjGroups: "PIDJ",
+  series: "PIDJ",
+  surveys: "PIDJ",
+  participants: "TEXTIZEN",
+  textizenGroups: "TEXTIZEN",
+  campaigns: "TEXTIZEN",
+  polls: "TEXTIZEN",
+} as const;
+
+export type KeptListName = keyof typeof KEPT_LISTS;
+
+/** What a change may make stale beside the store's own rows: a list, with its platform, or a platform alone. */
+export type Changed = KeptListName | (typeof KEPT_LISTS)[KeptListName];
+
+/** What has a version. The version `any` rises with every change, those of the store's rows included. */
+type VersionName = Changed | "any";
+
+/** When something was read, and under which version. Compare it before the result is served to another reader. */
+export interface Stamp {
+  readonly name: VersionName;
+  readonly version: number;
+  readonly at: number;
+}
+
+/** Carries versions between processes, as one text that is compared and replaced. Both methods may throw. */
+export interface SharedVersions {
+  read(): Promise<string | null>;
+  /** False, and nothing written, if the text is not `was`. */
+  replace(was: string | null, becomes: string): Promise<boolean>;
+}
+
+interface VersionsOptions {
+  /** Null if no other process writes to the same platforms and store. */
+  readonly shared?: SharedVersions | null;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+/** How old a result may be without a look at what other processes wrote; also the least time between two looks. */
+const LOOK_MS = 1_000;
+/** Nobody waits longer than this for the shared versions. */
+const MOMENT_MS = 250;
+/** How long after an unknown outcome a platform may still carry the write out. */
+const UNSETTLED_MS = 60_000;
+const MOST_TRIES = 20;
+
+/**
+ * Says whether what was read earlier is still good. A version is raised before a write's first byte goes out, as the
+ * write's last act, and when an event has been stored; whatever keeps or shares results compares stamps and has no
+ * counter of its own. With `shared`, a process also sees what others raised, at most a second late.
+ */
+export class Versions {
+  readonly #shared: SharedVersions | null;
+  readonly #now: () => number;
+  readonly #versions = new Map<VersionName, number>();
+  /** Lists read before this time are not kept: a write with an unknown outcome may have changed them. */
+  readonly #unsettledUntil = new Map<VersionName, number>();
+  /** The shared text as last seen, and the names raised here that it lacks. */
+  #text: string | null = null;
+  #unpublished = new Set<string>();
+  #publishing: Promise<void> = Promise.resolve();
+  #looking: Promise<void> | null = null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #confirmedAt = Number.NEGATIVE_INFINITY;
+
+  constructor({ shared = null, now = () => performance.now() }: VersionsOptions = {}) {
+    this.#shared = shared;
+    this.#now = now;
+  }
+
+  /** The stamp of a read that begins now. */
+  stamp(name: VersionName): Stamp {
+    return { name, version: this.#versions.get(name) ?? 0, at: this.#now() };
+  }
+
+  /**
+   * True if nothing has changed since the stamp, as far as this process knows, and its knowledge is at most a second
+   * older than now. If it is older, a look is begun for the next caller; `confirm` waits for that look.
+   */
+  isCurrent({ name, version, at }: Stamp): boolean {
+    if (version !== (this.#versions.get(name) ?? 0)) {
+      return false;
+    }
+    const isConfirmed = this.#shared === null || this.#now() - Math.max(at, this.#confirmedAt) < LOOK_MS;
+    if (!isConfirmed) {
+      void this.confirm();
+    }
+    return isConfirmed;
+  }
+
+  /** Like `isCurrent`, for what was kept: false also if a write with an unknown outcome may yet change it. */
+  mayServeKept(stamp: Stamp): boolean {
+    return this.isCurrent(stamp) && stamp.at >= (this.#unsettledUntil.get(stamp.name) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * Takes over what other processes raised, with at most one look a second. Waits a moment at most and never throws: if
+   * the look fails or hangs, nothing older than a second is current.
+   */
+  confirm(): Promise<void> {
+    if (this.#looking === null && this.#shared !== null && this.#now() - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = this.#now();
+      this.#looking = withinMoment(this.#look(this.#shared)).finally(() => {
+        this.#looking = null;
+      });
+    }
+    return this.#looking ?? Promise.resolve();
+  }
+
+  /**
+   * Says that these may have changed; with none, that rows of the store did. Holds in this process at once, and in the
+   * others when the promise resolves: within a moment, or later if they cannot be told yet. Never rejects. `isUnknown`:
+   * the change may also happen later, so for a minute nothing read of the lists is kept.
+   */
+  raise(changes: readonly Changed[], { isUnknown = false } = {}): Promise<void> {
+    const names: VersionName[] = ["any", ...changes.flatMap((name) => [name, platformOf(name)])];
+    const keys = new Set([...names, ...(isUnknown ? changes.map((name) => UNKNOWN + name) : [])]);
+    this.#raiseHere(keys);
+    if (this.#shared === null) {
+      return Promise.resolve();
+    }
+    this.#unpublished = this.#unpublished.union(keys);
+    return withinMoment(this.#publish(this.#shared));
+  }
+
+  #raiseHere(keys: Iterable<string>): void {
+    for (const key of keys) {
+      if (key.startsWith(UNKNOWN)) {
+        this.#unsettledUntil.set(key.slice(UNKNOWN.length) as VersionName, this.#now() + UNSETTLED_MS);
+      } else {
+        this.#versions.set(key as VersionName, (this.#versions.get(key as VersionName) ?? 0) + 1);
+      }
+    }
+  }
+
+  async #look(shared: SharedVersions): Promise<void> {
+    const began = this.#now();
+    try {
+      if (this.#unpublished.size > 0) {
+        await this.#publish(shared);
+      }
+      this.#take(await shared.read());
+      this.#confirmedAt = Math.max(this.#confirmedAt, began);
+    } catch {
+      // What cannot be confirmed is not served: `isCurrent` sees to it.
+    }
+  }
+
+  /** Raises here what others raised since the text was last seen. */
+  #take(text: string | null): void {
+    const [was, is] = [parse(this.#text), parse(text)];
+    this.#text = text;
+    this.#raiseHere(Object.keys({ ...was, ...is }).filter((key) => was[key] !== is[key]));
+  }
+
+  /** One at a time, so that raises under way at once are written together. A failure is tried again at the next look. */
+  #publish(shared: SharedVersions): Promise<void> {
+    this.#publishing = this.#publishing.then(() => this.#write(shared)).catch(() => undefined);
+    return this.#publishing;
+  }
+
+  async #write(shared: SharedVersions): Promise<void> {
+    for (let tries = 0; tries < MOST_TRIES && this.#unpublished.size > 0; tries += 1) {
+      const keys = this.#unpublished;
+      // A name that is raised again from here on is written again.
+      this.#unpublished = new Set();
+      const counts = parse(this.#text);
+      const becomes = JSON.stringify({
+        ...counts,
+        ...Object.fromEntries([...keys].map((key) => [key, (counts[key] ?? 0) + 1])),
+      });
+      let isWritten = false;
+      try {
+        isWritten = await shared.replace(this.#text, becomes);
+      } finally {
+        if (!isWritten) {
+          this.#unpublished = this.#unpublished.union(keys);
+        }
+      }
+      if (isWritten) {
+        this.#text = becomes;
+      } else {
+        this.#take(await shared.read());
+      }
+    }
+  }
+}
+
+/** Marks, in the shared text, the name of a list that a write with an unknown outcome may have changed. */
+const UNKNOWN = "unknown ";
+
+function platformOf(name: Changed): Changed {
+  return name === "PIDJ" || name === "TEXTIZEN" ? name : KEPT_LISTS[name];
+}
+
+function parse(text: string | null): Readonly<Record<string, number>> {
+  try {
+    return text === null ? {} : (JSON.parse(text) as Record<string, number>);
+  } catch {
+    return {};
+  }
+}
+
+async function withinMoment(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const moment = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, MOMENT_MS);
+  });
+  await Promise.race([work, moment]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import { type SharedVersions, Versions } from "../src/freshness/versions.ts";
+
+/** A clock set by hand. */
+function createClock() {
+  const clock = { time: 10_000, now: () => clock.time };
+  return clock;
+}
+
+/** A row that two processes share; `state` makes it fail or hang. */
+function createRow() {
+  const row = { text: null as string | null, reads: 0, state: "well" as "well" | "down" | "hung" };
+  const turn = async () => {
+    if (row.state === "down") {
+      throw new Error("the store is down");
+    }
+    if (row.state === "hung") {
+      await new Promise(() => undefined);
+    }
+  };
+  const shared: SharedVersions = {
+    read: async () => {
+      row.reads += 1;
+      await turn();
+      return row.text;
+    },
+    replace: async (was, becomes) => {
+      await turn();
+      if (row.text !== was) {
+        return false;
+      }
+      row.text = becomes;
+      return true;
+    },
+  };
+  return { row, shared };
+}
+
+test("a change to a list makes stale what was read of it, of its platform and of everything, and nothing else", () => {
+  const versions = new Versions();
+  const names = ["any", "PIDJ", "contacts", "series", "TEXTIZEN", "polls"] as const;
+  const stamps = names.map((name) => versions.stamp(name));
+  void versions.raise(["contacts"]);
+  expect(stamps.map((stamp) => versions.isCurrent(stamp))).toEqual([false, false, false, true, true, true]);
+  expect(names.map((name) => versions.isCurrent(versions.stamp(name)))).toEqual(names.map(() => true));
+});
+
+test("a change to the store alone, and one to a platform alone, leave the lists as they are", () => {
+  const versions = new Versions();
+  const stamps = (["any", "TEXTIZEN", "participants"] as const).map((name) => versions.stamp(name));
+  void versions.raise([]);
+  expect(stamps.map((stamp) => versions.isCurrent(stamp))).toEqual([false, true, true]);
+  void versions.raise(["TEXTIZEN"]);
+  expect(stamps.map((stamp) => versions.isCurrent(stamp))).toEqual([false, false, true]);
+});
+
+test("for a minute after an unknown outcome, nothing that is read of its lists may be kept", () => {
+  const clock = createClock();
+  const versions = new Versions({ now: clock.now });
+  void versions.raise(["contacts"], { isUnknown: true });
+  const [early, other] = [versions.stamp("contacts"), versions.stamp("series")];
+  expect([early, other].map((stamp) => versions.mayServeKept(stamp))).toEqual([false, true]);
+  // A read under way shows the platform itself, and may be joined.
+  expect(versions.isCurrent(early)).toBe(true);
+  clock.time += 60_000;
+  expect(versions.mayServeKept(early)).toBe(false);
+  expect(versions.mayServeKept(versions.stamp("contacts"))).toBe(true);
+});
+
+test("what one process raises, another sees within a second, by one look", async () => {
+  const clock = createClock();
+  const { row, shared } = createRow();
+  const [one, two] = [new Versions({ shared, now: clock.now }), new Versions({ shared, now: clock.now })];
+  await two.confirm();
+  const stamp = two.stamp("participants");
+  await one.raise(["participants"], { isUnknown: true });
+  clock.time += 999;
+  const reads = row.reads;
+  expect(two.isCurrent(stamp)).toBe(true);
+  expect(row.reads).toBe(reads);
+  clock.time += 1;
+  expect(two.isCurrent(stamp)).toBe(false);
+  await Promise.all([two.confirm(), two.confirm(), two.confirm()]);
+  expect(row.reads).toBe(reads + 1);
+  expect(two.isCurrent(stamp)).toBe(false);
+  const later = two.stamp("participants");
+  expect([two.isCurrent(later), two.mayServeKept(later)]).toEqual([true, false]);
+  clock.time += 1_000;
+  await two.confirm();
+  expect(two.isCurrent(later)).toBe(true);
+});
+
+test("raises of several processes at once are all seen by each", async () => {
+  const clock = createClock();
+  const { shared } = createRow();
+  const all = Array.from({ length: 5 }, () => new Versions({ shared, now: clock.now }));
+  for (const versions of all) {
+    await versions.confirm();
+  }
+  const stamps = all.map((versions) => versions.stamp("polls"));
+  await Promise.all(all.slice(1).flatMap((versions) => [versions.raise(["polls"]), versions.raise(["polls"])]));
+  clock.time += 1_000;
+  for (const [at, versions] of all.entries()) {
+    await versions.confirm();
+    expect(stamps[at] && versions.isCurrent(stamps[at])).toBe(false);
+    expect(versions.isCurrent(versions.stamp("polls"))).toBe(true);
+  }
+});
+
+test("a raise while the one before it is being written is written, too", async () => {
+  const { row, shared } = createRow();
+  const versions = new Versions({ shared });
+  const first = versions.raise(["polls"]);
+  // The first is on its way to the row by now.
+  await Promise.resolve();
+  await Promise.all([first, versions.raise(["polls"])]);
+  expect(JSON.parse(row.text ?? "{}")).toEqual({ any: 2, polls: 2, TEXTIZEN: 2 });
+});
+
+test("without its store nothing older than a second is trusted, nobody waits longer than a moment, and a raise is told later", async () => {
+  const clock = createClock();
+  const { row, shared } = createRow();
+  const [one, two] = [new Versions({ shared, now: clock.now }), new Versions({ shared, now: clock.now })];
+  await two.confirm();
+  const [old, stamp] = [two.stamp("polls"), one.stamp("polls")];
+  for (const state of ["down", "hung"] as const) {
+    row.state = state;
+    clock.time += 1_000;
+    const began = performance.now();
+    await two.confirm();
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(two.isCurrent(old)).toBe(false);
+    expect(two.isCurrent(two.stamp("polls"))).toBe(true);
+  }
+  row.state = "down";
+  await one.raise(["polls"]);
+  expect(one.isCurrent(stamp)).toBe(false);
+  row.state = "well";
+  clock.time += 1_000;
+  await one.confirm();
+  const fresh = new Versions({ shared, now: clock.now });
+  await fresh.confirm();
+  expect(JSON.parse(row.text ?? "{}")).toMatchObject({ polls: 1, TEXTIZEN: 1 });
+});
