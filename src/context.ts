@@ -6,13 +6,13 @@ import { PeopleLoaders } from "./loaders/people.ts";
 import { type ContactSeen, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
 import type { PidjClient } from "./pidj/client.ts";
-import type { CallRecord, CallScope } from "./rest/calls.ts";
+import { type CallRecord, ReadScope } from "./rest/calls.ts";
 import type { Attempts } from "./store/attempts.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { OptOuts } from "./store/opt-outs.ts";
 import type { TextizenClient } from "./textizen/client.ts";
-import type { SendPoint, Touched, WriteTools } from "./writes/carry-out.ts";
+import type { SendPoint, Touched, WriteTools } from "./writes/tools.ts";
 
 export type { FeedItem } from "./events/feed.ts";
 export type { CompletedPollRecord } from "./loaders/events.ts";
@@ -59,7 +59,7 @@ export interface OperationOptions {
  */
 export class Context {
   readonly services: Services;
-  readonly scope: CallScope;
+  readonly scope: ReadScope;
   readonly onKind: OperationOptions["onKind"];
   private readonly made: CallRecord[] = [];
   private readonly fresh: boolean;
@@ -70,14 +70,7 @@ export class Context {
 
   constructor(services: Services, { signal, deadline, fresh, onKind }: OperationOptions) {
     this.services = services;
-    this.scope = {
-      signal,
-      get deadline() {
-        return deadline();
-      },
-      isFresh: fresh,
-      record: (call) => this.made.push(call),
-    };
+    this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: (call) => this.made.push(call) });
     this.onKind = onKind;
     this.fresh = fresh;
   }

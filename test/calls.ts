@@ -16,7 +16,6 @@ export const READ: PlatformRequest<unknown> = {
   route: "GET /things/{id}",
   id: "7",
   query: "",
-  kind: "read",
   headers: ["accept", "application/json"],
   body: null,
   size: "record",
@@ -26,6 +25,5 @@ export const SEND: PlatformRequest<unknown> = {
   ...READ,
   route: "POST /send",
   id: null,
-  kind: "send",
   body: "text=hello",
 };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Context } from "../src/context.ts";
 import type { E164 } from "../src/phone.ts";
-import type { WriteTools } from "../src/writes/carry-out.ts";
 import { createMailing, updateMailing } from "../src/writes/mailing.ts";
+import type { WriteTools } from "../src/writes/tools.ts";
 import { errorsAt, type Stage, startStage } from "./support.ts";
 import { payloadOf, run, wireOf, writesOf } from "./textizen-wire.ts";
 

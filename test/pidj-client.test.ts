@@ -15,7 +15,7 @@ import {
   TO,
   USER,
 } from "./pidj-upstream.ts";
-import { createScope, failureOf, sendJson, startUpstream } from "./upstream.ts";
+import { createScope, createWriteScope, failureOf, sendJson, startUpstream } from "./upstream.ts";
 
 test.each<Documented>([
   [
@@ -171,7 +171,10 @@ test.each<[what: string, status: number, body: unknown, error: object]>([
   ["a code of a mere 400 beside an unknown status", 200, { code: 400 }, { reason: "shape", mayHaveTaken: true }],
 ])("takes %s for no success of a send", async (_what, status, body, error) => {
   await using upstream = await serve(body, status);
-  const sending = upstream.client.send({ from: { phoneNumber: FROM }, to: TO, text: "secret text" }, createScope());
+  const sending = upstream.client.send(
+    { from: { phoneNumber: FROM }, to: TO, text: "secret text" },
+    createWriteScope(),
+  );
   const failure = await failureOf(sending);
   expect(failure).toMatchObject(error);
   expect(JSON.stringify([failure.message, failure])).not.toMatch(/secret text|s3cret|3333/);
@@ -198,7 +201,7 @@ test("reads a 503 inside HTTP 200 again", async () => {
 test("cleans the platform's sentence: no tags, no line breaks, at most 300 characters", async () => {
   const message = `<b>No</b>\r\n<script src="x">\t<<i>b>user${"😀".repeat(400)}`;
   await using upstream = await serve({ status: "failure", message });
-  const { platformMessage } = await failureOf(upstream.client.deleteUser(USER, createScope()));
+  const { platformMessage } = await failureOf(upstream.client.deleteUser(USER, createWriteScope()));
   expect(platformMessage).toMatch(/^No < b>user😀+$/u);
   expect(platformMessage?.length).toBeLessThanOrEqual(300);
   expect(platformMessage?.length).toBeGreaterThan(297);
@@ -206,7 +209,7 @@ test("cleans the platform's sentence: no tags, no line breaks, at most 300 chara
 
 test("does not claim a creation without Pidj's own sentence, nor an id that is none", async () => {
   await using upstream = await serve({ ...SUCCESS, id: "", message: "Contact exists." });
-  const created = await upstream.client.createContact({ phoneNumber: FROM }, createScope());
+  const created = await upstream.client.createContact({ phoneNumber: FROM }, createWriteScope());
   expect(created).toEqual({ id: null, isCreated: false, message: "Contact exists." });
 });
 
@@ -234,8 +237,8 @@ test("leaves out and counts rows without a usable id, and puts an error in place
 test.each<[string, Make]>([
   ["a list", (client, scope) => client.groups(scope)],
   ["a record", (client, scope) => client.contact(CONTACT, scope)],
-  ["an SSO URL", (client, scope) => client.createSsoUrl({ user: { id: USER } }, scope)],
+  ["an SSO URL", (client, _, scope) => client.createSsoUrl({ user: { id: USER } }, scope)],
 ])("fails where a success lacks %s", async (_what, make) => {
   await using upstream = await serve({ ...SUCCESS, groups: {}, contact: [] });
-  expect(await failureOf(make(upstream.client, createScope()))).toMatchObject({ reason: "shape" });
+  expect(await failureOf(make(upstream.client, createScope(), createWriteScope()))).toMatchObject({ reason: "shape" });
 });

@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import { makeId } from "../src/ids.ts";
 import type { E164 } from "../src/phone.ts";
 import { createPidjClient, type PidjClient } from "../src/pidj/client.ts";
-import type { CallScope } from "../src/rest/calls.ts";
-import { createScope, sendJson, startUpstream, type Upstream } from "./upstream.ts";
+import type { ReadScope, WriteScope } from "../src/rest/calls.ts";
+import { createScope, createWriteScope, sendJson, startUpstream, type Upstream } from "./upstream.ts";
 
 export const SUCCESS = { code: 200, status: "success" };
 export const CONTACT = makeId("Contact", "l93a8313-kuq7");
@@ -33,7 +33,7 @@ export async function serve(answer: unknown, status = 200): Promise<Upstream & {
   });
 }
 
-export type Make = (client: PidjClient, scope: CallScope) => Promise<unknown>;
+export type Make = (client: PidjClient, scope: ReadScope, writeScope: WriteScope) => Promise<unknown>;
 
 /** A documented call: its words there, the path, the form as it must be on the wire, an answer, the method, its result. */
 export type Documented = [
@@ -47,8 +47,8 @@ export type Documented = [
 
 export async function expectDocumented(...[document, path, form, answer, make, result]: Documented): Promise<void> {
   await using upstream = await serve(answer);
-  const scope = createScope();
-  expect(await make(upstream.client, scope)).toEqual(result);
+  const [scope, writeScope] = [createScope(), createWriteScope()];
+  expect(await make(upstream.client, scope, writeScope)).toEqual(result);
   const [request] = upstream.requests;
   expect(`${request?.method} ${request?.path}`).toBe(`${document.split(" ")[0]} /api/2020${path}`);
   expect(request?.body).toBe(form ?? "");
@@ -56,6 +56,6 @@ export async function expectDocumented(...[document, path, form, answer, make, r
   expect(request?.headers.accept).toBe("application/json");
   // RFC 7617 §2: the account key is the user, the token its password.
   expect(request?.headers.authorization).toBe(`Basic ${btoa("acme:s3cret+")}`);
-  expect(scope.calls.map((call) => call.route)).toEqual([document]);
+  expect([...scope.calls, ...writeScope.calls].map((call) => call.route)).toEqual([document]);
   expect(upstream.requests).toHaveLength(1);
 }

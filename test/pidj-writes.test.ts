@@ -19,7 +19,7 @@ test.each<Documented>([
     "/send",
     "from_number=%2B18885552222&to_number=%2B18885553333&text_body=1+%2B+1+%3D+2+%26+%C3%A9",
     { ...SUCCESS, message: "Text sent." },
-    (client, scope) => client.send({ from: { phoneNumber: FROM }, to: TO, text: "1 + 1 = 2 & é" }, scope),
+    (client, _, scope) => client.send({ from: { phoneNumber: FROM }, to: TO, text: "1 + 1 = 2 & é" }, scope),
     { message: "Text sent." },
   ],
   [
@@ -27,7 +27,7 @@ test.each<Documented>([
     "/send",
     "group_id=gr%3A04207209-7f61&to_number=%2B18885553333&text_body=hi",
     { ...SUCCESS, message: "Text sent." },
-    (client, scope) => client.send({ from: { groupId: GROUP }, to: TO, text: "hi" }, scope),
+    (client, _, scope) => client.send({ from: { groupId: GROUP }, to: TO, text: "hi" }, scope),
     { message: "Text sent." },
   ],
   [
@@ -35,7 +35,7 @@ test.each<Documented>([
     "/task/initiate",
     "channel=ticket&group_id=gr%3A04207209-7f61&subject=s&topic=t&name=n&email_address=e%40example.com&phone_number=555",
     { ...SUCCESS, task: "ci:04207209" },
-    (client, scope) =>
+    (client, _, scope) =>
       client.initiateTask(
         {
           channel: "ticket",
@@ -55,7 +55,7 @@ test.each<Documented>([
     "/user",
     "username=jane&password=p%26w&phone_number=%2B18885552222&email_address=j%40example.com&first_name=J&last_name=D&roles=admin%7Cagent&groups=gr%3A04207209-7f61%7Cgr%3Ab&timezone=America%2FDenver&external_id=x",
     { ...SUCCESS, id: USER, message: "User created." },
-    (client, scope) =>
+    (client, _, scope) =>
       client.createUser(
         {
           username: "jane",
@@ -78,7 +78,7 @@ test.each<Documented>([
     "/user/us:a33a8313-8uq7",
     "first_name=&roles=&external_id=x",
     SUCCESS,
-    (client, scope) => client.updateUser(USER, { firstName: null, roles: [], externalId: "x" }, scope),
+    (client, _, scope) => client.updateUser(USER, { firstName: null, roles: [], externalId: "x" }, scope),
     undefined,
   ],
   [
@@ -86,7 +86,7 @@ test.each<Documented>([
     "/user/us:a33a8313-8uq7",
     null,
     SUCCESS,
-    (client, scope) => client.deleteUser(USER, scope),
+    (client, _, scope) => client.deleteUser(USER, scope),
     undefined,
   ],
   [
@@ -94,7 +94,7 @@ test.each<Documented>([
     "/user/us:a33a8313-8uq7/recover",
     null,
     SUCCESS,
-    (client, scope) => client.recoverUser(USER, scope),
+    (client, _, scope) => client.recoverUser(USER, scope),
     undefined,
   ],
   [
@@ -102,7 +102,7 @@ test.each<Documented>([
     "/user/us:a33a8313-8uq7/pause",
     null,
     { ...SUCCESS, paused: true },
-    (client, scope) => client.pauseUser(USER, scope),
+    (client, _, scope) => client.pauseUser(USER, scope),
     { isPaused: true },
   ],
   [
@@ -110,7 +110,7 @@ test.each<Documented>([
     "/user/us:a33a8313-8uq7/unpause",
     null,
     { ...SUCCESS, paused: true },
-    (client, scope) => client.unpauseUser(USER, scope),
+    (client, _, scope) => client.unpauseUser(USER, scope),
     { isPaused: true },
   ],
   [
@@ -118,7 +118,7 @@ test.each<Documented>([
     "/sso/url",
     "user_uuid=us%3Aa33a8313-8uq7&next=aHR0cHM6Ly9leGFtcGxlLmNvbS8%2Ffn5%2Fw6k%3D",
     { ...SUCCESS, url: "https://gopidj.com/sso/x" },
-    (client, scope) => client.createSsoUrl({ user: { id: USER }, next: "https://example.com/?~~\u007fé" }, scope),
+    (client, _, scope) => client.createSsoUrl({ user: { id: USER }, next: "https://example.com/?~~\u007fé" }, scope),
     { url: "https://gopidj.com/sso/x" },
   ],
   [
@@ -126,7 +126,7 @@ test.each<Documented>([
     "/sso/url",
     "external_id=x-1",
     { ...SUCCESS, url: "https://gopidj.com/sso/x" },
-    (client, scope) => client.createSsoUrl({ user: { externalId: "x-1" } }, scope),
+    (client, _, scope) => client.createSsoUrl({ user: { externalId: "x-1" } }, scope),
     { url: "https://gopidj.com/sso/x" },
   ],
   [
@@ -134,7 +134,7 @@ test.each<Documented>([
     "/contact",
     "phone_number=%2B18885552222&email_address=a%40example.com&first_name=A&last_name=B&business_name=C&display_name=D&group=gr%3A04207209-7f61&timezone=America%2FDenver&home_street_1=1+Main&home_street_2=Apt+2&home_city=Denver&home_state=CO&home_postal=80014&home_country=US&business_city=Boulder&external_id=x",
     { ...SUCCESS, id: CONTACT, message: "Contact created." },
-    (client, scope) =>
+    (client, _, scope) =>
       client.createContact(
         {
           phoneNumber: FROM,
@@ -165,7 +165,7 @@ test.each<Documented>([
     "/contact/co:l93a8313-kuq7",
     "email_address=&home_street_1=&home_street_2=&home_city=&home_state=&home_postal=&home_country=&business_state=&business_country=US",
     SUCCESS,
-    (client, scope) =>
+    (client, _, scope) =>
       client.updateContact(
         CONTACT,
         { emailAddress: null, homeAddress: null, businessAddress: { state: null, country: "US" } },
@@ -178,7 +178,7 @@ test.each<Documented>([
     "/contact/co:l93a8313-kuq7",
     null,
     SUCCESS,
-    (client, scope) => client.deleteContact(CONTACT, scope),
+    (client, _, scope) => client.deleteContact(CONTACT, scope),
     undefined,
   ],
   [
@@ -186,7 +186,7 @@ test.each<Documented>([
     "/series/subscribe",
     "series_id=ts%3Az81de899&timezone=America%2FDenver&contact_id=co%3Al93a8313-kuq7&from_number=%2B18885552222",
     { ...SUCCESS, message: "Series subscribe." },
-    (client, scope) =>
+    (client, _, scope) =>
       client.subscribeToSeries(
         {
           seriesId: SERIES,
@@ -203,7 +203,7 @@ test.each<Documented>([
     "/survey/initiate",
     "survey_id=sv%3Az81de899&to_number=%2B18885553333&group_id=gr%3A04207209-7f61",
     { ...SUCCESS, message: "Survey initiated." },
-    (client, scope) =>
+    (client, _, scope) =>
       client.initiateSurvey({ surveyId: SURVEY, recipient: { phoneNumber: TO }, from: { groupId: GROUP } }, scope),
     { message: "Survey initiated." },
   ],

@@ -6,7 +6,7 @@ import { makeId } from "../src/ids.ts";
 import { ask, type Stage } from "./support.ts";
 import { serve } from "./textizen-upstream.ts";
 import { payloadOf, run } from "./textizen-wire.ts";
-import { createScope, type Received, sendJson, startUpstream } from "./upstream.ts";
+import { createScope, createWriteScope, type Received, sendJson, startUpstream } from "./upstream.ts";
 
 const NEW_YORK = "America/New_York";
 const MAILING = makeId("Mailing", "1");
@@ -60,7 +60,7 @@ async function read(send_at: string, sendAtZone: string | null): Promise<unknown
 async function written(sendAt: Date, sendAtZone: string): Promise<unknown> {
   const mailing = createMailing("");
   await using upstream = await serve(mailing.answer, { sendAtZone });
-  await upstream.client.updateMailing(MAILING, { sendAt }, createScope());
+  await upstream.client.updateMailing(MAILING, { sendAt }, createWriteScope());
   return mailing.stored["send_at"];
 }
 

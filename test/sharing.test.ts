@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ReadScope } from "../src/rest/calls.ts";
 import { Sharing } from "../src/rest/sharing.ts";
 
 /** A read whose every call is counted and answered by hand. */
@@ -11,9 +12,11 @@ function createUpstream() {
   return { calls, call };
 }
 
-function createScope(options: { isFresh?: boolean } = {}) {
+function createScope({ isFresh = false } = {}) {
   const controller = new AbortController();
-  return { ...options, signal: controller.signal, record: () => undefined, abort: () => controller.abort() };
+  const { signal } = controller;
+  const scope = new ReadScope({ signal, deadline: () => Number.POSITIVE_INFINITY, isFresh, record: () => undefined });
+  return Object.assign(scope, { abort: () => controller.abort() });
 }
 
 test("equal reads under way are one call", async () => {

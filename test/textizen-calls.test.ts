@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { makeId } from "../src/ids.ts";
 import type { E164 } from "../src/phone.ts";
-import type { CallScope } from "../src/rest/calls.ts";
+import type { ReadScope, WriteScope } from "../src/rest/calls.ts";
 import type { TextizenClient } from "../src/textizen/client.ts";
 import type { TextizenOptions } from "../src/textizen/wire.ts";
 import { serve } from "./textizen-upstream.ts";
-import { createScope, sendJson } from "./upstream.ts";
+import { createScope, createWriteScope, sendJson } from "./upstream.ts";
 
 const GROUP = makeId("TextizenGroup", "72");
 const CAMPAIGN = makeId("Campaign", "1");
@@ -15,7 +15,7 @@ const MAILING = makeId("Mailing", "2");
 const NUMBER = "+14155551212" as E164;
 const SEND_AT = new Date("2017-03-14T15:26:53.895-04:00");
 
-type Make = (client: TextizenClient, scope: CallScope) => Promise<unknown>;
+type Make = (client: TextizenClient, scope: ReadScope, writeScope: WriteScope) => Promise<unknown>;
 
 interface DocumentedCall {
   readonly call: string;
@@ -40,13 +40,13 @@ const documented: readonly DocumentedCall[] = [
     call: "POST /api/groups",
     path: "/api/groups",
     body: { group: { name: "my group name" } },
-    make: (client, scope) => client.createGroup({ name: "my group name" }, scope),
+    make: (client, _, scope) => client.createGroup({ name: "my group name" }, scope),
   },
   {
     call: "PUT /api/groups/{id}",
     path: "/api/groups/72",
     body: { group: { name: "my updated group name" } },
-    make: (client, scope) => client.updateGroup(GROUP, { name: "my updated group name" }, scope),
+    make: (client, _, scope) => client.updateGroup(GROUP, { name: "my updated group name" }, scope),
   },
   { call: "GET /api/campaigns", path: "/api/campaigns", answer: [], make: (client, scope) => client.campaigns(scope) },
   {
@@ -68,7 +68,7 @@ const documented: readonly DocumentedCall[] = [
       },
       organization_id: 1,
     },
-    make: (client, scope) =>
+    make: (client, _, scope) =>
       client.createCampaign(
         {
           title: "Our new campaign",
@@ -97,14 +97,14 @@ const documented: readonly DocumentedCall[] = [
     call: "POST /api/participants",
     path: "/api/participants",
     body: { participant: { name: "Jane Q Public", phone_number: "14155551212" }, campaign_id: 1 },
-    make: (client, scope) =>
+    make: (client, _, scope) =>
       client.createParticipant({ name: "Jane Q Public", phoneNumber: NUMBER, campaignId: CAMPAIGN }, scope),
   },
   {
     call: "PUT /api/participants/{id}",
     path: "/api/participants/58",
     body: { name: "Katherine Goble Johnson", phone_number: "14155551212" },
-    make: (client, scope) =>
+    make: (client, _, scope) =>
       client.updateParticipant(PARTICIPANT, { name: "Katherine Goble Johnson", phoneNumber: NUMBER }, scope),
   },
   {
@@ -112,26 +112,26 @@ const documented: readonly DocumentedCall[] = [
     path: "/api/participants/58",
     options: { participantUpdate: "wrapped" },
     body: { participant: { name: null } },
-    make: (client, scope) => client.updateParticipant(PARTICIPANT, { name: null }, scope),
+    make: (client, _, scope) => client.updateParticipant(PARTICIPANT, { name: null }, scope),
   },
   {
     call: "POST /api/participants/{id}/subscriptions",
     path: "/api/participants/58/subscriptions",
     body: { subscription: { group_id: 72 } },
-    make: (client, scope) => client.addParticipantToGroup(PARTICIPANT, GROUP, scope),
+    make: (client, _, scope) => client.addParticipantToGroup(PARTICIPANT, GROUP, scope),
   },
   {
     call: "PUT /api/participants/{id}/subscriptions/unsubscribe",
     path: "/api/participants/58/subscriptions/unsubscribe",
     body: { subscription: { group_id: 72 } },
-    make: (client, scope) => client.removeParticipantFromGroup(PARTICIPANT, GROUP, scope),
+    make: (client, _, scope) => client.removeParticipantFromGroup(PARTICIPANT, GROUP, scope),
   },
   {
     call: "PUT /api/participants/{id}/subscriptions/unsubscribe",
     path: "/api/participants/58/subscriptions/unsubscribe",
     options: { unsubscribe: "top" },
     body: { group_id: "g72" },
-    make: (client, scope) => client.removeParticipantFromGroup(PARTICIPANT, makeId("TextizenGroup", "g72"), scope),
+    make: (client, _, scope) => client.removeParticipantFromGroup(PARTICIPANT, makeId("TextizenGroup", "g72"), scope),
   },
   {
     call: "GET /api/participants/{id}/tokens",
@@ -144,14 +144,14 @@ const documented: readonly DocumentedCall[] = [
     call: "PUT /api/participants/{id}/tokens",
     path: "/api/participants/58/tokens",
     body: { campaign_id: 1, tokens: { token_key: "token_value" } },
-    make: (client, scope) =>
+    make: (client, _, scope) =>
       client.setParticipantTokens(PARTICIPANT, CAMPAIGN, [{ key: "token_key", value: "token_value" }], scope),
   },
   {
     call: "DELETE /api/participants/{id}/tokens",
     path: "/api/participants/58/tokens",
     body: { campaign_id: 1, tokens: "abcd123,b" },
-    make: (client, scope) => client.removeParticipantTokens(PARTICIPANT, CAMPAIGN, ["abcd123", "b"], scope),
+    make: (client, _, scope) => client.removeParticipantTokens(PARTICIPANT, CAMPAIGN, ["abcd123", "b"], scope),
   },
   { call: "GET /api/polls", path: "/api/polls", answer: [], make: (client, scope) => client.polls(scope) },
   {
@@ -174,7 +174,7 @@ const documented: readonly DocumentedCall[] = [
         type: "followup",
       },
     },
-    make: (client, scope) =>
+    make: (client, _, scope) =>
       client.createPoll(
         {
           title: "my poll",
@@ -192,7 +192,7 @@ const documented: readonly DocumentedCall[] = [
     call: "POST /api/polls",
     path: "/api/polls",
     body: { poll: { title: "my poll", error_message: "Error happened", language: "en", active: false } },
-    make: (client, scope) =>
+    make: (client, _, scope) =>
       client.createPoll(
         { title: "my poll", confirmation: null, errorMessage: "Error happened", language: "en", isActive: false },
         scope,
@@ -220,7 +220,7 @@ const documented: readonly DocumentedCall[] = [
         phone_numbers_list: "14155551212,16515551212",
       },
     },
-    make: (client, scope) =>
+    make: (client, _, scope) =>
       client.createMailing(
         POLL,
         {
@@ -235,7 +235,7 @@ const documented: readonly DocumentedCall[] = [
     call: "PUT /api/mailings/{id}",
     path: "/api/mailings/2",
     body: { mailing: { send_at: "2017-03-14T19:26:53.895Z", group_ids: [72], phone_numbers_list: null } },
-    make: (client, scope) =>
+    make: (client, _, scope) =>
       client.updateMailing(MAILING, { sendAt: SEND_AT, groupIds: [GROUP], phoneNumbers: null }, scope),
   },
   {
@@ -255,8 +255,8 @@ test.each(documented)("makes $call as documented", async ({ call, path, body, an
       sendJson(response, answer);
     }
   }, options);
-  const scope = createScope();
-  await make(upstream.client, scope);
+  const [scope, writeScope] = [createScope(), createWriteScope()];
+  await make(upstream.client, scope, writeScope);
   const [request] = upstream.requests;
   expect(`${request?.method} ${request?.path}`).toBe(`${call.split(" ")[0]} ${path}`);
   expect(JSON.parse(request?.body ?? "")).toEqual({ ...body, auth_token: "your_token" });
@@ -266,7 +266,7 @@ test.each(documented)("makes $call as documented", async ({ call, path, body, an
     accept: "application/json",
   });
   expect(request?.headers).not.toHaveProperty("authorization");
-  expect(scope.calls.map(({ route }) => route)).toEqual([call]);
+  expect([...scope.calls, ...writeScope.calls].map(({ route }) => route)).toEqual([call]);
 });
 
 test.each(documented.filter(({ call }) => /^(GET|DELETE) /.test(call)))(
@@ -276,7 +276,7 @@ test.each(documented.filter(({ call }) => /^(GET|DELETE) /.test(call)))(
       tokenIn: "query",
       credentials: { authToken: "a&b" },
     });
-    await make(upstream.client, createScope());
+    await make(upstream.client, createScope(), createWriteScope());
     const [request] = upstream.requests;
     const query = Object.entries(body ?? {}).map(([key, value]) => `${key}=${String(value).replace(",", "%2C")}`);
     expect(request?.path).toBe(`${path}?${[...query, "auth_token=a%26b"].join("&")}`);
@@ -289,7 +289,7 @@ test("keeps the token of a POST in its body where reads have it in the query", a
   await using upstream = await serve((_request, response) => response.writeHead(204).end() as never, {
     tokenIn: "query",
   });
-  await upstream.client.createGroup({ name: "x" }, createScope());
+  await upstream.client.createGroup({ name: "x" }, createWriteScope());
   expect(upstream.requests[0]?.path).toBe("/api/groups");
   expect(upstream.requests[0]?.body).toBe('{"group":{"name":"x"},"auth_token":"your_token"}');
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { makeId } from "../src/ids.ts";
 import type { E164 } from "../src/phone.ts";
 import { serve } from "./textizen-upstream.ts";
-import { createScope, failureOf, sendJson } from "./upstream.ts";
+import { createScope, createWriteScope, failureOf, sendJson } from "./upstream.ts";
 
 const GROUP = makeId("TextizenGroup", "72");
 const POLL = makeId("Poll", "3");
@@ -13,7 +13,7 @@ test("gives what a creation answers as a row, null where no record came, and a p
   await using upstream = await serve((_request, response) =>
     sendJson(response, bodies.shift(), bodies.length === 1 ? 201 : 200),
   );
-  const create = () => upstream.client.createParticipant({ name: "Jane", phoneNumber: NUMBER }, createScope());
+  const create = () => upstream.client.createParticipant({ name: "Jane", phoneNumber: NUMBER }, createWriteScope());
   expect(await create()).toMatchObject({ participant: { id: "participant:58", isDetail: false }, status: 201 });
   expect(await create()).toEqual({ participant: null, status: 200 });
 });
@@ -23,7 +23,7 @@ test.each(["application/json", "text/html"])("finds no record where the answer i
     response.writeHead(404, { "content-type": type }).end("<html>Not found</html>");
   });
   expect(await upstream.client.poll(POLL, createScope())).toBeNull();
-  const error = await failureOf(upstream.client.updateGroup(GROUP, { name: "x" }, createScope()));
+  const error = await failureOf(upstream.client.updateGroup(GROUP, { name: "x" }, createWriteScope()));
   expect(error).toMatchObject({ reason: "refused", status: 404, mayHaveTaken: false, platformMessage: null });
 });
 
@@ -40,7 +40,7 @@ test.each<[unknown, string, object]>([
   [{ message: "Not allowed" }, "Not allowed", {}],
 ])("reads the words of a refusal from %j", async (body, platformMessage, fieldMessages) => {
   await using upstream = await serve((_request, response) => sendJson(response, body, 422));
-  const error = await failureOf(upstream.client.createGroup({ name: "" }, createScope()));
+  const error = await failureOf(upstream.client.createGroup({ name: "" }, createWriteScope()));
   expect(error).toMatchObject({ reason: "refused", status: 422, mayHaveTaken: false, platformMessage });
   expect(error.fieldMessages).toEqual(fieldMessages);
 });

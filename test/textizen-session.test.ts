@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { makeId } from "../src/ids.ts";
 import { serve } from "./textizen-upstream.ts";
-import { createScope, failureOf, type Received, sendJson } from "./upstream.ts";
+import { createScope, createWriteScope, failureOf, type Received, sendJson } from "./upstream.ts";
 
 const POLL = makeId("Poll", "3");
 const SEND_AT = new Date("2017-03-14T15:26:53.895-04:00");
@@ -78,7 +78,7 @@ test("repeats a refused send once with a new token, and no more", async () => {
       sendJson(response, {}, 401);
     }
   }, ACCOUNT);
-  const error = await failureOf(upstream.client.createMailing(POLL, { sendAt: SEND_AT }, createScope()));
+  const error = await failureOf(upstream.client.createMailing(POLL, { sendAt: SEND_AT }, createWriteScope()));
   expect(error).toMatchObject({ reason: "unauthorized", mayHaveTaken: false });
   expect(upstream.requests.map(({ path }) => path)).toEqual([
     "/api/users/sign_in",
@@ -153,7 +153,7 @@ test.each<[string, number, unknown, string]>([
       ...ACCOUNT,
       now: () => time,
     });
-    const send = () => failureOf(upstream.client.createMailing(POLL, { sendAt: SEND_AT }, createScope()));
+    const send = () => failureOf(upstream.client.createMailing(POLL, { sendAt: SEND_AT }, createWriteScope()));
     const error = await send();
     expect(error).toMatchObject({ reason, mayHaveTaken: false });
     expect(JSON.stringify([error.message, error])).not.toContain("your_password");
@@ -187,7 +187,7 @@ test("lets a call leave that waits for a sign-in, and the others have its token 
       sendJson(response, []);
     }
   }, ACCOUNT);
-  const first = upstream.client.groups(createScope(controller.signal));
+  const first = upstream.client.groups(createScope({ signal: controller.signal }));
   const second = upstream.client.groups(createScope());
   expect(await failureOf(first)).toMatchObject({ reason: "cancelled", mayHaveTaken: false });
   answerNow();

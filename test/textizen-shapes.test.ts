@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import { PlatformError } from "../src/errors.ts";
 import { makeId } from "../src/ids.ts";
-import type { CallScope } from "../src/rest/calls.ts";
+import type { ReadScope } from "../src/rest/calls.ts";
 import type { TextizenClient } from "../src/textizen/client.ts";
 import { decode, poll, type Read } from "./textizen-upstream.ts";
 import { createScope, failureOf } from "./upstream.ts";
 
 const group: Read<unknown> = (client, scope) => client.group(makeId("TextizenGroup", "72"), scope);
 const groups: Read<{ rows: readonly unknown[]; skipped: number }> = (client, scope) => client.groups(scope);
-const participant = (client: TextizenClient, scope: CallScope) =>
+const participant = (client: TextizenClient, scope: ReadScope) =>
   client.participant(makeId("Participant", "58"), scope);
-const participants = (client: TextizenClient, scope: CallScope) => client.participants(scope);
-const mailing = (client: TextizenClient, scope: CallScope) => client.mailing(makeId("Mailing", "5"), scope);
-const tokens = (client: TextizenClient, scope: CallScope) =>
+const participants = (client: TextizenClient, scope: ReadScope) => client.participants(scope);
+const mailing = (client: TextizenClient, scope: ReadScope) => client.mailing(makeId("Mailing", "5"), scope);
+const tokens = (client: TextizenClient, scope: ReadScope) =>
   client.participantTokens(makeId("Participant", "58"), makeId("Campaign", "1"), scope);
 
 test.each<[string, unknown]>([

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { makeId } from "../src/ids.ts";
-import type { CallScope } from "../src/rest/calls.ts";
+import type { ReadScope } from "../src/rest/calls.ts";
 import { createTextizenClient, type TextizenClient } from "../src/textizen/client.ts";
 import type { PollRecord } from "../src/textizen/records.ts";
 import type { TextizenOptions } from "../src/textizen/wire.ts";
@@ -31,7 +31,7 @@ export async function serve(
   });
 }
 
-export type Read<Result> = (client: TextizenClient, scope: CallScope) => Promise<Result>;
+export type Read<Result> = (client: TextizenClient, scope: ReadScope) => Promise<Result>;
 
 /** What a read makes of an answer. */
 export async function decode<Result>(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PlatformRequest } from "../src/rest/transport.ts";
 import { connect, READ, SEND } from "./calls.ts";
-import { createScope, failureOf, sendJson, startUpstream } from "./upstream.ts";
+import { createScope, createWriteScope, failureOf, sendJson, startUpstream } from "./upstream.ts";
 
 type Call = PlatformRequest<unknown>;
 
@@ -21,10 +21,10 @@ test.each([
     sendJson(response, {}, 429, header === undefined ? {} : { "retry-after": header });
   });
   await using transport = connect(upstream.url);
-  const error = await failureOf(transport.call(SEND, createScope()));
+  const error = await failureOf(transport.write(SEND, createWriteScope({ deadline: performance.now() + 3_000 })));
   expect(error).toMatchObject({ reason: "rate-limited", status: 429, mayHaveTaken: false });
   expect(error.retryAfterSeconds).toEqual(seconds);
-  // No wait fits where no deadline is known, but none at all does.
+  // Only a wait of no time fits before this deadline.
   expect(upstream.requests).toHaveLength(seconds === 0 ? 2 : 1);
 });
 
@@ -35,8 +35,8 @@ test("makes a send once more when the platform said to, if a second is left for 
   const waits: number[] = [];
   const sleep = async (milliseconds: number) => waits.push(milliseconds);
   await using transport = connect(upstream.url, { sleep });
-  const scope = createScope(undefined, performance.now() + 4_000);
-  expect(await transport.call(SEND, scope)).toEqual({ ok: true });
+  const scope = createWriteScope({ deadline: performance.now() + 4_000 });
+  expect(await transport.write(SEND, scope)).toEqual({ ok: true });
   expect(waits).toEqual([2_000]);
 });
 
@@ -48,8 +48,8 @@ test.each([
     sendJson(response, {}, 429, { "retry-after": "2" });
   });
   await using transport = connect(upstream.url);
-  const scope = { ...createScope(undefined, performance.now() + spare), leaseLeft: () => lease };
-  const error = await failureOf(transport.call(SEND, scope));
+  const scope = createWriteScope({ deadline: performance.now() + spare, leaseLeft: () => lease });
+  const error = await failureOf(transport.write(SEND, scope));
   expect(error).toMatchObject({ reason: "rate-limited", retryAfterSeconds: 2, mayHaveTaken: false });
   expect(upstream.requests).toHaveLength(1);
 });
@@ -59,7 +59,7 @@ test("makes a send once more only once", async () => {
     sendJson(response, {}, 429, { "retry-after": "0" });
   });
   await using transport = connect(upstream.url);
-  expect(await failureOf(transport.call(SEND, createScope()))).toMatchObject({ reason: "rate-limited" });
+  expect(await failureOf(transport.write(SEND, createWriteScope()))).toMatchObject({ reason: "rate-limited" });
   expect(upstream.requests).toHaveLength(2);
 });
 
@@ -70,8 +70,7 @@ test("asks again when the platform said to, if the deadline allows", async () =>
   const waits: number[] = [];
   const sleep = async (milliseconds: number) => waits.push(milliseconds);
   await using transport = connect(upstream.url, { sleep });
-  const signal = new AbortController().signal;
-  expect(await transport.call(READ, createScope(signal, performance.now() + 5_000))).toEqual({ ok: true });
+  expect(await transport.read(READ, createScope({ deadline: performance.now() + 5_000 }))).toEqual({ ok: true });
   expect(waits).toEqual([2_000]);
 });
 
@@ -84,8 +83,8 @@ test.each([
     sendJson(response, {}, 429, { "retry-after": retryAfter });
   });
   await using transport = connect(upstream.url);
-  const scope = createScope(undefined, performance.now() + spare);
-  expect(await failureOf(transport.call(READ, scope))).toMatchObject({ reason: "rate-limited" });
+  const scope = createScope({ deadline: performance.now() + spare });
+  expect(await failureOf(transport.read(READ, scope))).toMatchObject({ reason: "rate-limited" });
   expect(upstream.requests).toHaveLength(1);
 });
 
@@ -97,7 +96,7 @@ test.each([502, 503, 504])("tries a read again after status %i, with full jitter
   const sleep = async (milliseconds: number) => waits.push(milliseconds);
   await using transport = connect(upstream.url, { sleep, random: () => 0.5 });
   const scope = createScope();
-  expect(await transport.call(READ, scope)).toEqual({ ok: true });
+  expect(await transport.read(READ, scope)).toEqual({ ok: true });
   expect(waits).toEqual([25, 50]);
   expect(scope.calls.map((call) => call.status)).toEqual([status, status, 200]);
 });
@@ -111,7 +110,7 @@ test("tries a read again after a connection that was cut", async () => {
     }
   });
   await using transport = connect(upstream.url);
-  expect(await transport.call(READ, createScope())).toEqual({ ok: true });
+  expect(await transport.read(READ, createScope())).toEqual({ ok: true });
 });
 
 test.each([
@@ -122,7 +121,7 @@ test.each([
 ])("does not repeat %s", async (_name, call, status) => {
   await using upstream = await startUpstream((_request, response) => sendJson(response, {}, status));
   await using transport = connect(upstream.url);
-  const error = await failureOf(transport.call(call, createScope()));
+  const error = await failureOf(transport.read(call, createScope()));
   expect(error).toMatchObject({ reason: "unreachable", status, mayHaveTaken: true });
   expect(upstream.requests).toHaveLength(1);
 });
@@ -134,8 +133,8 @@ test.each([
   const controller = new AbortController();
   await using upstream = await startUpstream(() => controller.abort(why));
   await using transport = connect(upstream.url);
-  const scope = createScope(controller.signal);
-  expect(await failureOf(transport.call(READ, scope))).toMatchObject({ reason });
+  const scope = createScope({ signal: controller.signal });
+  expect(await failureOf(transport.read(READ, scope))).toMatchObject({ reason });
   expect(upstream.requests).toHaveLength(1);
   expect(scope.calls).toHaveLength(1);
 });
@@ -145,7 +144,9 @@ test("ends a read that waits to try again when its scope ends", async () => {
   await using upstream = await startUpstream((_request, response) => sendJson(response, {}, 503));
   const sleep = async () => controller.abort();
   await using transport = connect(upstream.url, { sleep });
-  expect(await failureOf(transport.call(READ, createScope(controller.signal)))).toMatchObject({ reason: "cancelled" });
+  expect(await failureOf(transport.read(READ, createScope({ signal: controller.signal })))).toMatchObject({
+    reason: "cancelled",
+  });
   expect(upstream.requests).toHaveLength(1);
 });
 
@@ -156,19 +157,19 @@ test("finishes a send whose scope has ended meanwhile, and records it", async ()
     sendJson(response, { ok: true });
   });
   await using transport = connect(upstream.url);
-  const scope = createScope(controller.signal);
-  expect(await transport.call(SEND, scope)).toEqual({ ok: true });
+  const scope = createWriteScope({ signal: controller.signal });
+  expect(await transport.write(SEND, scope)).toEqual({ ok: true });
   expect(scope.calls).toHaveLength(1);
 });
 
 test("begins no write for a scope that has ended", async () => {
   await using upstream = await startUpstream((_request, response) => sendJson(response, {}));
   await using transport = connect(upstream.url);
-  const ended = createScope(AbortSignal.abort());
-  expect(await failureOf(transport.call(SEND, ended))).toMatchObject({ reason: "cancelled", mayHaveTaken: false });
+  const ended = createWriteScope({ signal: AbortSignal.abort() });
+  expect(await failureOf(transport.write(SEND, ended))).toMatchObject({ reason: "cancelled", mayHaveTaken: false });
   expect(ended.calls).toEqual([]);
   const controller = new AbortController();
-  const connecting = transport.call(SEND, createScope(controller.signal));
+  const connecting = transport.write(SEND, createWriteScope({ signal: controller.signal }));
   controller.abort();
   expect(await failureOf(connecting)).toMatchObject({ reason: "cancelled", mayHaveTaken: false });
   expect(upstream.requests).toHaveLength(0);

@@ -2,7 +2,15 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { PlatformRequest } from "../src/rest/transport.ts";
 import { connect, READ, SEND } from "./calls.ts";
-import { closedUrl, createScope, failureOf, sendJson, startRawUpstream, startUpstream } from "./upstream.ts";
+import {
+  closedUrl,
+  createScope,
+  createWriteScope,
+  failureOf,
+  sendJson,
+  startRawUpstream,
+  startUpstream,
+} from "./upstream.ts";
 
 test("frames a GET's body by Content-Length and keeps the connection for the next call", async () => {
   await using upstream = await startRawUpstream((socket, soFar) => {
@@ -12,9 +20,9 @@ test("frames a GET's body by Content-Length and keeps the connection for the nex
   });
   await using transport = connect(upstream.url);
   const call = { ...READ, headers: ["content-type", "application/json"], body: '{"é":1}' };
-  await transport.call(call, createScope());
+  await transport.read(call, createScope());
   await nextTurn();
-  await transport.call(call, createScope());
+  await transport.read(call, createScope());
   const host = upstream.url.slice("http://".length);
   const request = `GET /things/7 HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\ncontent-length: 8\r\n\r\n{"é":1}`;
   expect(upstream.received).toEqual([request + request]);
@@ -23,7 +31,7 @@ test("frames a GET's body by Content-Length and keeps the connection for the nex
 test("puts the path behind the base URL's, and escapes what stands in for the id, all but its colon", async () => {
   await using upstream = await startUpstream((_request, response) => sendJson(response, {}));
   await using transport = connect(`${upstream.url}/api/2020/`);
-  await transport.call({ ...READ, id: "co:a/../b?c#d é\ud800" }, createScope());
+  await transport.read({ ...READ, id: "co:a/../b?c#d é\ud800" }, createScope());
   expect(upstream.requests[0]?.path).toBe("/api/2020/things/co:a%2F..%2Fb%3Fc%23d%20%C3%A9%EF%BF%BD");
 });
 
@@ -34,7 +42,7 @@ test("tells the scope of every exchange, with its route, status and left out row
   const decode: PlatformRequest<unknown>["decode"] = (answer) => {
     answer.skippedRows = 3;
   };
-  await transport.call({ ...READ, decode }, scope);
+  await transport.read({ ...READ, decode }, scope);
   expect(scope.calls).toEqual([
     { platform: "PIDJ", route: "GET /things/{id}", milliseconds: expect.any(Number), status: 201, skippedRows: 3 },
   ]);
@@ -46,7 +54,7 @@ test("opens no more than 64 connections", async () => {
     sendJson(response, {});
   });
   await using transport = connect(upstream.url);
-  await Promise.all(Array.from({ length: 200 }, (_, id) => transport.call({ ...READ, id: String(id) }, createScope())));
+  await Promise.all(Array.from({ length: 200 }, (_, id) => transport.read({ ...READ, id: String(id) }, createScope())));
   expect(upstream.requests).toHaveLength(200);
   expect(upstream.connections).toBeLessThanOrEqual(64);
 });
@@ -55,7 +63,7 @@ test("gives up on a silent platform after the read's time, and tries three times
   await using upstream = await startUpstream(() => undefined);
   await using transport = connect(upstream.url, { timeouts: { readMilliseconds: 20 } });
   const scope = createScope();
-  const error = await failureOf(transport.call(READ, scope));
+  const error = await failureOf(transport.read(READ, scope));
   expect(error).toMatchObject({ reason: "timeout", status: null, mayHaveTaken: true });
   expect(scope.calls).toHaveLength(3);
   expect(upstream.requests).toHaveLength(3);
@@ -64,8 +72,8 @@ test("gives up on a silent platform after the read's time, and tries three times
 test("gives up on a send after its own time, once, and does not know what became of it", async () => {
   await using upstream = await startUpstream(() => undefined);
   await using transport = connect(upstream.url, { timeouts: { readMilliseconds: 1, sendMilliseconds: 40 } });
-  const scope = createScope();
-  const error = await failureOf(transport.call(SEND, scope));
+  const scope = createWriteScope();
+  const error = await failureOf(transport.write(SEND, scope));
   expect(error).toMatchObject({ reason: "timeout", mayHaveTaken: true });
   expect(upstream.requests).toHaveLength(1);
   expect(scope.calls[0]?.milliseconds).toBeGreaterThanOrEqual(39);
@@ -81,10 +89,10 @@ test("does not begin a send whose lease ended while it waited for a connection",
     sendJson(response, {});
   });
   await using transport = connect(upstream.url);
-  const busy = Array.from({ length: 64 }, () => transport.call(SEND, createScope()));
+  const busy = Array.from({ length: 64 }, () => transport.write(SEND, createWriteScope()));
   await allBusy.promise;
   let leaseLeft = 5_000;
-  const late = failureOf(transport.call(SEND, { ...createScope(), leaseLeft: () => leaseLeft }));
+  const late = failureOf(transport.write(SEND, createWriteScope({ leaseLeft: () => leaseLeft })));
   await nextTurn();
   leaseLeft = 999;
   mayAnswer.resolve();
@@ -99,7 +107,7 @@ test("counts the body into the time of an attempt", async () => {
     response.write('{"half":');
   });
   await using transport = connect(upstream.url, { timeouts: { sendMilliseconds: 30 } });
-  expect(await failureOf(transport.call(SEND, createScope()))).toMatchObject({ reason: "timeout", status: 200 });
+  expect(await failureOf(transport.write(SEND, createWriteScope()))).toMatchObject({ reason: "timeout", status: 200 });
 });
 
 test.each([
@@ -107,14 +115,14 @@ test.each([
   ["a name that does not exist", async () => "http://platform.invalid"],
 ])("proves by %s that a send was not taken", async (_name, urlOf) => {
   await using transport = connect(await urlOf());
-  const error = await failureOf(transport.call(SEND, createScope()));
+  const error = await failureOf(transport.write(SEND, createWriteScope()));
   expect(error).toMatchObject({ reason: "unreachable", status: null, mayHaveTaken: false });
 });
 
 test("proves by a TLS failure that a send was not taken", async () => {
   await using upstream = await startUpstream((_request, response) => sendJson(response, {}));
   await using transport = connect(upstream.url.replace("http:", "https:"));
-  const error = await failureOf(transport.call(SEND, createScope()));
+  const error = await failureOf(transport.write(SEND, createWriteScope()));
   expect(error).toMatchObject({ reason: "unreachable", mayHaveTaken: false });
 });
 
@@ -122,7 +130,7 @@ test("proves by the time to connect that a send was not taken", async () => {
   await using upstream = await startRawUpstream(() => undefined);
   // TLS that is never answered: the connection is not there before its handshake is.
   await using transport = connect(upstream.url.replace("http:", "https:"), { timeouts: { connectMilliseconds: 30 } });
-  const error = await failureOf(transport.call(SEND, createScope()));
+  const error = await failureOf(transport.write(SEND, createWriteScope()));
   expect(error).toMatchObject({ reason: "unreachable", mayHaveTaken: false });
 });
 
@@ -131,7 +139,7 @@ test("does not know what became of a send whose connection was reset", async () 
     response.socket?.resetAndDestroy();
   });
   await using transport = connect(upstream.url);
-  expect(await failureOf(transport.call(SEND, createScope()))).toMatchObject({
+  expect(await failureOf(transport.write(SEND, createWriteScope()))).toMatchObject({
     reason: "unreachable",
     mayHaveTaken: true,
   });
@@ -147,7 +155,7 @@ test.each([
 ])("never uses a body that is %s", async (_name, answer) => {
   await using upstream = await startRawUpstream((socket) => socket.end(answer));
   await using transport = connect(upstream.url);
-  const error = await failureOf(transport.call(SEND, createScope()));
+  const error = await failureOf(transport.write(SEND, createWriteScope()));
   expect(error).toMatchObject({ reason: "unreachable", status: 200, mayHaveTaken: true });
 });
 
@@ -156,7 +164,7 @@ test("judges a refusal by its status where its body is cut", async () => {
     socket.end('HTTP/1.1 422 No\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"a":'),
   );
   await using transport = connect(upstream.url);
-  const answer = transport.call({ ...SEND, decode: ({ status, body }) => ({ status, body }) }, createScope());
+  const answer = transport.write({ ...SEND, decode: ({ status, body }) => ({ status, body }) }, createWriteScope());
   expect(await answer).toEqual({ status: 422, body: undefined });
 });
 
@@ -169,7 +177,7 @@ test.each([
     response.writeHead(200, { "content-type": type }).end(body);
   });
   await using transport = connect(upstream.url);
-  const error = await failureOf(transport.call(READ, createScope()));
+  const error = await failureOf(transport.read(READ, createScope()));
   expect(error).toMatchObject({ reason: "shape", status: 200, mayHaveTaken: true });
   expect(error.cause).toBeUndefined();
   expect(upstream.requests).toHaveLength(1);
@@ -178,7 +186,7 @@ test.each([
 test("takes bytes that are not HTTP for no answer, and quotes nothing of them", async () => {
   await using upstream = await startRawUpstream((socket) => socket.end("Jane Doe, +14155551212\r\n\r\n"));
   await using transport = connect(upstream.url);
-  const error = await failureOf(transport.call(SEND, createScope()));
+  const error = await failureOf(transport.write(SEND, createWriteScope()));
   expect(error).toMatchObject({ reason: "shape", mayHaveTaken: true });
   expect(error.cause).toBeUndefined();
 });
@@ -190,7 +198,7 @@ test.each(["application/json; charset=utf-8", "application/problem+json", "Appli
       response.writeHead(200, type === undefined ? {} : { "content-type": type }).end('\ufeff{"a":1}');
     });
     await using transport = connect(upstream.url);
-    expect(await transport.call(READ, createScope())).toEqual({ a: 1 });
+    expect(await transport.read(READ, createScope())).toEqual({ a: 1 });
   },
 );
 
@@ -203,7 +211,7 @@ test.each([
     response.writeHead(status, { "content-type": "text/html" }).end(body);
   });
   await using transport = connect(upstream.url);
-  expect(await transport.call(READ, createScope())).toBeUndefined();
+  expect(await transport.read(READ, createScope())).toBeUndefined();
 });
 
 test("never follows a redirect, and so carries no credential away", async () => {
@@ -213,7 +221,7 @@ test("never follows a redirect, and so carries no credential away", async () => 
   });
   await using transport = connect(upstream.url);
   const call = { ...READ, headers: ["authorization", "Basic c2VjcmV0"] };
-  expect(await failureOf(transport.call(call, createScope()))).toMatchObject({ reason: "shape", status: 302 });
+  expect(await failureOf(transport.read(call, createScope()))).toMatchObject({ reason: "shape", status: 302 });
   expect(elsewhere.requests).toHaveLength(0);
 });
 
@@ -231,9 +239,9 @@ test.each([
     }
   });
   await using transport = connect(upstream.url, { bodyLimits: { recordBytes: 1_000, listBytes: 3_000 } });
-  expect(await failureOf(transport.call(READ, createScope()))).toMatchObject({ reason: "shape" });
+  expect(await failureOf(transport.read(READ, createScope()))).toMatchObject({ reason: "shape" });
   if (isAnnounced) {
-    expect(await transport.call({ ...READ, size: "list" }, createScope())).toHaveLength(2_000);
+    expect(await transport.read({ ...READ, size: "list" }, createScope())).toHaveLength(2_000);
   }
 });
 
@@ -246,7 +254,7 @@ test("lets the calls under way end before it closes", async () => {
     sendJson(response, { ok: true });
   });
   const transport = connect(upstream.url);
-  const call = transport.call(SEND, createScope());
+  const call = transport.write(SEND, createWriteScope());
   await asked;
   const closed = transport.close();
   answerNow();

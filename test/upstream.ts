@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from "node:net";
 import { PlatformError } from "../src/errors.ts";
-import type { CallRecord, CallScope } from "../src/rest/calls.ts";
+import { type CallRecord, ReadScope, type WriteKind, WriteScope } from "../src/rest/calls.ts";
 
 /** A request as an upstream received it. */
 export interface Received {
@@ -116,14 +116,45 @@ export function sendJson(
   response.end(JSON.stringify(value));
 }
 
-export interface TestScope extends CallScope {
+interface TestScopeOptions {
+  readonly signal?: AbortSignal;
+  /** On `performance.now()`'s clock. */
+  readonly deadline?: number;
+}
+
+interface TestWriteOptions extends TestScopeOptions {
+  readonly kind?: WriteKind;
+  readonly leaseLeft?: () => number;
+  readonly checkBeforeAttempt?: () => Promise<void>;
+}
+
+interface Recorded {
   readonly calls: readonly CallRecord[];
 }
 
-/** A scope that keeps what it is told. */
-export function createScope(signal: AbortSignal = new AbortController().signal, deadline?: number): TestScope {
+export type TestScope = ReadScope & Recorded;
+
+/** A scope for reads that keeps what it is told. */
+export function createScope(options: TestScopeOptions = {}): TestScope {
+  const { signal = new AbortController().signal, deadline = Number.POSITIVE_INFINITY } = options;
   const calls: CallRecord[] = [];
-  return { signal, deadline, calls, record: (call) => calls.push(call) };
+  const record = (call: CallRecord) => calls.push(call);
+  return Object.assign(new ReadScope({ signal, deadline: () => deadline, isFresh: false, record }), { calls });
+}
+
+/** A scope for a write, a send if nothing else is said, that keeps what it is told. */
+export function createWriteScope(options: TestWriteOptions = {}): WriteScope & Recorded {
+  const { signal = new AbortController().signal, deadline = Number.POSITIVE_INFINITY } = options;
+  const calls: CallRecord[] = [];
+  const scope = new WriteScope({
+    kind: options.kind ?? "send",
+    signal,
+    deadline: () => deadline,
+    leaseLeft: options.leaseLeft ?? (() => Number.POSITIVE_INFINITY),
+    checkBeforeAttempt: options.checkBeforeAttempt ?? (async () => undefined),
+    record: (call) => calls.push(call),
+  });
+  return Object.assign(scope, { calls });
 }
 
 /** The PlatformError that a call fails with; anything else fails the test. */

@@ -1,5 +1,6 @@
 import type { Services } from "../context.ts";
 import { valueOrNull } from "../errors.ts";
+import { ReadScope } from "../rest/calls.ts";
 import { timeOfReading } from "../store/contacts.ts";
 
 /** The reading of Pidj's contact list into the directory, again and again. */
@@ -14,7 +15,13 @@ export function startContactListSync(services: Services, minutes: number): Conta
 
   const read = async () => {
     const askedAt = timeOfReading(services.now);
-    const scope = { signal: stopped.signal, record: () => undefined };
+    const scope = new ReadScope({
+      signal: stopped.signal,
+      deadline: () => Number.POSITIVE_INFINITY,
+      // A read that others began earlier would be dated wrong.
+      isFresh: true,
+      record: () => undefined,
+    });
     const { rows, skipped } = await services.pidj.client.contacts(scope);
     const contacts = rows.map(({ id, phoneNumber }) => ({ id, phoneNumber: valueOrNull(phoneNumber) }));
     if (skipped === 0) {

@@ -6,6 +6,7 @@ import { PlatformError, StoreError, valueOrNull } from "../errors.ts";
 import { type ContactId, parseId } from "../ids.ts";
 import { createPidjClient, type PidjClient } from "../pidj/client.ts";
 import { runProgram } from "../program.ts";
+import { ReadScope } from "../rest/calls.ts";
 import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "../store/contact-import.ts";
 import { createContactDirectory } from "../store/contacts.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
@@ -254,7 +255,12 @@ function reasonOf(error: unknown): string {
 
 /** Reads the little of a contact that the directory keeps. */
 export function createContactReader(client: PidjClient): ContactImport["read"] {
-  const scope = { signal: new AbortController().signal, record: () => undefined };
+  const scope = new ReadScope({
+    signal: new AbortController().signal,
+    deadline: () => Number.POSITIVE_INFINITY,
+    isFresh: true,
+    record: () => undefined,
+  });
   return async (id) => {
     const contact = await client.contact(id, scope);
     return contact === null ? null : { id, phoneNumber: valueOrNull(contact.phoneNumber) };

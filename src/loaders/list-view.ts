@@ -1,5 +1,5 @@
 import type { Platform } from "../errors.ts";
-import type { CallScope, Rows } from "../rest/calls.ts";
+import type { ReadScope, Rows } from "../rest/calls.ts";
 import { endOfScope } from "../rest/exchange.ts";
 import { Snapshot, type SnapshotTimes } from "../rest/snapshots.ts";
 import { Listing, type RowShape } from "./listing.ts";
@@ -11,7 +11,7 @@ export class KeptList<Row extends { readonly id: string }> extends Snapshot<List
   readonly choice: ReadChoice;
 
   constructor(
-    read: (scope: CallScope) => Promise<Rows<Row>>,
+    read: (scope: ReadScope) => Promise<Rows<Row>>,
     shape: RowShape<Row>,
     times: SnapshotTimes,
     choice: ReadChoice = ALWAYS_LIST,
@@ -29,12 +29,12 @@ export class KeptList<Row extends { readonly id: string }> extends Snapshot<List
 /** One operation's view of a platform's lists: one state of each, however long the operation takes. */
 export class ListView {
   readonly #platform: Platform;
-  readonly #scope: CallScope;
+  readonly #scope: ReadScope;
   readonly #fresh: boolean;
   readonly #seen = new Map<unknown, Promise<unknown>>();
 
   /** `fresh` reads past what is kept. */
-  constructor(platform: Platform, scope: CallScope, fresh: boolean) {
+  constructor(platform: Platform, scope: ReadScope, fresh: boolean) {
     this.#platform = platform;
     this.#scope = scope;
     this.#fresh = fresh;

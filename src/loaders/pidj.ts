@@ -3,7 +3,7 @@ import { PlatformError } from "../errors.ts";
 import type { ContactId, PidjUserId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
-import type { CallScope } from "../rest/calls.ts";
+import type { ReadScope } from "../rest/calls.ts";
 import type { SnapshotTimes } from "../rest/snapshots.ts";
 import { timeOfReading } from "../store/contacts.ts";
 import { Limit } from "./limit.ts";
@@ -61,7 +61,7 @@ const CONTACT_READS_AT_ONCE = 16;
 export class PidjLoaders {
   readonly #client: PidjClient;
   readonly #lists: PidjLists;
-  readonly #scope: CallScope;
+  readonly #scope: ReadScope;
   readonly #view: ListView;
   readonly #now: () => Date;
   readonly #onContacts: OnContacts;
@@ -72,7 +72,7 @@ export class PidjLoaders {
   constructor(
     client: PidjClient,
     lists: PidjLists,
-    scope: CallScope,
+    scope: ReadScope,
     options: { readonly fresh: boolean; readonly now: () => Date; readonly onContacts: OnContacts },
   ) {
     this.#client = client;

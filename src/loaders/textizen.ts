@@ -10,7 +10,7 @@ import {
   type PollResponseId,
   type TextizenGroupId,
 } from "../ids.ts";
-import type { CallScope } from "../rest/calls.ts";
+import type { ReadScope } from "../rest/calls.ts";
 import type { SnapshotTimes } from "../rest/snapshots.ts";
 import type { TextizenClient } from "../textizen/client.ts";
 import type {
@@ -86,7 +86,7 @@ function campaignOfPoll({ campaignId }: PollRecord): readonly string[] | null {
 export class TextizenLoaders {
   readonly #client: TextizenClient;
   readonly #lists: TextizenLists;
-  readonly #scope: CallScope;
+  readonly #scope: ReadScope;
   readonly #view: ListView;
   readonly #limit = new Limit(DETAIL_READS_AT_ONCE);
   #participant: Resource<ParticipantRecord> | null = null;
@@ -98,7 +98,7 @@ export class TextizenLoaders {
   #response: DataLoader<PollResponseId, PollResponseRecord | null> | null = null;
   #tokens: DataLoader<TokensKey, readonly ParticipantTokenRecord[], string> | null = null;
 
-  constructor(client: TextizenClient, lists: TextizenLists, scope: CallScope, options: { readonly fresh: boolean }) {
+  constructor(client: TextizenClient, lists: TextizenLists, scope: ReadScope, options: { readonly fresh: boolean }) {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
@@ -193,7 +193,7 @@ export class TextizenLoaders {
 
   #resource<Row extends { readonly id: string; readonly isDetail: boolean }>(
     list: KeptList<Row>,
-    read: (id: Row["id"], scope: CallScope) => Promise<Row | null>,
+    read: (id: Row["id"], scope: ReadScope) => Promise<Row | null>,
   ): Resource<Row> {
     return new Resource({
       list: () => this.#view.get(list),

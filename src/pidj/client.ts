@@ -1,6 +1,6 @@
 import { PlatformError } from "../errors.ts";
 import type { ContactId, Id, IdType, PidjUserId } from "../ids.ts";
-import type { CallScope, Rows } from "../rest/calls.ts";
+import type { ReadScope, Rows } from "../rest/calls.ts";
 import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import type { Answer } from "../rest/transport.ts";
@@ -27,17 +27,17 @@ export interface PidjClient extends PidjReads, PidjWrites {
 
 interface PidjReads {
   /** Null where there is no such contact. */
-  readonly contact: (id: ContactId, scope: CallScope) => Promise<ContactRecord | null>;
+  readonly contact: (id: ContactId, scope: ReadScope) => Promise<ContactRecord | null>;
   /** Not documented, and not there for every account (ambiguities P-6). */
-  readonly contacts: (scope: CallScope) => Promise<Rows<ContactRecord>>;
+  readonly contacts: (scope: ReadScope) => Promise<Rows<ContactRecord>>;
   /** The active ones, as all lists. */
-  readonly groups: (scope: CallScope) => Promise<Rows<PidjGroupRecord>>;
-  readonly series: (scope: CallScope) => Promise<Rows<SeriesRecord>>;
-  readonly surveys: (scope: CallScope) => Promise<Rows<SurveyRecord>>;
+  readonly groups: (scope: ReadScope) => Promise<Rows<PidjGroupRecord>>;
+  readonly series: (scope: ReadScope) => Promise<Rows<SeriesRecord>>;
+  readonly surveys: (scope: ReadScope) => Promise<Rows<SurveyRecord>>;
   /** Null where there is no such user. */
-  readonly user: (id: PidjUserId, scope: CallScope) => Promise<PidjUserRecord | null>;
+  readonly user: (id: PidjUserId, scope: ReadScope) => Promise<PidjUserRecord | null>;
   /** Throws `unauthorized` where Pidj does not accept the credentials. */
-  readonly authorizationCheck: (scope: CallScope) => Promise<{ readonly message: string | null }>;
+  readonly authorizationCheck: (scope: ReadScope) => Promise<{ readonly message: string | null }>;
 }
 
 export function createPidjClient(options: PidjOptions): PidjClient {
@@ -52,7 +52,7 @@ function createPidjReads(wire: PidjWire): PidjReads {
     type: Type,
     idKey: string,
     decode: (row: JsonObject, id: Id<Type>, answer: Answer) => Row,
-  ): (scope: CallScope) => Promise<Rows<Row>> {
+  ): (scope: ReadScope) => Promise<Rows<Row>> {
     const decodeList = async (body: JsonObject, answer: Answer) => {
       const rows = await readRows(body[key], type, idKey, decode, answer);
       return rows ?? lacks(route, key);
@@ -64,7 +64,7 @@ function createPidjReads(wire: PidjWire): PidjReads {
     route: Route,
     key: string,
     decode: (record: JsonObject, id: RecordId) => Value,
-  ): (id: RecordId, scope: CallScope) => Promise<Value | null> {
+  ): (id: RecordId, scope: ReadScope) => Promise<Value | null> {
     return (id, scope) => {
       const decodeBody = (body: JsonObject) => {
         const record = body[key];

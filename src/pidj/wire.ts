@@ -1,7 +1,7 @@
 import { PlatformError } from "../errors.ts";
-import type { CallScope } from "../rest/calls.ts";
+import type { ReadScope, WriteScope } from "../rest/calls.ts";
 import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
-import type { CallKind, Route } from "../rest/exchange.ts";
+import type { Route } from "../rest/exchange.ts";
 import { type Answer, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 
 /** Pidj's account; `baseUrl` ends with the version: `https://gopidj.com/api/2020` (pidj-api.txt:37). */
@@ -15,18 +15,18 @@ type Decode<Result> = (body: JsonObject, answer: Answer) => Result | Promise<Res
 
 /** One call of Pidj by its conventions: Basic authentication, forms out, JSON with a `status` in (pidj-api.txt:29-53). */
 export interface PidjWire {
-  readonly readList: <Result>(route: Route, decode: Decode<Result>, scope: CallScope) => Promise<Result>;
+  readonly readList: <Result>(route: Route, decode: Decode<Result>, scope: ReadScope) => Promise<Result>;
   readonly readRecord: <Result>(
     route: Route,
     id: string | null,
     decode: Decode<Result>,
-    scope: CallScope,
+    scope: ReadScope,
   ) => Promise<Result>;
   /** `form` null: the call has no body. */
   readonly write: <Result>(
-    call: { readonly kind: CallKind; readonly route: Route; readonly id: string | null; readonly form: string | null },
+    call: { readonly route: Route; readonly id: string | null; readonly form: string | null },
     decode: Decode<Result>,
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<Result>;
   readonly forgetReads: () => void;
   readonly close: () => Promise<void>;
@@ -39,33 +39,25 @@ export function createPidjWire(options: PidjOptions): PidjWire {
   const headers = ["accept", "application/json", "authorization", `Basic ${credentials}`];
   const formHeaders = [...headers, "content-type", "application/x-www-form-urlencoded"];
 
-  function call<Result>(
+  function toRequest<Result>(
     request: Omit<PlatformRequest<Result>, "decode" | "headers" | "query">,
     decode: Decode<Result>,
-    scope: CallScope,
-  ): Promise<Result> {
-    return transport.call(
-      {
-        route: request.route,
-        id: request.id,
-        query: "",
-        kind: request.kind,
-        headers: request.body === null ? headers : formHeaders,
-        body: request.body,
-        size: request.size,
-        decode: (answer) => decode(needSuccess(request.route, answer), answer),
-      },
-      scope,
-    );
+  ): PlatformRequest<Result> {
+    return {
+      ...request,
+      query: "",
+      headers: request.body === null ? headers : formHeaders,
+      decode: (answer) => decode(needSuccess(request.route, answer), answer),
+    };
   }
 
   return {
     readList: (route, decode, scope) =>
-      call({ route, id: null, kind: "read", body: null, size: "list" }, decode, scope),
+      transport.read(toRequest({ route, id: null, body: null, size: "list" }, decode), scope),
     readRecord: (route, id, decode, scope) =>
-      call({ route, id, kind: "read", body: null, size: "record" }, decode, scope),
-    write: ({ route, id, kind, form }, decode, scope) =>
-      call({ route, id, kind, body: form, size: "record" }, decode, scope),
+      transport.read(toRequest({ route, id, body: null, size: "record" }, decode), scope),
+    write: ({ route, id, form }, decode, scope) =>
+      transport.write(toRequest({ route, id, body: form, size: "record" }, decode), scope),
     forgetReads: transport.forgetReads,
     close: transport.close,
   };

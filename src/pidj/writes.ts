@@ -1,8 +1,8 @@
 import type { ContactId, PidjGroupId, PidjTaskId, PidjUserId, SeriesId, SurveyId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
-import type { CallScope } from "../rest/calls.ts";
+import type { WriteScope } from "../rest/calls.ts";
 import { cleanMessage, type JsonObject } from "../rest/decode.ts";
-import type { CallKind, Route } from "../rest/exchange.ts";
+import type { Route } from "../rest/exchange.ts";
 import { readId } from "./decode.ts";
 import { encodeCreation, encodeForm, type FormFields, missing, type PidjWire } from "./wire.ts";
 
@@ -67,9 +67,9 @@ interface Said {
 export interface PidjWrites {
   readonly send: (
     message: { readonly from: Sender; readonly to: E164; readonly text: string },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<Said>;
-  readonly initiateTask: (task: TaskFields, scope: CallScope) => Promise<{ readonly id: PidjTaskId | null }>;
+  readonly initiateTask: (task: TaskFields, scope: WriteScope) => Promise<{ readonly id: PidjTaskId | null }>;
   readonly subscribeToSeries: (
     subscription: {
       readonly seriesId: SeriesId;
@@ -77,71 +77,69 @@ export interface PidjWrites {
       readonly from: Sender;
       readonly timezone: string;
     },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<Said>;
   readonly initiateSurvey: (
     survey: { readonly surveyId: SurveyId; readonly recipient: Recipient; readonly from: Sender },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<Said>;
 
   readonly createUser: (
     user: PidjUserFields & { readonly username: string; readonly password: string },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<{ readonly id: PidjUserId | null }>;
-  readonly updateUser: (id: PidjUserId, user: PidjUserFields, scope: CallScope) => Promise<void>;
-  readonly deleteUser: (id: PidjUserId, scope: CallScope) => Promise<void>;
-  readonly recoverUser: (id: PidjUserId, scope: CallScope) => Promise<void>;
+  readonly updateUser: (id: PidjUserId, user: PidjUserFields, scope: WriteScope) => Promise<void>;
+  readonly deleteUser: (id: PidjUserId, scope: WriteScope) => Promise<void>;
+  readonly recoverUser: (id: PidjUserId, scope: WriteScope) => Promise<void>;
   /** `isPaused` as Pidj reports it, null where it does not. */
-  readonly pauseUser: (id: PidjUserId, scope: CallScope) => Promise<{ readonly isPaused: boolean | null }>;
-  readonly unpauseUser: (id: PidjUserId, scope: CallScope) => Promise<{ readonly isPaused: boolean | null }>;
+  readonly pauseUser: (id: PidjUserId, scope: WriteScope) => Promise<{ readonly isPaused: boolean | null }>;
+  readonly unpauseUser: (id: PidjUserId, scope: WriteScope) => Promise<{ readonly isPaused: boolean | null }>;
   /** `next` is a plain URL. The URL that comes back is a secret, good for 60 seconds (pidj-api.txt:290). */
   readonly createSsoUrl: (
     sign: {
       readonly user: { readonly id: PidjUserId } | { readonly externalId: string };
       readonly next?: string | null | undefined;
     },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<{ readonly url: string }>;
 
   /** `isCreated` only where Pidj's sentence says so: a number already on record changes nothing (ambiguities P-7). */
   readonly createContact: (
     contact: ContactFields & { readonly phoneNumber: E164; readonly externalId?: Optional },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<Said & { readonly id: ContactId | null; readonly isCreated: boolean }>;
-  readonly updateContact: (id: ContactId, contact: ContactFields, scope: CallScope) => Promise<void>;
-  readonly deleteContact: (id: ContactId, scope: CallScope) => Promise<void>;
+  readonly updateContact: (id: ContactId, contact: ContactFields, scope: WriteScope) => Promise<void>;
+  readonly deleteContact: (id: ContactId, scope: WriteScope) => Promise<void>;
 }
 
 export function createPidjWrites(wire: PidjWire): PidjWrites {
   function post<Result>(
-    kind: CallKind,
     route: Route,
     fields: FormFields,
     decode: (body: JsonObject) => Result,
-    scope: CallScope,
+    scope: WriteScope,
   ): Promise<Result> {
-    return wire.write({ kind, route, id: null, form: encodeCreation(fields) }, decode, scope);
+    return wire.write({ route, id: null, form: encodeCreation(fields) }, decode, scope);
   }
 
-  function put(route: Route, id: string, fields: FormFields, scope: CallScope): Promise<void> {
-    return wire.write({ kind: "write", route, id, form: encodeForm(fields) }, nothing, scope);
+  function put(route: Route, id: string, fields: FormFields, scope: WriteScope): Promise<void> {
+    return wire.write({ route, id, form: encodeForm(fields) }, nothing, scope);
   }
 
   function act<Result>(
     route: Route,
     id: string,
     decode: (body: JsonObject) => Result,
-    scope: CallScope,
+    scope: WriteScope,
   ): Promise<Result> {
-    return wire.write({ kind: "write", route, id, form: null }, decode, scope);
+    return wire.write({ route, id, form: null }, decode, scope);
   }
 
   return {
     send: ({ from, to, text }, scope) =>
-      post("send", "POST /send", { ...sender(from), to_number: to, text_body: text }, said, scope),
+      post("POST /send", { ...sender(from), to_number: to, text_body: text }, said, scope),
     initiateTask: (task, scope) =>
       post(
-        "send",
         "POST /task/initiate",
         {
           channel: task.channel,
@@ -156,19 +154,12 @@ export function createPidjWrites(wire: PidjWire): PidjWrites {
         scope,
       ),
     subscribeToSeries: ({ seriesId, recipient: to, from, timezone }, scope) =>
-      post(
-        "send",
-        "POST /series/subscribe",
-        { series_id: seriesId, timezone, ...recipient(to), ...sender(from) },
-        said,
-        scope,
-      ),
+      post("POST /series/subscribe", { series_id: seriesId, timezone, ...recipient(to), ...sender(from) }, said, scope),
     initiateSurvey: ({ surveyId, recipient: to, from }, scope) =>
-      post("send", "POST /survey/initiate", { survey_id: surveyId, ...recipient(to), ...sender(from) }, said, scope),
+      post("POST /survey/initiate", { survey_id: surveyId, ...recipient(to), ...sender(from) }, said, scope),
 
     createUser: (user, scope) =>
       post(
-        "write",
         "POST /user",
         { username: user.username, ...userFields(user) },
         (body) => ({ id: readId("PidjUser", body["id"]) }),
@@ -181,7 +172,6 @@ export function createPidjWrites(wire: PidjWire): PidjWrites {
     unpauseUser: (id, scope) => act("POST /user/{id}/unpause", id, paused, scope),
     createSsoUrl: ({ user, next }, scope) =>
       post(
-        "write",
         "POST /sso/url",
         {
           ...("id" in user ? { user_uuid: user.id } : { external_id: user.externalId }),
@@ -194,7 +184,6 @@ export function createPidjWrites(wire: PidjWire): PidjWrites {
 
     createContact: (contact, scope) =>
       post(
-        "write",
         "POST /contact",
         { ...contactFields(contact), external_id: contact.externalId },
         (body) => {

@@ -1,7 +1,6 @@
 import type { Context } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { ParticipantRecord } from "../textizen/records.ts";
-import type { Outcome } from "../writes/carry-out.ts";
 import {
   addParticipantToGroup,
   createParticipant,
@@ -9,6 +8,7 @@ import {
   updateParticipant,
 } from "../writes/participant.ts";
 import { removeParticipantTokens, setParticipantTokens, type TokensChanged } from "../writes/participant-tokens.ts";
+import type { Outcome } from "../writes/refusal.ts";
 
 /** What became of a change of tokens; the tokens themselves are read where they are asked for. */
 export type TokensPayload = Outcome<TokensChanged>;

@@ -12,31 +12,89 @@ export interface CallRecord {
   readonly skippedRows: number;
 }
 
-/** On whose behalf calls are made: one per operation. */
-export interface CallScope {
+interface ScopeOptions {
   /** Aborts when nobody waits any more, or when the operation's deadline has come. */
   readonly signal: AbortSignal;
-  /**
-   * When the answer is due, on `performance.now()`'s clock, where that is known: it decides whether waiting as long as
-   * a platform asks (`Retry-After`) makes sense, and for how long a write may be under way, which the signal does not
-   * end once it has begun.
-   */
-  readonly deadline?: number | undefined;
-  /**
-   * Milliseconds for which whoever writes still has the right to: asked right before a write's first byte goes out,
-   * whatever was waited for since. Left out: nothing limits it.
-   */
-  readonly leaseLeft?: (() => number) | undefined;
-  /**
-   * Asked before every attempt at a write, whatever was waited for since: throws why it must not be made, which proves
-   * that this attempt was not. Left out: nothing forbids it.
-   */
-  readonly mayGo?: (() => Promise<void>) | undefined;
-  /** True: a read that is under way already, begun by others, is not good enough. */
-  readonly isFresh?: boolean | undefined;
-  /** Told of every exchange when it has ended, however it ended. */
+  /** When the answer is due, on `performance.now()`'s clock; Infinity if nobody waits for it by a certain time. */
+  readonly deadline: () => number;
+  /** Is told of every exchange when it has ended, with success or not. */
   readonly record: (call: CallRecord) => void;
 }
+
+interface ReadScopeOptions extends ScopeOptions {
+  /** True if the read must be a call of its own: it joins no equal read that is under way. */
+  readonly isFresh: boolean;
+}
+
+/**
+ * What making a write twice means. `send` (texts people or makes work for them) and `creation`: it is done twice.
+ * `change`: the second time changes nothing more.
+ */
+export type WriteKind = "send" | "creation" | "change";
+
+interface WriteScopeOptions extends ScopeOptions {
+  readonly kind: WriteKind;
+  /**
+   * Milliseconds until others may take the write for abandoned; Infinity for a write without a lease. It is asked right
+   * before the first byte of every attempt goes out.
+   */
+  readonly leaseLeft: () => number;
+  /**
+   * Runs before every attempt. Throws if the write must not be made; that the attempt was not made is then certain.
+   */
+  readonly checkBeforeAttempt: () => Promise<void>;
+}
+
+/** On whose behalf reads are made. It ends them when its signal aborts. */
+export class ReadScope {
+  readonly signal: AbortSignal;
+  readonly isFresh: boolean;
+  readonly record: (call: CallRecord) => void;
+  // Private members also make TypeScript refuse anything that the constructor did not make, a spread of a scope included.
+  readonly #deadline: () => number;
+
+  constructor({ signal, deadline, isFresh, record }: ReadScopeOptions) {
+    this.signal = signal;
+    this.isFresh = isFresh;
+    this.record = record;
+    this.#deadline = deadline;
+  }
+
+  get deadline(): number {
+    return this.#deadline();
+  }
+
+  /** Milliseconds. */
+  timeLeft(): number {
+    return this.#deadline() - performance.now();
+  }
+}
+
+/** On whose behalf one write is made. Its signal keeps the write from being begun, and never ends one that has begun. */
+export class WriteScope {
+  readonly kind: WriteKind;
+  readonly signal: AbortSignal;
+  readonly record: (call: CallRecord) => void;
+  readonly checkBeforeAttempt: () => Promise<void>;
+  readonly #deadline: () => number;
+  readonly #leaseLeft: () => number;
+
+  constructor({ kind, signal, deadline, leaseLeft, checkBeforeAttempt, record }: WriteScopeOptions) {
+    this.kind = kind;
+    this.signal = signal;
+    this.record = record;
+    this.checkBeforeAttempt = checkBeforeAttempt;
+    this.#deadline = deadline;
+    this.#leaseLeft = leaseLeft;
+  }
+
+  /** Milliseconds in which the write must have ended. */
+  timeLeft(): number {
+    return Math.min(this.#deadline() - performance.now(), this.#leaseLeft());
+  }
+}
+
+export type CallScope = ReadScope | WriteScope;
 
 /** What a list read gives: the rows that have an id, and how many had none. */
 export interface Rows<Row> {

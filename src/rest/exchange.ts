@@ -1,16 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors } from "undici";
 import { type Platform, PlatformError, type PlatformErrorDetails, type PlatformErrorReason } from "../errors.ts";
-import type { CallScope } from "./calls.ts";
 
 /** A call as a platform's document names it: method and path, `{id}` standing for the one part that varies. */
 export type Route = `${"GET" | "POST" | "PUT" | "DELETE"} /${string}`;
-
-/**
- * What a call does: a `read` changes nothing; a `send` texts people or makes work for them; a `write` changes anything
- * else. Only reads end with their scope.
- */
-export type CallKind = "read" | "send" | "write";
 
 /** The bytes on the wire of one request. */
 export interface WireRequest {
@@ -27,7 +20,8 @@ export interface WireRequest {
 interface ExchangeOptions {
   readonly platform: Platform;
   readonly route: Route;
-  readonly kind: CallKind;
+  /** Ends the exchange when it aborts; null for a write, which is finished once it has begun. */
+  readonly signal: AbortSignal | null;
   readonly timeoutMilliseconds: number;
   readonly bodyLimitBytes: number;
   /** Asked right before the first byte goes out: why it must not; null where nothing stands in the way. */
@@ -63,7 +57,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** HTTP status, null until an answer has begun. */
   status: number | null = null;
   readonly #options: ExchangeOptions;
-  readonly #scope: CallScope;
   readonly #outcome = Promise.withResolvers<RawAnswer>();
   readonly #chunks: Buffer[] = [];
   #headers: IncomingHttpHeaders = {};
@@ -72,16 +65,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #timer: NodeJS.Timeout | null = null;
   #isSettled = false;
 
-  constructor(options: ExchangeOptions, scope: CallScope) {
+  constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#scope = scope;
   }
 
   /** The answer, whatever its status. Throws PlatformError: timeout, unreachable, shape or cancelled. */
   run(dispatcher: Dispatcher, request: WireRequest): Promise<RawAnswer> {
-    if (this.#options.kind === "read") {
-      this.#scope.signal.addEventListener("abort", this);
-    }
+    this.#options.signal?.addEventListener("abort", this);
     this.#timer = setTimeout(endOfTime, this.#options.timeoutMilliseconds, this);
     dispatcher.dispatch(request, this);
     return this.#outcome.promise;
@@ -92,10 +82,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#cut("timeout", `no complete answer within ${this.#options.timeoutMilliseconds} ms`);
   }
 
-  /** The scope's signal has aborted. */
+  /** The signal has aborted. */
   handleEvent(): void {
-    const { platform, route } = this.#options;
-    this.#fail(endOfScope(platform, route, this.#scope.signal, this.#hasBegun));
+    const { platform, route, signal } = this.#options;
+    if (signal !== null) {
+      this.#fail(endOfScope(platform, route, signal, this.#hasBegun));
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -196,7 +188,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#timer !== null) {
       clearTimeout(this.#timer);
     }
-    this.#scope.signal.removeEventListener("abort", this);
+    this.#options.signal?.removeEventListener("abort", this);
     return true;
   }
 }

@@ -1,19 +1,20 @@
 import type { Platform } from "../errors.ts";
-import type { CallScope } from "./calls.ts";
+import { ReadScope } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
 
 /** A read under way, and who waits for it. */
 interface Shared {
   readonly result: Promise<unknown>;
-  readonly scope: SharedScope;
+  readonly waiters: Waiters;
   readonly counter: number;
 }
 
-/** Ends when nobody waits any more; lasts as long as the most patient of those who do. */
-interface SharedScope extends CallScope {
-  readonly controller: AbortController;
-  deadline: number | undefined;
-  waiting: number;
+interface Waiters {
+  count: number;
+  /** When the most patient of them leaves. */
+  deadline: number;
+  /** Aborts when nobody waits any more. */
+  readonly left: AbortController;
 }
 
 /**
@@ -48,24 +49,23 @@ export class Sharing {
   read<Result>(
     key: string,
     route: Route,
-    scope: CallScope,
-    call: (shared: CallScope) => Promise<Result>,
+    scope: ReadScope,
+    call: (shared: ReadScope) => Promise<Result>,
   ): Promise<Result> {
     const found = scope.isFresh ? undefined : this.#underWay.get(key);
     const shared = found !== undefined && found.counter === this.#counter ? found : this.#start(key, scope, call);
     return this.#wait(shared as Shared & { readonly result: Promise<Result> }, route, scope);
   }
 
-  #start(key: string, starter: CallScope, call: (shared: CallScope) => Promise<unknown>): Shared {
-    const controller = new AbortController();
-    const scope: SharedScope = {
-      controller,
-      signal: controller.signal,
+  #start(key: string, starter: ReadScope, call: (shared: ReadScope) => Promise<unknown>): Shared {
+    const waiters: Waiters = { count: 0, deadline: starter.deadline, left: new AbortController() };
+    const scope = new ReadScope({
+      signal: waiters.left.signal,
+      deadline: () => waiters.deadline,
+      isFresh: starter.isFresh,
       record: starter.record,
-      deadline: starter.deadline,
-      waiting: 0,
-    };
-    const shared: Shared = { result: call(scope), scope, counter: this.#counter };
+    });
+    const shared: Shared = { result: call(scope), waiters, counter: this.#counter };
     this.#underWay.set(key, shared);
     const forget = () => {
       if (this.#underWay.get(key) === shared) {
@@ -78,20 +78,18 @@ export class Sharing {
   }
 
   #wait<Result>(
-    { result, scope: shared }: Shared & { readonly result: Promise<Result> },
+    { result, waiters }: Shared & { readonly result: Promise<Result> },
     route: Route,
-    scope: CallScope,
+    scope: ReadScope,
   ): Promise<Result> {
     const { signal } = scope;
-    if (scope.deadline === undefined || (shared.deadline !== undefined && scope.deadline > shared.deadline)) {
-      shared.deadline = scope.deadline;
-    }
-    shared.waiting += 1;
+    waiters.deadline = Math.max(waiters.deadline, scope.deadline);
+    waiters.count += 1;
     return new Promise((resolve, reject) => {
       const leave = () => {
-        shared.waiting -= 1;
-        if (shared.waiting === 0) {
-          shared.controller.abort(signal.reason);
+        waiters.count -= 1;
+        if (waiters.count === 0) {
+          waiters.left.abort(signal.reason);
         }
         reject(endOfScope(this.#platform, route, signal, true));
       };

@@ -1,4 +1,4 @@
-import type { CallScope } from "./calls.ts";
+import { ReadScope } from "./calls.ts";
 
 /** How long list reads are kept. */
 export interface SnapshotTimes {
@@ -22,14 +22,14 @@ interface Held<Index> {
  * kept by what comes after it, so that nobody sees a list from before a write of their own.
  */
 export class Snapshot<Index> {
-  readonly #read: (scope: CallScope) => Promise<Index>;
+  readonly #read: (scope: ReadScope) => Promise<Index>;
   readonly #times: SnapshotTimes;
   #held: Held<Index> | null = null;
   #refresh: Promise<Index> | null = null;
   #epoch = 0;
 
   /** `read` makes the platform call and indexes its answer. */
-  constructor(read: (scope: CallScope) => Promise<Index>, times: SnapshotTimes) {
+  constructor(read: (scope: ReadScope) => Promise<Index>, times: SnapshotTimes) {
     this.#read = read;
     this.#times = times;
   }
@@ -40,7 +40,7 @@ export class Snapshot<Index> {
   }
 
   /** The index. `fresh` passes over what is held. */
-  async get(scope: CallScope, options: { readonly fresh: boolean }): Promise<Index> {
+  async get(scope: ReadScope, options: { readonly fresh: boolean }): Promise<Index> {
     scope.signal.throwIfAborted();
     const held = options.fresh ? null : this.#held;
     const age = held === null ? Number.POSITIVE_INFINITY : this.#age(held);
@@ -74,11 +74,13 @@ export class Snapshot<Index> {
     return this.#times.now() - held.since;
   }
 
-  #start(scope: CallScope): Promise<Index> {
+  #start(scope: ReadScope): Promise<Index> {
     const epoch = this.#epoch;
     const since = this.#times.now();
     // Whoever started it may leave: the others, and the next operations, want it all the same.
-    const refresh = this.#read({ signal: new AbortController().signal, record: scope.record });
+    const { deadline, isFresh, record } = scope;
+    const signal = new AbortController().signal;
+    const refresh = this.#read(new ReadScope({ signal, deadline: () => deadline, isFresh, record }));
     const settle = () => {
       if (this.#refresh === refresh) {
         this.#refresh = null;

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Dispatcher, Pool } from "undici";
 import { type Platform, PlatformError, type PlatformErrorDetails } from "../errors.ts";
-import type { CallScope } from "./calls.ts";
-import { type CallKind, Exchange, endOfScope, type RawAnswer, type Route, type WireRequest } from "./exchange.ts";
+import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
+import { Exchange, endOfScope, type RawAnswer, type Route, type WireRequest } from "./exchange.ts";
 import { LARGE_BYTES, parseLargeJson } from "./large-json.ts";
 import { parseRetryAfter, retryDelay, writeRetryDelay } from "./retry.ts";
 import { Sharing } from "./sharing.ts";
@@ -51,7 +51,6 @@ export interface PlatformRequest<Result> {
   readonly id: string | null;
   /** The query with its question mark, or nothing. */
   readonly query: string;
-  readonly kind: CallKind;
   /** Names and values in turn. */
   readonly headers: string[];
   readonly body: string | null;
@@ -63,13 +62,14 @@ export interface PlatformRequest<Result> {
 
 /** All HTTP exchanges with one platform. */
 export interface Transport {
+  /** Makes the call and decodes its answer. A read is tried again, at most twice, after faults that pass. Throws PlatformError. */
+  readonly read: <Result>(request: PlatformRequest<Result>, scope: ReadScope) => Promise<Result>;
   /**
-   * Makes the call and decodes its answer. Reads are tried again, at most twice, after faults that pass; a write is made
-   * once more where it was asked to wait. A write that could not end in time is not begun. Throws PlatformError; its
-   * `mayHaveTaken` is false only where it is proven that the platform did not act. Throws whatever `scope.mayGo` throws,
-   * and then it did not act either.
+   * Makes the call and decodes its answer. A write is made once more where the platform asked to wait. A write that could
+   * not end in time is not begun. Throws PlatformError; its `mayHaveTaken` is false only where it is proven that the
+   * platform did not act. Throws whatever `scope.checkBeforeAttempt` throws, and then it did not act either.
    */
-  readonly call: <Result>(request: PlatformRequest<Result>, scope: CallScope) => Promise<Result>;
+  readonly write: <Result>(request: PlatformRequest<Result>, scope: WriteScope) => Promise<Result>;
   /** Reads under way are joined by nobody any more: the platform said that something is new. */
   readonly forgetReads: () => void;
   /** Lets the calls under way end, then closes the connections. */
@@ -107,14 +107,15 @@ export function createTransport(options: ConnectionOptions & { readonly platform
   const sharing = new Sharing(platform);
 
   // What holds for a call whatever its attempts (bulkhead, breaker, retry budget) belongs here.
-  function call<Result>(request: PlatformRequest<Result>, scope: CallScope): Promise<Result> {
+  function read<Result>(request: PlatformRequest<Result>, scope: ReadScope): Promise<Result> {
     const wire = toWire(request, basePath);
-    if (request.kind !== "read") {
-      return sharing.write(() => attempt(request, wire, scope));
-    }
     return wire.method === "GET"
       ? sharing.read(`${wire.path} ${wire.body}`, request.route, scope, (shared) => attempt(request, wire, shared))
       : attempt(request, wire, scope);
+  }
+
+  function write<Result>(request: PlatformRequest<Result>, scope: WriteScope): Promise<Result> {
+    return sharing.write(() => attempt(request, toWire(request, basePath), scope));
   }
 
   async function attempt<Result>(
@@ -127,8 +128,8 @@ export function createTransport(options: ConnectionOptions & { readonly platform
       if (obstacle !== null) {
         throw obstacle;
       }
-      if (request.kind !== "read") {
-        await scope.mayGo?.();
+      if (!(scope instanceof ReadScope)) {
+        await scope.checkBeforeAttempt();
       }
       try {
         return await makeAttempt(request, wire, scope);
@@ -149,12 +150,15 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     wire: WireRequest,
     scope: CallScope,
   ): Promise<Result> {
-    const { route, kind } = request;
-    const timeoutMilliseconds =
-      kind === "read" ? timeouts.readMilliseconds : Math.min(timeouts.sendMilliseconds, Math.floor(timeLeft(scope)));
+    const { route } = request;
+    const isRead = scope instanceof ReadScope;
+    const signal = isRead ? scope.signal : null;
+    const timeoutMilliseconds = isRead
+      ? timeouts.readMilliseconds
+      : Math.min(timeouts.sendMilliseconds, Math.floor(scope.timeLeft()));
     const bodyLimitBytes = limits[LIMITS[request.size]];
     const obstacle = () => obstacleTo(request, scope);
-    const exchange = new Exchange({ platform, route, kind, timeoutMilliseconds, bodyLimitBytes, obstacle }, scope);
+    const exchange = new Exchange({ platform, route, signal, timeoutMilliseconds, bodyLimitBytes, obstacle });
     const began = performance.now();
     let milliseconds: number | null = null;
     let skippedRows = 0;
@@ -172,35 +176,29 @@ export function createTransport(options: ConnectionOptions & { readonly platform
   }
 
   /** Why nothing may go out for the call any more; null where it may. */
-  function obstacleTo({ route, kind }: PlatformRequest<unknown>, scope: CallScope): PlatformError | null {
+  function obstacleTo({ route }: PlatformRequest<unknown>, scope: CallScope): PlatformError | null {
     if (scope.signal.aborted) {
       return endOfScope(platform, route, scope.signal, false);
     }
-    return kind !== "read" && timeLeft(scope) < leastWriteMilliseconds
+    return !(scope instanceof ReadScope) && scope.timeLeft() < leastWriteMilliseconds
       ? new PlatformError(platform, "timeout", `${route}: too little time was left to begin`, { mayHaveTaken: false })
       : null;
   }
 
   function delayBeforeNext(
-    { route, kind }: PlatformRequest<unknown>,
+    { route }: PlatformRequest<unknown>,
     scope: CallScope,
     error: PlatformError,
     tries: number,
   ): number | null {
-    // Where no deadline is known somebody may still wait behind the scope: not longer than for one more attempt.
-    const spare = scope.deadline === undefined ? timeouts.readMilliseconds : timeLeft(scope);
-    if (kind !== "read") {
-      return writeRetryDelay(error, tries, spare - leastWriteMilliseconds);
+    if (!(scope instanceof ReadScope)) {
+      return writeRetryDelay(error, tries, scope.timeLeft() - leastWriteMilliseconds);
     }
     // Repeating a POST is not safe, even where it only reads (ambiguities P-26); a sign-in is one of a kind.
-    return route.startsWith("GET ") ? retryDelay(error, tries, spare, random) : null;
+    return route.startsWith("GET ") ? retryDelay(error, tries, scope.timeLeft(), random) : null;
   }
 
-  return { call, forgetReads: () => sharing.forget(), close: () => pool.close() };
-}
-
-function timeLeft({ deadline = Number.POSITIVE_INFINITY, leaseLeft }: CallScope): number {
-  return Math.min(deadline - performance.now(), leaseLeft?.() ?? Number.POSITIVE_INFINITY);
+  return { read, write, forgetReads: () => sharing.forget(), close: () => pool.close() };
 }
 
 function wakeAfter(milliseconds: number, signal: AbortSignal): Promise<unknown> {

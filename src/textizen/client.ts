@@ -10,7 +10,7 @@ import {
   platformId,
   type TextizenGroupId,
 } from "../ids.ts";
-import type { CallScope, Rows } from "../rest/calls.ts";
+import type { ReadScope, Rows } from "../rest/calls.ts";
 import type { Route } from "../rest/exchange.ts";
 import { campaigns, decodeTokens, decodeUser, groups, mailingsOf, participants } from "./decode.ts";
 import { polls, responses } from "./polls.ts";
@@ -37,9 +37,9 @@ export interface TextizenClient extends TextizenReads, TextizenWrites {
   readonly close: () => Promise<void>;
 }
 
-type ReadAll<Row> = (scope: CallScope) => Promise<Rows<Row>>;
+type ReadAll<Row> = (scope: ReadScope) => Promise<Rows<Row>>;
 /** Null where there is no such record. */
-type ReadOne<RecordId, Row> = (id: RecordId, scope: CallScope) => Promise<Row | null>;
+type ReadOne<RecordId, Row> = (id: RecordId, scope: ReadScope) => Promise<Row | null>;
 
 interface TextizenReads {
   readonly groups: ReadAll<TextizenGroupRecord>;
@@ -51,15 +51,15 @@ interface TextizenReads {
   readonly participantTokens: (
     id: ParticipantId,
     campaignId: CampaignId,
-    scope: CallScope,
+    scope: ReadScope,
   ) => Promise<readonly ParticipantTokenRecord[]>;
   readonly polls: ReadAll<PollRecord>;
   readonly poll: ReadOne<PollId, PollRecord>;
-  readonly mailings: (pollId: PollId, scope: CallScope) => Promise<Rows<MailingRecord>>;
+  readonly mailings: (pollId: PollId, scope: ReadScope) => Promise<Rows<MailingRecord>>;
   readonly mailing: ReadOne<MailingId, MailingRecord>;
   /** Only by an id that Textizen gave: one that was made of a response's place in its poll names nothing there. */
   readonly response: ReadOne<PollResponseId, PollResponseRecord>;
-  readonly user: (scope: CallScope) => Promise<TextizenUserRecord>;
+  readonly user: (scope: ReadScope) => Promise<TextizenUserRecord>;
 }
 
 export function createTextizenClient(options: TextizenOptions): TextizenClient {
@@ -76,12 +76,11 @@ export function createTextizenClient(options: TextizenOptions): TextizenClient {
 const NO_PARAMETERS = {};
 
 function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenReads {
-  function list<Row>(route: Route, kind: RecordKind<Row>, id: string | null, scope: CallScope): Promise<Rows<Row>> {
-    return wire.call(
+  function list<Row>(route: Route, kind: RecordKind<Row>, id: string | null, scope: ReadScope): Promise<Rows<Row>> {
+    return wire.read(
       {
         route,
         id,
-        kind: "read",
         size: "list",
         parameters: NO_PARAMETERS,
         decode: (answer) => readList(kind, answer),
@@ -95,14 +94,13 @@ function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenRe
     route: Route,
     kind: RecordKind<Row>,
     id: Id<IdType>,
-    scope: CallScope,
+    scope: ReadScope,
   ): Promise<Row | null> {
     try {
-      return await wire.call(
+      return await wire.read(
         {
           route,
           id: platformId(id),
-          kind: "read",
           size: "list",
           parameters: NO_PARAMETERS,
           decode: (answer) => readDetail(kind, answer, id),
@@ -125,11 +123,10 @@ function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenRe
     participants: (scope) => list("GET /api/participants", participants, null, scope),
     participant: (id, scope) => detail("GET /api/participants/{id}", participants, id, scope),
     participantTokens: (id, campaignId, scope) =>
-      wire.call(
+      wire.read(
         {
           route: "GET /api/participants/{id}/tokens",
           id: platformId(id),
-          kind: "read",
           size: "record",
           parameters: { campaign_id: wireId(campaignId) },
           decode: decodeTokens,
@@ -143,11 +140,10 @@ function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenRe
     mailing: (id, scope) => detail("GET /api/mailings/{id}", mailingsOf(null, sendTime), id, scope),
     response: (id, scope) => detail("GET /api/responses/{id}", responses, id, scope),
     user: (scope) =>
-      wire.call(
+      wire.read(
         {
           route: "GET /api/user",
           id: null,
-          kind: "read",
           size: "record",
           parameters: NO_PARAMETERS,
           decode: decodeUser,

@@ -1,5 +1,5 @@
 import { PlatformError } from "../errors.ts";
-import type { CallScope } from "../rest/calls.ts";
+import { type CallScope, ReadScope } from "../rest/calls.ts";
 import { isJsonObject } from "../rest/decode.ts";
 import { endOfScope } from "../rest/exchange.ts";
 
@@ -21,7 +21,7 @@ export interface Session {
 interface SessionOptions {
   readonly credentials: TextizenCredentials;
   /** Makes the sign-in call and gives the token. */
-  readonly signIn: (email: string, password: string, scope: CallScope) => Promise<string>;
+  readonly signIn: (email: string, password: string, scope: ReadScope) => Promise<string>;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -29,6 +29,7 @@ interface SessionOptions {
 /** Between a sign-in that failed, or gave a token that is refused, and the next: hammering may lock an account. */
 const PAUSE_MILLISECONDS = 5_000;
 const NEVER = new AbortController().signal;
+const FOREVER = () => Number.POSITIVE_INFINITY;
 const ROUTE = "POST /api/users/sign_in";
 const TOKEN_KEYS = ["auth_token", "authentication_token", "token"] as const;
 
@@ -44,7 +45,8 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
   async function start(scope: CallScope): Promise<string> {
     try {
       // Whoever comes first may leave: the others wait for it all the same.
-      token = await signIn(email, password, { signal: NEVER, record: scope.record });
+      const signingIn = new ReadScope({ signal: NEVER, deadline: FOREVER, isFresh: true, record: scope.record });
+      token = await signIn(email, password, signingIn);
       failure = null;
       return token;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { PlatformError } from "../errors.ts";
-import type { CallScope } from "../rest/calls.ts";
-import type { CallKind, Route } from "../rest/exchange.ts";
+import type { CallScope, ReadScope, WriteScope } from "../rest/calls.ts";
+import type { Route } from "../rest/exchange.ts";
 import { type Answer, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 import { needAccepted } from "./refusals.ts";
 import { createSession, readToken, type TextizenCredentials } from "./session.ts";
@@ -33,7 +33,6 @@ export type CallParameters = Readonly<Record<string, unknown>>;
 interface TextizenCall<Result> {
   readonly route: Route;
   readonly id: string | null;
-  readonly kind: CallKind;
   readonly size: PlatformRequest<unknown>["size"];
   readonly parameters: CallParameters;
   /** Of a 2xx. */
@@ -42,7 +41,8 @@ interface TextizenCall<Result> {
 
 /** One call of Textizen by its conventions: JSON with the token inside, on any method. */
 export interface TextizenWire {
-  readonly call: <Result>(call: TextizenCall<Result>, scope: CallScope) => Promise<Result>;
+  readonly read: <Result>(call: TextizenCall<Result>, scope: ReadScope) => Promise<Result>;
+  readonly write: <Result>(call: TextizenCall<Result>, scope: WriteScope) => Promise<Result>;
   readonly forgetReads: () => void;
   readonly close: () => Promise<void>;
 }
@@ -57,12 +57,11 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     credentials: options.credentials,
     now: options.now ?? (() => performance.now()),
     signIn: (email, password, scope) =>
-      transport.call(
+      transport.read(
         {
           route: SIGN_IN,
           id: null,
           query: "",
-          kind: "read",
           headers: JSON_HEADERS,
           body: JSON.stringify({ email, password }),
           size: "record",
@@ -73,13 +72,12 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
   });
 
   function toRequest<Result>(call: TextizenCall<Result>, token: string): PlatformRequest<Result> {
-    const { route, id, kind, size } = call;
+    const { route, id, size } = call;
     const isInQuery = options.tokenIn === "query" && (route.startsWith("GET ") || route.startsWith("DELETE "));
     return {
       route,
       id,
       query: isInQuery ? toQuery(call.parameters, token) : "",
-      kind,
       headers: isInQuery ? HEADERS : JSON_HEADERS,
       body: isInQuery ? null : JSON.stringify({ ...call.parameters, auth_token: token }),
       size,
@@ -90,10 +88,11 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     };
   }
 
-  async function call<Result>(asked: TextizenCall<Result>, scope: CallScope): Promise<Result> {
+  /** Makes the call with the session's token, and once more with a new one if that was refused. */
+  async function withToken<Result>(scope: CallScope, make: (token: string) => Promise<Result>): Promise<Result> {
     const token = await session.token(scope);
     try {
-      return await transport.call(toRequest(asked, token), scope);
+      return await make(token);
     } catch (error) {
       if (!isUnauthorized(error)) {
         throw error;
@@ -102,7 +101,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     // Safe for sends too: a 401 says that nothing was done (ambiguities T-29).
     const renewed = await session.renew(token, scope);
     try {
-      return await transport.call(toRequest(asked, renewed), scope);
+      return await make(renewed);
     } catch (error) {
       if (isUnauthorized(error)) {
         session.giveUp(renewed);
@@ -111,7 +110,12 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     }
   }
 
-  return { call, forgetReads: transport.forgetReads, close: transport.close };
+  return {
+    read: (call, scope) => withToken(scope, (token) => transport.read(toRequest(call, token), scope)),
+    write: (call, scope) => withToken(scope, (token) => transport.write(toRequest(call, token), scope)),
+    forgetReads: transport.forgetReads,
+    close: transport.close,
+  };
 }
 
 function isUnauthorized(error: unknown): boolean {

@@ -9,8 +9,8 @@ import {
   type TextizenGroupId,
 } from "../ids.ts";
 import { type E164, toTextizenNumber } from "../phone.ts";
-import type { CallScope } from "../rest/calls.ts";
-import type { CallKind, Route } from "../rest/exchange.ts";
+import type { WriteScope } from "../rest/calls.ts";
+import type { Route } from "../rest/exchange.ts";
 import type { Answer } from "../rest/transport.ts";
 import { campaigns, groups, mailingsOf, participants } from "./decode.ts";
 import { polls } from "./polls.ts";
@@ -55,44 +55,48 @@ export interface MailingFields {
 
 /** Creations give what the answer says of the record, as a row, and null where it has none (ambiguities T-12). */
 export interface TextizenWrites {
-  readonly createGroup: (group: { readonly name: string }, scope: CallScope) => Promise<TextizenGroupRecord | null>;
-  readonly updateGroup: (id: TextizenGroupId, group: { readonly name: string }, scope: CallScope) => Promise<void>;
-  readonly createCampaign: (campaign: CampaignFields, scope: CallScope) => Promise<CampaignRecord | null>;
+  readonly createGroup: (group: { readonly name: string }, scope: WriteScope) => Promise<TextizenGroupRecord | null>;
+  readonly updateGroup: (id: TextizenGroupId, group: { readonly name: string }, scope: WriteScope) => Promise<void>;
+  readonly createCampaign: (campaign: CampaignFields, scope: WriteScope) => Promise<CampaignRecord | null>;
   /** `status` 200 rather than 201 may mean that the number had been a participant before (ambiguities T-15). */
   readonly createParticipant: (
     participant: { readonly phoneNumber: E164; readonly name: string; readonly campaignId?: Optional<CampaignId> },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<{ readonly participant: ParticipantRecord | null; readonly status: number }>;
   readonly updateParticipant: (
     id: ParticipantId,
     participant: { readonly phoneNumber?: E164 | undefined; readonly name?: Optional },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<void>;
-  readonly addParticipantToGroup: (id: ParticipantId, groupId: TextizenGroupId, scope: CallScope) => Promise<void>;
-  readonly removeParticipantFromGroup: (id: ParticipantId, groupId: TextizenGroupId, scope: CallScope) => Promise<void>;
+  readonly addParticipantToGroup: (id: ParticipantId, groupId: TextizenGroupId, scope: WriteScope) => Promise<void>;
+  readonly removeParticipantFromGroup: (
+    id: ParticipantId,
+    groupId: TextizenGroupId,
+    scope: WriteScope,
+  ) => Promise<void>;
   readonly setParticipantTokens: (
     id: ParticipantId,
     campaignId: CampaignId,
     tokens: readonly ParticipantTokenRecord[],
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<void>;
   readonly removeParticipantTokens: (
     id: ParticipantId,
     campaignId: CampaignId,
     keys: readonly string[],
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<void>;
-  readonly createPoll: (poll: PollFields, scope: CallScope) => Promise<PollRecord | null>;
+  readonly createPoll: (poll: PollFields, scope: WriteScope) => Promise<PollRecord | null>;
   readonly createMailing: (
     pollId: PollId,
     mailing: MailingFields & { readonly sendAt: Date },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<MailingRecord | null>;
   /** `sendAt` as a text is sent as it is: what was read, letter for letter. */
   readonly updateMailing: (
     id: MailingId,
     mailing: MailingFields & { readonly sendAt?: Date | string | undefined },
-    scope: CallScope,
+    scope: WriteScope,
   ) => Promise<void>;
 }
 
@@ -102,28 +106,26 @@ export function createTextizenWrites(
   sendTime: SendTime,
 ): TextizenWrites {
   function create<Result>(
-    kind: CallKind,
     route: Route,
     id: Id<IdType> | null,
     parameters: CallParameters,
     decode: (answer: Answer) => Result,
-    scope: CallScope,
+    scope: WriteScope,
   ): Promise<Result> {
-    const call = { route, id: id === null ? null : platformId(id), kind, size: "record", parameters, decode } as const;
-    return wire.call(call, scope);
+    const call = { route, id: id === null ? null : platformId(id), size: "record", parameters, decode } as const;
+    return wire.write(call, scope);
   }
 
-  function change(route: Route, id: Id<IdType>, parameters: CallParameters, scope: CallScope): Promise<void> {
-    return create("write", route, id, parameters, nothing, scope);
+  function change(route: Route, id: Id<IdType>, parameters: CallParameters, scope: WriteScope): Promise<void> {
+    return create(route, id, parameters, nothing, scope);
   }
 
   return {
     createGroup: ({ name }, scope) =>
-      create("write", "POST /api/groups", null, { group: { name } }, (answer) => readCreated(groups, answer), scope),
+      create("POST /api/groups", null, { group: { name } }, (answer) => readCreated(groups, answer), scope),
     updateGroup: (id, { name }, scope) => change("PUT /api/groups/{id}", id, { group: { name } }, scope),
     createCampaign: (campaign, scope) =>
       create(
-        "write",
         "POST /api/campaigns",
         null,
         {
@@ -142,7 +144,6 @@ export function createTextizenWrites(
 
     createParticipant: ({ phoneNumber, name, campaignId }, scope) =>
       create(
-        "write",
         "POST /api/participants",
         null,
         {
@@ -176,7 +177,6 @@ export function createTextizenWrites(
 
     createPoll: (poll, scope) =>
       create(
-        "write",
         "POST /api/polls",
         null,
         {
@@ -195,7 +195,6 @@ export function createTextizenWrites(
       ),
     createMailing: (pollId, { sendAt, groupIds, phoneNumbers }, scope) =>
       create(
-        "send",
         "POST /api/polls/{id}/mailings",
         pollId,
         {

@@ -1,7 +1,9 @@
 import type { CampaignRecord } from "../textizen/records.ts";
-import { type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { nobody } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
 import { carryOutCreation } from "./created.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 export interface CreateCampaignInput {
   readonly title: string;
@@ -45,6 +47,7 @@ export function createCampaign(tools: WriteTools, input: CreateCampaignInput): P
       input: campaign,
       paths: PATHS,
       touches: ["campaigns"],
+      texts: nobody,
       call: (scope) => tools.textizen.createCampaign(campaign, scope),
     });
   });

@@ -1,60 +1,20 @@
 import { PlatformError, StoreError } from "../errors.ts";
-import type { PidjClient } from "../pidj/client.ts";
-import type { CallScope } from "../rest/calls.ts";
-import type { Attempt, AttemptHandle, Attempts, KeyInUse, Settlement } from "../store/attempts.ts";
-import type { ContactDirectory } from "../store/contacts.ts";
-import type { OptOuts } from "../store/opt-outs.ts";
-import type { TextizenClient } from "../textizen/client.ts";
+import { type WriteKind, WriteScope } from "../rest/calls.ts";
+import type { Attempt, AttemptHandle, KeyInUse, Settlement } from "../store/attempts.ts";
 import { attemptOf, replayOf, unknownOutcome, whenSettled } from "./idempotency.ts";
+import { type Addressee, refuseOptedOut } from "./opt-out.ts";
 import { type FieldPaths, refusalsOf } from "./platform-refusal.ts";
-import { type Refusal, Refused } from "./refusal.ts";
-
-/** The kept lists that a write may make stale. */
-export type Touched = "contacts" | "participants" | "textizenGroups" | "campaigns" | "polls";
-
-/** The places of a send at which a crash makes a difference. */
-export type SendPoint = "before-record" | "recorded" | "answered" | "settled";
-
-/** What every write of one operation works with. */
-export interface WriteTools {
-  readonly pidj: PidjClient;
-  readonly textizen: TextizenClient;
-  readonly directory: ContactDirectory;
-  readonly attempts: Attempts;
-  readonly optOuts: OptOuts;
-  readonly scope: CallScope;
-  readonly now: () => Date;
-  /** For how long one write may be under way, retries included, in milliseconds. */
-  readonly leaseMilliseconds: number;
-  /** Hosts that a sign-in may lead on to; null for any. */
-  readonly ssoNextHosts: readonly string[] | null;
-  /** Forgets what this operation has read, and the kept lists named. */
-  readonly touch: (lists: readonly Touched[]) => void;
-  /** Told of what went wrong behind a write that itself was accepted. */
-  readonly warn: (message: string, error: unknown) => void;
-  /** Waits at a named point; for tests of crashes. */
-  readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
-}
+import { type Outcome, Refused, refusalsAsData } from "./refusal.ts";
+import type { Touched, WriteTools } from "./tools.ts";
 
 /** A write without what it gives. */
 type Plan = Pick<Write<unknown>, "mutation" | "kind" | "idempotencyKey" | "input" | "paths" | "touches">;
 
+/** For a write that texts nobody. */
+export const nobody = (): readonly Addressee[] => [];
+
 /** What the end of a write takes after the platform's answer: it is recorded, and told. */
 const CLOSING_MILLISECONDS = 250;
-
-/** What became of a write: a value, or why there is none. */
-export interface Outcome<Value> {
-  readonly value: Value | null;
-  /** True where an earlier use of the key had been accepted, and nothing was sent now. */
-  readonly isReplay: boolean;
-  readonly userErrors: readonly Refusal[];
-}
-
-/**
- * `send` and `creation`: doing it twice is doing it twice, so it is never repeated without proof that it was not taken.
- * `change`: doing it again changes nothing more, so it is repeated once after a network error.
- */
-type WriteKind = "send" | "creation" | "change";
 
 /** One write, its input checked. `Ready` is what `prepare` gives, where there is one. */
 export interface Write<Accepted, Ready = undefined> {
@@ -77,7 +37,9 @@ export interface Write<Accepted, Ready = undefined> {
    * Makes the platform call, and nothing else; for `scope`, which ends with the write's right to call. What it gives is
    * JSON: a replay gives the same again.
    */
-  readonly call: (scope: CallScope, ready: Ready) => Promise<Accepted>;
+  readonly call: (scope: WriteScope, ready: Ready) => Promise<Accepted>;
+  /** Whom the write texts. Each is looked up right before every attempt, and the attempt is not made if one opted out. */
+  readonly texts: (ready: Ready) => readonly Addressee[];
   /** The platform's sentence in what was accepted, kept for `attempt`. */
   readonly messageOf?: (accepted: Accepted) => string | null;
   /**
@@ -102,9 +64,13 @@ export async function carryOut<Accepted, Ready = undefined>(
       return replayOf<Accepted>(earlier);
     }
     const ready = (await write.prepare?.()) as Ready;
-    const call = (scope: CallScope) => write.call(scope, ready);
+    const call = (handle: AttemptHandle | null) => {
+      const numbers = write.texts(ready);
+      const scope = scopeOf(tools, write.kind, handle, () => refuseOptedOut(tools, numbers));
+      return callAndSettle(tools, write, () => write.call(scope, ready), handle);
+    };
     if (attempt === null) {
-      return { value: await callAndSettle(tools, write, call, null) };
+      return { value: await call(null) };
     }
     await tools.reach?.("before-record");
     const presumed = JSON.stringify(write.presume?.(ready) ?? null);
@@ -113,27 +79,8 @@ export async function carryOut<Accepted, Ready = undefined>(
       return replayOf<Accepted>(begun);
     }
     await tools.reach?.("recorded");
-    return { value: await callAndSettle(tools, write, call, begun.handle) };
+    return { value: await call(begun.handle) };
   });
-}
-
-/** Runs a write's checks and the write itself; whatever refuses it becomes `userErrors`. */
-export async function refusalsAsData<Value>(
-  run: () => Promise<{
-    readonly value: Value | null;
-    readonly isReplay?: boolean;
-    readonly userErrors?: readonly Refusal[];
-  }>,
-): Promise<Outcome<Value>> {
-  try {
-    const { value, isReplay = false, userErrors = [] } = await run();
-    return { value: userErrors.length === 0 ? value : null, isReplay, userErrors };
-  } catch (error) {
-    if (error instanceof Refused) {
-      return { value: null, isReplay: false, userErrors: error.refusals };
-    }
-    throw error;
-  }
 }
 
 function keyInUse({ attempts, scope }: WriteTools, attempt: Attempt): Promise<KeyInUse | null> {
@@ -147,10 +94,9 @@ function claim({ attempts, scope, leaseMilliseconds }: WriteTools, attempt: Atte
 async function callAndSettle<Accepted>(
   tools: WriteTools,
   write: Plan & Pick<Write<Accepted>, "messageOf">,
-  call: (scope: CallScope) => Promise<Accepted>,
+  call: () => Promise<Accepted>,
   handle: AttemptHandle | null,
 ): Promise<Accepted> {
-  const scope = scopeOf(tools, handle);
   const settle = async (settlement: Settlement): Promise<void> => {
     if (handle !== null) {
       // The platform has answered: what it said is the truth, whether or not it can be written down. An attempt that
@@ -163,7 +109,7 @@ async function callAndSettle<Accepted>(
   let accepted: Accepted;
   let settlement: Settlement;
   try {
-    accepted = await callFresh(tools, write, () => call(scope));
+    accepted = await callFresh(tools, write, call);
     const message = write.messageOf?.(accepted) ?? null;
     settlement = { state: "ACCEPTED", message, outcome: JSON.stringify(accepted ?? null) };
   } catch (error) {
@@ -178,15 +124,23 @@ async function callAndSettle<Accepted>(
 }
 
 /**
- * The scope of a write's own calls. Nothing goes out for it unless it can end before the lease has passed, from when on
- * a person may free the key, and before the operation's time is over, so that the client is told what became of it.
+ * Limits a write's calls: each must finish before the lease ends (after that a person may free the key) and before the
+ * operation's deadline (so that the client still hears the outcome).
  */
-function scopeOf({ scope, attempts }: WriteTools, handle: AttemptHandle | null): CallScope {
-  return {
-    ...scope,
-    deadline: scope.deadline === undefined ? undefined : scope.deadline - CLOSING_MILLISECONDS,
-    leaseLeft: handle === null ? undefined : () => attempts.leaseLeft(handle) - CLOSING_MILLISECONDS,
-  };
+function scopeOf(
+  { scope, attempts }: WriteTools,
+  kind: WriteKind,
+  handle: AttemptHandle | null,
+  checkBeforeAttempt: () => Promise<void>,
+): WriteScope {
+  return new WriteScope({
+    kind,
+    signal: scope.signal,
+    deadline: () => scope.deadline - CLOSING_MILLISECONDS,
+    leaseLeft: () => (handle === null ? Number.POSITIVE_INFINITY : attempts.leaseLeft(handle) - CLOSING_MILLISECONDS),
+    checkBeforeAttempt,
+    record: scope.record,
+  });
 }
 
 /** What a failed call means for its key, and for whoever asked for it. */
@@ -241,7 +195,7 @@ async function callWithRepeat<Accepted>(kind: WriteKind, call: () => Promise<Acc
   }
 }
 
-/** True of what only the scope's `mayGo` throws: the attempt was not made. */
+/** True of what only `checkBeforeAttempt` throws: the attempt was not made. */
 function isForbidden(error: unknown): boolean {
   return error instanceof Refused || error instanceof StoreError;
 }

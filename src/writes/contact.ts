@@ -3,10 +3,11 @@ import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactFields } from "../pidj/writes.ts";
 import { checkAddress, type PostalAddressInput } from "./address.ts";
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut, nobody } from "./carry-out.ts";
 import { Checks, withoutNull } from "./checks.ts";
 import { type Stub, stubOf } from "./created.ts";
-import type { Refusal } from "./refusal.ts";
+import { type Outcome, type Refusal, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 type Optional<Value = string> = Value | null | undefined;
 
@@ -80,6 +81,7 @@ export async function createContact(tools: WriteTools, input: CreateContactInput
       input: withoutNull(contact),
       paths: { ...PATHS, NOT_FOUND: contact.groupId ? PATHS.group : undefined },
       touches: ["contacts"],
+      texts: nobody,
       call: async (scope) => {
         const { id, isCreated, message } = await tools.pidj.createContact(contact, scope);
         answer.id = id;
@@ -121,6 +123,7 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
       input: { id, ...contact },
       paths: { ...PATHS, ...ID_PATHS, NOT_FOUND: contact.groupId ? undefined : ID_PATHS.id },
       touches: ["contacts"],
+      texts: nobody,
       call: async (scope) => {
         await tools.pidj.updateContact(id, contact, scope);
         return stubOf(id);
@@ -146,6 +149,7 @@ export function deleteContact(tools: WriteTools, input: { readonly id: string })
       input: { id },
       paths: { ...ID_PATHS, NOT_FOUND: ID_PATHS.id },
       touches: ["contacts"],
+      texts: nobody,
       call: async (scope) => {
         await tools.pidj.deleteContact(id, scope);
         return id;

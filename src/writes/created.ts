@@ -1,6 +1,8 @@
 import type { Id, IdType } from "../ids.ts";
-import type { CallScope } from "../rest/calls.ts";
-import { carryOut, type Outcome, type Write, type WriteTools } from "./carry-out.ts";
+import type { WriteScope } from "../rest/calls.ts";
+import { carryOut, type Write } from "./carry-out.ts";
+import type { Outcome } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 /** A record of which nothing is known but its id: what is asked of it is read by that id. */
 export interface Stub<RecordId> {
@@ -19,7 +21,7 @@ export function stubOf<RecordId extends Id<IdType>>(id: RecordId): Stub<RecordId
 export async function carryOutCreation<RecordId extends Id<IdType>, Row extends { readonly id: RecordId }>(
   tools: WriteTools,
   write: Omit<Write<RecordId | null>, "call" | "messageOf" | "presume"> & {
-    readonly call: (scope: CallScope) => Promise<Row | null>;
+    readonly call: (scope: WriteScope) => Promise<Row | null>;
   },
 ): Promise<Outcome<Row | Stub<RecordId>>> {
   let created: Row | null = null;

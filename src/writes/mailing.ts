@@ -2,12 +2,13 @@ import { PlatformError } from "../errors.ts";
 import type { MailingId, TextizenGroupId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { MailingRecord } from "../textizen/records.ts";
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut } from "./carry-out.ts";
 import { Checks, once, type Path } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
-import { type Addressee, refuseOptedOut, whileTextable } from "./opt-out.ts";
+import { type Addressee, refuseOptedOut } from "./opt-out.ts";
 import { needApplied, notApplied, readBack } from "./read-back.ts";
-import { Refused } from "./refusal.ts";
+import { type Outcome, Refused, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 export interface CreateMailingInput {
   readonly pollId: string;
@@ -72,7 +73,8 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
         needSendable(tools, mailing.sendAt);
         await refuseOptedOut(tools, addressees);
       },
-      call: (scope) => tools.textizen.createMailing(pollId, mailing, whileTextable(tools, scope, addressees)),
+      texts: () => addressees,
+      call: (scope) => tools.textizen.createMailing(pollId, mailing, scope),
     });
   });
 }
@@ -123,12 +125,8 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
         await refuseOptedOut(tools, addressees);
         return { sendAt: time, addressees };
       },
-      call: (scope, prepared) =>
-        tools.textizen.updateMailing(
-          id,
-          { ...lists, sendAt: prepared.sendAt },
-          whileTextable(tools, scope, prepared.addressees),
-        ),
+      texts: ({ addressees }) => addressees,
+      call: (scope, prepared) => tools.textizen.updateMailing(id, { ...lists, sendAt: prepared.sendAt }, scope),
     });
     if (outcome.userErrors.length > 0) {
       return { ...outcome, value: null };

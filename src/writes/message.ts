@@ -1,10 +1,12 @@
 import { type MessagePreview, previewMessage } from "../message-preview.ts";
 import type { E164 } from "../phone.ts";
 import type { Recipient, Sender } from "../pidj/writes.ts";
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
-import { type Addressee, needTextable, whileTextable } from "./opt-out.ts";
+import { type Addressee, needTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 /** The graph's `SendMessageInput`. */
 export interface SendMessageInput {
@@ -52,10 +54,10 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
       touches: [],
       prepare: () => needTextable(tools, recipient),
       presume: ({ number: to }) => ({ to, sentAt: tools.now().toISOString(), message: null }),
+      texts: (addressee) => [addressee],
       call: async (scope, addressee) => {
         const to = addressee.number;
-        const sending = whileTextable(tools, scope, [addressee]);
-        const { message } = await tools.pidj.send({ from, to, text: preview.text }, sending);
+        const { message } = await tools.pidj.send({ from, to, text: preview.text }, scope);
         return { to, sentAt: tools.now().toISOString(), message };
       },
       messageOf: ({ message }) => message,

@@ -2,12 +2,11 @@ import { valueOrNull } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { Recipient } from "../pidj/writes.ts";
-import type { CallScope } from "../rest/calls.ts";
 import { timeOfReading } from "../store/contacts.ts";
-import { type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
 import { PARTY_PATHS } from "./parties.ts";
-import { type Refusal, Refused } from "./refusal.ts";
+import { type Outcome, type Refusal, Refused, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 export interface SetOptOutInput {
   readonly phoneNumber: E164;
@@ -40,6 +39,9 @@ export interface Addressee {
  * made; a replay of one that went out earlier is not asked.
  */
 export async function refuseOptedOut({ optOuts }: WriteTools, numbers: readonly Addressee[]): Promise<void> {
+  if (numbers.length === 0) {
+    return;
+  }
   const states = await optOuts.states(numbers.map(({ number }) => number));
   const refusals = numbers.flatMap(({ field }, at): Refusal[] =>
     states[at] ? [{ code: "RECIPIENT_OPTED_OUT", field, message: "This person asked not to be texted." }] : [],
@@ -47,11 +49,6 @@ export async function refuseOptedOut({ optOuts }: WriteTools, numbers: readonly 
   if (refusals.length > 0) {
     throw new Refused(...refusals);
   }
-}
-
-/** The scope of a call that texts these numbers: each is asked for again before every attempt, however late that is. */
-export function whileTextable(tools: WriteTools, scope: CallScope, numbers: readonly Addressee[]): CallScope {
-  return { ...scope, mayGo: () => refuseOptedOut(tools, numbers) };
 }
 
 /**

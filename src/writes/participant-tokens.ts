@@ -1,7 +1,9 @@
 import type { CampaignId, ParticipantId } from "../ids.ts";
-import type { CallScope } from "../rest/calls.ts";
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import type { WriteScope } from "../rest/calls.ts";
+import { carryOut, nobody } from "./carry-out.ts";
 import { Checks, once, type Path } from "./checks.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 export interface SetParticipantTokensInput {
   readonly participantId: string;
@@ -74,7 +76,7 @@ interface TokensChange {
   /** Where the tokens stand in the arguments. */
   readonly path: Path;
   readonly check: (checks: Checks) => void;
-  readonly call: (changed: TokensChanged, scope: CallScope) => Promise<void>;
+  readonly call: (changed: TokensChanged, scope: WriteScope) => Promise<void>;
 }
 
 function changeTokens(
@@ -105,6 +107,7 @@ function changeTokens(
       },
       // No kept list holds tokens.
       touches: [],
+      texts: nobody,
       call: async (scope) => {
         await call(changed, scope);
         return changed;

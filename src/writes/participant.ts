@@ -1,11 +1,12 @@
 import type { E164 } from "../phone.ts";
 import type { TextizenClient } from "../textizen/client.ts";
 import type { ParticipantRecord, TextizenGroupRecord } from "../textizen/records.ts";
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut, nobody } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
 import { needApplied, notApplied, readBack } from "./read-back.ts";
-import type { Refusal } from "./refusal.ts";
+import { type Outcome, type Refusal, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 export interface CreateParticipantInput {
   readonly phoneNumber: E164;
@@ -75,6 +76,7 @@ export function createParticipant(
       input: created,
       paths: { ...PATHS, NOT_FOUND: created.campaignId === undefined ? undefined : PATHS.campaign_id },
       touches: ["participants"],
+      texts: nobody,
       call: async (scope) => (await tools.textizen.createParticipant(created, scope)).participant,
     });
   });
@@ -104,6 +106,7 @@ export function updateParticipant(
       input: { id, ...changes },
       paths: { ...PATHS, NOT_FOUND: ID },
       touches: ["participants"],
+      texts: nobody,
       call: (scope) => tools.textizen.updateParticipant(id, changes, scope),
     });
     if (outcome.userErrors.length > 0) {
@@ -180,6 +183,7 @@ function changeMembership(
       paths: MEMBERSHIP_PATHS,
       // No kept list says who is in which group.
       touches: [],
+      texts: nobody,
       call: (scope) => call(participantId, groupId, scope),
     });
     if (outcome.userErrors.length > 0) {

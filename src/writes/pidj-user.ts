@@ -3,10 +3,12 @@ import { promisify } from "node:util";
 import type { PidjUserId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { PidjUserFields } from "../pidj/writes.ts";
-import type { CallScope } from "../rest/calls.ts";
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import type { WriteScope } from "../rest/calls.ts";
+import { carryOut, nobody } from "./carry-out.ts";
 import { Checks, once, withoutNull } from "./checks.ts";
 import { type Stub, stubOf } from "./created.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 type Optional<Value = string> = Value | null | undefined;
 type Role = "ADMIN" | "MANAGER" | "AGENT";
@@ -91,6 +93,7 @@ export function createPidjUser(
         ALREADY_EXISTS: PATHS.username,
       },
       touches: [],
+      texts: nobody,
       call: async (scope) => {
         const { id } = await tools.pidj.createUser(user, scope);
         return id === null ? null : stubOf(id);
@@ -160,7 +163,7 @@ function actOn<Value>(
   tools: WriteTools,
   mutation: string,
   input: UserRef,
-  call: (id: PidjUserId, scope: CallScope) => Promise<Value>,
+  call: (id: PidjUserId, scope: WriteScope) => Promise<Value>,
 ): Promise<Outcome<Value>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -174,7 +177,7 @@ function change<Value>(
   tools: WriteTools,
   mutation: string,
   input: { readonly id: PidjUserId } & PidjUserFields,
-  call: (scope: CallScope) => Promise<Value>,
+  call: (scope: WriteScope) => Promise<Value>,
 ): Promise<Outcome<Value>> {
   // No list of users is kept.
   return carryOut(tools, {
@@ -184,6 +187,7 @@ function change<Value>(
     input,
     paths: { ...CHANGE_PATHS, NOT_FOUND: input.groupIds?.length ? undefined : CHANGE_PATHS.id },
     touches: [],
+    texts: nobody,
     call,
   });
 }

@@ -1,7 +1,9 @@
 import type { PollRecord } from "../textizen/records.ts";
-import { type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { nobody } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
 import { carryOutCreation } from "./created.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 export interface CreatePollInput {
   readonly title: string;
@@ -46,6 +48,7 @@ export function createPoll(tools: WriteTools, input: CreatePollInput): Promise<O
       input: poll,
       paths: PATHS,
       touches: ["polls"],
+      texts: nobody,
       call: (scope) => tools.textizen.createPoll(poll, scope),
     });
   });

@@ -1,5 +1,5 @@
-import type { WriteTools } from "./carry-out.ts";
 import { type Refusal, Refused } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 /**
  * What an accepted write left behind, to see whether it took effect. Null where there is nothing or it cannot be read:

@@ -30,3 +30,30 @@ export class Refused extends Error {
     this.refusals = refusals;
   }
 }
+
+/** What became of a write: a value, or why there is none. */
+export interface Outcome<Value> {
+  readonly value: Value | null;
+  /** True where an earlier use of the key had been accepted, and nothing was sent now. */
+  readonly isReplay: boolean;
+  readonly userErrors: readonly Refusal[];
+}
+
+/** Runs a write's checks and the write itself; whatever refuses it becomes `userErrors`. */
+export async function refusalsAsData<Value>(
+  run: () => Promise<{
+    readonly value: Value | null;
+    readonly isReplay?: boolean;
+    readonly userErrors?: readonly Refusal[];
+  }>,
+): Promise<Outcome<Value>> {
+  try {
+    const { value, isReplay = false, userErrors = [] } = await run();
+    return { value: userErrors.length === 0 ? value : null, isReplay, userErrors };
+  } catch (error) {
+    if (error instanceof Refused) {
+      return { value: null, isReplay: false, userErrors: error.refusals };
+    }
+    throw error;
+  }
+}

@@ -1,7 +1,9 @@
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
-import { type Addressee, needTextable, whileTextable } from "./opt-out.ts";
+import { type Addressee, needTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 interface SubscribeToSeriesInput {
   readonly seriesId: string;
@@ -38,7 +40,8 @@ export function subscribeToSeries(tools: WriteTools, input: SubscribeToSeriesInp
       paths: PATHS,
       touches: ["contacts"],
       prepare: () => needTextable(tools, subscription.recipient),
-      call: (scope, addressee) => tools.pidj.subscribeToSeries(subscription, whileTextable(tools, scope, [addressee])),
+      texts: (addressee) => [addressee],
+      call: (scope) => tools.pidj.subscribeToSeries(subscription, scope),
       messageOf: ({ message }) => message,
       presume: () => ({ message: null }),
     });

@@ -1,5 +1,7 @@
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut, nobody } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 type Optional = string | null | undefined;
 
@@ -43,6 +45,7 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
       input: null,
       paths: PATHS,
       touches: [],
+      texts: nobody,
       call: async (scope) => {
         const { url } = await tools.pidj.createSsoUrl({ user, next }, scope);
         return { url, expiresAt: new Date(tools.now().getTime() + LIFETIME_MS) };

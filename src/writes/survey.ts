@@ -1,8 +1,10 @@
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
-import { type Addressee, needTextable, whileTextable } from "./opt-out.ts";
+import { type Addressee, needTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { Said } from "./series.ts";
+import type { WriteTools } from "./tools.ts";
 
 interface InitiateSurveyInput {
   readonly surveyId: string;
@@ -32,7 +34,8 @@ export function initiateSurvey(tools: WriteTools, input: InitiateSurveyInput): P
       paths: PATHS,
       touches: ["contacts"],
       prepare: () => needTextable(tools, survey.recipient),
-      call: (scope, addressee) => tools.pidj.initiateSurvey(survey, whileTextable(tools, scope, [addressee])),
+      texts: (addressee) => [addressee],
+      call: (scope) => tools.pidj.initiateSurvey(survey, scope),
       messageOf: ({ message }) => message,
       presume: () => ({ message: null }),
     });

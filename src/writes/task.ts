@@ -1,7 +1,9 @@
 import type { PidjTaskId } from "../ids.ts";
 import type { TaskFields } from "../pidj/writes.ts";
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut, nobody } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 type Optional = string | null | undefined;
 
@@ -54,6 +56,7 @@ export function initiateTask(
       input: task,
       paths: { ...PATHS, NOT_FOUND: task.groupId === undefined ? undefined : PATHS.group_id },
       touches: [],
+      texts: nobody,
       call: (scope) => tools.pidj.initiateTask(task, scope),
       presume: () => ({ id: null }),
     });

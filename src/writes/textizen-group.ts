@@ -1,8 +1,10 @@
 import type { TextizenGroupId } from "../ids.ts";
 import type { TextizenGroupRecord } from "../textizen/records.ts";
-import { carryOut, type Outcome, refusalsAsData, type WriteTools } from "./carry-out.ts";
+import { carryOut, nobody } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
+import { type Outcome, refusalsAsData } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 export interface CreateTextizenGroupInput {
   readonly name: string;
@@ -36,6 +38,7 @@ export function createTextizenGroup(
       input: group,
       paths: PATHS,
       touches: ["textizenGroups"],
+      texts: nobody,
       call: (scope) => tools.textizen.createGroup(group, scope),
     });
   });
@@ -58,6 +61,7 @@ export function updateTextizenGroup(
       input: { id, ...group },
       paths: { ...PATHS, NOT_FOUND: ID },
       touches: ["textizenGroups"],
+      texts: nobody,
       call: async (scope) => {
         await tools.textizen.updateGroup(id, group, scope);
         return stubOf(id);

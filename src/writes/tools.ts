@@ -1,0 +1,33 @@
+import type { PidjClient } from "../pidj/client.ts";
+import type { ReadScope } from "../rest/calls.ts";
+import type { Attempts } from "../store/attempts.ts";
+import type { ContactDirectory } from "../store/contacts.ts";
+import type { OptOuts } from "../store/opt-outs.ts";
+import type { TextizenClient } from "../textizen/client.ts";
+
+/** The kept lists that a write may make stale. */
+export type Touched = "contacts" | "participants" | "textizenGroups" | "campaigns" | "polls";
+
+/** The places of a send at which a crash makes a difference. */
+export type SendPoint = "before-record" | "recorded" | "answered" | "settled";
+
+/** What every write of one operation works with. */
+export interface WriteTools {
+  readonly pidj: PidjClient;
+  readonly textizen: TextizenClient;
+  readonly directory: ContactDirectory;
+  readonly attempts: Attempts;
+  readonly optOuts: OptOuts;
+  readonly scope: ReadScope;
+  readonly now: () => Date;
+  /** For how long one write may be under way, retries included, in milliseconds. */
+  readonly leaseMilliseconds: number;
+  /** Hosts that a sign-in may lead on to; null for any. */
+  readonly ssoNextHosts: readonly string[] | null;
+  /** Forgets what this operation has read, and the kept lists named. */
+  readonly touch: (lists: readonly Touched[]) => void;
+  /** Told of what went wrong behind a write that itself was accepted. */
+  readonly warn: (message: string, error: unknown) => void;
+  /** Waits at a named point; for tests of crashes. */
+  readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
+}
