@@ -131,6 +131,22 @@ describe("descriptions", () => {
       [],
     );
   });
+
+  test("no description speaks of a platform's own property names", () => {
+    expect(
+      described.filter(({ description }) => /`[^`]*[a-z]_[a-z]/.test(description)).map(({ path }) => path),
+    ).toEqual([]);
+  });
+
+  test("the life of a key and the size of a page are each said once", () => {
+    const saying = (limit: RegExp) => described.filter(({ description }) => limit.test(description));
+    expect(saying(/72 hours/).map(({ path }) => path)).toEqual(["Attempt"]);
+    expect(saying(/100 rows/).map(({ path }) => path)).toEqual(["PageInfo"]);
+    const keys = described.filter(({ path }) => path.endsWith(".idempotencyKey") && path !== "Attempt.idempotencyKey");
+    const sizes = described.filter(({ path }) => path.endsWith("(first:)"));
+    expect(keys.every(({ description }) => description.includes("`Attempt`"))).toBe(true);
+    expect(sizes.every(({ description }) => description.includes("`PageInfo`"))).toBe(true);
+  });
 });
 
 describe("names", () => {
