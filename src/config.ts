@@ -73,6 +73,8 @@ export class ConfigError extends Error {
 export const ACCOUNT = "default";
 export const DEFAULT_STORE_URL = "sqlite:./data/textgraph.db";
 
+const WITHOUT_CREDENTIALS =
+  "but there are no credentials: set PIDJ_ACCOUNT_KEY and PIDJ_TOKEN, or TEXTIZEN_EMAIL and TEXTIZEN_PASSWORD, or both pairs; or SIMULATE=on to simulate both platforms.";
 const OPT_OUT_WORDS = "STOP,STOPALL,UNSUBSCRIBE,CANCEL,END,QUIT,REVOKE,OPTOUT";
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
@@ -109,6 +111,29 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       send: env.number("SEND_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
     },
   };
+}
+
+/**
+ * Whether the server simulates both platforms: if SIMULATE is on, or if the environment says nothing about the platforms
+ * and this is not production. Throws ConfigError where there are no credentials and simulating cannot be meant: a text
+ * that only a simulator took must never be reported as accepted to somebody who meant the platform.
+ */
+export function readSimulation(environment: NodeJS.ProcessEnv, { pidj, textizen, isProduction }: Config): boolean {
+  const choice = new Environment(environment).choice("SIMULATE", ["on", "off"], null);
+  if (choice === "on" || pidj !== null || textizen !== null) {
+    return choice === "on";
+  }
+  // Also one that is blank or misspelled.
+  const variable = Object.keys(environment).find((name) => /^(PIDJ|TEXTIZEN)_/.test(name));
+  if (variable !== undefined) {
+    throw new ConfigError(
+      `${variable} is ${environment[variable]?.trim() === "" ? "blank" : "set"}, ${WITHOUT_CREDENTIALS}`,
+    );
+  }
+  if (choice === "off" || isProduction) {
+    throw new ConfigError(`${isProduction ? "NODE_ENV is production" : "SIMULATE is off"}, ${WITHOUT_CREDENTIALS}`);
+  }
+  return true;
 }
 
 function readEvents(env: Environment): EventsConfig {
@@ -173,6 +198,14 @@ function readTextizen(env: Environment): TextizenConfig | null {
   return { baseUrl, credentials: { email, password }, ...forms };
 }
 
+/** A line break at the end comes from a file that a secret was read out of; no platform takes it. */
+function withoutControls(name: string, value: string): string {
+  if (/\p{Cc}/u.test(value)) {
+    throw new ConfigError(`${name} holds a line break or another control character: set it without.`);
+  }
+  return value;
+}
+
 /** The variables, by form. A blank one counts as not set. */
 class Environment {
   readonly #variables: NodeJS.ProcessEnv;
@@ -183,16 +216,23 @@ class Environment {
 
   text(name: string): string | null {
     const value = this.#variables[name]?.trim() ?? "";
-    return value === "" ? null : value;
+    return value === "" ? null : withoutControls(name, value);
   }
 
   /** Letter for letter: a password may begin or end with a blank. */
   secret(name: string): string | null {
-    return this.text(name) === null ? null : (this.#variables[name] ?? null);
+    return this.text(name) === null ? null : withoutControls(name, this.#variables[name] ?? "");
   }
 
-  choice<Choice extends string>(name: string, choices: readonly Choice[], otherwise: Choice): Choice {
-    const value = this.text(name) ?? otherwise;
+  choice<Choice extends string, Otherwise extends Choice | null>(
+    name: string,
+    choices: readonly Choice[],
+    otherwise: Otherwise,
+  ): Choice | Otherwise {
+    const value = this.text(name);
+    if (value === null) {
+      return otherwise;
+    }
     const choice = choices.find((each) => each === value);
     if (choice === undefined) {
       throw new ConfigError(`${name} must be one of ${choices.join(", ")}.`);

@@ -1,13 +1,14 @@
-import { startApp } from "./app.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
-import { StoreError } from "./errors.ts";
+import { readConfig, readSimulation } from "./config.ts";
+import { loadEnvFile } from "./env-file.ts";
+import { explainFailure } from "./program.ts";
 
 const STOP_WITHIN_MS = 15_000;
 
 /** The program: reads the environment, starts, and stops on a signal. */
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
-  const app = config.pidj === null && config.textizen === null ? await startSimulated(config) : await startApp(config);
+  const environment = loadEnvFile(process.env);
+  const config = readConfig(environment);
+  const app = readSimulation(environment, config) ? await simulate() : await serve();
   if (app.webhooks !== null) {
     process.stdout.write(`Pidj forwards texts to ${app.webhooks.pidj}
 Textizen's campaigns report to ${app.webhooks.textizen}
@@ -15,31 +16,34 @@ Textizen's campaigns report to ${app.webhooks.textizen}
   }
   process.stdout.write(`textgraph ready at ${app.url}\n`);
   const stop = () => {
-    // Whatever hangs, a stop is a stop.
+    // Ends the process even if something hangs.
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-    app.close().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    );
+    app.close().then(() => process.exit(0), fail);
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
-}
 
-async function startSimulated(config: Config) {
-  // Only who has no credentials pays for loading it.
-  const { startSimulated: start } = await import("./simulated.ts");
-  process.stdout.write("No platform credentials are set: simulating both platforms, with people who do not exist.\n");
-  return start(config);
+  // Both are loaded late: packages look at NODE_ENV when they are loaded, and only `.env` may have set it.
+  async function serve() {
+    const { startApp } = await import("./app.ts");
+    return startApp(config);
+  }
+
+  async function simulate() {
+    const { startSimulated } = await import("./simulated.ts");
+    const isAsked = config.pidj !== null || config.textizen !== null;
+    const reason = isAsked ? "SIMULATE is on" : "No platform credentials are set";
+    process.stdout.write(`${reason}: simulating both platforms, with people who do not exist.\n`);
+    const simulated = await startSimulated(config);
+    if (config.storeUrl !== null) {
+      process.stdout.write("STORE_URL is not used: what simulated platforms do is kept in memory.\n");
+    }
+    return simulated;
+  }
 }
 
 function fail(error: unknown): never {
-  const isForPeople = error instanceof ConfigError || error instanceof StoreError || isListenError(error);
-  process.stderr.write(`${isForPeople ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${explainFailure(error)}\n`);
   process.exit(1);
-}
-
-function isListenError(error: unknown): error is Error {
-  return error instanceof Error && "syscall" in error && error.syscall === "listen";
 }
 
 main().catch(fail);

@@ -5,9 +5,18 @@ import type { Config } from "./config.ts";
 import { parseId } from "./ids.ts";
 import { type Simulator, startSimulator } from "./simulator/simulator.ts";
 import { importContacts } from "./store/contact-import.ts";
+import { parseStoreUrl } from "./store/sqlite.ts";
 
-/** Runs the graph over simulated platforms, its directory filled, so that the first query shows people on both. */
+/**
+ * Runs the graph over simulated platforms, its directory filled, so that the first query shows people on both. Everything
+ * is kept in memory, whatever STORE_URL says: an attempt that a simulator accepted must not look like one that the platform
+ * accepted to a later start.
+ */
 export async function startSimulated(config: Config): Promise<App> {
+  if (config.storeUrl !== null) {
+    // A wrong value stops every start.
+    parseStoreUrl(config.storeUrl);
+  }
   const { webhookSecrets, chatterSeconds } = config.events;
   const simulator = await startSimulator({
     contactsList: config.contactsListMinutes !== null,
@@ -28,7 +37,7 @@ export async function startSimulated(config: Config): Promise<App> {
         sendAtZone: null,
       },
       ssoNextHosts: null,
-      storeUrl: config.storeUrl ?? "sqlite::memory:",
+      storeUrl: "sqlite::memory:",
       events: {
         ...config.events,
         webhookSecrets: webhookSecrets.length > 0 ? webhookSecrets : [randomBytes(24).toString("base64url")],

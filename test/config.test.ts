@@ -179,6 +179,21 @@ describe("a wrong value stops the start with one sentence that names the variabl
     expect(message).not.toContain("operator@city.example");
   });
 
+  test.each(["PIDJ_TOKEN", "PIDJ_ACCOUNT_KEY", "TEXTIZEN_EMAIL", "TEXTIZEN_PASSWORD", "STORE_URL", "NODE_ENV"])(
+    "%s with a control character",
+    (name) => {
+      for (const value of ["hunter2\nx", "hun\0ter2", "hun\rter2", "hun\u0085ter2"]) {
+        expect(refusal({ ...ALL, [name]: value })).toBe(
+          `${name} holds a line break or another control character: set it without.`,
+        );
+      }
+    },
+  );
+
+  test("a secret with a line break at its end, as a file that it was read out of has it", () => {
+    expect(refusal({ ...ALL, PIDJ_TOKEN: "hunter2\n" })).toMatch(/^PIDJ_TOKEN holds a line break/);
+  });
+
   test("even of a platform that has no credentials", () => {
     expect(refusal({ PIDJ_BASE_URL: "http://gopidj.com" })).toMatch(/^PIDJ_BASE_URL must be an https URL/);
     expect(refusal({ TEXTIZEN_TOKEN_IN: "header" })).toMatch(/^TEXTIZEN_TOKEN_IN must be one of body, query\.$/);

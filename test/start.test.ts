@@ -1,76 +1,27 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { FIRST_QUERY } from "../src/server/landing-page.ts";
-import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
+import { startSimulator } from "../src/simulator/simulator.ts";
+import { credentialsOf, Program } from "./program.ts";
 import { ask } from "./support.ts";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const WEBHOOKS = /forwards texts to (http:\S+\/webhooks\/pidj\/\S+)\n.*report to (http:\S+\/webhooks\/textizen\/\S+)\n/;
-const READY = /^textgraph ready at (http:\/\/127\.0\.0\.1:\d+\/graphql)$/m;
 const SIMULATING = "No platform credentials are set: simulating both platforms, with people who do not exist.\n";
 
 const folder = mkdtempSync(join(tmpdir(), "textgraph-start-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The program as a process of its own, in a folder of its own, with nothing but these variables. */
-class Program implements AsyncDisposable {
-  stdout = "";
-  stderr = "";
-  /** Exit code; null where a signal ended it. */
-  readonly exited: Promise<number | null>;
-  readonly #process: ChildProcess;
-
-  constructor(env: Record<string, string>) {
-    this.#process = spawn(process.execPath, [MAIN], { cwd: folder, env: { PORT: "0", ...env } });
-    this.#process.stdout?.on("data", (data) => {
-      this.stdout += data;
-    });
-    this.#process.stderr?.on("data", (data) => {
-      this.stderr += data;
-    });
-    this.exited = once(this.#process, "close").then(([code]) => code);
-  }
-
-  /** Where the graph is, as soon as the program says so. */
-  async url(): Promise<string> {
-    await expect.poll(() => this.stdout + this.stderr, { timeout: 15_000, interval: 20 }).toMatch(READY);
-    return READY.exec(this.stdout)?.[1] ?? "";
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#process.kill(name);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.signal("SIGKILL");
-    await this.exited;
-  }
-}
-
 function webhooksOf(pidj: string, textizen: string): string {
   return `Pidj forwards texts to ${pidj}\nTextizen's campaigns report to ${textizen}\n`;
 }
 
-function credentialsOf({ pidj, textizen }: Simulator): Record<string, string> {
-  return {
-    PIDJ_BASE_URL: pidj.url,
-    PIDJ_ACCOUNT_KEY: pidj.accountKey,
-    PIDJ_TOKEN: pidj.token,
-    TEXTIZEN_BASE_URL: textizen.url,
-    TEXTIZEN_EMAIL: textizen.email,
-    TEXTIZEN_PASSWORD: textizen.password,
-  };
-}
-
 describe("without credentials", () => {
   test("it says that it simulates and where it is, the first query shows a person on both platforms, SIGTERM ends it with 0", async () => {
-    await using program = new Program({});
+    await using program = new Program(folder, {});
     const url = await program.url();
     const [, pidj = "", textizen = ""] = WEBHOOKS.exec(program.stdout) ?? [];
     expect(program.stdout).toBe(`${SIMULATING}${webhooksOf(pidj, textizen)}textgraph ready at ${url}\n`);
@@ -107,7 +58,7 @@ describe("with credentials", () => {
     const env = { ...credentialsOf(simulator), STORE_URL: "sqlite:./new/deep/y.db" };
     const [contact] = simulator.world.contacts.values();
     {
-      await using program = new Program(env);
+      await using program = new Program(folder, env);
       const url = await program.url();
       expect(program.stdout).toBe(`textgraph ready at ${url}\n`);
       expect(statSync(join(folder, "new/deep/y.db")).mode & 0o777).toBe(0o600);
@@ -115,7 +66,7 @@ describe("with credentials", () => {
       program.signal("SIGINT");
       expect(await program.exited).toBe(0);
     }
-    await using program = new Program(env);
+    await using program = new Program(folder, env);
     const answer = await ask(
       await program.url(),
       `{ person(phoneNumber: "${contact?.phone_number}") { contact { id } } }`,
@@ -126,14 +77,14 @@ describe("with credentials", () => {
   test("it starts while both platforms are down", async () => {
     await using simulator = await startSimulator({ people: 0, polls: 0 });
     await Promise.all([simulator.pidj.stop(), simulator.textizen.stop()]);
-    await using program = new Program({ ...credentialsOf(simulator), STORE_URL: "sqlite::memory:" });
+    await using program = new Program(folder, { ...credentialsOf(simulator), STORE_URL: "sqlite::memory:" });
     const { data } = await ask(await program.url(), "{ platformStatus { isAuthorized } surveys { totalCount } }");
     expect(data).toEqual({ platformStatus: [{ isAuthorized: false }, { isAuthorized: false }], surveys: null });
   });
 
   test("told to stop under way, it answers what it has begun and then ends with 0", async () => {
     await using simulator = await startSimulator({ people: 3, polls: 0 });
-    await using program = new Program({ ...credentialsOf(simulator), STORE_URL: "sqlite::memory:" });
+    await using program = new Program(folder, { ...credentialsOf(simulator), STORE_URL: "sqlite::memory:" });
     const url = await program.url();
     const hold = simulator.fault({ platform: "PIDJ", route: "GET /surveys", kind: "hold" });
     const asked = ask(url, "{ surveys { totalCount } }");
@@ -160,32 +111,51 @@ describe("with credentials", () => {
 });
 
 describe("a start that cannot be is one line on stderr, and exit code 1", () => {
+  const PIDJ = { PIDJ_ACCOUNT_KEY: "account-1", PIDJ_TOKEN: "hunter2" };
   const wrong: [env: Record<string, string>, line: RegExp][] = [
     [{ PORT: "many" }, /^PORT must be a whole number from 0 to 65535\.$/],
     [{ HOST: "0.0.0.0" }, /^HOST must be a loopback address/],
     [{ PIDJ_TOKEN: "hunter2" }, /^PIDJ_ACCOUNT_KEY is not set/],
     [{ STORE_URL: "redis://:hunter2@10.0.0.1" }, /^STORE_URL must be sqlite: and the path of a file/],
-    [{ STORE_URL: "sqlite:./taken/y.db" }, /STORE_URL/],
-    [{ STORE_URL: "sqlite:./taken" }, /STORE_URL/],
+    [
+      { ...PIDJ, STORE_URL: "sqlite:./taken/y.db" },
+      /taken\/y\.db \(STORE_URL\) .* lies below a file: set STORE_URL to/,
+    ],
+    [{ ...PIDJ, STORE_URL: "sqlite:." }, /\(STORE_URL\) is a folder, .*: set STORE_URL to the path of a file\.$/],
+    [{ ...PIDJ, STORE_URL: "sqlite:./taken" }, /taken \(STORE_URL\) is not an SQLite database: set STORE_URL to/],
+    [{ NODE_ENV: "production" }, /^NODE_ENV is production, but there are no credentials: set PIDJ_ACCOUNT_KEY/],
+    [{ SIMULATE: "off" }, /^SIMULATE is off, but there are no credentials: set PIDJ_ACCOUNT_KEY/],
+    [{ PIDJ_TOKEN: "" }, /^PIDJ_TOKEN is blank, but there are no credentials: set PIDJ_ACCOUNT_KEY/],
   ];
   writeFileSync(join(folder, "taken"), "This is a file, and no database.".repeat(100));
 
   test.concurrent.each(wrong)("%j", async (env, line) => {
-    await using program = new Program(env);
+    await using program = new Program(folder, env);
     expect(await program.exited).toBe(1);
     expect(program.stdout.replace(SIMULATING, "")).toBe("");
     expect(program.stderr.trimEnd().split("\n")).toEqual([expect.stringMatching(line)]);
     expect(program.stderr).not.toContain("hunter2");
   });
 
+  // Not even root may make a file there.
+  test.runIf(process.platform === "linux").concurrent("a store that is not writable", async () => {
+    await using program = new Program(folder, { ...PIDJ, STORE_URL: "sqlite:/sys/y.db" });
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toBe(
+      "The store /sys/y.db (STORE_URL) is not writable: let the user that runs this program write to the file and its folder, or set STORE_URL to another file.\n",
+    );
+  });
+
   test.concurrent("a port that is taken", async () => {
     const squatter = createServer().listen(0, "127.0.0.1");
     await once(squatter, "listening");
     const { port } = squatter.address() as { port: number };
-    await using program = new Program({ PORT: String(port) });
+    await using program = new Program(folder, { PORT: String(port) });
     expect(await program.exited).toBe(1);
     expect(program.stdout).toBe(SIMULATING);
-    expect(program.stderr).toMatch(new RegExp(`^.*in use.*${port}\n$`));
+    expect(program.stderr).toBe(
+      `Port ${port} is in use: end the program that listens there, or set PORT to another one (0 takes a free one).\n`,
+    );
     squatter.close();
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
+import { loadEnvFile } from "../env-file.ts";
 import { PlatformError, StoreError, valueOrNull } from "../errors.ts";
 import { type ContactId, parseId } from "../ids.ts";
 import { createPidjClient, type PidjClient } from "../pidj/client.ts";
@@ -269,7 +270,7 @@ export function createContactReader(client: PidjClient): ContactImport["read"] {
 
 /** The program: `npm run contacts:import -- ids.csv`. */
 async function main(): Promise<number> {
-  const config = readConfig(process.env);
+  const config = readConfig(loadEnvFile(process.env));
   if (config.pidj === null) {
     process.stderr.write("PIDJ_ACCOUNT_KEY and PIDJ_TOKEN are not set: there is nowhere to read contacts from.\n");
     return 2;

@@ -1,4 +1,5 @@
 import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
+import { loadEnvFile } from "../env-file.ts";
 import { runProgram } from "../program.ts";
 import { type AttemptRecord, type Attempts, createAttempts } from "../store/attempts.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
@@ -78,7 +79,7 @@ async function settle(
 
 /** The program: `npm run attempts`. */
 async function main(): Promise<number> {
-  const { storeUrl } = readConfig(process.env);
+  const { storeUrl } = readConfig(loadEnvFile(process.env));
   const store = openSqliteStore(storeUrl ?? DEFAULT_STORE_URL, ACCOUNT);
   try {
     return await runSettle(process.argv.slice(2), {

@@ -126,9 +126,17 @@ TEXTIZEN_PASSWORD=${textizen.password}
 `);
 }
 
+/** One sentence. */
+function explain(error: unknown): string {
+  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE" && "port" in error) {
+    return `Port ${error.port} is in use: end the program that listens there, or choose another by --pidj-port or --textizen-port (0 takes a free one).`;
+  }
+  return error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+}
+
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message.split("\n", 1)[0] : String(error)}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
 }

@@ -7,7 +7,11 @@ import type { Change, Entry, Range, Store, Table } from "./store.ts";
 
 const SCHEMA_VERSION = 1;
 const MEMORY = ":memory:";
+// sqlite.org/rescode.html
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_NOTADB = 26;
 
 // A range is one walk through the primary key: only constants stand beside `key`. The bounds are compared by SQLite
 // itself, because UTF-8 bytes and JavaScript's strings disagree about the order of some characters.
@@ -50,8 +54,28 @@ export function openSqliteStore(url: string, account: string, { busyMilliseconds
   try {
     return serve(openDatabase(path, busyMilliseconds), account, busyMilliseconds);
   } catch (cause) {
-    throw cause instanceof StoreError ? cause : new StoreError(`The store ${path} (STORE_URL) cannot be opened`, cause);
+    throw cause instanceof StoreError ? cause : new StoreError(explainOpening(path, cause), cause);
   }
+}
+
+/** Why the file cannot be opened, and what to do. */
+function explainOpening(path: string, cause: unknown): string {
+  const where = `The store ${path} (STORE_URL)`;
+  const code = cause instanceof Error && "code" in cause ? cause.code : null;
+  const errcode = cause instanceof Error && "errcode" in cause && typeof cause.errcode === "number" ? cause.errcode : 0;
+  if (
+    ["EACCES", "EPERM", "EROFS"].includes(String(code)) ||
+    [SQLITE_READONLY, SQLITE_CANTOPEN].includes(errcode & 0xff)
+  ) {
+    return `${where} is not writable: let the user that runs this program write to the file and its folder, or set STORE_URL to another file.`;
+  }
+  if (code === "EISDIR" || code === "ENOTDIR" || code === "EEXIST") {
+    return `${where} is a folder, or lies below a file: set STORE_URL to the path of a file.`;
+  }
+  if (errcode === SQLITE_NOTADB) {
+    return `${where} is not an SQLite database: set STORE_URL to another file, which may be a new one.`;
+  }
+  return `${where} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`;
 }
 
 function openDatabase(path: string, busyMilliseconds: number): DatabaseSync {
