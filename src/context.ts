@@ -97,7 +97,7 @@ export class Context {
   }
 
   get people(): PeopleLoaders {
-    this.peopleLoaders ??= new PeopleLoaders(this.services.directory, this.pidj, this.textizen);
+    this.peopleLoaders ??= new PeopleLoaders(this.services.directory, this.pidj, this.textizen, this.scope);
     return this.peopleLoaders;
   }
 

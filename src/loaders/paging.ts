@@ -120,38 +120,48 @@ interface Edge<Row> {
   readonly node: Row;
 }
 
+interface PageDetails<Row> {
+  readonly totalCount: number;
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly cursorOf: (row: Row) => string;
+  /**
+   * Where the page begins and ends, if rows were left out after it was cut: a page of which no row is left must still
+   * say where to go on. By default these are the cursors of its first and last row.
+   */
+  readonly startCursor?: string | undefined;
+  readonly endCursor?: string | undefined;
+}
+
 /** One page of an ordered list, in the shape of a Relay connection; what is not asked for is not computed. */
 export class Page<Row> {
-  readonly totalCount: number;
   readonly nodes: readonly Row[];
-  readonly #hasNextPage: boolean;
-  readonly #hasPreviousPage: boolean;
-  readonly #cursorOf: (row: Row) => string;
+  readonly totalCount: number;
+  readonly #details: PageDetails<Row>;
 
-  constructor(
-    nodes: readonly Row[],
-    around: { totalCount: number; hasNextPage: boolean; hasPreviousPage: boolean; cursorOf: (row: Row) => string },
-  ) {
+  constructor(nodes: readonly Row[], details: PageDetails<Row>) {
     this.nodes = nodes;
-    this.totalCount = around.totalCount;
-    this.#hasNextPage = around.hasNextPage;
-    this.#hasPreviousPage = around.hasPreviousPage;
-    this.#cursorOf = around.cursorOf;
+    this.totalCount = details.totalCount;
+    this.#details = details;
   }
 
   get edges(): Edge<Row>[] {
-    return this.nodes.map((node) => ({ cursor: this.#cursorOf(node), node }));
+    return this.nodes.map((node) => ({ cursor: this.#details.cursorOf(node), node }));
   }
 
   get pageInfo() {
-    const first = this.nodes[0];
-    const last = this.nodes.at(-1);
+    const { hasNextPage, hasPreviousPage, startCursor, endCursor } = this.#details;
     return {
-      hasNextPage: this.#hasNextPage,
-      hasPreviousPage: this.#hasPreviousPage,
-      startCursor: first === undefined ? null : this.#cursorOf(first),
-      endCursor: last === undefined ? null : this.#cursorOf(last),
+      hasNextPage,
+      hasPreviousPage,
+      startCursor: startCursor ?? this.#cursorAt(0),
+      endCursor: endCursor ?? this.#cursorAt(-1),
     };
+  }
+
+  #cursorAt(position: 0 | -1): string | null {
+    const row = this.nodes.at(position);
+    return row === undefined ? null : this.#details.cursorOf(row);
   }
 }
 

@@ -3,6 +3,7 @@ import { PlatformError } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
+import type { ReadScope } from "../rest/calls.ts";
 import type { ContactDirectory, ContactLink } from "../store/contacts.ts";
 import type { ParticipantRecord } from "../textizen/records.ts";
 import { Listing } from "./listing.ts";
@@ -16,8 +17,10 @@ export class PeopleLoaders {
   readonly #textizen: TextizenLoaders;
   readonly #directory: ContactDirectory;
   readonly #links: DataLoader<E164, ContactLink>;
+  readonly #scope: ReadScope;
 
-  constructor(directory: ContactDirectory, pidj: PidjLoaders, textizen: TextizenLoaders) {
+  constructor(directory: ContactDirectory, pidj: PidjLoaders, textizen: TextizenLoaders, scope: ReadScope) {
+    this.#scope = scope;
     this.#directory = directory;
     this.#pidj = pidj;
     this.#textizen = textizen;
@@ -66,13 +69,17 @@ export class PeopleLoaders {
       reverse,
     });
     const hasMore = ids.length > window.count;
-    const shown = ids.slice(0, window.count);
-    const contacts = await this.#readKnown(window.backwards ? shown.reverse() : shown);
-    return new Page(contacts, {
+    const cut = ids.slice(0, window.count);
+    const shown = window.backwards ? cut.reverse() : cut;
+    const cursorAt = (id: ContactId) => cursorOf({ field: "ID", name: null, id });
+    const [startCursor, endCursor] = [shown.at(0), shown.at(-1)].map((id) => id && cursorAt(id));
+    return new Page(await this.#readKnown(shown), {
       totalCount: await this.#directory.count(),
       hasNextPage: window.backwards ? window.before !== null : hasMore,
       hasPreviousPage: window.backwards ? hasMore : window.after !== null,
-      cursorOf: ({ id }) => cursorOf({ field: "ID", name: null, id }),
+      cursorOf: ({ id }) => cursorAt(id),
+      startCursor,
+      endCursor,
     });
   }
 
@@ -95,26 +102,58 @@ export class PeopleLoaders {
     return (await this.#textizen.participants()).onlyNumbered(number);
   }
 
-  /** The contact's name, else the participant's; null where nobody is known by the number, or nobody has a name. */
+  /**
+   * The contact's name, else the participant's; null if neither platform has one. If Pidj fails, or has not answered in
+   * half the time, the participant's name will do; the error is thrown only if that leaves no name.
+   */
   async displayName(number: E164): Promise<string | null> {
+    const contactName = unlessNotConfigured(this.#contactName(number));
+    const early = await within(
+      this.#scope.timeLeft() / 2,
+      contactName.catch(() => null),
+    );
+    if (early !== null) {
+      return early;
+    }
+    const participantName = unlessNotConfigured(this.#participantName(number));
+    return (await participantName.catch(() => null)) ?? (await contactName) ?? (await participantName);
+  }
+
+  async #contactName(number: E164): Promise<string | null> {
     const contact = await this.contact(number);
-    const name = contact === null ? null : contactName(contact);
-    return name ?? (await this.#participantName(number));
+    return contact === null ? null : contactName(contact);
   }
 
   async #participantName(number: E164): Promise<string | null> {
-    try {
-      const name = (await this.participant(number))?.name ?? null;
-      if (name instanceof PlatformError) {
-        throw name;
-      }
-      return name;
-    } catch (error) {
-      // A gateway to Pidj alone has no participants to name anybody by; that is no fault of the name.
-      if (error instanceof PlatformError && error.reason === "not-configured") {
-        return null;
-      }
-      throw error;
+    const name = (await this.participant(number))?.name ?? null;
+    if (name instanceof PlatformError) {
+      throw name;
     }
+    return name;
+  }
+}
+
+/** A platform that is not configured has no names: no error. */
+async function unlessNotConfigured(name: Promise<string | null>): Promise<string | null> {
+  try {
+    return await name;
+  } catch (error) {
+    if (error instanceof PlatformError && error.reason === "not-configured") {
+      return null;
+    }
+    throw error;
+  }
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What the promise gives, null if it takes longer. */
+async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(late.resolve, Math.min(milliseconds, LONGEST_TIMER_MS), null);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
