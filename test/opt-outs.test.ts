@@ -270,10 +270,4 @@ test("what was decided about a number is kept, with who and why; a text that cha
     expect(state ?? null).toEqual(isOptedOut ? { optedOutAt: since, source: "RECEIVED", reason: "Texted STOP" } : null);
     test.time += 1_000;
   }
-  const history = who ? await optOuts.history(who) : [];
-  expect(history.map(({ reason, at }) => [reason, at.getTime() - since.getTime()])).toEqual([
-    ["Texted STOP", 0],
-    ["Wrote a letter, too", 2_000],
-    ["Called", 3_000],
-  ]);
 });

@@ -3,7 +3,7 @@ import { type E164, parseTextizenNumber } from "../phone.ts";
 import type { Arrival, ForwardedText } from "../store/event-records.ts";
 import type { Appended, Inbox } from "../store/inbox.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
-import type { Change } from "../store/store.ts";
+import type { Draft } from "../store/update.ts";
 import { parseForwardedText } from "./forwarded-text.ts";
 import { createWishReader } from "./opt-out-words.ts";
 import { parsePollReport } from "./poll-report.ts";
@@ -39,23 +39,27 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
     const fingerprint = createHash("sha256")
       .update(`${JSON.stringify(arrival)} ${canonicalText(values)}`)
       .digest("base64url");
-    const alongside = (isRepeat: boolean) =>
-      arrival.kind === "ReceivedMessage" ? planOptOut(arrival, isRepeat) : Promise.resolve([]);
+    const alongside = async (draft: Draft, isRepeat: boolean) => {
+      if (arrival.kind === "ReceivedMessage") {
+        await draftOptOut(draft, arrival, isRepeat);
+      }
+    };
     await onKept(await inbox.append({ arrival, fingerprint, alongside }));
     return "kept";
   }
 
-  async function planOptOut(arrival: ForwardedText, isRepeat: boolean): Promise<readonly Change[]> {
+  async function draftOptOut(draft: Draft, arrival: ForwardedText, isRepeat: boolean): Promise<void> {
     const { text } = arrival;
     const from = senderOf(arrival);
     const wish = from === null ? null : wishOf(text);
     // STOP, START and STOP again within the time for repeats ends with STOP; a START that is delivered late, again, does
     // not undo the STOP that came between: in doubt, nobody is texted.
     if (from === null || wish === null || (isRepeat && wish !== "stop")) {
-      return [];
+      return;
     }
     const reason = `Texted ${text.trim().slice(0, 30)}`;
-    return optOuts.plan(
+    await optOuts.draft(
+      draft,
       from,
       { isOptedOut: wish === "stop", source: "RECEIVED", reason },
       wish === "yes" ? "texted" : "all",

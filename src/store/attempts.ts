@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { setImmediate as letOthersRun } from "node:timers/promises";
-import { StoreError } from "../errors.ts";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { Change, Entry, Store } from "./store.ts";
+import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
 
@@ -96,37 +96,20 @@ interface Row extends Attempt, Pick<AttemptRecord, "state" | "message"> {
   readonly outcome: string;
 }
 
-/** A row and its text in the store, which is what a change is compared with. */
-interface Found {
-  readonly row: Row;
-  readonly text: string;
-}
-
 const KEPT_MS = 72 * 3_600_000;
 const BATCH = 200;
-const TRIES = 100;
 const DURABLE = { durable: true };
 
 export function createAttempts(store: Store, now: () => Date): Attempts {
-  /** What the key holds now: nothing that is forgotten, and nothing in progress whose lease has passed. */
-  async function read(key: string): Promise<{ readonly text: string | null; readonly row: Row | null }> {
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const [text = null] = await store.get("attempt", [rowKey(key)]);
-      const found = text === null ? null : decode(text);
-      if (found === null || isForgotten(found.row)) {
-        return { text, row: null };
-      }
-      if (!isAbandoned(found.row)) {
-        return found;
-      }
-      await change(found, abandoned(found.row));
-    }
-    throw contended();
-  }
+  const update = createUpdate(store, "An attempt");
 
-  function change({ row, text }: Found, changes: Partial<Row>): Promise<boolean> {
-    const becomes = JSON.stringify({ ...row, ...changes } satisfies Row);
-    return store.commit([{ table: "attempt", key: rowKey(row.key), was: text, becomes }], DURABLE);
+  /** What the key holds now: nothing if that is forgotten, and an unknown outcome if the lease has ended. */
+  async function readCurrent(draft: Draft, key: string): Promise<Row | null> {
+    const row = await readRow(draft, key);
+    if (row === null || isForgotten(row)) {
+      return null;
+    }
+    return isAbandoned(row) ? revise(draft, row, abandoned()) : row;
   }
 
   function isAbandoned({ state, leaseEndsAt }: Row): boolean {
@@ -137,30 +120,31 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
     return state !== "UNKNOWN" && settledAt !== null && settledAt + KEPT_MS <= now().getTime();
   }
 
-  function abandoned(row: Row): Row {
+  function abandoned(): Partial<Row> {
     const message = "The server was stopped, or did not get an answer in time, before the outcome was recorded.";
-    return { ...row, state: "UNKNOWN", settledAt: now().getTime(), message };
+    return { state: "UNKNOWN", settledAt: now().getTime(), message };
   }
 
-  async function* batches(): AsyncGenerator<Found[]> {
+  async function* batches(): AsyncGenerator<Entry[]> {
     let after: string | undefined;
     do {
       const entries: Entry[] = await store.range("attempt", { ...(after && { after }), limit: BATCH });
-      yield entries.map(({ value }) => decode(value));
+      yield entries;
       after = entries.at(-1)?.key;
-      await letOthersRun();
+      await yieldToEventLoop();
     } while (after !== undefined);
   }
 
-  return {
-    look: async (attempt) => keyInUse((await read(attempt.key)).row, attempt),
+  const find = (key: string) => update((draft) => readCurrent(draft, key), DURABLE);
 
-    begin: async ({ key, mutation, fingerprint, leaseMilliseconds, presumed }) => {
-      for (let tries = 0; tries < TRIES; tries += 1) {
-        const { text, row } = await read(key);
-        const standing = keyInUse(row, { key, mutation, fingerprint });
-        if (standing !== null) {
-          return standing;
+  return {
+    look: async (attempt) => keyInUse(await find(attempt.key), attempt),
+
+    begin: ({ key, mutation, fingerprint, leaseMilliseconds, presumed }) =>
+      update(async (draft) => {
+        const inUse = keyInUse(await readCurrent(draft, key), { key, mutation, fingerprint });
+        if (inUse !== null) {
+          return inUse;
         }
         const startedAt = now().getTime();
         const claim: Row = {
@@ -175,73 +159,69 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
           message: null,
           outcome: presumed,
         };
-        const becomes = JSON.stringify(claim);
-        if (await store.commit([{ table: "attempt", key: rowKey(key), was: text, becomes }], DURABLE)) {
-          return { kind: "started", handle: { key, owner: claim.owner, leaseEndsAt: new Date(claim.leaseEndsAt) } };
-        }
-      }
-      throw contended();
-    },
+        draft.write("attempt", rowKey(key), claim);
+        return { kind: "started", handle: { key, owner: claim.owner, leaseEndsAt: new Date(claim.leaseEndsAt) } };
+      }, DURABLE),
 
     leaseLeft: ({ leaseEndsAt }) => leaseEndsAt.getTime() - now().getTime(),
 
-    settle: async ({ key, owner }, settlement) => {
-      for (let tries = 0; tries < TRIES; tries += 1) {
-        const [text = null] = await store.get("attempt", [rowKey(key)]);
-        const found = text === null ? null : decode(text);
-        if (found?.row.owner !== owner || !isOpen(found.row)) {
-          return;
+    settle: ({ key, owner }, settlement) =>
+      update(async (draft) => {
+        const row = await readRow(draft, key);
+        if (row?.owner === owner && isOpen(row)) {
+          revise(draft, row, { ...settlement, settledAt: now().getTime() });
         }
-        if (await change(found, { ...settlement, settledAt: now().getTime() })) {
-          return;
-        }
-      }
-      throw contended();
-    },
+      }, DURABLE),
 
     find: async (key) => {
-      const { row } = await read(key);
+      const row = await find(key);
       return row && toRecord(row);
     },
 
     unknown: async () => {
       const records: AttemptRecord[] = [];
-      for await (const batch of batches()) {
-        for (const { row } of batch.filter((found) => found.row.state === "UNKNOWN" || isAbandoned(found.row))) {
-          const { row: current } = await read(row.key);
-          if (current?.state === "UNKNOWN") {
-            records.push(toRecord(current));
+      for await (const entries of batches()) {
+        const rows = entries.map(({ value }) => decodeRow<Row>(value));
+        for (const { key } of rows.filter((row) => row.state === "UNKNOWN" || isAbandoned(row))) {
+          const row = await find(key);
+          if (row?.state === "UNKNOWN") {
+            records.push(toRecord(row));
           }
         }
       }
       return records.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
     },
 
-    resolve: async (key, state) => {
-      for (let tries = 0; tries < TRIES; tries += 1) {
-        const { text, row } = await read(key);
-        if (text === null || row?.state !== "UNKNOWN") {
+    resolve: (key, state) =>
+      update(async (draft) => {
+        const row = await readCurrent(draft, key);
+        if (row?.state !== "UNKNOWN") {
           return false;
         }
         const message = "Settled by an operator of this server.";
-        const settled = { state, message, settledAt: now().getTime() };
-        if (await change({ row, text }, settled)) {
-          return true;
-        }
-      }
-      throw contended();
-    },
+        revise(draft, row, { state, message, settledAt: now().getTime() });
+        return true;
+      }, DURABLE),
 
     sweep: async () => {
-      for await (const batch of batches()) {
-        const changes = batch
-          .filter(({ row }) => isForgotten(row))
-          .map(({ row, text }): Change => ({ table: "attempt", key: rowKey(row.key), was: text, becomes: null }));
-        // False where one of them is being used again just now: the next sweep is early enough for the others.
-        await store.commit(changes);
+      for await (const entries of batches()) {
+        const old = entries.filter(({ value }) => isForgotten(decodeRow<Row>(value)));
+        // False if one of them is being used again just now: the next sweep is early enough for the others.
+        await store.commit(old.map(({ key, value }): Change => ({ table: "attempt", key, was: value, becomes: null })));
       }
     },
   };
+}
+
+async function readRow(draft: Draft, key: string): Promise<Row | null> {
+  const [row = null] = await draft.read<Row>("attempt", [rowKey(key)]);
+  return row;
+}
+
+function revise(draft: Draft, row: Row, changes: Partial<Row>): Row {
+  const revised = { ...row, ...changes };
+  draft.write("attempt", rowKey(row.key), revised);
+  return revised;
 }
 
 /** Nobody who knows has said yet what became of it. */
@@ -282,17 +262,4 @@ function toRecord({ key, mutation, state, startedAt, settledAt, message }: Row):
 /** As a JSON string: a caller's key may be any text, NUL and lone surrogates included, which a store's must not hold. */
 function rowKey(key: string): string {
   return JSON.stringify(key);
-}
-
-/** A value that this module wrote. */
-function decode(text: string): Found {
-  try {
-    return { row: JSON.parse(text) as Row, text };
-  } catch (cause) {
-    throw new StoreError("A recorded attempt cannot be read", cause);
-  }
-}
-
-function contended(): StoreError {
-  return new StoreError("An attempt could not be recorded: others kept changing it", null);
 }

@@ -1,4 +1,3 @@
-import { StoreError } from "../errors.ts";
 import {
   type ContactId,
   type Id,
@@ -113,15 +112,6 @@ function joinPath(kind: EventKind, first: string | null | undefined, second: str
 
 /** A row of `event`: what arrived, when (milliseconds since 1970), and how often again. */
 export type EventRow = Arrival & { readonly receivedAt: number; readonly repeatCount: number };
-
-/** A value that the inbox wrote. */
-export function decodeRow<Row>(text: string): Row {
-  try {
-    return JSON.parse(text) as Row;
-  } catch (cause) {
-    throw new StoreError("A row of the inbox cannot be read", cause);
-  }
-}
 
 export function toStored(row: EventRow, epoch: string, sequence: number): StoredEvent {
   const shared = { cursor: writeCursor(epoch, sequence), sequence, receivedAt: new Date(row.receivedAt) };

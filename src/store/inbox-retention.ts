@@ -1,7 +1,8 @@
-import { setImmediate as letOthersRun } from "node:timers/promises";
-import { decodeRow, type EventRow, pathsOf } from "./event-records.ts";
-import { countChanges, type InboxState, indexKey, type ReadState, sequenceKey, stateChange } from "./inbox-state.ts";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
+import { type EventRow, pathsOf } from "./event-records.ts";
+import { addToCounts, draftState, indexKey, sequenceKey, writeState } from "./inbox-state.ts";
 import type { Change, Store } from "./store.ts";
+import { type Draft, decodeRow, type Update } from "./update.ts";
 
 /** For how long events are kept, and how many at most. */
 export interface Retention {
@@ -10,7 +11,7 @@ export interface Retention {
 }
 
 /** A row of `event-repeat`: the event that an equal delivery would be a repeat of. */
-export interface Claim {
+export interface FirstDelivery {
   readonly sequence: number;
   /** Milliseconds since 1970. */
   readonly firstAt: number;
@@ -19,63 +20,61 @@ export interface Claim {
 /** A batch is one commit of a few milliseconds, during which nobody else can write. */
 const BATCH = 100;
 
-/** Forgets, in batches, the events that are too old or too many, and the claims that no repeat can meet any more. */
+/** Forgets, in batches, the events that are too old or too many, and first deliveries that cannot be repeated any more. */
 export async function sweepInbox(
   store: Store,
-  inbox: InboxState,
+  update: Update,
   options: Retention & { readonly now: Date; readonly repeatMilliseconds: number },
 ): Promise<void> {
   const now = options.now.getTime();
-  while ((await inbox.change((current) => forgetBatch(store, current, { ...options, now }))) > 0) {
-    await letOthersRun();
+  while ((await update((draft) => forgetBatch(draft, { ...options, now }))) > 0) {
+    await yieldToEventLoop();
   }
-  await forgetClaims(store, now - options.repeatMilliseconds);
+  await forgetFirstDeliveries(store, now - options.repeatMilliseconds);
 }
 
-/** How many were forgotten; null where others were first. */
+/** How many were forgotten. */
 async function forgetBatch(
-  store: Store,
-  current: ReadState,
+  draft: Draft,
   { now, keptMilliseconds, mostKept }: Retention & { readonly now: number },
-): Promise<number | null> {
-  const { newest, forgotten } = current.state;
+): Promise<number> {
+  const state = await draftState(draft);
+  const { newest, forgotten } = state;
   const count = Math.min(BATCH, newest - forgotten);
   const sequences = Array.from({ length: count }, (_, at) => forgotten + 1 + at);
-  const texts = await store.get("event", sequences.map(sequenceKey));
-  const events = texts.map((text) => (text === null ? null : decodeRow<EventRow>(text)));
-  const kept = events.findIndex(
+  const events = await draft.read<EventRow>("event", sequences.map(sequenceKey));
+  const firstKept = events.findIndex(
     (event, at) =>
       event !== null && event.receivedAt > now - keptMilliseconds && forgotten + 1 + at > newest - mostKept,
   );
-  const end = kept === -1 ? count : kept;
+  const end = firstKept === -1 ? count : firstKept;
   if (end === 0) {
     return 0;
   }
-  const changes: Change[] = [stateChange(current, { forgotten: forgotten + end })];
+  writeState(draft, { ...state, forgotten: forgotten + end });
   const paths: string[] = [];
-  for (let at = 0; at < end; at += 1) {
-    const sequence = forgotten + 1 + at;
+  for (const [at, sequence] of sequences.slice(0, end).entries()) {
     const event = events[at] ?? null;
-    changes.push({ table: "event", key: sequenceKey(sequence), becomes: null });
+    draft.write("event", sequenceKey(sequence), null);
     for (const path of event === null ? [] : pathsOf(event)) {
       paths.push(path);
-      changes.push({ table: "event-index", key: indexKey(path, sequence), becomes: null });
+      draft.write("event-index", indexKey(path, sequence), null);
     }
   }
-  changes.push(...(await countChanges(store, paths, -1)));
-  return (await store.commit(changes)) ? end : null;
+  await addToCounts(draft, paths, -1);
+  return end;
 }
 
-async function forgetClaims(store: Store, before: number): Promise<void> {
+async function forgetFirstDeliveries(store: Store, before: number): Promise<void> {
   let after: string | undefined;
   do {
     const entries = await store.range("event-repeat", { ...(after !== undefined && { after }), limit: BATCH });
-    const past = entries.filter(({ value }) => decodeRow<Claim>(value).firstAt <= before);
-    // False where one of them is being claimed again just now: the next sweep is early enough for the others.
+    const past = entries.filter(({ value }) => decodeRow<FirstDelivery>(value).firstAt <= before);
+    // False if one of them was replaced just now: the next sweep is early enough for the others.
     await store.commit(
       past.map(({ key, value }): Change => ({ table: "event-repeat", key, was: value, becomes: null })),
     );
     after = entries.at(-1)?.key;
-    await letOthersRun();
+    await yieldToEventLoop();
   } while (after !== undefined);
 }

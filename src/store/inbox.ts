@@ -1,7 +1,6 @@
 import { type CompletedPollId, idParts, type ReceivedMessageId } from "../ids.ts";
 import {
   type Arrival,
-  decodeRow,
   type EventFilter,
   type EventKind,
   type EventRow,
@@ -16,21 +15,14 @@ import {
   toStored,
   writeCursor,
 } from "./event-records.ts";
-import { type Claim, type Retention, sweepInbox } from "./inbox-retention.ts";
-import {
-  countChanges,
-  InboxState,
-  indexKey,
-  type ReadState,
-  type State,
-  sequenceKey,
-  stateChange,
-} from "./inbox-state.ts";
-import type { Change, Store } from "./store.ts";
+import { type FirstDelivery, type Retention, sweepInbox } from "./inbox-retention.ts";
+import { addToCounts, draftState, indexKey, readState, type State, sequenceKey, writeState } from "./inbox-state.ts";
+import type { Store } from "./store.ts";
+import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 export interface InboxOptions extends Retention {
   readonly now: () => Date;
-  /** For how long behind a delivery an equal one is taken for a repeat of it. */
+  /** For how long after a delivery an equal one counts as a repeat of it. */
   readonly repeatMilliseconds: number;
 }
 
@@ -39,8 +31,8 @@ export interface Delivery {
   readonly arrival: Arrival;
   /** Equal for deliveries that say the same. */
   readonly fingerprint: string;
-  /** Changes that belong to the delivery: made in the commit that keeps it, or in the one that counts it as a repeat. */
-  readonly alongside?: (isRepeat: boolean) => Promise<readonly Change[]>;
+  /** Writes what belongs to the delivery: part of the commit that keeps it, or of the one that counts it as a repeat. */
+  readonly alongside?: (draft: Draft, isRepeat: boolean) => Promise<void>;
 }
 
 /** What became of a delivery: the event that it is now, or that it repeats. */
@@ -49,16 +41,16 @@ export interface Appended {
   readonly isRepeat: boolean;
 }
 
-/** A range of a list of events, newest first, between two places, both left out. */
+/** Part of a list of events, newest first: between two sequence numbers, both left out. */
 interface EventRange {
   readonly newerThan: number | null;
   readonly olderThan: number | null;
   readonly limit: number;
-  /** Cut from the list's end, the oldest, rather than from its start. */
+  /** If true, `limit` keeps the oldest events of the range; if false, the newest. */
   readonly fromOldest: boolean;
 }
 
-/** Where a cursor stands: its event is kept, or forgotten, or of a store that was lost. */
+/** What a cursor points at: an event that is kept, one that is forgotten, or one of a store that was lost. */
 interface CursorState {
   readonly sequence: number;
   readonly state: "kept" | "forgotten" | "foreign";
@@ -68,97 +60,92 @@ interface CursorState {
  * The events of one account: append-only, in one order, kept until they are too old or too many. Of the deliveries that
  * say the same within the time for repeats, one becomes an event and the others are counted on it. That time runs from
  * the first delivery, not from the last, because two equal texts can also be two texts: whoever writes "yes" every few
- * seconds is heard again when it is over. Every method throws StoreError where the store does.
+ * seconds is heard again when it is over. Every method throws StoreError if the store fails.
  */
 export interface Inbox {
   /** Keeps a delivery: on disk when this returns. */
   append(delivery: Delivery): Promise<Appended>;
-  /** Null where no message of this id was kept, or it is no longer. */
+  /** Null if no message has this id, or if it is forgotten. */
   message(id: ReceivedMessageId): Promise<StoredMessage | null>;
-  /** Likewise. */
+  /** Null if no report has this id, or if it is forgotten. */
   completedPoll(id: CompletedPollId): Promise<StoredPollReport | null>;
   /** Events that the filter lets through, newest first. */
   list<Kind extends EventKind>(filter: FilterOf<Kind>, range: EventRange): Promise<StoredOf<Kind>[]>;
   /** How many events the filter lets through; exact, at the cost of one key. */
   count(filter: EventFilter): Promise<number>;
   /**
-   * What came behind a place, oldest first, at most `limit` events: those that the filter lets through, or (null) all.
-   * Up to `newest`, nothing else came. Null where some of it has been forgotten.
+   * What came after a sequence number, oldest first, at most `limit` events: those that the filter lets through, or (null)
+   * all. Up to `newest`, nothing else came. Null if some of it has been forgotten.
    */
   readOn(
     sequence: number,
     filter: EventFilter | null,
     limit: number,
   ): Promise<{ readonly events: readonly StoredEvent[]; readonly newest: number } | null>;
-  /** The place of the newest event; the one before the first where there is none. */
+  /** The position of the newest event; if there is none, the position before the first. */
   newest(): Promise<{ readonly sequence: number; readonly cursor: string }>;
-  /** Null where the text is no cursor of an event. */
+  /** Null if the text is no cursor of an event. */
   locate(cursor: string): Promise<CursorState | null>;
   /** Forgets what is too old or too much, little by little. */
   sweep(): Promise<void>;
 }
 
-const DURABLE = { durable: true };
-
 export function createInbox(store: Store, options: InboxOptions): Inbox {
   const { now, repeatMilliseconds } = options;
-  const inbox = new InboxState(store);
+  const update = createUpdate(store, "The inbox", { inTurn: true });
+  const state = () => readState(store, update);
 
-  async function keep(delivery: Delivery, current: ReadState): Promise<Appended | null> {
+  async function draftArrival(draft: Draft, delivery: Delivery): Promise<Appended> {
     const at = now().getTime();
-    const [claimText = null] = await store.get("event-repeat", [delivery.fingerprint]);
-    const claim = claimText === null ? null : decodeRow<Claim>(claimText);
-    // A clock that was put back must not make repeats of everything.
-    if (claim !== null && Math.abs(at - claim.firstAt) < repeatMilliseconds) {
-      const [was = null] = await store.get("event", [sequenceKey(claim.sequence)]);
-      if (was !== null) {
-        return countRepeat(delivery, claim.sequence, was, current.state);
+    const current = await draftState(draft);
+    const [first = null] = await draft.read<FirstDelivery>("event-repeat", [delivery.fingerprint]);
+    // If the clock was put back, not everything that follows is a repeat.
+    if (first !== null && Math.abs(at - first.firstAt) < repeatMilliseconds) {
+      const [row = null] = await draft.read<EventRow>("event", [sequenceKey(first.sequence)]);
+      if (row !== null) {
+        return draftRepeat(draft, delivery, row, first.sequence, current);
       }
     }
-    return keepNew(delivery, at, claimText, current);
+    return draftNew(draft, delivery, at, current);
   }
 
-  async function countRepeat(
+  async function draftRepeat(
+    draft: Draft,
     { alongside }: Delivery,
+    before: EventRow,
     sequence: number,
-    was: string,
     { epoch }: State,
-  ): Promise<Appended | null> {
-    const before = decodeRow<EventRow>(was);
+  ): Promise<Appended> {
     const row = { ...before, repeatCount: before.repeatCount + 1 };
-    const changes: Change[] = [
-      { table: "event", key: sequenceKey(sequence), was, becomes: JSON.stringify(row) },
-      ...((await alongside?.(true)) ?? []),
-    ];
-    return (await store.commit(changes, DURABLE)) ? { event: toStored(row, epoch, sequence), isRepeat: true } : null;
+    draft.write("event", sequenceKey(sequence), row);
+    await alongside?.(draft, true);
+    return { event: toStored(row, epoch, sequence), isRepeat: true };
   }
 
-  async function keepNew(
+  async function draftNew(
+    draft: Draft,
     { arrival, fingerprint, alongside }: Delivery,
     at: number,
-    claimText: string | null,
-    current: ReadState,
-  ): Promise<Appended | null> {
-    const sequence = current.state.newest + 1;
+    current: State,
+  ): Promise<Appended> {
+    const sequence = current.newest + 1;
     const row: EventRow = { ...arrival, receivedAt: at, repeatCount: 0 };
-    const claim: Claim = { sequence, firstAt: at };
     const paths = pathsOf(arrival);
-    const changes: Change[] = [
-      stateChange(current, { newest: sequence }),
-      { table: "event", key: sequenceKey(sequence), was: null, becomes: JSON.stringify(row) },
-      { table: "event-repeat", key: fingerprint, was: claimText, becomes: JSON.stringify(claim) },
-      ...paths.map((path): Change => ({ table: "event-index", key: indexKey(path, sequence), becomes: "" })),
-      ...(await countChanges(store, paths, 1)),
-      ...((await alongside?.(false)) ?? []),
-    ];
-    const event = toStored(row, current.state.epoch, sequence);
-    return (await store.commit(changes, DURABLE)) ? { event, isRepeat: false } : null;
+    writeState(draft, { ...current, newest: sequence });
+    draft.write("event", sequenceKey(sequence), row);
+    draft.write("event-repeat", fingerprint, { sequence, firstAt: at } satisfies FirstDelivery);
+    for (const path of paths) {
+      draft.write("event-index", indexKey(path, sequence), "");
+    }
+    await addToCounts(draft, paths, 1);
+    await alongside?.(draft, false);
+    return { event: toStored(row, current.epoch, sequence), isRepeat: false };
   }
 
   async function find<Kind extends EventKind>(kind: Kind, id: StoredOf<Kind>["id"]): Promise<StoredOf<Kind> | null> {
-    const [epoch, digits = ""] = idParts(id);
-    const { state } = await inbox.read();
-    if (epoch !== state.epoch || !/^[1-9][0-9]{0,15}$/.test(digits)) {
+    const [idEpoch, digits = ""] = idParts(id);
+    const { epoch } = await state();
+    if (idEpoch !== epoch || !/^[1-9][0-9]{0,15}$/.test(digits)) {
       return null;
     }
     const [event] = await readEvents([sequenceKey(Number(digits))], epoch);
@@ -186,12 +173,12 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
   }
 
   return {
-    append: (delivery) => inbox.change((current) => keep(delivery, current)),
+    append: (delivery) => update((draft) => draftArrival(draft, delivery), { durable: true }),
     message: (id) => find("ReceivedMessage", id),
     completedPoll: (id) => find("CompletedPoll", id),
 
     list: async <Kind extends EventKind>(filter: FilterOf<Kind>, range: EventRange) => {
-      const { epoch } = (await inbox.read()).state;
+      const { epoch } = await state();
       const keys = await keysUnder(pathOf(filter), range);
       // A path begins with the kind, so that nothing else is indexed under it.
       return (await readEvents(range.fromOldest ? keys.reverse() : keys, epoch)) as StoredOf<Kind>[];
@@ -203,7 +190,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     },
 
     readOn: async (sequence, filter, limit) => {
-      const { epoch, newest } = (await inbox.read()).state;
+      const { epoch, newest } = await state();
       const length = Math.min(limit, Math.max(0, newest - sequence));
       const keys =
         filter === null
@@ -211,12 +198,12 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
           : await keysUnder(pathOf(filter), { newerThan: sequence, olderThan: newest + 1, limit, fromOldest: true });
       const events = keys.length === 0 ? [] : await readEvents(keys, epoch);
       // Asked last: what is forgotten while it is being read is missing all the same.
-      const { forgotten } = (await inbox.read()).state;
+      const { forgotten } = await state();
       return forgotten > sequence ? null : { events, newest };
     },
 
     newest: async () => {
-      const { epoch, newest } = (await inbox.read()).state;
+      const { epoch, newest } = await state();
       return { sequence: newest, cursor: writeCursor(epoch, newest) };
     },
 
@@ -226,11 +213,11 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
         return null;
       }
       const { sequence } = place;
-      const { epoch, newest, forgotten } = (await inbox.read()).state;
+      const { epoch, newest, forgotten } = await state();
       const isForeign = place.epoch !== epoch || sequence > newest;
       return { sequence, state: isForeign ? "foreign" : sequence < forgotten ? "forgotten" : "kept" };
     },
 
-    sweep: () => sweepInbox(store, inbox, { ...options, now: now() }),
+    sweep: () => sweepInbox(store, update, { ...options, now: now() }),
   };
 }

@@ -30,8 +30,7 @@ export type Table =
   | "event-count"
   | "event-repeat"
   | "event-state"
-  | "opt-out"
-  | "opt-out-history";
+  | "opt-out";
 
 export interface Range {
   /** Only keys that begin with this. */

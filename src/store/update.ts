@@ -1,0 +1,97 @@
+import { StoreError } from "../errors.ts";
+import type { Change, Store, Table } from "./store.ts";
+
+const TRIES = 100;
+
+/** A row that this server wrote, from its JSON; null if there is none. */
+export function decodeRow<Row>(text: string): Row;
+export function decodeRow<Row>(text: string | null): Row | null;
+export function decodeRow<Row>(text: string | null): Row | null {
+  try {
+    return text === null ? null : (JSON.parse(text) as Row);
+  } catch (cause) {
+    throw new StoreError("A row of the store cannot be read: it is not the JSON that this server writes", cause);
+  }
+}
+
+/** One try of an update: the rows that it has read, and what they are to become. */
+export class Draft {
+  readonly #store: Store;
+  readonly #changes = new Map<string, { readonly change: Omit<Change, "becomes">; becomes?: string | null }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The rows of these keys, in their order, as they are or as this draft has written them; null for none. */
+  async read<Row>(table: Table, keys: readonly string[]): Promise<(Row | null)[]> {
+    const unread = keys.filter((key) => !this.#changes.has(nameOf(table, key)));
+    const texts = unread.length === 0 ? [] : await this.#store.get(table, unread);
+    unread.forEach((key, at) => {
+      this.#changes.set(nameOf(table, key), { change: { table, key, was: texts[at] ?? null } });
+    });
+    return keys.map((key) => {
+      const { change, becomes } = this.#changes.get(nameOf(table, key)) ?? {};
+      return decodeRow<Row>(becomes === undefined ? (change?.was ?? null) : becomes);
+    });
+  }
+
+  /** Null removes the row. A row that was read before is changed only if it is still the same at the commit. */
+  write(table: Table, key: string, row: unknown): void {
+    const name = nameOf(table, key);
+    const { change } = this.#changes.get(name) ?? { change: { table, key } };
+    this.#changes.set(name, { change, becomes: row === null ? null : JSON.stringify(row) });
+  }
+
+  get changes(): Change[] {
+    return [...this.#changes.values()].flatMap(({ change, becomes }) =>
+      becomes === undefined || becomes === change.was ? [] : [{ ...change, becomes }],
+    );
+  }
+}
+
+/** Reads and writes rows in a draft, and gives what the update is to give. Called again if another writer was first. */
+export type Revise<Result> = (draft: Draft) => Promise<Result>;
+
+export type Update = <Result>(revise: Revise<Result>, options?: { readonly durable?: boolean }) => Promise<Result>;
+
+/**
+ * Makes the function that updates rows of a store that others write too: it reads, writes all changes or none, and
+ * begins again if a row has changed in between. After a lost race one update of this process at a time goes on, so that
+ * many of them do not keep each other from writing. `inTurn`: none begins before the one ahead has ended, for updates
+ * that all change the same row.
+ *
+ * The update throws StoreError if it loses every race, or if the store fails. `what` begins that sentence.
+ */
+export function createUpdate(store: Store, what: string, { inTurn = false } = {}): Update {
+  let ahead: Promise<unknown> = Promise.resolve();
+
+  return async (revise, options = {}) => {
+    const attempt = async () => {
+      const draft = new Draft(store);
+      const result = await revise(draft);
+      const { changes } = draft;
+      return changes.length === 0 || (await store.commit(changes, options)) ? { result } : null;
+    };
+    const insist = async () => {
+      for (let tries = 0; tries < TRIES; tries += 1) {
+        const done = await attempt();
+        if (done !== null) {
+          return done;
+        }
+      }
+      throw new StoreError(`${what} could not be written: others kept changing it`, null);
+    };
+    const waitTurn = () => {
+      const mine = ahead.then(insist);
+      ahead = mine.catch(() => undefined);
+      return mine;
+    };
+    const { result } = (inTurn ? null : await attempt()) ?? (await waitTurn());
+    return result;
+  };
+}
+
+function nameOf(table: Table, key: string): string {
+  return `${table} ${key}`;
+}
