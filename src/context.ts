@@ -1,6 +1,6 @@
 import { PlatformError } from "./errors.ts";
 import type { Feed } from "./events/feed.ts";
-import type { Versions } from "./freshness/versions.ts";
+import type { Changed, Versions } from "./freshness/versions.ts";
 import { EventLoaders } from "./loaders/events.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
 import { type ContactSeen, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
@@ -12,7 +12,7 @@ import type { ContactDirectory } from "./store/contacts.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { OptOuts } from "./store/opt-outs.ts";
 import type { TextizenClient } from "./textizen/client.ts";
-import type { SendPoint, Touched, WriteTools } from "./writes/tools.ts";
+import type { SendPoint, WriteTools } from "./writes/tools.ts";
 
 export type { FeedItem } from "./events/feed.ts";
 export type { CompletedPollRecord } from "./loaders/events.ts";
@@ -119,30 +119,30 @@ export class Context {
       now,
       leaseMilliseconds: writeLeaseMilliseconds,
       ssoNextHosts: this.services.ssoNextHosts,
-      touch: (lists) => this.touch(lists),
+      raise: (changes, options) => this.raise(changes, options),
       warn,
       reach,
     };
   }
 
-  /** A write makes stale what this operation has read, whatever it was; of the kept lists, those that it touches. */
-  private touch(lists: readonly Touched[]): void {
-    void this.services.versions.raise([]);
+  /** Drops what this operation has read, and the kept lists that changed. */
+  private raise(changes: readonly Changed[], options: { readonly isUnknown: boolean }): Promise<void> {
     this.pidjLoaders = null;
     this.textizenLoaders = null;
     this.peopleLoaders = null;
     this.eventLoaders = null;
     const { pidj, textizen } = this.services;
-    const kept = {
+    const kept: Partial<Record<Changed, { readonly drop: () => void }>> = {
       contacts: pidj.lists.contacts,
       participants: textizen.lists.participants,
       textizenGroups: textizen.lists.groups,
       campaigns: textizen.lists.campaigns,
       polls: textizen.lists.polls,
     };
-    for (const list of lists) {
-      kept[list].drop();
+    for (const list of changes) {
+      kept[list]?.drop();
     }
+    return this.services.versions.raise(changes, options);
   }
 }
 

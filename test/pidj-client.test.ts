@@ -210,7 +210,7 @@ test("cleans the platform's sentence: no tags, no line breaks, at most 300 chara
 test("does not claim a creation without Pidj's own sentence, nor an id that is none", async () => {
   await using upstream = await serve({ ...SUCCESS, id: "", message: "Contact exists." });
   const created = await upstream.client.createContact({ phoneNumber: FROM }, createWriteScope());
-  expect(created).toEqual({ id: null, isCreated: false, message: "Contact exists." });
+  expect(created).toEqual({ kind: "exists", id: null, message: "Contact exists." });
 });
 
 test("leaves out and counts rows without a usable id, and puts an error in place of any other defect", async () => {

@@ -158,7 +158,7 @@ test.each<Documented>([
         },
         scope,
       ),
-    { id: CONTACT, isCreated: true, message: "Contact created." },
+    { kind: "created", id: CONTACT, message: "Contact created." },
   ],
   [
     "PUT /contact/{id}",

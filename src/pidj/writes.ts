@@ -63,6 +63,12 @@ interface Said {
   readonly message: string | null;
 }
 
+/** `exists`: the number was on record already, and nothing was done. */
+export interface ContactAnswer extends Said {
+  readonly kind: "created" | "exists";
+  readonly id: ContactId | null;
+}
+
 /** Where an answer holds an id, it is null if what came is none: the write was accepted all the same. */
 export interface PidjWrites {
   readonly send: (
@@ -103,11 +109,11 @@ export interface PidjWrites {
     scope: WriteScope,
   ) => Promise<{ readonly url: string }>;
 
-  /** `isCreated` only where Pidj's sentence says so: a number already on record changes nothing (ambiguities P-7). */
+  /** `created` only if Pidj's sentence says so: a number that is on record already changes nothing (ambiguities P-7). */
   readonly createContact: (
     contact: ContactFields & { readonly phoneNumber: E164; readonly externalId?: Optional },
     scope: WriteScope,
-  ) => Promise<Said & { readonly id: ContactId | null; readonly isCreated: boolean }>;
+  ) => Promise<ContactAnswer>;
   readonly updateContact: (id: ContactId, contact: ContactFields, scope: WriteScope) => Promise<void>;
   readonly deleteContact: (id: ContactId, scope: WriteScope) => Promise<void>;
 }
@@ -188,7 +194,8 @@ export function createPidjWrites(wire: PidjWire): PidjWrites {
         { ...contactFields(contact), external_id: contact.externalId },
         (body) => {
           const message = cleanMessage(body["message"]);
-          return { id: readId("Contact", body["id"]), isCreated: message === "Contact created.", message };
+          const kind = message === "Contact created." ? "created" : "exists";
+          return { kind, id: readId("Contact", body["id"]), message };
         },
         scope,
       ),

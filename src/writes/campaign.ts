@@ -46,7 +46,7 @@ export function createCampaign(tools: WriteTools, input: CreateCampaignInput): P
       idempotencyKey,
       input: campaign,
       paths: PATHS,
-      touches: ["campaigns"],
+      changes: ["campaigns"],
       texts: nobody,
       call: (scope) => tools.textizen.createCampaign(campaign, scope),
     });

@@ -1,151 +1,156 @@
 import { PlatformError, StoreError } from "../errors.ts";
+import type { Changed } from "../freshness/versions.ts";
 import { type WriteKind, WriteScope } from "../rest/calls.ts";
-import type { Attempt, AttemptHandle, KeyInUse, Settlement } from "../store/attempts.ts";
-import { attemptOf, replayOf, unknownOutcome, whenSettled } from "./idempotency.ts";
+import type { AttemptHandle, Settlement } from "../store/attempts.ts";
+import { attemptOf, type Done, replayOf, unknownOutcome, whenSettled } from "./idempotency.ts";
 import { type Addressee, refuseOptedOut } from "./opt-out.ts";
 import { type FieldPaths, refusalsOf } from "./platform-refusal.ts";
-import { type Outcome, Refused, refusalsAsData } from "./refusal.ts";
-import type { Touched, WriteTools } from "./tools.ts";
-
-/** A write without what it gives. */
-type Plan = Pick<Write<unknown>, "mutation" | "kind" | "idempotencyKey" | "input" | "paths" | "touches">;
+import { Refused } from "./refusal.ts";
+import type { WriteTools } from "./tools.ts";
 
 /** For a write that texts nobody. */
 export const nobody = (): readonly Addressee[] => [];
 
-/** What the end of a write takes after the platform's answer: it is recorded, and told. */
+/** The time kept back from a write's calls: its outcome has to be recorded and told. */
 const CLOSING_MILLISECONDS = 250;
 
-/** One write, its input checked. `Ready` is what `prepare` gives, where there is one. */
-export interface Write<Accepted, Ready = undefined> {
+/** One write, its input checked. `Prepared` is what `prepare` returns, if there is one. */
+export interface Write<Accepted, Prepared = undefined> {
   /** The mutation's name in the graph. */
   readonly mutation: string;
   readonly kind: WriteKind;
-  /** The caller's name for the try; null where none was given. */
+  /** The caller's name for the try; null if none was given. */
   readonly idempotencyKey: string | null;
   /** What was asked for, normalised: equal inputs are equal here, in whatever order their members are. JSON. */
   readonly input: unknown;
   /** Where each wire property came from, so that a refusal can name the argument. */
   readonly paths: FieldPaths;
-  readonly touches: readonly Touched[];
+  /** What the write may make stale: the lists that it changes, else its platform. */
+  readonly changes: readonly Changed[];
   /**
-   * What must be read before the call, and may refuse it (Refused): done while the key is free, before the attempt is
-   * recorded, and not at all for a replay.
+   * Reads what the call needs, and may throw Refused. Runs while the key is free, before the attempt is recorded, and
+   * not at all for a replay.
    */
-  readonly prepare?: () => Promise<Ready>;
-  /**
-   * Makes the platform call, and nothing else; for `scope`, which ends with the write's right to call. What it gives is
-   * JSON: a replay gives the same again.
-   */
-  readonly call: (scope: WriteScope, ready: Ready) => Promise<Accepted>;
+  readonly prepare?: () => Promise<Prepared>;
   /** Whom the write texts. Each is looked up right before every attempt, and the attempt is not made if one opted out. */
-  readonly texts: (ready: Ready) => readonly Addressee[];
-  /** The platform's sentence in what was accepted, kept for `attempt`. */
+  readonly texts: (prepared: Prepared) => readonly Addressee[];
+  /** Makes the platform call, and nothing else. Its result is JSON, and a replay returns the same again. */
+  readonly call: (scope: WriteScope, prepared: Prepared) => Promise<Accepted>;
+  /** True if the platform answered with a success that did nothing: the key is free again. */
+  readonly didNothing?: (accepted: Accepted) => boolean;
+  /** Lets the directory learn from the answer; runs when the attempt is settled. */
+  readonly learn?: (accepted: Accepted) => Promise<void>;
+  /** The platform's sentence in its answer, kept for `attempt`. */
   readonly messageOf?: (accepted: Accepted) => string | null;
   /**
-   * As much of what `call` gives as is known beforehand: what a replay gives where a person, not the platform's answer,
-   * said that it was accepted. Left out: null.
+   * As much of the call's result as is known beforehand: a replay returns it if a person, not the platform's answer,
+   * said that the write was accepted. Left out: null.
    */
-  readonly presume?: (ready: Ready) => Accepted;
+  readonly presume?: (prepared: Prepared) => Accepted;
 }
 
 /**
- * Carries out a checked write: recorded before its first byte where it has a key, called, settled, and everything
- * dropped that it made stale. Refusals come back as data; what no other input can mend is thrown.
+ * Carries out a checked write: recorded before its first byte if it has a key, called, settled, learned from. The
+ * versions of what it changes are raised before its first byte and as its last act. Throws Refused for what another
+ * input can mend, and PlatformError or StoreError for everything else.
  */
-export async function carryOut<Accepted, Ready = undefined>(
+export async function carryOut<Accepted, Prepared = undefined>(
   tools: WriteTools,
-  write: Write<Accepted, Ready>,
-): Promise<Outcome<Accepted>> {
-  return await refusalsAsData(async () => {
-    const attempt = attemptOf(write);
-    const earlier = attempt !== null && write.prepare !== undefined ? await keyInUse(tools, attempt) : null;
+  write: Write<Accepted, Prepared>,
+): Promise<Done<Accepted>> {
+  const { attempts, leaseMilliseconds, scope } = tools;
+  const attempt = attemptOf(write);
+  if (attempt !== null && write.prepare !== undefined) {
+    const earlier = await whenSettled(scope.signal, () => attempts.look(attempt));
     if (earlier !== null) {
       return replayOf<Accepted>(earlier);
     }
-    const ready = (await write.prepare?.()) as Ready;
-    const call = (handle: AttemptHandle | null) => {
-      const numbers = write.texts(ready);
-      const scope = scopeOf(tools, write.kind, handle, () => refuseOptedOut(tools, numbers));
-      return callAndSettle(tools, write, () => write.call(scope, ready), handle);
-    };
-    if (attempt === null) {
-      return { value: await call(null) };
-    }
-    await tools.reach?.("before-record");
-    const presumed = JSON.stringify(write.presume?.(ready) ?? null);
-    const begun = await claim(tools, attempt, presumed);
-    if (begun.kind !== "started") {
-      return replayOf<Accepted>(begun);
-    }
-    await tools.reach?.("recorded");
-    return { value: await call(begun.handle) };
-  });
+  }
+  const prepared = (await write.prepare?.()) as Prepared;
+  if (attempt === null) {
+    return callAndSettle(tools, write, prepared, null);
+  }
+  await tools.reach?.("before-record");
+  const presumed = JSON.stringify(write.presume?.(prepared) ?? null);
+  const begun = await whenSettled(scope.signal, () => attempts.begin({ ...attempt, leaseMilliseconds, presumed }));
+  if (begun.kind !== "started") {
+    return replayOf<Accepted>(begun);
+  }
+  await tools.reach?.("recorded");
+  return callAndSettle(tools, write, prepared, begun.handle);
 }
 
-function keyInUse({ attempts, scope }: WriteTools, attempt: Attempt): Promise<KeyInUse | null> {
-  return whenSettled(scope.signal, () => attempts.look(attempt));
-}
-
-function claim({ attempts, scope, leaseMilliseconds }: WriteTools, attempt: Attempt, presumed: string) {
-  return whenSettled(scope.signal, () => attempts.begin({ ...attempt, leaseMilliseconds, presumed }));
-}
-
-async function callAndSettle<Accepted>(
+async function callAndSettle<Accepted, Prepared>(
   tools: WriteTools,
-  write: Plan & Pick<Write<Accepted>, "messageOf">,
-  call: () => Promise<Accepted>,
+  write: Write<Accepted, Prepared>,
+  prepared: Prepared,
   handle: AttemptHandle | null,
-): Promise<Accepted> {
+): Promise<Done<Accepted>> {
   const settle = async (settlement: Settlement): Promise<void> => {
     if (handle !== null) {
-      // The platform has answered: what it said is the truth, whether or not it can be written down. An attempt that
-      // could not be settled is found unknown when its lease has passed.
+      // What the platform answered is the truth, whether or not it can be written down. An attempt that could not be
+      // settled is found unknown when its lease has passed.
       await tools.attempts
         .settle(handle, settlement)
         .catch((error: unknown) => tools.warn("an attempt could not be settled", error));
     }
   };
-  let accepted: Accepted;
-  let settlement: Settlement;
+  let isUnknown = false;
+  await tools.raise(write.changes, { isUnknown });
   try {
-    accepted = await callFresh(tools, write, call);
-    const message = write.messageOf?.(accepted) ?? null;
-    settlement = { state: "ACCEPTED", message, outcome: JSON.stringify(accepted ?? null) };
+    const value = await callWithRepeat(write.kind, () => write.call(scopeOf(tools, write, prepared, handle), prepared));
+    await tools.reach?.("answered");
+    await settle(settlementOf(write, value));
+    await tools.reach?.("settled");
+    await write
+      .learn?.(value)
+      .catch((error: unknown) => tools.warn("the directory did not learn what was written", error));
+    return { value, isReplay: false };
   } catch (error) {
     const failure = failureOf(write, error, handle !== null);
+    isUnknown = failure.settlement.state === "UNKNOWN";
     await settle(failure.settlement);
     throw failure.error;
+  } finally {
+    await tools.raise(write.changes, { isUnknown });
   }
-  await tools.reach?.("answered");
-  await settle(settlement);
-  await tools.reach?.("settled");
-  return accepted;
 }
 
 /**
  * Limits a write's calls: each must finish before the lease ends (after that a person may free the key) and before the
  * operation's deadline (so that the client still hears the outcome).
  */
-function scopeOf(
-  { scope, attempts }: WriteTools,
-  kind: WriteKind,
+function scopeOf<Prepared>(
+  tools: WriteTools,
+  { kind, texts }: Pick<Write<never, Prepared>, "kind" | "texts">,
+  prepared: Prepared,
   handle: AttemptHandle | null,
-  checkBeforeAttempt: () => Promise<void>,
 ): WriteScope {
+  const { scope, attempts } = tools;
+  const numbers = texts(prepared);
   return new WriteScope({
     kind,
     signal: scope.signal,
     deadline: () => scope.deadline - CLOSING_MILLISECONDS,
     leaseLeft: () => (handle === null ? Number.POSITIVE_INFINITY : attempts.leaseLeft(handle) - CLOSING_MILLISECONDS),
-    checkBeforeAttempt,
+    checkBeforeAttempt: () => refuseOptedOut(tools, numbers),
     record: scope.record,
   });
 }
 
+function settlementOf<Accepted>(
+  { messageOf, didNothing }: Pick<Write<Accepted>, "messageOf" | "didNothing">,
+  accepted: Accepted,
+): Settlement {
+  const message = messageOf?.(accepted) ?? null;
+  return didNothing?.(accepted)
+    ? { state: "REFUSED", message }
+    : { state: "ACCEPTED", message, outcome: JSON.stringify(accepted ?? null) };
+}
+
 /** What a failed call means for its key, and for whoever asked for it. */
 function failureOf(
-  { kind, paths }: Plan,
+  { kind, paths }: Pick<Write<never>, "kind" | "paths">,
   error: unknown,
   hasKey: boolean,
 ): { readonly settlement: Settlement; readonly error: unknown } {
@@ -160,16 +165,6 @@ function failureOf(
   const unknown = unknownOutcome(hasKey, null);
   const shown = error instanceof PlatformError && kind !== "change" ? new Refused(unknown) : error;
   return { settlement: { state: "UNKNOWN", message: unknown.message }, error: shown };
-}
-
-/** The call, with everything dropped that it makes stale: before its first byte, and when it has ended, however it did. */
-async function callFresh<Accepted>(tools: WriteTools, write: Plan, call: () => Promise<Accepted>): Promise<Accepted> {
-  tools.touch(write.touches);
-  try {
-    return await callWithRepeat(write.kind, call);
-  } finally {
-    tools.touch(write.touches);
-  }
 }
 
 async function callWithRepeat<Accepted>(kind: WriteKind, call: () => Promise<Accepted>): Promise<Accepted> {

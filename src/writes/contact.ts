@@ -1,7 +1,6 @@
-import { PlatformError } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
-import type { ContactFields } from "../pidj/writes.ts";
+import type { ContactAnswer, ContactFields } from "../pidj/writes.ts";
 import { checkAddress, type PostalAddressInput } from "./address.ts";
 import { carryOut, nobody } from "./carry-out.ts";
 import { Checks, withoutNull } from "./checks.ts";
@@ -63,7 +62,6 @@ const ID_PATHS = { id: ["input", "id"] };
  * the sentence "Contact created." is taken for that (ambiguities P-7).
  */
 export async function createContact(tools: WriteTools, input: CreateContactInput): Promise<ContactCreation> {
-  const answer: { id: ContactId | null; onRecord: Refusal | null } = { id: null, onRecord: null };
   const { phoneNumber } = input;
   const outcome = await refusalsAsData(async () => {
     const checks = new Checks();
@@ -74,37 +72,29 @@ export async function createContact(tools: WriteTools, input: CreateContactInput
     };
     const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
     checks.done();
-    return carryOut(tools, {
+    return carryOut<ContactAnswer>(tools, {
       mutation: "createContact",
       kind: "creation",
       idempotencyKey,
       input: withoutNull(contact),
       paths: { ...PATHS, NOT_FOUND: contact.groupId ? PATHS.group : undefined },
-      touches: ["contacts"],
+      changes: ["contacts"],
       texts: nobody,
-      call: async (scope) => {
-        const { id, isCreated, message } = await tools.pidj.createContact(contact, scope);
-        answer.id = id;
-        if (!isCreated) {
-          answer.onRecord = numberOnRecord(message);
-          throw nothingDone(answer.onRecord);
-        }
-        return id;
-      },
+      call: (scope) => tools.pidj.createContact(contact, scope),
+      didNothing: ({ kind }) => kind === "exists",
+      learn: ({ id }) => learn(tools, id, phoneNumber),
+      messageOf: ({ message }) => message,
+      presume: () => ({ kind: "created", id: null, message: null }),
     });
   });
-  await learn(tools, answer.id, phoneNumber);
-  const { value: id } = outcome;
-  // What Pidj did is certain, whatever its sentence sounds like.
-  const userErrors = answer.onRecord === null ? outcome.userErrors : [answer.onRecord];
-  const isThere = userErrors.some(({ code }) => code === "ALREADY_EXISTS");
-  const existing = isThere ? (answer.id ?? (await findLinked(tools, phoneNumber))) : null;
-  return {
-    ...outcome,
-    value: id === null ? null : stubOf(id),
-    userErrors,
-    existingContact: existing === null ? null : stubOf(existing),
-  };
+  const { value, isReplay } = outcome;
+  if (value?.kind === "created") {
+    return { value: value.id === null ? null : stubOf(value.id), isReplay, userErrors: [], existingContact: null };
+  }
+  const userErrors = value === null ? outcome.userErrors : [numberOnRecord(value.message)];
+  const isOnRecord = userErrors.some(({ code }) => code === "ALREADY_EXISTS");
+  const existing = value?.id ?? (isOnRecord ? await findLinked(tools, phoneNumber) : null);
+  return { value: null, isReplay, userErrors, existingContact: existing === null ? null : stubOf(existing) };
 }
 
 /** pidj-api.txt:343-358. */
@@ -116,23 +106,24 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
     const contact = { phoneNumber, ...checkFields(checks, input) };
     checks.atLeastOne({ ...contact, phoneNumber: input.phoneNumber });
     checks.done();
-    const outcome = await carryOut(tools, {
+    return carryOut(tools, {
       mutation: "updateContact",
       kind: "change",
       idempotencyKey: null,
       input: { id, ...contact },
       paths: { ...PATHS, ...ID_PATHS, NOT_FOUND: contact.groupId ? undefined : ID_PATHS.id },
-      touches: ["contacts"],
+      changes: ["contacts"],
       texts: nobody,
       call: async (scope) => {
         await tools.pidj.updateContact(id, contact, scope);
         return stubOf(id);
       },
+      learn: async () => {
+        if (phoneNumber !== undefined) {
+          await learn(tools, id, phoneNumber);
+        }
+      },
     });
-    if (outcome.value !== null && phoneNumber !== undefined) {
-      await learn(tools, id, phoneNumber);
-    }
-    return outcome;
   });
 }
 
@@ -142,25 +133,20 @@ export function deleteContact(tools: WriteTools, input: { readonly id: string })
     const checks = new Checks();
     const id = checks.id("Contact", ID_PATHS.id, input.id);
     checks.done();
-    const outcome = await carryOut(tools, {
+    return carryOut(tools, {
       mutation: "deleteContact",
       kind: "change",
       idempotencyKey: null,
       input: { id },
       paths: { ...ID_PATHS, NOT_FOUND: ID_PATHS.id },
-      touches: ["contacts"],
+      changes: ["contacts"],
       texts: nobody,
       call: async (scope) => {
         await tools.pidj.deleteContact(id, scope);
         return id;
       },
+      learn: () => tools.directory.forget([id], tools.now()),
     });
-    if (outcome.value !== null) {
-      await tools.directory
-        .forget([id], tools.now())
-        .catch((error: unknown) => tools.warn("a deleted contact was not forgotten", error));
-    }
-    return outcome;
   });
 }
 
@@ -178,12 +164,9 @@ function checkFields(checks: Checks, input: ContactInput): Omit<ContactFields, "
   };
 }
 
-/** Pidj has answered: what the directory cannot keep now, the next read teaches it. */
 async function learn(tools: WriteTools, contactId: ContactId | null, phoneNumber: E164): Promise<void> {
   if (contactId !== null) {
-    await tools.directory
-      .learn([{ contactId, phoneNumber, source: "WRITTEN" }], tools.now())
-      .catch((error: unknown) => tools.warn("a written contact was not learned", error));
+    await tools.directory.learn([{ contactId, phoneNumber, source: "WRITTEN" }], tools.now());
   }
 }
 
@@ -203,14 +186,6 @@ function numberOnRecord(message: string | null): Refusal {
     field: PATHS.phone_number,
     message: message ?? "A contact with this phone number is on record already.",
   };
-}
-
-/** A success that did nothing, as the refusal that it is: the key is free, and another number may be tried. */
-function nothingDone({ message }: Refusal): PlatformError {
-  return new PlatformError("PIDJ", "refused", "POST /contact: not created", {
-    mayHaveTaken: false,
-    platformMessage: message,
-  });
 }
 
 function addressPaths(which: "home" | "business", name: string): Record<string, readonly string[]> {

@@ -1,7 +1,7 @@
 import type { Id, IdType } from "../ids.ts";
 import type { WriteScope } from "../rest/calls.ts";
 import { carryOut, type Write } from "./carry-out.ts";
-import type { Outcome } from "./refusal.ts";
+import type { Done } from "./idempotency.ts";
 import type { WriteTools } from "./tools.ts";
 
 /** A record of which nothing is known but its id: what is asked of it is read by that id. */
@@ -15,23 +15,22 @@ export function stubOf<RecordId extends Id<IdType>>(id: RecordId): Stub<RecordId
 }
 
 /**
- * Carries out a creation. Gives the record as the platform answered with it, a row: what it does not say is read by its
- * id. For a replay a stub, so that all is told as it is now; null where the platform did not tell the id.
+ * Carries out a creation. Returns the record as the platform answered with it, a row: what it does not say is read by its
+ * id. Returns a stub for a replay, so that everything is told as it is now, and null if the platform did not tell the id.
  */
 export async function carryOutCreation<RecordId extends Id<IdType>, Row extends { readonly id: RecordId }>(
   tools: WriteTools,
-  write: Omit<Write<RecordId | null>, "call" | "messageOf" | "presume"> & {
+  write: Omit<Write<RecordId | null>, "call" | "didNothing" | "learn" | "messageOf" | "presume"> & {
     readonly call: (scope: WriteScope) => Promise<Row | null>;
   },
-): Promise<Outcome<Row | Stub<RecordId>>> {
+): Promise<Done<Row | Stub<RecordId> | null>> {
   let created: Row | null = null;
-  const outcome = await carryOut<RecordId | null>(tools, {
+  const { value: id, isReplay } = await carryOut<RecordId | null>(tools, {
     ...write,
     call: async (scope) => {
       created = await write.call(scope);
       return created?.id ?? null;
     },
   });
-  const id = outcome.value;
-  return { ...outcome, value: id === null ? null : (created ?? stubOf(id)) };
+  return { value: id === null ? null : (created ?? stubOf(id)), isReplay };
 }

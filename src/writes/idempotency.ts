@@ -36,8 +36,14 @@ function canonicalJson(input: unknown): string {
   );
 }
 
+/** What became of a write that was accepted, now or by an earlier use of its key. */
+export interface Done<Accepted> {
+  readonly value: Accepted;
+  readonly isReplay: boolean;
+}
+
 /** The stored outcome. Throws Refused where the key stands in the way of anything else. */
-export function replayOf<Accepted>(standing: KeyInUse): { readonly value: Accepted; readonly isReplay: true } {
+export function replayOf<Accepted>(standing: KeyInUse): Done<Accepted> {
   switch (standing.kind) {
     case "replay":
       return { value: JSON.parse(standing.outcome) as Accepted, isReplay: true };

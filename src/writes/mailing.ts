@@ -67,7 +67,7 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       input: { pollId, ...mailing },
       paths: { ...PATHS, NOT_FOUND: onlyIdOr(groupIds, POLL_ID) },
       // No kept list holds mailings.
-      touches: [],
+      changes: ["TEXTIZEN"],
       // A key that was used is told its outcome, however late.
       prepare: async () => {
         needSendable(tools, mailing.sendAt);
@@ -107,13 +107,13 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
       checks.refuse(["input"], NO_RECEIVER);
     }
     checks.done();
-    const outcome = await carryOut<void, Prepared>(tools, {
+    await carryOut<void, Prepared>(tools, {
       mutation: "updateMailing",
       kind: "change",
       idempotencyKey: null,
       input: { id, sendAt, ...lists },
       paths: { ...PATHS, NOT_FOUND: onlyIdOr(lists.groupIds ?? [], ID) },
-      touches: [],
+      changes: ["TEXTIZEN"],
       prepare: async () => {
         if (sendAt !== undefined) {
           needSendable(tools, sendAt);
@@ -128,9 +128,6 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
       texts: ({ addressees }) => addressees,
       call: (scope, prepared) => tools.textizen.updateMailing(id, { ...lists, sendAt: prepared.sendAt }, scope),
     });
-    if (outcome.userErrors.length > 0) {
-      return { ...outcome, value: null };
-    }
     const mailing = await readCleared(tools, id, lists);
     return { value: mailing ?? stubOf(id) };
   });

@@ -39,7 +39,7 @@ const TEXT = ["input", "text"];
 export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise<Outcome<SentMessage>> {
   return refusalsAsData(async () => {
     const { from, recipient, preview } = check(input);
-    const outcome = await carryOut<Accepted, Addressee>(tools, {
+    const { value, isReplay } = await carryOut<Accepted, Addressee>(tools, {
       mutation: "sendMessage",
       kind: "send",
       idempotencyKey: input.idempotencyKey,
@@ -51,7 +51,7 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
         text_body: TEXT,
         NOT_FOUND: "groupId" in from ? PARTY_PATHS.group_id : undefined,
       },
-      touches: [],
+      changes: ["PIDJ"],
       prepare: () => needTextable(tools, recipient),
       presume: ({ number: to }) => ({ to, sentAt: tools.now().toISOString(), message: null }),
       texts: (addressee) => [addressee],
@@ -62,8 +62,7 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
       },
       messageOf: ({ message }) => message,
     });
-    const { value } = outcome;
-    return { ...outcome, value: value && { to: value.to, from, preview, sentAt: new Date(value.sentAt) } };
+    return { isReplay, value: { to: value.to, from, preview, sentAt: new Date(value.sentAt) } };
   });
 }
 

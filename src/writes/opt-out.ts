@@ -23,7 +23,7 @@ export function setOptOut(tools: WriteTools, input: SetOptOutInput): Promise<Out
     checks.done();
     await tools.optOuts.set(phoneNumber, { isOptedOut, source: "WRITTEN", reason });
     // What this operation has read of people is out of date.
-    tools.touch([]);
+    await tools.raise([], { isUnknown: false });
     return { value: phoneNumber };
   });
 }

@@ -106,7 +106,7 @@ function changeTokens(
         tokens: path,
       },
       // No kept list holds tokens.
-      touches: [],
+      changes: ["TEXTIZEN"],
       texts: nobody,
       call: async (scope) => {
         await call(changed, scope);

@@ -75,7 +75,7 @@ export function createParticipant(
       idempotencyKey,
       input: created,
       paths: { ...PATHS, NOT_FOUND: created.campaignId === undefined ? undefined : PATHS.campaign_id },
-      touches: ["participants"],
+      changes: ["participants"],
       texts: nobody,
       call: async (scope) => (await tools.textizen.createParticipant(created, scope)).participant,
     });
@@ -99,19 +99,16 @@ export function updateParticipant(
     };
     checks.atLeastOne({ phoneNumber: input.phoneNumber, name: input.name });
     checks.done();
-    const outcome = await carryOut(tools, {
+    await carryOut(tools, {
       mutation: "updateParticipant",
       kind: "change",
       idempotencyKey: null,
       input: { id, ...changes },
       paths: { ...PATHS, NOT_FOUND: ID },
-      touches: ["participants"],
+      changes: ["participants"],
       texts: nobody,
       call: (scope) => tools.textizen.updateParticipant(id, changes, scope),
     });
-    if (outcome.userErrors.length > 0) {
-      return { ...outcome, value: null };
-    }
     const participant = await readBack(tools, () => tools.textizen.participant(id, tools.scope));
     needApplied(participant === null ? [] : unchanged(participant, changes));
     return { value: participant ?? stubOf(id) };
@@ -175,20 +172,17 @@ function changeMembership(
     const participantId = checks.id("Participant", MEMBERSHIP_PATHS.participant_id, input.participantId);
     const groupId = checks.id("TextizenGroup", MEMBERSHIP_PATHS.group_id, input.groupId);
     checks.done();
-    const outcome = await carryOut(tools, {
+    await carryOut(tools, {
       mutation,
       kind,
       idempotencyKey: null,
       input: { participantId, groupId },
       paths: MEMBERSHIP_PATHS,
       // No kept list says who is in which group.
-      touches: [],
+      changes: ["TEXTIZEN"],
       texts: nobody,
       call: (scope) => call(participantId, groupId, scope),
     });
-    if (outcome.userErrors.length > 0) {
-      return { ...outcome, value: null };
-    }
     const participant = await readBack(tools, () => tools.textizen.participant(participantId, tools.scope));
     const groups = participant?.groups;
     if (Array.isArray(groups) && groups.some(({ id }) => id === groupId) !== isMember) {

@@ -7,6 +7,7 @@ import type { WriteScope } from "../rest/calls.ts";
 import { carryOut, nobody } from "./carry-out.ts";
 import { Checks, once, withoutNull } from "./checks.ts";
 import { type Stub, stubOf } from "./created.ts";
+import type { Done } from "./idempotency.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
 
@@ -92,7 +93,7 @@ export function createPidjUser(
         // pidj-api.txt:146.
         ALREADY_EXISTS: PATHS.username,
       },
-      touches: [],
+      changes: ["PIDJ"],
       texts: nobody,
       call: async (scope) => {
         const { id } = await tools.pidj.createUser(user, scope);
@@ -178,7 +179,7 @@ function change<Value>(
   mutation: string,
   input: { readonly id: PidjUserId } & PidjUserFields,
   call: (scope: WriteScope) => Promise<Value>,
-): Promise<Outcome<Value>> {
+): Promise<Done<Value>> {
   // No list of users is kept.
   return carryOut(tools, {
     mutation,
@@ -186,7 +187,7 @@ function change<Value>(
     idempotencyKey: null,
     input,
     paths: { ...CHANGE_PATHS, NOT_FOUND: input.groupIds?.length ? undefined : CHANGE_PATHS.id },
-    touches: [],
+    changes: ["PIDJ"],
     texts: nobody,
     call,
   });

@@ -47,7 +47,7 @@ export function createPoll(tools: WriteTools, input: CreatePollInput): Promise<O
       idempotencyKey,
       input: poll,
       paths: PATHS,
-      touches: ["polls"],
+      changes: ["polls"],
       texts: nobody,
       call: (scope) => tools.textizen.createPoll(poll, scope),
     });

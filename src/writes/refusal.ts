@@ -20,7 +20,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Thrown where a write is refused; caught by `carryOut`, so that a refusal is data and never an error to a client. */
+/** Thrown if a write is refused; `refusalsAsData` catches it, so that it is never an error to a client. */
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly refusals: readonly Refusal[];
@@ -39,17 +39,12 @@ export interface Outcome<Value> {
   readonly userErrors: readonly Refusal[];
 }
 
-/** Runs a write's checks and the write itself; whatever refuses it becomes `userErrors`. */
+/** Runs a mutation's checks and its write. If they refuse it, the refusals are returned as `userErrors`. */
 export async function refusalsAsData<Value>(
-  run: () => Promise<{
-    readonly value: Value | null;
-    readonly isReplay?: boolean;
-    readonly userErrors?: readonly Refusal[];
-  }>,
+  run: () => Promise<{ readonly value: Value | null; readonly isReplay?: boolean }>,
 ): Promise<Outcome<Value>> {
   try {
-    const { value, isReplay = false, userErrors = [] } = await run();
-    return { value: userErrors.length === 0 ? value : null, isReplay, userErrors };
+    return { isReplay: false, ...(await run()), userErrors: [] };
   } catch (error) {
     if (error instanceof Refused) {
       return { value: null, isReplay: false, userErrors: error.refusals };

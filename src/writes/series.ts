@@ -38,7 +38,7 @@ export function subscribeToSeries(tools: WriteTools, input: SubscribeToSeriesInp
       idempotencyKey,
       input: subscription,
       paths: PATHS,
-      touches: ["contacts"],
+      changes: ["contacts"],
       prepare: () => needTextable(tools, subscription.recipient),
       texts: (addressee) => [addressee],
       call: (scope) => tools.pidj.subscribeToSeries(subscription, scope),

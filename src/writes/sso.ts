@@ -44,7 +44,7 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
       idempotencyKey: null,
       input: null,
       paths: PATHS,
-      touches: [],
+      changes: ["PIDJ"],
       texts: nobody,
       call: async (scope) => {
         const { url } = await tools.pidj.createSsoUrl({ user, next }, scope);

@@ -32,7 +32,7 @@ export function initiateSurvey(tools: WriteTools, input: InitiateSurveyInput): P
       idempotencyKey,
       input: survey,
       paths: PATHS,
-      touches: ["contacts"],
+      changes: ["contacts"],
       prepare: () => needTextable(tools, survey.recipient),
       texts: (addressee) => [addressee],
       call: (scope) => tools.pidj.initiateSurvey(survey, scope),

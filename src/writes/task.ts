@@ -55,7 +55,7 @@ export function initiateTask(
       idempotencyKey,
       input: task,
       paths: { ...PATHS, NOT_FOUND: task.groupId === undefined ? undefined : PATHS.group_id },
-      touches: [],
+      changes: ["PIDJ"],
       texts: nobody,
       call: (scope) => tools.pidj.initiateTask(task, scope),
       presume: () => ({ id: null }),

@@ -37,7 +37,7 @@ export function createTextizenGroup(
       idempotencyKey,
       input: group,
       paths: PATHS,
-      touches: ["textizenGroups"],
+      changes: ["textizenGroups"],
       texts: nobody,
       call: (scope) => tools.textizen.createGroup(group, scope),
     });
@@ -60,7 +60,7 @@ export function updateTextizenGroup(
       idempotencyKey: null,
       input: { id, ...group },
       paths: { ...PATHS, NOT_FOUND: ID },
-      touches: ["textizenGroups"],
+      changes: ["textizenGroups"],
       texts: nobody,
       call: async (scope) => {
         await tools.textizen.updateGroup(id, group, scope);
