@@ -85,7 +85,7 @@ function serve(socket: Socket): void {
       if (end < 0) {
         return;
       }
-      // A GET may carry a body here (textizen-api.txt:51): it is skipped by its length, not read.
+      // A GET may carry a body here (docs/platforms.md T-2): it is skipped by its length, not read.
       const length = /\r\ncontent-length: *(\d+)/i.exec(pending.slice(0, end))?.[1] ?? "0";
       const size = end + 4 + Number(length);
       if (pending.length < size) {

@@ -52,8 +52,8 @@ export function campaign(n: number): Campaign {
 }
 
 /**
- * Everything that can be read, in Pidj's shapes (pidj-api.txt:302, 392, 438, 470) and in the bare shapes that Textizen
- * most likely has (ambiguities T-9): lists of lean rows, details with more keys.
+ * Everything that can be read, in Pidj's shapes (docs/platforms.md, Read a contact) and in the bare shapes that
+ * Textizen most likely has (docs/platforms.md T-9): lists of lean rows, details with more keys.
  *
  * @param rows how many participants the list of participants has
  */

@@ -76,7 +76,7 @@ const reads: Readonly<Record<string, Reach>> = {
   },
 };
 
-/** Not documented, and not there for every account (ambiguities P-6). */
+/** Not documented, and not there for every account (docs/platforms.md P-6). */
 const optional = "PIDJ GET /contacts";
 
 const sizes = { people: 6, polls: 1, responsesPerPoll: 12 };

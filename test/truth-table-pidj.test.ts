@@ -8,7 +8,7 @@ import { run } from "./textizen-wire.ts";
 
 /**
  * What a value that is not there becomes on the wire. `out`: the property is left out. `blank`: it is sent blank, which
- * removes the value (pidj-api.txt:39). `refused`: INVALID_INPUT at the field. `malformed`: BAD_USER_INPUT.
+ * removes the value (docs/platforms.md P-5). `refused`: INVALID_INPUT at the field. `malformed`: BAD_USER_INPUT.
  */
 type Fate = "out" | "blank" | "refused" | "malformed";
 

@@ -14,7 +14,9 @@ export function recordSend(backend: Backend, call: SendCall, input: LedgerEntry[
   backend.ledger.push({ call, at: backend.now(), input });
 }
 
-/** Bytes that took long to make, kept for as long as the collections and shapes that they came from stay the same. */
+/**
+ * Keeps answers that take long to make, as long as the collections and shapes that they were made from are unchanged.
+ */
 export function createCache(shapes: Shapes): (key: string, stamp: string | number, make: () => unknown) => Buffer {
   const kept = new Map<string, { stamp: string; bytes: Buffer }>();
   return (key, stamp, make) => {

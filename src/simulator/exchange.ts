@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 
 /** A request with its whole body. */
 export interface Received {
-  /** The documents' template, null where no call has this method and path. */
+  /** The call as the documents name it; null if no call has this method and path. */
   readonly route: string | null;
-  /** What stands for `{id}`, decoded; empty where the template has none. */
+  /** The decoded value of `{id}`; empty if the call has none. */
   readonly id: string;
   readonly method: string;
   readonly query: URLSearchParams;
@@ -15,14 +15,14 @@ export interface Received {
 export interface Answer {
   readonly status: number;
   readonly body: string | Buffer;
-  /** Left out where there is no body. */
+  /** Left out if there is no body. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** How the bytes go out: whole unless a fault says otherwise. */
   readonly delivery?: "cut" | { readonly millisecondsPerByte: number } | { readonly paddedToBytes: number };
 }
 
-/** Thrown by a check: the request is not carried out and this is the answer. */
+/** Thrown by a check: the request is not carried out, and this is the answer. */
 export class Refusal extends Error {
   readonly answer: Answer;
 

@@ -4,10 +4,10 @@ import { type Answer, json } from "./exchange.ts";
 import { FOREIGN_ANSWERS, type ForeignAnswer } from "./foreign-answers.ts";
 import type { PlatformName } from "./journal.ts";
 
-/** Which requests a fault befalls. Faults that befall the same request are nested, the earliest outermost. */
+/** Which requests a fault changes. Faults that match the same request are nested, the earliest outermost. */
 interface Target {
   readonly platform: PlatformName;
-  /** The documents' template (`GET /contact/{id}`), or a pattern of it; left out: every request. */
+  /** The call as the documents name it (`GET /contact/{id}`), or a pattern for it; left out: every request. */
   readonly route?: string | RegExp;
   /** How many requests; left out: every one until the fault is removed. */
   readonly times?: number;
@@ -59,13 +59,13 @@ export interface Hold {
   readonly arrived: Promise<void>;
 }
 
-/** Gives the answer, or null where there shall be none. */
+/** Makes the answer, or null if there must be none. */
 type Exchange = () => Promise<Answer | null>;
 
 export interface FaultTable {
   add(fault: HoldFault): Hold;
   add(fault: Fault): () => void;
-  /** Carries the request out under the faults that befall it. */
+  /** Carries the request out, with the faults that match it. */
   apply(platform: PlatformName, route: string, socket: Socket, exchange: Exchange): Promise<Answer | null>;
 }
 
@@ -205,7 +205,7 @@ function spoil(fault: Spoiling, answer: Answer | null, socket: Socket): Answer |
     case "slow-body":
       return { ...answer, delivery: { millisecondsPerByte: fault.millisecondsPerByte } };
     case "huge-body":
-      // Blanks behind the JSON: the answer would be a good one, were it not for its size.
+      // Blanks follow the JSON: only the size of the answer makes it bad.
       return { ...answer, delivery: { paddedToBytes: fault.bytes } };
     case "rewrite":
       return answer.status < 300 && answer.body.length > 0

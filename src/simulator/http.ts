@@ -24,7 +24,7 @@ export interface Listener {
 
 /** Listens, and serves the requests; a port of 0 is any free one. */
 export async function listen(serve: RequestListener, host: string, port: number): Promise<Listener> {
-  // A platform that hangs up on idle connections is a fault, and faults are asked for.
+  // Closing idle connections is a fault, and faults happen only if a test asks for them.
   const server = createServer({ keepAliveTimeout: 600_000, requestTimeout: 0 }, serve);
   const start = async (at: number): Promise<void> => {
     server.listen(at, host);
@@ -50,7 +50,7 @@ export async function listen(serve: RequestListener, host: string, port: number)
   };
 }
 
-/** Receives, journals, lets the faults have their way, answers. `signal` ends what is still waiting. */
+/** Receives and records the request, applies the faults, and answers. `signal` ends all waiting. */
 export function serveService(
   service: Service,
   faults: FaultTable,
@@ -88,7 +88,7 @@ export function serveService(
       if (signal.aborted || response.destroyed || response.headersSent) {
         response.destroy();
       } else {
-        // A bug of the simulator, or of a test's own rewrite: it must not look like a platform's answer.
+        // This is a bug of the simulator, or of a test's own rewrite. It must not look like a platform's answer.
         entry.status = 599;
         response.writeHead(599, { "content-type": "text/plain" }).end(`simulator: ${String(error)}`);
       }
@@ -142,7 +142,7 @@ async function deliver(response: ServerResponse, answer: Answer, signal: AbortSi
   const body = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body;
   const { delivery } = answer;
   const type = answer.contentType === undefined ? {} : { "content-type": answer.contentType };
-  // Padding goes out without a length announced, so that whoever caps bodies must count.
+  // Padding is sent without announcing its length, so that a client with a size limit must count.
   const length = typeof delivery === "object" && "paddedToBytes" in delivery ? {} : { "content-length": body.length };
   response.writeHead(answer.status, { ...type, ...(answer.status === 204 ? {} : length), ...answer.headers });
   if (delivery === undefined) {

@@ -8,7 +8,7 @@ export interface JournalEntry {
   readonly method: string;
   /** As on the wire, base path and query included. */
   readonly path: string;
-  /** The documents' template, as `GET /contact/{id}`; `unknown` where no call has this method and path. */
+  /** The call as the documents name it, such as `GET /contact/{id}`; `unknown` if no call has this method and path. */
   readonly route: string;
   readonly headers: IncomingHttpHeaders;
   /** The raw text; empty until the whole body has come. */
@@ -17,7 +17,7 @@ export interface JournalEntry {
   form?: Readonly<Record<string, string>>;
   /** The decoded body of a JSON request. */
   json?: unknown;
-  /** The HTTP status answered, null while (or where) there is no answer. */
+  /** The HTTP status of the answer; null until there is one, and if there is none. */
   status: number | null;
 }
 
@@ -46,7 +46,7 @@ export function addToJournal(journal: JournalEntry[], entry: JournalEntry): void
   journal.push(entry);
 }
 
-/** Fills in the body, and what it says where it is a form or JSON. */
+/** Fills in the body, and its decoded value if it is a form or JSON. */
 export function recordBody(entry: JournalEntry, body: string): void {
   entry.body = body;
   if (body === "") {
@@ -59,12 +59,12 @@ export function recordBody(entry: JournalEntry, body: string): void {
     try {
       entry.json = JSON.parse(body);
     } catch {
-      // Left out: the raw text is there to be looked at.
+      // It stays undecoded; the raw text is kept.
     }
   }
 }
 
-/** The media type without its parameters, in lower case; empty where there is none. */
+/** The media type without its parameters, in lower case; empty if there is none. */
 export function mediaType(headers: IncomingHttpHeaders): string {
   return (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }

@@ -1,7 +1,7 @@
 import type { Faker } from "@faker-js/faker";
 import type { World } from "./world.ts";
 
-// All numbers have the exchange 555, which fiction uses: 10,000 for each area code.
+// All numbers have the exchange 555, which is reserved for fiction: 10,000 numbers in each area code.
 const AREA_CODES = [
   201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234,
   239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308, 309,
@@ -13,7 +13,9 @@ const FIRST_PARTICIPANT_ID = 1001;
 
 export const MOST_PEOPLE = 500_000;
 
-/** A third of the people are on both platforms, under the same number; a third on Pidj alone, a third on Textizen alone. */
+/**
+ * A third of the people are on both platforms, under the same number; a third on Pidj alone, a third on Textizen alone.
+ */
 export function addPeople(world: World, faker: Faker, count: number): void {
   for (let index = 0; index < count; index += 1) {
     const first = faker.person.firstName();
@@ -31,14 +33,14 @@ export function addPeople(world: World, faker: Faker, count: number): void {
 /** The `index`-th of the numbers, all different, without a plus. */
 function makeNumber(index: number): string {
   const place = index % AREA_CODES.length;
-  // 7,919 is prime to 10,000: in each area code every line comes up before one comes again.
+  // 7,919 and 10,000 have no common divisor: each area code uses every line number once before one is repeated.
   const line = (Math.floor(index / AREA_CODES.length) * 7919 + place * 163 + 4821) % 10_000;
   return `1${AREA_CODES[place]}555${String(line).padStart(4, "0")}`;
 }
 
 function addContact(world: World, faker: Faker, index: number, first: string, last: string, number: string): void {
   const chance = (percent: number): boolean => faker.number.int(99) < percent;
-  // The document's sample has "" for some absent values and null for others (pidj-api.txt:302).
+  // Pidj's sample contact has "" for some absent values and null for others (docs/platforms.md P-15).
   const absent = chance(50) ? "" : null;
   world.contacts.put({
     id: world.makePidjId("co"),
@@ -65,7 +67,7 @@ function addParticipant(world: World, faker: Faker, index: number, name: string,
   const draw = faker.number.int(999);
   world.participants.put({
     id: FIRST_PARTICIPANT_ID + index,
-    // Whoever texted in unasked has a number and no name.
+    // People who texted in by themselves have a number and no name.
     name: draw % 20 === 1 ? null : name,
     phone_number: number,
     is_masked: draw % 33 === 5,

@@ -2,18 +2,21 @@ import { base, en } from "@faker-js/faker";
 import { type Answer, json, Refusal } from "./exchange.ts";
 import type { Collection, PidjGroup, World } from "./world.ts";
 
-/** Decoded form fields; a field left out is undefined, a blank one "". */
+/** Decoded form fields. A field that is left out is undefined, a blank one "". */
 export type Form = Readonly<Record<string, string>>;
 
-/** Carries out one call; throws a `Refusal` where a check fails. */
+/** Carries out one call. Throws a `Refusal` if a check fails. */
 export type PidjHandler = (call: { readonly id: string; readonly form: Form }) => Answer;
 
-/** A refusal in the document's form (pidj-api.txt:47-53): the HTTP status repeats the code. */
+/** A refusal whose HTTP status repeats its code (docs/platforms.md P-1). */
 export function refusal(code: number, message: string): Refusal {
   return new Refusal(json(code, { code, status: "error", message }));
 }
 
-/** "A related error message … with a failure status" (pidj-api.txt:67): the call went well, the matter did not. */
+/**
+ * A refusal with HTTP 200 and the status `failure`, as Pidj answers for a group without a number
+ * (docs/platforms.md P-1).
+ */
 export function failure(message: string): Refusal {
   return new Refusal(json(200, { code: 200, status: "failure", message }));
 }
@@ -22,7 +25,7 @@ export function success(values: Readonly<Record<string, unknown>>): Answer {
   return json(200, { code: 200, status: "success", ...values });
 }
 
-/** The value of a REQUIRED property. */
+/** The value of a required property. */
 export function need(form: Form, name: string): string {
   const value = form[name];
   if (value === undefined || value.trim() === "") {
@@ -31,7 +34,7 @@ export function need(form: Form, name: string): string {
   return value;
 }
 
-/** Refuses a value that is neither left out nor blank nor E.164. */
+/** Refuses a value that is neither absent nor blank nor E.164. */
 export function checkNumber(form: Form, name: string): void {
   const value = form[name] ?? "";
   if (value !== "" && !/^\+[1-9][0-9]{6,14}$/.test(value)) {
@@ -39,7 +42,7 @@ export function checkNumber(form: Form, name: string): void {
   }
 }
 
-/** The row that an id in a property names: its prefix is checked, and that it exists. */
+/** The row that an id in a property names. Refuses an id with another prefix, and one of no row. */
 export function needRow<Row extends { readonly id: string }>(
   form: Form,
   name: string,
@@ -57,7 +60,7 @@ export function needRow<Row extends { readonly id: string }>(
   return row;
 }
 
-/** The sending group: from_number or group_id, one of both (pidj-api.txt:66-67, ambiguities P-8). */
+/** The sending group, from exactly one of from_number and group_id (docs/platforms.md P-8). */
 export function needSender(world: World, form: Form): PidjGroup {
   const groupId = chooseOne(form, "from_number", "group_id") === "group_id";
   if (!groupId) {
@@ -79,7 +82,7 @@ export function needSender(world: World, form: Form): PidjGroup {
   return group;
 }
 
-/** Which of two contingent properties is given; both or none is refused. */
+/** Which of two properties is given. Refuses both and none. */
 export function chooseOne(form: Form, one: string, other: string): string {
   const given = [one, other].filter((name) => (form[name] ?? "") !== "");
   if (given.length !== 1) {
@@ -91,7 +94,7 @@ export function chooseOne(form: Form, one: string, other: string): string {
 const TIMEZONES = new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
 const TIMEZONES_FOLDED = new Set([...TIMEZONES].map((zone) => zone.toLowerCase()));
 
-/** Refuses what is no IANA identifier; "this value is case sensitive" (pidj-api.txt:154). */
+/** Refuses a text that is no IANA identifier, letter case included (docs/platforms.md, Create a user). */
 export function checkTimezone(form: Form): void {
   const zone = form["timezone"] ?? "";
   if (zone !== "" && !TIMEZONES.has(zone) && !isAlias(zone)) {
@@ -110,7 +113,7 @@ function isAlias(zone: string): boolean {
   }
 }
 
-/** The items of a pipe separated list (pidj-api.txt:152). */
+/** The items of a pipe separated list (docs/platforms.md P-12). */
 export function splitList(value: string): string[] {
   return value
     .split("|")
@@ -118,7 +121,7 @@ export function splitList(value: string): string[] {
     .filter((item) => item !== "");
 }
 
-/** A group by its id, whose letter case counts, or by its name, whose case does not (pidj-api.txt:153). */
+/** A group by its id, compared with letter case, or by its name, compared without (docs/platforms.md P-12). */
 export function needGroup(world: World, idOrName: string): PidjGroup {
   const folded = idOrName.trim().toLowerCase();
   for (const group of world.pidjGroups.values()) {
@@ -136,8 +139,8 @@ const POSTAL_CODE =
   /^([0-9]{5}(-[0-9]{4})?|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{4})$/i;
 
 /**
- * The address properties as they are stored (pidj-api.txt:326-334): a state or country that is none is discarded
- * without a word. The look-up of state and country by postal code is not simulated.
+ * The address properties as they are stored: an unknown state or country is dropped silently (docs/platforms.md P-23).
+ * The look-up of state and country by postal code is not simulated.
  */
 export function readAddresses(form: Form): Record<string, string> {
   const stored: Record<string, string> = {};

@@ -14,7 +14,7 @@ import {
 } from "./pidj-checks.ts";
 import type { Contact, World } from "./world.ts";
 
-/** What an account's own settings say where a property is left out (pidj-api.txt:322). */
+/** The account's own settings, used if a property is left out (docs/platforms.md P-9). */
 export const ACCOUNT_TIMEZONE = "America/Denver";
 
 const TEXT_PROPERTIES = ["first_name", "last_name", "business_name", "display_name", "email_address"] as const;
@@ -35,7 +35,7 @@ export function contactRoutes(backend: Backend): Record<string, PidjHandler> {
   };
 }
 
-/** A contact as `GET /contact/{id}` gives it: without its id (ambiguities P-14). */
+/** A contact as `GET /contact/{id}` returns it: without its id (docs/platforms.md P-14). */
 function presentContact(contact: Contact): Omit<Contact, "id" | "group_id" | "addresses"> {
   const { id: _id, group_id: _group, addresses: _addresses, ...shown } = contact;
   return shown;
@@ -58,7 +58,7 @@ function findByNumber(world: World, number: string): Contact | null {
   return null;
 }
 
-/** The contact with this number, created where there is none (pidj-api.txt:409). */
+/** The contact with this number; creates one if there is none (docs/platforms.md P-25). */
 export function findOrAddContact(world: World, number: string): Contact {
   return findByNumber(world, number) ?? world.contacts.put(blankContact(world, number));
 }
@@ -96,7 +96,7 @@ function createContact({ world, shapes }: Backend, form: Form): Answer {
     });
     return success({ id, message: "Contact created." });
   }
-  // "if the phone number is currently on record, nothing will be done" (pidj-api.txt:310); the answer is not shown.
+  // Pidj changes nothing if a contact has the number; how it says so is not documented (docs/platforms.md P-7).
   const message = "Contact already exists.";
   switch (shapes.existingContact) {
     case "success-with-id":
@@ -123,7 +123,7 @@ function updateContact(world: World, contact: Contact, form: Form): void {
 
 type Changes = { -readonly [Name in keyof Contact]?: Contact[Name] };
 
-/** What the properties given ask for; left out means unchanged, blank removes (pidj-api.txt:39). */
+/** Applies the properties that are given: an absent one stays, a blank one is cleared (docs/platforms.md P-5). */
 function readChanges(world: World, form: Form): Changes {
   checkNumber(form, "phone_number");
   checkTimezone(form);

@@ -18,7 +18,7 @@ import type { World } from "./world.ts";
 const LONGEST_TEXT = 1600;
 const LONGEST_TOPIC = 3200;
 
-/** The four calls that text people or make work for them; each accepted one is in the ledger. */
+/** The four calls that text people or make work for them. Each accepted one is in the ledger. */
 export function sendRoutes(backend: Backend): Record<string, PidjHandler> {
   const { world } = backend;
   return {
@@ -26,7 +26,7 @@ export function sendRoutes(backend: Backend): Record<string, PidjHandler> {
     "POST /task/initiate": ({ form }) => initiateTask(backend, form),
     "POST /series/subscribe": ({ form }) => {
       needRow(form, "series_id", "ts", world.series);
-      // Called REQUIRED, and given a default in the same paragraph (ambiguities P-9): the stricter word is held to.
+      // The document calls it required and names a default as well; here it is required (docs/platforms.md P-9).
       need(form, "timezone");
       checkTimezone(form);
       needSender(world, form);
@@ -49,7 +49,7 @@ function send(backend: Backend, form: Form): Answer {
   checkNumber(form, "to_number");
   const text = need(form, "text_body");
   needSender(backend.world, form);
-  // "Message lengths greater than 1,600 characters will be truncated" (pidj-api.txt:69), and nobody is told.
+  // Pidj cuts a longer text and does not say so (docs/platforms.md P-10).
   const text_body = [...text].slice(0, LONGEST_TEXT).join("");
   recordSend(backend, "POST /send", { ...form, text_body });
   return success({ message: "Text sent." });
@@ -71,7 +71,10 @@ function initiateTask(backend: Backend, form: Form): Answer {
   return success({ task: task.id });
 }
 
-/** Checks the receiver: contact_id or to_number, "only one or the other" (pidj-api.txt:416). Called last: it may create. */
+/**
+ * Checks the recipient: exactly one of contact_id and to_number (docs/platforms.md P-8). It may create a contact, so it
+ * is called last.
+ */
 function receive(world: World, form: Form): void {
   if (chooseOne(form, "contact_id", "to_number") === "contact_id") {
     needRow(form, "contact_id", "co", world.contacts);

@@ -46,7 +46,8 @@ export function userRoutes(backend: Backend): Record<string, PidjHandler> {
       change(id, { is_deleted: true });
       return success({});
     },
-    // Recovering a user who was not deleted is not described: nothing to do is no failure here (ambiguities P-16).
+    // Recovering a user who was not deleted is not documented (docs/platforms.md P-16). Here it succeeds and changes
+    // nothing.
     "PUT /user/{id}/recover": ({ id }) => {
       change(id, { is_deleted: false }, true);
       return success({});
@@ -63,7 +64,7 @@ export function userRoutes(backend: Backend): Record<string, PidjHandler> {
   };
 }
 
-/** A user as `GET /user/{id}` gives it: neither id nor paused flag (ambiguities P-14). */
+/** A user as `GET /user/{id}` returns it: without id and paused flag (docs/platforms.md P-14). */
 function presentUser(user: PidjUser): Omit<PidjUser, "id" | "group_ids" | "timezone" | "is_paused" | "is_deleted"> {
   const { id: _id, group_ids: _groups, timezone: _zone, is_paused: _paused, is_deleted: _deleted, ...shown } = user;
   return shown;
@@ -130,7 +131,7 @@ function readChanges(world: World, form: Form): Changes {
   return changes;
 }
 
-/** pidj-api.txt:272-290. Both ways to name the user at once is not described; it is refused here. */
+/** docs/platforms.md, Create a sign-in URL. Naming the user in both ways is not documented; it is refused here. */
 function makeSsoUrl(world: World, form: Form): Answer {
   const user =
     chooseOne(form, "user_uuid", "external_id") === "user_uuid"

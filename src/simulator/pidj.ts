@@ -11,11 +11,11 @@ import type { PidjGroup } from "./world.ts";
 export interface PidjOptions {
   readonly accountKey: string;
   readonly token: string;
-  /** Whether there is a `GET /contacts`, which the document does not have (ambiguities P-6). */
+  /** Whether there is a `GET /contacts`, which the document does not describe (docs/platforms.md P-6). */
   readonly contactsList: boolean;
 }
 
-/** Pidj's rules, over every call of its document. */
+/** Pidj's rules for every documented call. */
 export function createPidj(backend: Backend, options: PidjOptions): Service {
   const { shapes } = backend;
   const routes: Record<string, PidjHandler> = {
@@ -77,7 +77,7 @@ function listRoutes({ world, shapes }: Backend): Record<string, PidjHandler> {
       success({ surveys: [...world.surveys.values()].map(({ id, name }) => ({ name, survey_id: id })) }),
   };
 
-  /** "if present", "if set" (pidj-api.txt:402-403): what stands there otherwise is not said. */
+  /** What stands in place of an absent value is not documented (docs/platforms.md P-15). */
   function presentGroup({ id, name, phone_number, color }: PidjGroup): Record<string, string | null> {
     const row: Record<string, string | null> = { name, group_id: id };
     for (const [key, value] of Object.entries({ phone_number, color })) {

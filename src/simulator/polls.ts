@@ -4,9 +4,9 @@ import { THEMES, type Theme } from "./themes.ts";
 import type { Option, Participant, Poll, Question, World } from "./world.ts";
 
 const DAY = 86_400_000;
-/** All dates count from here, so that a seed gives the same world on any day. */
+/** All dates are relative to this one, so that a seed gives the same world on any day. */
 const BEGINNING = Date.UTC(2026, 0, 5, 15);
-// Ranges that do not meet: an id taken for another kind's finds nothing.
+// Ranges of ids do not overlap: an id of one kind finds no record of another.
 const FIRST = { campaign: 11, poll: 301, question: 20_001, option: 50_001, mailing: 5001, response: 3_000_001 };
 
 /** Polls with their questions, who answered what, and the mailings. */
@@ -120,7 +120,7 @@ function addResponses(
       answer(participant, followup);
     }
     if (draw % 16 === 7) {
-      answer(participant, question); // A second thought counts as one more response.
+      answer(participant, question); // A second answer to the same question is one more response.
     }
   };
 
@@ -139,7 +139,7 @@ function addMailings(world: World, faker: Faker, poll: Poll, people: readonly Pa
     world.mailings.put({
       id: FIRST.mailing + world.mailings.size,
       poll_id: poll.id,
-      // "Later" without a time is saved and not scheduled: ambiguities T-17.
+      // A mailing without a time is saved and not scheduled (docs/platforms.md T-17).
       send_at: index === 2 ? null : new Date(start + index * 7 * DAY).toISOString(),
       group_ids: groupIds.filter((_, at) => at % 3 === index),
       phone_numbers_list: index === 0 ? null : numbers.map((person) => person.phone_number).join(",") || null,

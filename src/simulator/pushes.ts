@@ -3,15 +3,17 @@ import type { Backend } from "./backend.ts";
 import { responseOf } from "./textizen-records.ts";
 import type { Contact, Participant, PidjGroup, Poll, PollResponse, Question } from "./world.ts";
 
-/** Where the platforms push to; null for nowhere. */
+/** URLs that the platforms push to; null for none. */
 export interface PushTargets {
-  /** Pidj's Text Forwarding (pidj-api.txt:485). */
+  /** Pidj's Text Forwarding (docs/platforms.md, Text forwarding). */
   readonly forwardTo: string | null;
-  /** The webhook of Textizen's campaigns (textizen-api.txt:103). */
+  /** The webhook of Textizen's campaigns (docs/platforms.md, Webhook). */
   readonly webhookTo: string | null;
 }
 
-/** What a forwarded text says (pidj-api.txt:491-498). `null` is sent as such, what is left out is left out. */
+/**
+ * The values of a forwarded text (docs/platforms.md, Text forwarding). `null` is sent as null, undefined is left out.
+ */
 export interface ForwardedText {
   readonly message?: string | null;
   readonly from?: string | null;
@@ -20,13 +22,13 @@ export interface ForwardedText {
   readonly contact_id?: string | null;
 }
 
-/** How it is sent: the document leaves open all but the method (ambiguities P-27). */
+/** The form of the request, of which the document fixes only the method (docs/platforms.md P-27). */
 export interface ForwardForm {
   readonly method?: "GET" | "POST";
   readonly encoding?: "form" | "json" | "multipart";
 }
 
-/** Who has answered which poll to the end, and how it is told (ambiguities T-24). */
+/** Who completed which poll, and the form of the report (docs/platforms.md T-24). */
 export interface PollCompletion {
   readonly pollId: number;
   readonly participantId: number;
@@ -36,11 +38,11 @@ export interface PollCompletion {
 
 export interface Pushes {
   pushTo(targets: Partial<PushTargets>): void;
-  /** Forwards a text; gives the HTTP status. */
+  /** Forwards a text; returns the HTTP status. */
   forwardText(text: ForwardedText, form?: ForwardForm): Promise<number>;
-  /** Answers every question of a poll for a participant, and reports it; gives the HTTP status. */
+  /** Answers every question of a poll for a participant and reports it; returns the HTTP status. */
   completePoll(completion: PollCompletion): Promise<number>;
-  /** Pushes something every so many seconds, until the simulator is closed; what nobody takes is lost. */
+  /** Pushes something every so many seconds until the simulator is closed. A push that fails is not repeated. */
   chat(seconds: number): void;
 }
 
@@ -53,7 +55,7 @@ const TEXTS = [
   "👍",
 ];
 
-/** What the platforms send of their own accord. `signal` ends it. */
+/** What the platforms send on their own. `signal` ends it. */
 export function createPushes(backend: Backend, seed: number, signal: AbortSignal): Pushes {
   const { world, now } = backend;
   const faker = new Faker({ locale: [en], seed: seed * 10 + 9 });
@@ -132,7 +134,7 @@ export function createPushes(backend: Backend, seed: number, signal: AbortSignal
       const group = pick([...world.pidjGroups.values()].filter((each) => each.phone_number !== null && each.is_active));
       const isStop = turn % 40 === 17;
       const isStart = turn % 40 === 38;
-      // Whoever stops comes back at the next turn of these, so that nobody is lost for good.
+      // A person who texted STOP texts START the next time, so that nobody stays opted out.
       const contact = isStart && stopped !== undefined ? stopped : pick(world.contacts.values());
       stopped = isStop ? contact : stopped;
       if (contact !== undefined && group !== undefined) {
@@ -150,7 +152,7 @@ export function createPushes(backend: Backend, seed: number, signal: AbortSignal
     chat: (seconds) => {
       let turn = 0;
       const timer = setInterval(() => {
-        // Nobody there, or gone again: the platforms have other things to do.
+        // Nobody is listening. The platforms do not care.
         chatOnce(turn).catch(() => undefined);
         turn += 1;
       }, seconds * 1_000);
@@ -161,7 +163,7 @@ export function createPushes(backend: Backend, seed: number, signal: AbortSignal
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** What Pidj knows of the sender: the external id, where the contact has one, in place of its own (pidj-api.txt:495). */
+/** What Pidj says of the sender: the contact's external id, or its own id if it has none (docs/platforms.md P-27). */
 function textFrom(contact: Contact, group: PidjGroup, message: string): ForwardedText {
   return {
     message,

@@ -25,9 +25,9 @@ export const DEFAULT_SIZES: Sizes = {
   campaigns: 3,
 };
 
-/** What both platforms hold at the start: the same for the same seed and sizes, on any day. */
+/** Both platforms' records at the start: the same for the same seed and sizes, on any day. */
 export function createWorld(seed: number, sizes: Sizes): World {
-  // One source of chance per part, so that more polls do not make other people.
+  // Each part has a random source of its own: more polls do not change the people.
   const faker = (part: number): Faker => new Faker({ locale: [en], seed: seed * 10 + part });
   const world = new World(faker(0));
   addGroups(world, sizes);
@@ -41,7 +41,7 @@ export function createWorld(seed: number, sizes: Sizes): World {
 const SHARED_NAMES = ["Volunteers", "Parents", "Block Captains", "Bus Riders", "Library Friends"];
 const PIDJ_NAMES = ["Help Desk", "Permits", "Billing", "Dispatch"];
 const TEXTIZEN_NAMES = ["Youth Council", "Park Stewards", "Seniors"];
-// pidj-api.txt:403: hexadecimal, rgb, rgba, CSS name, or not set
+// Hexadecimal, rgb, rgba, CSS name, or not set (docs/platforms.md P-29).
 const COLORS = ["#1e88e5", "rgb(67, 160, 71)", "rgba(229, 57, 53, 0.8)", "rebeccapurple", null];
 const SERIES_NAMES = ["Welcome", "New Parent Tips", "Quit Smoking", "Winter Readiness", "Appointment Reminders"];
 const SURVEY_NAMES = ["Satisfaction after a visit", "Service quality", "Neighborhood needs", "Exit interview"];
@@ -72,7 +72,7 @@ function addGroups(world: World, sizes: Sizes): void {
   for (let index = 0; index < sizes.surveys; index += 1) {
     world.surveys.put({ id: world.makePidjId("sv"), name: nth(SURVEY_NAMES, index) });
   }
-  // The last name of all is the first once more: that group's counterpart cannot be told.
+  // The last group has the name of the first: that name has no single counterpart.
   const last = sizes.textizenGroups - 1;
   for (let index = 0; index <= last; index += 1) {
     const name = index === last && last > 0 ? "volunteers" : nth([...SHARED_NAMES, ...TEXTIZEN_NAMES], index);

@@ -23,11 +23,11 @@ export interface SimulatorOptions extends Partial<Sizes>, Partial<PushTargets> {
   readonly shapes?: Partial<Shapes>;
   /** How often something is pushed to `forwardTo` and `webhookTo`; never by default. */
   readonly chatterSeconds?: number;
-  /** Gives the time of what is created at run time; the real clock by default. The world's own dates are fixed. */
+  /** The time of what is created at run time; the real clock by default. The world's own dates are fixed. */
   readonly now?: () => Date;
 }
 
-/** A platform that can be taken down (connections cut, new ones refused) and brought back on the same port. */
+/** A platform that can be stopped (connections cut, new ones refused) and started again on the same port. */
 interface SimulatedPlatform {
   readonly url: string;
   start(): Promise<void>;
@@ -37,18 +37,18 @@ interface SimulatedPlatform {
 export interface Simulator extends AsyncDisposable, Omit<Pushes, "chat"> {
   readonly pidj: SimulatedPlatform & { readonly accountKey: string; readonly token: string };
   readonly textizen: SimulatedPlatform & { readonly email: string; readonly password: string };
-  /** Every request received, in the order of arrival; of a great many the newest. */
+  /** Every request received, in the order of arrival; only the newest if there are very many. */
   readonly journal: JournalEntry[];
   /** Every send accepted. */
   readonly ledger: LedgerEntry[];
   /** The live state; rows are replaced (`world.polls.put({ ...poll, title })`), never changed in place. */
   readonly world: World;
-  /** What the documents leave open; may be set at any time. */
+  /** What the documents leave open. Can be changed at any time. */
   readonly shapes: Shapes;
-  /** Makes requests fail as told; returns what ends it. */
+  /** Makes requests fail as described; returns the object that ends it. */
   fault(fault: HoldFault): Hold;
   fault(fault: Fault): () => void;
-  /** Ends all Textizen sessions: every token given out so far is answered 401. */
+  /** Ends all Textizen sessions: every token given so far is answered with 401. */
   expireSessions(): void;
   clearJournal(): void;
   /** Cuts all connections and stops all waiting. */
@@ -58,7 +58,7 @@ export interface Simulator extends AsyncDisposable, Omit<Pushes, "chat"> {
 const PIDJ_CREDENTIALS = { accountKey: "simulated-account", token: "simulated-pidj-token" };
 const TEXTIZEN_CREDENTIALS = { email: "operator@cityhall.example", password: "simulated-password" };
 
-/** Both platforms on two ports. Throws a `RangeError` for a size or seed that is none. */
+/** Both platforms on two ports. Throws a `RangeError` for an invalid size or seed. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = "127.0.0.1", pidjPort = 0, textizenPort = 0, contactsList = false, now = () => new Date() } = options;
   const seed = checkCount("seed", options.seed ?? 1);

@@ -1,13 +1,13 @@
 import { type Answer, json, Refusal } from "./exchange.ts";
 import type { Collection } from "./world.ts";
 
-/** The query and the JSON body, merged as Rails merges them (ambiguities T-2). */
+/** The query and the JSON body, merged as Rails merges them (docs/platforms.md T-2). */
 export type Params = Readonly<Record<string, unknown>>;
 
-/** Carries out one call; throws a `Refusal` where a check fails. */
+/** Carries out one call. Throws a `Refusal` if a check fails. */
 export type TextizenHandler = (call: { readonly id: string; readonly params: Params }) => Answer;
 
-// ambiguities T-13: the page that Rails shows in production.
+// The page that Rails shows in production (docs/platforms.md T-13).
 const NOT_FOUND_PAGE = `<!DOCTYPE html>
 <html>
 <head><title>The page you were looking for doesn't exist (404)</title></head>
@@ -24,7 +24,7 @@ export function invalid(field: string, problem: string): Refusal {
   return new Refusal(json(422, { [field]: [problem] }));
 }
 
-/** The row that an id in a path or a parameter names; where there is none, `find` fails as a 404. */
+/** The row that an id in a path or a parameter names. Throws a 404 if there is none. */
 export function needRow<Row extends { readonly id: number }>(rows: Collection<Row>, id: unknown): Row {
   const row = rows.get(readInteger(id) ?? Number.NaN);
   if (row === undefined) {
@@ -33,13 +33,13 @@ export function needRow<Row extends { readonly id: number }>(rows: Collection<Ro
   return row;
 }
 
-/** What stands inside a wrapper, as `{"group":{…}}`; nothing where there is no wrapper. */
+/** What is inside a wrapper such as `{"group":{…}}`; nothing if there is no wrapper. */
 export function unwrap(params: Params, noun: string): Params {
   const inside = params[noun];
   return typeof inside === "object" && inside !== null && !Array.isArray(inside) ? (inside as Params) : {};
 }
 
-/** An integer, or the text of one: the examples send both (ambiguities T-8). */
+/** An integer, or its digits as text: the document's examples contain both (docs/platforms.md T-8). */
 export function readInteger(value: unknown): number | null {
   if (typeof value === "number") {
     return Number.isSafeInteger(value) ? value : null;
@@ -67,7 +67,7 @@ export function needText(params: Params, field: string): string {
   return text;
 }
 
-/** Text, or null where there is none. */
+/** Text; null if there is none. */
 export function readText(params: Params, field: string): string | null {
   const value = params[field] ?? null;
   if (value !== null && typeof value !== "string") {
@@ -76,7 +76,7 @@ export function readText(params: Params, field: string): string | null {
   return value;
 }
 
-/** A boolean, or the text of one: the example sends "true" (textizen-api.txt:244). */
+/** A boolean, or its name as text: an example contains "true" (docs/platforms.md T-8). */
 export function readBoolean(params: Params, field: string): boolean | null {
   const value = params[field];
   if (value === undefined || value === null || value === "") {
@@ -88,7 +88,7 @@ export function readBoolean(params: Params, field: string): boolean | null {
   throw invalid(field, "is not included in the list");
 }
 
-/** A number as Textizen keeps it: digits with the country code, a plus taken off (ambiguities T-16). */
+/** A number as Textizen stores it: digits with the country code, without a plus (docs/platforms.md T-16). */
 export function needPhoneNumber(params: Params, field: string): string {
   const number = needText(params, field).replace(/^\+/, "");
   if (!/^[1-9][0-9]{9,14}$/.test(number)) {
@@ -99,7 +99,7 @@ export function needPhoneNumber(params: Params, field: string): string {
 
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?$/;
 
-/** A time in UTC. Text without a zone, as in the example, is Eastern time (textizen-api.txt:273, ambiguities T-17). */
+/** A time in UTC. Text without an offset, as in the document's example, is US Eastern time (docs/platforms.md T-17). */
 export function needTime(params: Params, field: string): string {
   const text = needText(params, field);
   const [, date, time, zone] = DATE_TIME.exec(text) ?? [];

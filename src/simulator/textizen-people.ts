@@ -73,7 +73,7 @@ function tokenRoutes({ world, shapes }: Backend): Record<string, TextizenHandler
       if (given.length === 0) {
         throw invalid("tokens", "can't be blank");
       }
-      // Added to what there is; whether a PUT replaces is not said (ambiguities T-18).
+      // Added to the existing tokens; whether a PUT replaces them is not documented (docs/platforms.md T-18).
       const written = Object.fromEntries(given.map(([key, value]) => [key, String(value ?? "")]));
       return keep(participant, campaign, { ...participant.tokens[campaign], ...written });
     },
@@ -101,7 +101,7 @@ function createParticipant({ world, shapes, now }: Backend, params: Params): Ans
   const inside = unwrap(params, "participant");
   const phone_number = needPhoneNumber(inside, "phone_number");
   const name = needText(inside, "name");
-  // Outside the wrapper (textizen-api.txt:136, ambiguities T-6).
+  // Outside the wrapper (docs/platforms.md T-6).
   const campaign_id = params["campaign_id"] == null ? null : needRow(world.campaigns, params["campaign_id"]).id;
   const existing = findByNumber(world, phone_number);
   if (existing !== null && shapes.existingParticipant === "refused") {
@@ -124,7 +124,7 @@ function createParticipant({ world, shapes, now }: Backend, params: Params): Ans
   return json(existing === null ? 201 : 200, record);
 }
 
-/** A form that is not looked for leaves the participant as it was, without a word (ambiguities T-4). */
+/** In another form, the update leaves the participant unchanged and succeeds (docs/platforms.md T-4). */
 function updateParticipant({ world, shapes }: Backend, participant: Participant, params: Params): Participant {
   if (shapes.participantUpdate === "ignored") {
     return participant;
@@ -144,7 +144,9 @@ function updateParticipant({ world, shapes }: Backend, participant: Participant,
   return world.participants.put(changed);
 }
 
-/** Who is no member is no failure here; what the platform says then is not described (ambiguities T-25). */
+/**
+ * Removing a participant who is no member succeeds; the platform's answer is not documented (docs/platforms.md T-25).
+ */
 function unsubscribe({ world, shapes }: Backend, participant: Participant, params: Params): Participant {
   if (shapes.unsubscribe === "ignored") {
     return participant;

@@ -10,7 +10,7 @@ import type {
   World,
 } from "./world.ts";
 
-// Answers in their default shape: rows for lists, details for reads by id. textizen-shapes.ts bends them.
+// Answers in their default shape: rows for lists, details for reads by id. textizen-shapes.ts gives them other shapes.
 
 export function participantRow({ id, name, phone_number, is_masked }: Participant): object {
   return { id, name, phone_number: showNumber(phone_number, is_masked) };
@@ -89,7 +89,7 @@ function presentSequences(world: World, poll: Poll): object[] {
   }));
 }
 
-/** One answer as it stands inside its poll, and in the webhook's report. */
+/** One answer as it appears in its poll and in the webhook's report. */
 export function responseOf(world: World, poll: Poll, answer: PollResponse): object {
   return {
     id: answer.id,

@@ -1,9 +1,9 @@
 import type { Shapes } from "./shapes.ts";
 
-/** The words that Textizen's requests wrap records in; answers may do the same (ambiguities T-9). */
+/** The names under which Textizen's requests wrap records. Answers may be wrapped too (docs/platforms.md T-9). */
 export type Noun = "group" | "campaign" | "participant" | "poll" | "mailing" | "response" | "user" | "subscription";
 
-/** Bends a record of the default shape into the one that is set. */
+/** Gives a record of the default shape the shape that is set. */
 export function shapeRecord(shapes: Shapes, noun: Noun, record: object): unknown {
   const bent = bend(shapes, record);
   switch (shapes.record) {
@@ -16,7 +16,7 @@ export function shapeRecord(shapes: Shapes, noun: Noun, record: object): unknown
   }
 }
 
-/** Bends a list of records of the default shape into the one that is set. */
+/** Gives a list of records of the default shape the shape that is set. */
 export function shapeList(shapes: Shapes, noun: Noun, rows: readonly object[]): unknown {
   const bent = rows.map((row) => bend(shapes, row));
   switch (shapes.list) {
@@ -29,7 +29,7 @@ export function shapeList(shapes: Shapes, noun: Noun, rows: readonly object[]): 
   }
 }
 
-/** A participant's tokens (ambiguities T-18). */
+/** A participant's tokens (docs/platforms.md T-18). */
 export function shapeTokens(shapes: Shapes, tokens: Readonly<Record<string, string>>): unknown {
   switch (shapes.tokens) {
     case "wrapped-map":
@@ -41,7 +41,7 @@ export function shapeTokens(shapes: Shapes, tokens: Readonly<Record<string, stri
   }
 }
 
-/** What sign_in gives (ambiguities T-1). */
+/** The answer to a sign-in (docs/platforms.md T-1). */
 export function shapeSession(shapes: Shapes, token: string): unknown {
   const session = { [shapes.signInKey]: token };
   return shapes.signInDepth === "top" ? session : { user: session };

@@ -17,7 +17,7 @@ import { mailingDetail, pollDetail } from "./textizen-records.ts";
 import { type Noun, shapeRecord } from "./textizen-shapes.ts";
 import type { Mailing, World } from "./world.ts";
 
-/** The answer to a PUT or DELETE: 204, or 200 with the record as it is now (ambiguities T-12). */
+/** The answer to a PUT or DELETE: 204, or 200 with the record as it is now (docs/platforms.md T-12). */
 export function answerUpdate(shapes: Shapes, noun: Noun, present: () => object): Answer {
   return shapes.updateAnswer === "empty" ? { status: 204, body: "" } : json(200, shapeRecord(shapes, noun, present()));
 }
@@ -35,7 +35,7 @@ export function pollWriteRoutes(backend: Backend): Record<string, TextizenHandle
         info_message: readText(inside, "info_message"),
         webhook_url: readText(inside, "webhook_url"),
         exchange: readText(inside, "exchange"),
-        // Outside the wrapper (textizen-api.txt:107, ambiguities T-6).
+        // Outside the wrapper (docs/platforms.md T-6).
         organization_id: needInteger(params, "organization_id"),
         created_at: backend.now().toISOString(),
       });
@@ -55,7 +55,7 @@ export function pollWriteRoutes(backend: Backend): Record<string, TextizenHandle
   };
 }
 
-/** What is not marked optional is held to be required (textizen-api.txt:225-243). */
+/** Everything that is not marked optional is required (docs/platforms.md T-27). */
 function createPoll({ world, shapes, now }: Backend, inside: Params): Answer {
   const active = readBoolean(inside, "active");
   if (active === null) {
@@ -92,7 +92,7 @@ function createMailing(backend: Backend, poll_id: number, inside: Params): Answe
     ...readMailing(world, inside),
   };
   world.mailings.put(mailing);
-  // Without receivers it is saved and texts nobody (ambiguities T-19).
+  // A mailing without receivers is saved and texts nobody (docs/platforms.md T-19).
   if (mailing.group_ids.length > 0 || mailing.phone_numbers_list !== null) {
     const { send_at, group_ids, phone_numbers_list } = mailing;
     recordSend(backend, "POST /api/polls/{id}/mailings", { poll_id, send_at, group_ids, phone_numbers_list });
@@ -102,7 +102,7 @@ function createMailing(backend: Backend, poll_id: number, inside: Params): Answe
 
 type MailingChanges = { -readonly [Name in keyof Mailing]?: Mailing[Name] };
 
-/** What the parameters given ask for; left out means unchanged (ambiguities T-7). */
+/** The changes that the parameters ask for; an absent parameter changes nothing (docs/platforms.md T-7). */
 function readMailing(world: World, inside: Params): MailingChanges {
   const changes: MailingChanges = {};
   if ("send_at" in inside) {

@@ -25,13 +25,13 @@ export interface TextizenOptions {
 }
 
 export interface Textizen extends Service {
-  /** Ends all sessions: the next call with any token given out so far is a 401. */
+  /** Ends all sessions: the next call with any token given so far is answered with 401. */
   expireSessions(): void;
 }
 
 const SIGN_IN = "POST /api/users/sign_in";
 
-/** Textizen's rules, over every call of its document. */
+/** Textizen's rules for every documented call. */
 export function createTextizen(backend: Backend, options: TextizenOptions): Textizen {
   const { shapes } = backend;
   const sessions = new Set<string>();
@@ -89,10 +89,11 @@ function unauthorized(error: string): Refusal {
   return new Refusal(json(401, { error }));
 }
 
-/** The query and the body, merged. A body that is not JSON is passed over, as Rails does. */
+/** The query and the body, merged. A body that is not JSON is ignored, as Rails does. */
 function readParams({ method, headers, query, body }: Received): Params {
   if (method === "GET" && headers["transfer-encoding"] !== undefined) {
-    // What stands before such services reads no body of a GET that does not announce its length (ambiguities T-2).
+    // Proxies in front of such services read no body of a GET that does not announce its length
+    // (docs/platforms.md T-2).
     throw new Refusal(json(411, { error: "Length Required" }));
   }
   const params: Params = Object.fromEntries(query);

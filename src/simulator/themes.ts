@@ -1,4 +1,4 @@
-/** What polls are about: each gives a poll's four questions, and what people write. */
+/** Subjects of polls: each gives the four questions of a poll, and what people answer. */
 export interface Theme {
   readonly title: string;
   readonly choice: string;

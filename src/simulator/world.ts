@@ -1,8 +1,8 @@
 import type { Faker } from "@faker-js/faker";
 
 /**
- * A collection by id, in the order of creation. Its rows are replaced, never changed in place, so that `version` tells
- * whether anything kept about it is still true.
+ * A collection by id, in the order of creation. Rows are replaced and never changed in place, so an unchanged `version`
+ * means unchanged rows.
  */
 export class Collection<Row extends { readonly id: string | number }> extends Map<Row["id"], Row> {
   version = 0;
@@ -28,7 +28,9 @@ export class Collection<Row extends { readonly id: string | number }> extends Ma
   }
 }
 
-/** What `GET /contact/{id}` gives (pidj-api.txt:302), and what can only be written. */
+/**
+ * What `GET /contact/{id}` returns (docs/platforms.md, Read a contact), and the properties that can only be written.
+ */
 export interface Contact {
   readonly id: string;
   readonly first_name: string | null;
@@ -43,11 +45,11 @@ export interface Contact {
   readonly tags: readonly string[];
   readonly external_id: string | null;
   readonly group_id: string | null;
-  /** By the wire's names: `home_street_1` … `business_country`. */
+  /** By their names on the wire: `home_street_1` … `business_country`. */
   readonly addresses: Readonly<Record<string, string>>;
 }
 
-/** pidj-api.txt:118-129, and what can only be written. The password is checked and forgotten. */
+/** docs/platforms.md P-14, and the properties that can only be written. The password is checked and not stored. */
 export interface PidjUser {
   readonly id: string;
   readonly first_name: string;
@@ -66,13 +68,13 @@ export interface PidjUser {
   readonly is_deleted: boolean;
 }
 
-/** pidj-api.txt:398-403. */
+/** docs/platforms.md, List Pidj groups. */
 export interface PidjGroup {
   readonly id: string;
   readonly name: string;
   readonly phone_number: string | null;
   readonly color: string | null;
-  /** `GET /groups` gives the active ones only, though a series may list others. */
+  /** `GET /groups` returns active groups only, though a series may name others. */
   readonly is_active: boolean;
 }
 
@@ -95,9 +97,9 @@ export interface Task {
 export interface Participant {
   readonly id: number;
   readonly name: string | null;
-  /** Digits with the country code, without a plus (textizen-api.txt:138). */
+  /** Digits with the country code, without a plus (docs/platforms.md T-16). */
   readonly phone_number: string;
-  /** Answered as `*******1212`: ambiguities T-16. */
+  /** Answered as `*******1212`: docs/platforms.md T-16. */
   readonly is_masked: boolean;
   readonly subscribed: boolean;
   readonly created_at: string;
@@ -171,10 +173,10 @@ export interface PollResponse {
 export interface Mailing {
   readonly id: number;
   readonly poll_id: number;
-  /** RFC 3339 in UTC; null where it is saved, not scheduled. */
+  /** RFC 3339 in UTC; null if it is saved and not scheduled. */
   readonly send_at: string | null;
   readonly group_ids: readonly number[];
-  /** Numbers as in `Participant`, separated by commas. */
+  /** Numbers in the form of `Participant`, separated by commas. */
   readonly phone_numbers_list: string | null;
   readonly created_at: string;
 }
@@ -200,7 +202,7 @@ export class World {
     this.#faker = faker;
   }
 
-  /** An id as the samples write them: like a UUID, with letters past f (pidj-api.txt:337). */
+  /** An id in the form of the document's samples: like a UUID, with letters beyond f (docs/platforms.md P-21). */
   makePidjId(prefix: "co" | "us" | "gr" | "ts" | "sv" | "ci"): string {
     let text = "";
     while (text.length < 32) {
@@ -213,7 +215,7 @@ export class World {
     return `${prefix}:${part(0, 8)}-${part(8, 12)}-${part(12, 16)}-${part(16, 20)}-${part(20, 32)}`;
   }
 
-  /** An id for a Textizen record that is made at run time; no kind shares one with another. */
+  /** An id for a Textizen record that is created at run time. No two kinds of record share an id. */
   makeTextizenId(): number {
     this.#lastId += 1;
     return this.#lastId;
