@@ -3,9 +3,9 @@ import { type E164, parseE164 } from "./phone.ts";
 declare const brand: unique symbol;
 
 /**
- * What stands before the colon of an id says which type it is. Pidj's ids come with their prefix; Textizen's bare
- * integers get a word in front at the client's door and lose it at the same door on the way out, so that inside this
- * program, as in the graph, one thing has one id.
+ * The prefix before the colon names the type of an id. Pidj's ids already have one. Textizen's are bare integers: the
+ * client adds a prefix when it reads an id and removes it when it sends one, so a record has the same id everywhere in
+ * this program and in the graph.
  */
 const prefixes = {
   Contact: "co",
@@ -30,7 +30,7 @@ const prefixes = {
 
 export type IdType = keyof typeof prefixes;
 
-/** An id of one type, whole: `co:…`, `participant:58`, `question:3.9`. */
+/** A whole id of one type: `co:…`, `participant:58`, `question:3.9`. */
 export type Id<Type extends IdType> = string & { readonly [brand]: Type };
 
 export type ContactId = Id<"Contact">;
@@ -54,12 +54,12 @@ export type CompletedPollId = Id<"CompletedPoll">;
 
 const typeByPrefix = new Map(Object.entries(prefixes).map(([type, prefix]) => [prefix as string, type as IdType]));
 
-// Pidj's ids are not UUIDs (pidj-api.txt:495): any text without blanks. The parts of all others are joined by dots, so a
-// part has none.
+// Pidj's ids are not UUIDs (docs/platforms.md P-21): they may be any text without blanks. Other ids have parts that are
+// joined by dots, so a part contains none.
 const PIDJ_REST = /^[^\s]{1,200}$/;
 const OWN_REST = /^[^\s:./?#]{1,100}(\.[^\s:./?#]{1,100}){0,3}$/;
-// A service that reads an id as an integer takes 58abc and 058 for 58: one thing would have many ids, and a slip of the
-// hand would name another thing.
+// A service that reads ids as integers takes 58abc and 058 for 58. Such ids are refused: a record would have several
+// ids, and a typing error would name another record.
 const TEXTIZEN_REST = inDots("(?:0|[1-9][0-9]{0,99}|[^\\s:./?#0-9][^\\s:./?#]{0,99})");
 const PIDJ_TYPES: ReadonlySet<IdType> = new Set(["Contact", "PidjGroup", "Series", "Survey", "PidjUser", "PidjTask"]);
 const OWN_TYPES: ReadonlySet<IdType> = new Set(["ReceivedMessage", "CompletedPoll"]);
@@ -71,7 +71,7 @@ const PARTS: Partial<Record<IdType, readonly number[]>> = {
   CompletedPoll: [2],
 };
 
-/** The type that an id's prefix names, where the id is well formed; else null. */
+/** The type that an id's prefix names; null if the id is malformed. */
 export function typeOfId(text: string): IdType | null {
   const colon = text.indexOf(":");
   const type = typeByPrefix.get(text.slice(0, colon));
@@ -93,7 +93,7 @@ function inDots(part: string): RegExp {
   return new RegExp(`^${part}(?:\\.${part}){0,3}$`);
 }
 
-/** The id where it is a well formed one of this type, else null. */
+/** The id if it is a well-formed id of this type, else null. */
 export function parseId<Type extends IdType>(type: Type, text: string): Id<Type> | null {
   return typeOfId(text) === type ? (text as Id<Type>) : null;
 }
@@ -104,12 +104,12 @@ export function makeId<Type extends Exclude<IdType, "Person">>(type: Type, ...pa
   return `${prefixes[type]}:${parts.length === 1 ? parts[0] : parts.join(".")}` as Id<Type>;
 }
 
-/** What a Textizen id is to Textizen: what stands behind the colon. */
+/** Textizen's own id: the part after the colon. */
 export function platformId(id: Id<IdType>): string {
   return id.slice(id.indexOf(":") + 1);
 }
 
-/** The parts of an id that names something inside something else: `question:3.9` gives `["3", "9"]`. */
+/** The parts of an id that contains other ids: `question:3.9` gives `["3", "9"]`. */
 export function idParts(id: Id<IdType>): string[] {
   return platformId(id).split(".");
 }

@@ -5,7 +5,7 @@ type MessageEncoding = "GSM_7" | "UCS_2";
 export interface MessagePreview {
   /** The text as delivered. */
   readonly text: string;
-  /** Of `text`, like the segments and the characters below. */
+  /** The encoding of `text`; segments and characters below are those of `text` too. */
   readonly encoding: MessageEncoding;
   /** Code points of the text that was given. */
   readonly characterCount: number;
@@ -14,19 +14,25 @@ export interface MessagePreview {
   /** Whether the text that was given has more than 1,600 code points. */
   readonly isTruncated: boolean;
   readonly mayBeTruncated: boolean;
-  /** Grapheme clusters, each once, in the order of the text: what a person sees as one character, and can find again. */
+  /** Grapheme clusters (what a person sees as one character), each once, in the order of the text. */
   readonly nonGsmCharacters: readonly string[];
 }
 
-/** "Message lengths greater than 1,600 characters will be truncated" (pidj-api.txt:69); code points by ambiguities P-7. */
+/** Pidj cuts longer texts (docs/platforms.md P-10). */
 const MOST_CHARACTERS = 1_600;
 
-/** GSM 7 bit default alphabet (3GPP TS 23.038 §6.2.1), in the order of its table; escape, which is no character, left out. */
+/**
+ * GSM 7 bit default alphabet (3GPP TS 23.038 §6.2.1), in the order of its table, without the escape, which is no
+ * character.
+ */
 const BASIC =
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
   "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
-/** Its extension table (§6.2.1.1), each reached by an escape: two septets. Neither platform speaks of national tables. */
+/**
+ * The extension table (§6.2.1.1): each character takes an escape and so two septets. Neither platform mentions national
+ * tables.
+ */
 const EXTENSION = "\f^{}\\[~]|€";
 
 const SEPTETS: ReadonlyMap<string, number> = new Map([
@@ -35,15 +41,15 @@ const SEPTETS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * What a segment holds, in septets and in UTF-16 code units: 140 octets, of which the header of a text in several
- * segments takes six (3GPP TS 23.040 §9.2.3.24.1).
+ * What a segment holds, in septets or in UTF-16 code units: 140 octets. If a text has several segments, a header takes
+ * six octets of each (3GPP TS 23.040 §9.2.3.24.1).
  */
 const CAPACITIES: Readonly<Record<MessageEncoding, { readonly alone: number; readonly oneOfSeveral: number }>> = {
   GSM_7: { alone: 160, oneOfSeveral: 153 },
   UCS_2: { alone: 70, oneOfSeveral: 67 },
 };
 
-/** What Pidj would deliver of a text, of any length. Nothing is replaced by what would be cheaper to send. */
+/** What Pidj would deliver of a text, of any length. No character is replaced by a cheaper one. */
 export function previewMessage(given: string): MessagePreview {
   const characterCount = countCharacters(given);
   const isTruncated = characterCount > MOST_CHARACTERS;
@@ -55,18 +61,19 @@ export function previewMessage(given: string): MessagePreview {
     characterCount,
     segmentCount: splitSegments(text).length,
     isTruncated,
-    // What takes no more than 1,600 septets takes no more than the plain text that Pidj names its limit for.
+    // Pidj states its limit for plain text. A text of at most 1,600 septets is no longer than a plain text of 1,600
+    // characters.
     mayBeTruncated: !isTruncated && (encoding === "UCS_2" || sizeOf(text, encoding) > MOST_CHARACTERS),
     nonGsmCharacters: encoding === "UCS_2" ? nonGsmCharactersOf(text) : [],
   };
 }
 
 /**
- * The pieces that a text goes over the network in; none for an empty text. Neither a character that takes an escape nor a
- * surrogate pair is split over two; a grapheme cluster may be, the network knows none.
+ * The pieces in which a text is sent over the network; none for an empty text. Neither a character with an escape nor a
+ * surrogate pair is split over two pieces; a grapheme cluster may be.
  *
- * Not sms-segments-calculator: it takes time by the square of the length, gives an empty text one segment, and undercounts
- * a character with many combining marks.
+ * Not the package sms-segments-calculator: its time grows with the square of the length, it gives an empty text one
+ * segment, and it undercounts a character with many combining marks.
  */
 export function splitSegments(text: string): string[] {
   const encoding = encodingOf(text);
@@ -92,23 +99,23 @@ export function splitSegments(text: string): string[] {
 }
 
 /**
- * At most 1,600 code points, cut before the grapheme cluster that the limit falls into unless the text begins with it,
- * and with U+FFFD for lone surrogates, which UTF-8 has no form for.
+ * At most 1,600 code points. If the limit is inside a grapheme cluster, the cluster is left out, unless the text begins
+ * with it. Lone surrogates, which UTF-8 cannot encode, become U+FFFD.
  */
 function cutText(text: string): string {
   const limit = codeUnitsOf(text, MOST_CHARACTERS);
   if (limit === text.length) {
     return text.toWellFormed();
   }
-  // Whether a cluster ends at the limit is told by the one code point behind it.
-  const reach = text.slice(0, limit + codeUnitsOf(text.slice(limit, limit + 2), 1));
-  const cut = GRAPHEMES.segment(reach).containing(limit)?.index || limit;
+  // Whether a cluster ends at the limit depends only on the code point after it.
+  const withNext = text.slice(0, limit + codeUnitsOf(text.slice(limit, limit + 2), 1));
+  const cut = GRAPHEMES.segment(withNext).containing(limit)?.index || limit;
   return text.slice(0, cut).toWellFormed();
 }
 
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** How many code units the first so many code points take. */
+/** The number of code units that the first `characters` code points have. */
 function codeUnitsOf(text: string, characters: number): number {
   let end = 0;
   for (let left = characters; left > 0 && end < text.length; left -= 1) {

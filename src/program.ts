@@ -14,7 +14,7 @@ export function runProgram(main: () => Promise<number>): void {
   );
 }
 
-/** One sentence if the program's user can mend it; anything else with its stack. */
+/** One sentence if the program's user can correct it; any other error with its stack. */
 export function explainFailure(error: unknown): string {
   if (error instanceof ConfigError || error instanceof StoreError) {
     return error.message;

@@ -27,7 +27,7 @@ import * as ssoUrl from "./sso-url.ts";
 import { Subscription } from "./subscription.ts";
 import * as survey from "./survey.ts";
 
-/** Every resolver of the graph, one module a schema file. */
+/** Every resolver of the graph, one module for each schema file. */
 export const resolvers: gql.Resolvers = {
   DateTime: schema.DateTime,
   EmailAddress: schema.EmailAddress,

@@ -10,7 +10,7 @@ import {
 import { removeParticipantTokens, setParticipantTokens, type TokensChanged } from "../writes/participant-tokens.ts";
 import type { Outcome } from "../writes/refusal.ts";
 
-/** What became of a change of tokens; the tokens themselves are read where they are asked for. */
+/** The outcome of a change of tokens. The tokens are read only if they are selected. */
 export type TokensPayload = Outcome<TokensChanged>;
 
 export const Mutation = {

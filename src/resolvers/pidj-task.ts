@@ -3,7 +3,7 @@ import type { PidjTaskId } from "../ids.ts";
 import { initiateTask } from "../writes/task.ts";
 import type { Complete } from "./fields.ts";
 
-/** A task as it was asked for: Pidj never gives one back. */
+/** A task as known from its input: Pidj never returns one. */
 export interface TaskParent {
   readonly id: PidjTaskId;
   readonly groupId: string | null | undefined;

@@ -1,9 +1,9 @@
 import type { PollOptionRecord, PollQuestionRecord, PollResponseRecord } from "../textizen/records.ts";
 
-/** Counts of one poll, of people unless said otherwise. */
+/** Counts of one poll; people are counted if nothing else is said. */
 interface PollSummary {
   readonly respondentCount: number;
-  /** Texts, repeated answers included. */
+  /** Texts, including repeated answers. */
   readonly replyCount: number;
   readonly firstResponseAt: Date | null;
   readonly lastResponseAt: Date | null;
@@ -17,12 +17,12 @@ interface QuestionSummary {
   readonly options: readonly {
     readonly option: PollOptionRecord;
     readonly count: number;
-    /** Of the respondents whose answer matched an option, 0 to 1. */
+    /** Share of the respondents whose answer matched an option, 0 to 1. */
     readonly share: number;
   }[];
 }
 
-/** Counts people: who answers a question again counts once, with the latest answer. */
+/** Counts people: somebody who answers a question again counts once, with the latest answer. */
 export function summarizePoll(
   questions: readonly PollQuestionRecord[],
   responses: readonly PollResponseRecord[],
@@ -50,7 +50,7 @@ export function summarizePoll(
   };
 }
 
-/** All questions in the order in which they are asked: each option's follow-ups behind its question. */
+/** All questions in the order of asking: the follow-ups of a question's options come after the question. */
 export function withFollowUps(questions: readonly PollQuestionRecord[]): PollQuestionRecord[] {
   return questions.flatMap((question) => [
     question,
@@ -66,7 +66,7 @@ function summarizeQuestion(question: PollQuestionRecord, answers: readonly PollR
   return {
     question,
     respondentCount: answers.length,
-    // Free text has nothing to match.
+    // Free text is matched to no option.
     unmatchedCount: question.options.length === 0 ? 0 : answers.length - matched.length,
     options: question.options.map((option) => {
       const count = matched.filter((ids) => ids.has(option.id)).length;
@@ -76,8 +76,8 @@ function summarizeQuestion(question: PollQuestionRecord, answers: readonly PollR
 }
 
 /**
- * Who answered: the participant, else the number, else the response sequence. A masked number, such as `*******1212`,
- * belongs to several people: such answers outside a sequence are counted as one person's each.
+ * Who answered: the participant, else the number, else the response sequence. Several people can have the same masked
+ * number, such as `*******1212`: without a sequence, each such answer counts as another person's.
  */
 function respondentOf({ id, participantId, from, displayFrom, sequence }: PollResponseRecord): string {
   if (typeof participantId === "string") {
@@ -92,14 +92,14 @@ function respondentOf({ id, participantId, from, displayFrom, sequence }: PollRe
   return typeof displayFrom === "string" && WHOLE_NUMBER.test(displayFrom) ? displayFrom : id;
 }
 
-/** A number or short code that is not E.164, and not masked either. */
+/** A number or short code that is neither E.164 nor masked. */
 const WHOLE_NUMBER = /^\+?[0-9]{5,}$/;
 
 function timeOf({ createdAt }: PollResponseRecord): number | null {
   return createdAt instanceof Date ? createdAt.getTime() : null;
 }
 
-// Without times, what comes later in the poll's detail was answered later.
+// Without times, the answer that comes later in the poll's details is the later one.
 function isLater(response: PollResponseRecord, than: PollResponseRecord | undefined): boolean {
   if (than === undefined) {
     return true;
