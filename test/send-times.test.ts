@@ -2,8 +2,9 @@ import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { startApp } from "../src/app.ts";
 import { readConfig } from "../src/config.ts";
+import { PlatformError } from "../src/errors.ts";
 import { makeId } from "../src/ids.ts";
-import { ask, type Stage } from "./support.ts";
+import { ask, type Stage, startStage } from "./support.ts";
 import { serve } from "./textizen-upstream.ts";
 import { payloadOf, run } from "./textizen-wire.ts";
 import { createScope, createWriteScope, type Received, sendJson, startUpstream } from "./upstream.ts";
@@ -189,3 +190,26 @@ test.each(["Mars/Olympus", "+05:00"])(
     expect(() => readConfig({ TEXTIZEN_SEND_AT_ZONE: zone })).toThrow("TEXTIZEN_SEND_AT_ZONE");
   },
 );
+
+test.each([
+  ["a query's variable", true],
+  ["a literal", false],
+])("a time that its offset moves into the year 10000 is refused, as %s", async (_way, isVariable) => {
+  await using stage = await startStage({ simulator: { people: 3, polls: 1 } });
+  const sendAt = "9999-12-31T23:00:00-02:00";
+  const input = (value: string) => `{ id: "mailing:1", sendAt: ${value} }`;
+  const { errors } = isVariable
+    ? await stage.query(`mutation ($at: DateTime!) { updateMailing(input: ${input("$at")}) { userErrors { code } } }`, {
+        at: sendAt,
+      })
+    : await stage.query(`mutation { updateMailing(input: ${input(`"${sendAt}"`)}) { userErrors { code } } }`);
+  expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+  expect(stage.calls()).toEqual([]);
+});
+
+test("a zone whose clocks show the year 10000 is written and read in UTC", async () => {
+  const last = new Date("9999-12-31T23:30:00.000Z");
+  expect(await written(last, "Asia/Tokyo")).toBe("9999-12-31T23:30:00.000Z");
+  expect(await read("9999-12-31T23:30:00.000Z", "Asia/Tokyo")).toEqual(last);
+  expect(await read("9999-12-31T23:30:00.000", "America/Denver")).toBeInstanceOf(PlatformError);
+});

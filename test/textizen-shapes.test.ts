@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { PlatformError } from "../src/errors.ts";
+import { parsePollReport } from "../src/events/poll-report.ts";
 import { makeId } from "../src/ids.ts";
 import type { ReadScope } from "../src/rest/calls.ts";
 import type { TextizenClient } from "../src/textizen/client.ts";
@@ -143,8 +144,32 @@ test.each<[object, boolean]>([
   expect(await decode({ id: 58, ...body }, participant)).toMatchObject({ isSubscribed });
 });
 
-test.each<[string, string | null]>([
+const INSTANTS: [text: string, instant: string | null][] = [
   ["2017-03-14T19:26:53.895-04:00", "2017-03-14T23:26:53.895Z"],
+  ["2017-03-14 15:26:53 UTC", "2017-03-14T15:26:53.000Z"],
+  ["2017-03-14 15:26:53 GMT", "2017-03-14T15:26:53.000Z"],
+  ["2017-03-14 15:26:53 +0000", "2017-03-14T15:26:53.000Z"],
+  ["2017-03-14T15:26:53+0530", "2017-03-14T09:56:53.000Z"],
+  ["2017-03-14 15:26:53 -04:00", "2017-03-14T19:26:53.000Z"],
+  ["2017-03-14 15:26:53.25+00", "2017-03-14T15:26:53.250Z"],
+  ["2017-03-14T19:26:53.8951234Z", "2017-03-14T19:26:53.895Z"],
+  ["0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"],
+  ["0000-02-29", "0000-02-29T00:00:00.000Z"],
+  ["0001-02-28T23:59:59Z", "0001-02-28T23:59:59.000Z"],
+  ["0099-12-31", "0099-12-31T00:00:00.000Z"],
+  ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"],
+  ["9999-12-31T23:00:00-02:00", null],
+  ["9999-12-31T23:59:60Z", null],
+  ["0000-01-01T00:00:00+00:01", null],
+  ["10000-01-01T00:00:00Z", null],
+  ["+012017-03-14T00:00:00Z", null],
+  ["2017-02-30T00:00:00Z", null],
+  ["2017-03-14 15:26:53  UTC", null],
+  ["2017-03-14 15:26:53 EST", null],
+  ["2017-03-14 15:26:53 +000", null],
+  ["2017-03-14T15:26:53+00:0", null],
+  ["2017-03-14T15:26:53+00000", null],
+  ["2017-03-14T15:26:53.Z", null],
   ["2017-03-14T19:26:53Z", "2017-03-14T19:26:53.000Z"],
   ["2017-03-14t19:26:53z", "2017-03-14T19:26:53.000Z"],
   ["2017-03-14T19:26:53.895", "2017-03-14T19:26:53.895Z"],
@@ -157,10 +182,14 @@ test.each<[string, string | null]>([
   ["2017-03-14T25:00:00Z", null],
   ["March 14, 2017", null],
   ["1489519613", null],
-])("reads the date %s as %s", async (text, instant) => {
+];
+
+test.each(INSTANTS)("reads the instant %s as %s, in an answer and in a webhook alike", async (text, instant) => {
   const record = await decode({ id: 58, created_at: text }, participant);
   const date = record?.createdAt;
   expect(date instanceof Date ? date.toISOString() : date instanceof PlatformError ? null : date).toBe(instant);
+  const report = parsePollReport({ event: "poll.completed", responses: [{ response: "B", created_at: text }] });
+  expect(report).toMatchObject({ responses: [{ createdAt: instant }] });
 });
 
 test("does not hang on the time zone that it runs in", async () => {

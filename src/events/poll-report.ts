@@ -1,3 +1,4 @@
+import { parseDateTime } from "../date-time.ts";
 import { type Id, type IdType, makeId, parseId } from "../ids.ts";
 import { parseTextizenNumber } from "../phone.ts";
 import type { PollReport, ReportedResponse } from "../store/event-records.ts";
@@ -119,13 +120,7 @@ function readWords(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
 }
 
-/** RFC 3339 in UTC; null for what is none. Without a zone it is taken for UTC, as everywhere in what Textizen writes. */
+/** In UTC; null for what is no instant. */
 function readTime(value: unknown): string | null {
-  const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?)([Zz]|[+-]\d\d:\d\d)?$/.exec(readText(value) ?? "");
-  if (match === null) {
-    return null;
-  }
-  const [, date, time, zone = "Z"] = match;
-  const at = new Date(`${date}T${time}${zone.toUpperCase()}`);
-  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+  return parseDateTime(readText(value) ?? "")?.toISOString() ?? null;
 }

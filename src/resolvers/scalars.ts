@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import { EmailAddressResolver, URLResolver } from "graphql-scalars";
+import { DateTimeResolver, EmailAddressResolver, URLResolver } from "graphql-scalars";
+import { isWritable } from "../date-time.ts";
 import { parseE164 } from "../phone.ts";
 import { isTimeZone } from "../time-zones.ts";
 
@@ -46,6 +47,22 @@ export const EmailAddress = textScalar("EmailAddress", "an e-mail address, such 
 export const URL = textScalar("URL", "an absolute URL, such as https://example.com/path", (text) =>
   accepts(URLResolver, text) ? text : null,
 );
+
+/** RFC 3339. An offset may move a time of the year 9999 into the year 10000, which no platform and no client can read. */
+export const DateTime = new GraphQLScalarType<Date, Date>({
+  ...DateTimeResolver.toConfig(),
+  parseValue: (value) => requireWritable(DateTimeResolver.parseValue(value)),
+  parseLiteral: (node) => requireWritable(DateTimeResolver.parseLiteral(node, {})),
+});
+
+function requireWritable(instant: Date): Date {
+  if (!isWritable(instant)) {
+    throw new GraphQLError("DateTime must be in the years 0000 to 9999, in UTC.", {
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+  }
+  return instant;
+}
 
 function accepts(scalar: GraphQLScalarType, text: string): boolean {
   try {

@@ -1,4 +1,3 @@
-import { DateTimeResolver } from "graphql-scalars";
 import type { Context } from "../context.ts";
 import { InputError } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
@@ -6,8 +5,7 @@ import { type Id, type IdType, numberOfPerson, typeOfId } from "../ids.ts";
 import { needFew } from "./arguments.ts";
 import { personOf } from "./person.ts";
 
-export { EmailAddress, PhoneNumber, TimeZone, URL } from "./scalars.ts";
-export const DateTime = DateTimeResolver;
+export { DateTime, EmailAddress, PhoneNumber, TimeZone, URL } from "./scalars.ts";
 
 /** What has an id but cannot be read by it alone is no node. */
 type NodeType = Exclude<IdType, "PollQuestion" | "PollOption" | "PidjTask" | "TextizenUser">;

@@ -1,5 +1,5 @@
+import { parseDateTime } from "../date-time.ts";
 import { type Field, type Platform, PlatformError } from "../errors.ts";
-import { parseDateTime } from "./date-time.ts";
 
 /** A JSON object whose members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;

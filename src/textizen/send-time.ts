@@ -1,3 +1,4 @@
+import { hasOffset, isWritable, parseDateTime } from "../date-time.ts";
 import type { Field } from "../errors.ts";
 import { fromLocalTime, toLocalTime } from "../time-zones.ts";
 import { read } from "./shapes.ts";
@@ -20,13 +21,18 @@ export function createSendTime(zone: string | null): SendTime {
     return { write: (at) => at.toISOString(), read: (value, absent) => read.date(value, "send_at", absent) };
   }
   return {
-    write: (at) => toLocalTime(at, zone),
+    write: (at) => {
+      const local = toLocalTime(at, zone);
+      // On the last day of the year 9999 a zone's clocks may show the year 10000, which ISO 8601 cannot write.
+      return parseDateTime(local) === null ? at.toISOString() : local;
+    },
     read: (value, absent) => {
       const at = read.date(value, "send_at", absent);
-      return at instanceof Date && !OFFSET.test(String(value)) ? fromLocalTime(at, zone) : at;
+      if (!(at instanceof Date) || hasOffset(String(value))) {
+        return at;
+      }
+      const instant = fromLocalTime(at, zone);
+      return isWritable(instant) ? instant : read.defect("send_at");
     },
   };
 }
-
-/** How a text that says its offset ends: `Z`, `-07:00`, `+0000`, ` UTC`. */
-const OFFSET = /(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2})$/i;
