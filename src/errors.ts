@@ -63,6 +63,24 @@ export class PlatformError extends Error {
   }
 }
 
+export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = { PIDJ: "Pidj", TEXTIZEN: "Textizen" };
+
+const WHAT_PLATFORM_DID: Readonly<Record<PlatformErrorReason, string>> = {
+  timeout: "did not answer in time.",
+  cancelled: "was not asked to the end: the request was over before.",
+  unreachable: "could not be reached.",
+  shape: "gave an answer that cannot be read.",
+  refused: "refused the request.",
+  unauthorized: "does not accept this server's credentials.",
+  "rate-limited": "asks to wait before the next request.",
+  "not-configured": "is not set up on this server: it has no credentials for it.",
+};
+
+/** Why a platform call failed, in one sentence for clients. */
+export function describeFailure({ platform, reason }: PlatformError): string {
+  return `${PLATFORM_NAMES[platform]} ${WHAT_PLATFORM_DID[reason]}`;
+}
+
 /** An argument that is malformed or out of its range; `message` names the argument and says what was expected. */
 export class InputError extends Error {
   override readonly name = "InputError";
@@ -100,7 +118,15 @@ export class CursorError extends Error {
 /** A record's value, null where the platform gives none, or the error that takes its place where it cannot be read. */
 export type Field<Value> = Value | null | PlatformError;
 
-/** The value where it could be read, else null: for whoever can do without it. */
+/** The value; null if there is none, or it cannot be read. */
 export function valueOrNull<Value>(field: Field<Value> | undefined): Value | null {
   return field instanceof PlatformError ? null : (field ?? null);
+}
+
+/** The value; null if there is none. Throws the error of a value that cannot be read. */
+export function valueOrThrow<Value>(field: Field<Value> | undefined): Value | null {
+  if (field instanceof PlatformError) {
+    throw field;
+  }
+  return field ?? null;
 }

@@ -89,7 +89,7 @@ describe("credentials that a platform does not accept", () => {
     expect(status.data.platformStatus[platform === "PIDJ" ? 0 : 1]).toEqual({
       platform,
       isAuthorized: false,
-      message: "The platform does not accept the credentials of this server.",
+      message: `${platform === "PIDJ" ? "Pidj" : "Textizen"} does not accept this server's credentials.`,
       textizenUser: null,
     });
     expect(leaksOf(answer, stage)).toEqual([]);

@@ -68,6 +68,7 @@ const kinds: [name: string, kind: Kind, expected: Expected][] = [
 ];
 
 describe.each(PLATFORMS)("%s", (platform) => {
+  const name = platform === "PIDJ" ? "Pidj" : "Textizen";
   const field = FIELDS[platform];
   const other = FIELDS[OTHER[platform]];
 
@@ -96,7 +97,7 @@ describe.each(PLATFORMS)("%s", (platform) => {
       expect(status.data.platformStatus).toMatchObject(
         PLATFORMS.map((each) => ({ platform: each, isAuthorized: each !== platform })),
       );
-      expect(status.data.platformStatus[PLATFORMS.indexOf(platform)].message).toMatch(/^The platform .+\.$/);
+      expect(status.data.platformStatus[PLATFORMS.indexOf(platform)].message).toMatch(new RegExp(`^${name} .+\\.$`));
       expect(leaksOf(status, stage)).toEqual([]);
     },
   );
@@ -114,7 +115,7 @@ describe.each(PLATFORMS)("%s", (platform) => {
     expect(data.platformStatus[PLATFORMS.indexOf(platform)]).toMatchObject({
       isAuthorized: false,
       latencyMilliseconds: null,
-      message: "The platform could not be reached.",
+      message: `${name} could not be reached.`,
     });
     await down.start();
     expect((await stage.query(BOTH)).data).toEqual(healthy.data);
@@ -131,7 +132,7 @@ describe.each(PLATFORMS)("%s", (platform) => {
     const status = await stage.query(STATUS);
     expect(status.data.platformStatus[PLATFORMS.indexOf(platform)]).toMatchObject({
       isAuthorized: false,
-      message: "This server has no credentials for the platform.",
+      message: `${name} is not set up on this server: it has no credentials for it.`,
     });
     expect(stage.simulator.journal.filter((entry) => entry.platform === platform)).toEqual([]);
     expect(leaksOf(answer, stage)).toEqual([]);

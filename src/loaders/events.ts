@@ -6,7 +6,7 @@ import type { EventKind, FilterOf, StoredMessage, StoredOf, StoredPollReport } f
 import type { Inbox } from "../store/inbox.ts";
 import type { OptOut, OptOuts } from "../store/opt-outs.ts";
 import type { PollResponseRecord } from "../textizen/records.ts";
-import { needExtent, Page, type PageArguments } from "./paging.ts";
+import { Page, type PageArguments, requirePageSize } from "./paging.ts";
 
 /** A kept report, its answers as the records that they are everywhere else. */
 export type CompletedPollRecord = Omit<StoredPollReport, "responses"> & {
@@ -64,7 +64,7 @@ export class EventLoaders {
     filter: FilterOf<Kind>,
     toRow: (event: StoredOf<Kind>) => Row,
   ): Promise<Page<Row>> {
-    const { count, backwards } = needExtent(args);
+    const { count, backwards } = requirePageSize(args);
     await this.newestCursor();
     const [olderThan, newerThan] = await Promise.all([
       this.#needPlace("after", args.after),

@@ -6,11 +6,11 @@ import {
   cutPage,
   DEFAULT_ORDER,
   foldName,
-  needWindow,
   type Order,
   type OrderField,
   type Page,
   type PageArguments,
+  requireWindow,
   type SortKey,
 } from "./paging.ts";
 
@@ -133,7 +133,7 @@ export class Listing<Row extends { readonly id: string }> {
   /** A page of the rows that meet all filters, in order. Throws InputError for what it cannot do. */
   async page(args: ListArguments): Promise<Page<Row>> {
     const order = args.orderBy ?? DEFAULT_ORDER;
-    const window = needWindow(args, order);
+    const window = requireWindow(args, order);
     const conditions = this.#conditions(args);
     const positions = await (conditions.length === 0 ? this.#ordered(order) : this.#filter(order, conditions));
     return cutPage(positions, (at) => this.#row(at), window, order, this.#keyOf);

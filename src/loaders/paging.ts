@@ -60,31 +60,31 @@ export function cursorOf(key: SortKey): string {
 }
 
 /** Throws InputError where the arguments contradict each other, are out of range, or a cursor is of another order. */
-export function needWindow(args: PageArguments, order: Order): Window {
+export function requireWindow(args: PageArguments, order: Order): Window {
   return {
-    ...needExtent(args),
-    after: needCursor("after", args.after ?? null, order.field),
-    before: needCursor("before", args.before ?? null, order.field),
+    ...requirePageSize(args),
+    after: requireCursor("after", args.after ?? null, order.field),
+    before: requireCursor("before", args.before ?? null, order.field),
   };
 }
 
 /** How many rows are asked for, and from which end; whatever the list's cursors look like. Throws InputError. */
-export function needExtent({ first = null, last = null }: PageArguments): Pick<Window, "count" | "backwards"> {
+export function requirePageSize({ first = null, last = null }: PageArguments): Pick<Window, "count" | "backwards"> {
   if (first !== null && last !== null) {
     throw new InputError("last", "Give first or last, not both.");
   }
-  needCount("first", first);
-  needCount("last", last);
+  requireCount("first", first);
+  requireCount("last", last);
   return { count: last ?? first ?? DEFAULT_COUNT, backwards: last !== null };
 }
 
-function needCount(argument: string, count: number | null): void {
+function requireCount(argument: string, count: number | null): void {
   if (count !== null && (count < 0 || count > MOST_ROWS)) {
     throw new InputError(argument, `${argument} must be 0 to ${MOST_ROWS}.`);
   }
 }
 
-function needCursor(argument: string, cursor: string | null, field: OrderField): SortKey | null {
+function requireCursor(argument: string, cursor: string | null, field: OrderField): SortKey | null {
   if (cursor === null) {
     return null;
   }

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { PlatformError } from "../errors.ts";
+import { PlatformError, valueOrThrow } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
@@ -7,7 +7,7 @@ import type { ReadScope } from "../rest/calls.ts";
 import type { ContactDirectory, ContactLink } from "../store/contacts.ts";
 import type { ParticipantRecord } from "../textizen/records.ts";
 import { Listing } from "./listing.ts";
-import { cursorOf, needWindow, type Order, Page, type PageArguments } from "./paging.ts";
+import { cursorOf, type Order, Page, type PageArguments, requireWindow } from "./paging.ts";
 import { contactName, type PidjLoaders } from "./pidj.ts";
 import type { TextizenLoaders } from "./textizen.ts";
 
@@ -40,10 +40,7 @@ export class PeopleLoaders {
       return null;
     }
     const contact = await this.#pidj.contact(contactId);
-    if (contact?.phoneNumber instanceof PlatformError) {
-      throw contact.phoneNumber;
-    }
-    return contact?.phoneNumber === number ? contact : null;
+    return valueOrThrow(contact?.phoneNumber) === number ? contact : null;
   }
 
   /**
@@ -59,7 +56,7 @@ export class PeopleLoaders {
       const listing = await Listing.of(await this.#contactsNumbered(number), {});
       return listing.page({ ...args, orderBy: { field: "ID", direction } });
     }
-    const window = needWindow(args, { field: "ID", direction });
+    const window = requireWindow(args, { field: "ID", direction });
     const reverse = window.backwards !== (direction === "DESC");
     const [lower, upper] = direction === "ASC" ? [window.after, window.before] : [window.before, window.after];
     const ids = await this.#directory.page({
@@ -125,11 +122,7 @@ export class PeopleLoaders {
   }
 
   async #participantName(number: E164): Promise<string | null> {
-    const name = (await this.participant(number))?.name ?? null;
-    if (name instanceof PlatformError) {
-      throw name;
-    }
-    return name;
+    return valueOrThrow((await this.participant(number))?.name);
   }
 }
 

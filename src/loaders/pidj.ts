@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { PlatformError } from "../errors.ts";
+import { PlatformError, valueOrNull } from "../errors.ts";
 import type { ContactId, PidjUserId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
@@ -39,9 +39,8 @@ const CONTACTS: RowShape<ContactRecord> = {
 
 /** What a contact is called: its display name, else first and last name, else its business name. */
 export function contactName(contact: ContactRecord): string | null {
-  const said = (value: unknown) => (typeof value === "string" ? value : null);
-  const names = [said(contact.firstName), said(contact.lastName)].filter((name) => name !== null);
-  return said(contact.displayName) ?? (names.length > 0 ? names.join(" ") : said(contact.businessName));
+  const names = [valueOrNull(contact.firstName), valueOrNull(contact.lastName)].filter((name) => name !== null);
+  return valueOrNull(contact.displayName) ?? (names.length > 0 ? names.join(" ") : valueOrNull(contact.businessName));
 }
 
 function groupsOfSeries({ groupIds }: SeriesRecord): readonly string[] | null {

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { type Field, PlatformError } from "../errors.ts";
+import { type Field, PlatformError, valueOrThrow } from "../errors.ts";
 import {
   type CampaignId,
   idParts,
@@ -172,15 +172,15 @@ export class TextizenLoaders {
 
   /** A poll's responses, from its detail; null where Textizen does not say. */
   async responses(id: PollId): Promise<Listing<PollResponseRecord> | null> {
-    const responses = need((await this.poll.detail(id))?.responses);
+    const responses = valueOrThrow((await this.poll.detail(id))?.responses);
     return responses === null ? null : Listing.of(responses, RESPONSES);
   }
 
   /** A group's members, from its detail; null where Textizen does not say. Members given by id alone are looked up. */
   async members(id: TextizenGroupId): Promise<Listing<ParticipantRecord> | null> {
     const group = await this.group.detail(id);
-    const members = need(group?.participants);
-    const ids = members === null ? need(group?.participantIds) : null;
+    const members = valueOrThrow(group?.participants);
+    const ids = members === null ? valueOrThrow(group?.participantIds) : null;
     const found = ids && (await Promise.all(ids.map((participantId) => this.participant.row(participantId))));
     const rows = members ?? found?.filter((participant) => participant !== null) ?? null;
     return rows === null ? null : Listing.of(rows, PARTICIPANTS);
@@ -215,12 +215,4 @@ export class TextizenLoaders {
 interface TokensKey {
   readonly participantId: ParticipantId;
   readonly campaignId: CampaignId;
-}
-
-/** The value; throws the error that stands for one that cannot be read. */
-function need<Value>(field: Field<Value> | undefined): Value | null {
-  if (field instanceof PlatformError) {
-    throw field;
-  }
-  return field ?? null;
 }

@@ -1,6 +1,13 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { CursorError, InputError, PlatformError, type PlatformErrorReason, StoreError } from "../errors.ts";
+import {
+  CursorError,
+  describeFailure,
+  InputError,
+  PlatformError,
+  type PlatformErrorReason,
+  StoreError,
+} from "../errors.ts";
 
 /** What clients may switch on; one for each reason why a platform call failed. */
 const platformCodes: Readonly<Record<PlatformErrorReason, string>> = {
@@ -12,17 +19,6 @@ const platformCodes: Readonly<Record<PlatformErrorReason, string>> = {
   unauthorized: "PLATFORM_UNAUTHORIZED",
   "rate-limited": "RATE_LIMITED",
   "not-configured": "PLATFORM_NOT_CONFIGURED",
-};
-
-const platformMessages: Readonly<Record<PlatformErrorReason, string>> = {
-  timeout: "did not answer in time.",
-  cancelled: "was not asked to the end: the request was over before.",
-  unreachable: "could not be reached.",
-  shape: "gave an answer that cannot be read.",
-  refused: "refused the request.",
-  unauthorized: "does not accept this server's credentials.",
-  "rate-limited": "asks to wait before the next request.",
-  "not-configured": "is not set up on this server: it has no credentials for it.",
 };
 
 const cursorErrors = {
@@ -42,7 +38,6 @@ const ABOUT_REQUEST: Readonly<Record<string, string>> = {
   BAD_REQUEST: "BAD_USER_INPUT",
   OPERATION_RESOLUTION_FAILURE: "BAD_USER_INPUT",
 };
-const NAMES = { PIDJ: "Pidj", TEXTIZEN: "Textizen" } as const;
 
 export interface FormatOptions {
   /** Production hides what the schema would suggest. */
@@ -79,7 +74,7 @@ export function formatError(
   if (cause instanceof PlatformError) {
     return {
       ...place,
-      message: `${NAMES[cause.platform]} ${platformMessages[cause.reason]}`,
+      message: describeFailure(cause),
       extensions: {
         code: platformCodes[cause.reason],
         retryable: RETRYABLE.has(cause.reason),

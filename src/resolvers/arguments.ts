@@ -20,7 +20,7 @@ const examples: Partial<Record<IdType, string>> = {
 };
 
 /** The id where it is one of this type; throws InputError, naming the argument, where it is not. */
-export function needId<Type extends IdType>(type: Type, argument: string, id: string): Id<Type> {
+export function requireId<Type extends IdType>(type: Type, argument: string, id: string): Id<Type> {
   const parsed = parseId(type, id);
   if (parsed === null) {
     throw new InputError(argument, `${argument} must be the id of a ${type}, such as ${examples[type]}.`);
@@ -34,11 +34,11 @@ export function optionalId<Type extends IdType>(
   argument: string,
   id: string | null | undefined,
 ): Id<Type> | null {
-  return id === null || id === undefined ? null : needId(type, argument, id);
+  return id === null || id === undefined ? null : requireId(type, argument, id);
 }
 
 /** Throws InputError where a list argument is longer than one field may ask for. */
-export function needFew(argument: string, items: readonly unknown[]): void {
+export function requireFew(argument: string, items: readonly unknown[]): void {
   if (items.length > MOST_AT_ONCE) {
     throw new InputError(argument, `${argument} must hold at most ${MOST_AT_ONCE} items.`);
   }

@@ -2,11 +2,11 @@ import type { Context } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { CampaignRecord } from "../textizen/records.ts";
 import { createCampaign } from "../writes/campaign.ts";
-import { needId } from "./arguments.ts";
+import { requireId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
 
 export const Query = {
-  campaign: (_root, { id }, { textizen }) => textizen.campaign.row(needId("Campaign", "id", id)),
+  campaign: (_root, { id }, { textizen }) => textizen.campaign.row(requireId("Campaign", "id", id)),
   campaigns: async (_root, args, { textizen }) => (await textizen.campaigns()).page(args),
 } satisfies gql.QueryResolvers;
 

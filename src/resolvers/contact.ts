@@ -2,7 +2,7 @@ import type { Context, Page } from "../context.ts";
 import { InputError } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { ContactRecord } from "../pidj/records.ts";
-import { needId } from "./arguments.ts";
+import { requireId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
 import { personOrNull } from "./person.ts";
 
@@ -30,7 +30,7 @@ const fromRowOrDetail = detailFields<ContactRecord, Exclude<keyof ContactRecord,
 );
 
 export const Query = {
-  contact: (_root, { id }, { pidj }) => pidj.contact(needId("Contact", "id", id)),
+  contact: (_root, { id }, { pidj }) => pidj.contact(requireId("Contact", "id", id)),
   contacts: async (_root, args, { services, pidj, people }) => {
     if (services.pidj.hasContactList) {
       const page = await (await pidj.contacts()).page(args);

@@ -1,31 +1,23 @@
 import type { Context } from "../context.ts";
-import { type Field, PlatformError } from "../errors.ts";
+import { type Field, type PlatformError, valueOrThrow } from "../errors.ts";
 
-/** What a record's property gives to a client once it is known to be readable. */
-type Said<Value> = Exclude<Value, PlatformError | undefined> | null;
-
-/** The value; throws the error that stands for one that could not be read, so that it lands at this field's path. */
-export function said<Value>(field: Field<Value> | undefined): Value | null {
-  if (field instanceof PlatformError) {
-    throw field;
-  }
-  return field ?? null;
-}
+/** What a client gets of a record's property: an error in its place is thrown. */
+type Readable<Value> = Exclude<Value, PlatformError | undefined> | null;
 
 /**
- * Resolvers for properties that a list's row may leave unsaid: what the row says is served, and only what it does not
- * say is read from the detail (once for all fields of a record). A detail that is gone says nothing.
+ * Resolvers for properties that a list's row may lack. What the row has is served from it; only what it lacks is read
+ * from the detail, once for all fields of a record. Null if the record no longer exists.
  */
 export function detailFields<Row extends { readonly isDetail: boolean }, Key extends keyof Row & string>(
   keys: readonly Key[],
   read: (row: Row, context: Context) => Promise<Row | null>,
-): { [K in Key]: (row: Row, args: unknown, context: Context) => Said<Row[K]> | Promise<Said<Row[K]>> } {
+): { [K in Key]: (row: Row, args: unknown, context: Context) => Readable<Row[K]> | Promise<Readable<Row[K]>> } {
   const resolvers = keys.map((key) => [
     key,
     (row: Row, _args: unknown, context: Context) =>
       row[key] !== undefined || row.isDetail
-        ? said(row[key] as Field<unknown>)
-        : read(row, context).then((detail) => said(detail?.[key] as Field<unknown> | undefined)),
+        ? valueOrThrow(row[key] as Field<unknown>)
+        : read(row, context).then((detail) => valueOrThrow(detail?.[key] as Field<unknown> | undefined)),
   ]);
   return Object.fromEntries(resolvers);
 }

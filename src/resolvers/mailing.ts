@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { MailingRecord } from "../textizen/records.ts";
 import { createMailing, updateMailing } from "../writes/mailing.ts";
-import { needId } from "./arguments.ts";
+import { requireId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
 import { personOf } from "./person.ts";
 
@@ -14,7 +14,7 @@ const fromRowOrDetail = detailFields<
 );
 
 export const Query = {
-  mailing: (_root, { id }, { textizen }) => textizen.mailing(needId("Mailing", "id", id)),
+  mailing: (_root, { id }, { textizen }) => textizen.mailing(requireId("Mailing", "id", id)),
 } satisfies gql.QueryResolvers;
 
 export const Mutation = {

@@ -1,8 +1,9 @@
 import type { Context } from "../context.ts";
+import { valueOrThrow } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { PidjGroupRecord } from "../pidj/records.ts";
 import { type SentMessage as SentMessageRecord, sendMessage } from "../writes/message.ts";
-import { type Complete, said } from "./fields.ts";
+import type { Complete } from "./fields.ts";
 import { personOf } from "./person.ts";
 
 export type { SentMessage as SentMessageRecord } from "../writes/message.ts";
@@ -17,7 +18,7 @@ export const Mutation = {
 export const SentMessage = {
   to: ({ to }) => personOf(to),
   fromPhoneNumber: async ({ from }, _args, context) =>
-    "phoneNumber" in from ? from.phoneNumber : said((await sendingGroup(from, context))?.phoneNumber),
+    "phoneNumber" in from ? from.phoneNumber : valueOrThrow((await sendingGroup(from, context))?.phoneNumber),
   group: ({ from }, _args, context) => sendingGroup(from, context),
 } satisfies Complete<gql.SentMessageResolvers, gql.SentMessage, SentMessageRecord>;
 

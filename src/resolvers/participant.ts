@@ -1,8 +1,9 @@
 import type { Context } from "../context.ts";
+import { valueOrThrow } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { ParticipantRecord, TextizenGroupRecord } from "../textizen/records.ts";
-import { needId } from "./arguments.ts";
-import { type Complete, detailFields, said } from "./fields.ts";
+import { requireId } from "./arguments.ts";
+import { type Complete, detailFields } from "./fields.ts";
 import { personOrNull } from "./person.ts";
 
 const readDetail = (participant: ParticipantRecord, { textizen }: Context) =>
@@ -14,7 +15,7 @@ const { campaignId, ...fromRowOrDetail } = detailFields<
 >(["name", "phoneNumber", "displayPhoneNumber", "isSubscribed", "createdAt", "campaignId"], readDetail);
 
 export const Query = {
-  participant: (_root, { id }, { textizen }) => textizen.participant.row(needId("Participant", "id", id)),
+  participant: (_root, { id }, { textizen }) => textizen.participant.row(requireId("Participant", "id", id)),
   participants: async (_root, args, { textizen }) => (await textizen.participants()).page(args),
 } satisfies gql.QueryResolvers;
 
@@ -26,7 +27,7 @@ export const Participant = {
   },
   groups: async (participant, _args, context) => {
     const detail = participant.isDetail ? participant : await readDetail(participant, context);
-    const groups = said(detail?.groups);
+    const groups = valueOrThrow(detail?.groups);
     if (groups === null) {
       return null;
     }
@@ -38,7 +39,7 @@ export const Participant = {
     return found.filter((group) => group !== null);
   },
   tokens: (participant, { campaignId }, { textizen }) =>
-    textizen.tokens(participant.id, needId("Campaign", "campaignId", campaignId)),
+    textizen.tokens(participant.id, requireId("Campaign", "campaignId", campaignId)),
   person: async (participant, _args, context) =>
     personOrNull(await fromRowOrDetail.phoneNumber(participant, null, context)),
   contact: async (participant, _args, context) => {

@@ -1,9 +1,10 @@
 import type { Context } from "../context.ts";
+import { valueOrThrow } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import { type PersonId, parseId, personId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
-import { needFew } from "./arguments.ts";
-import { type Complete, said } from "./fields.ts";
+import { requireFew } from "./arguments.ts";
+import type { Complete } from "./fields.ts";
 
 /** A person is a number; everything else is looked up. */
 export interface PersonParent {
@@ -25,13 +26,13 @@ export async function personOfRecipient(
   { pidj }: Context,
 ): Promise<PersonParent | null> {
   const id = parseId("Contact", contactId ?? "");
-  return personOrNull(id === null ? phoneNumber : said((await pidj.contact(id))?.phoneNumber));
+  return personOrNull(id === null ? phoneNumber : valueOrThrow((await pidj.contact(id))?.phoneNumber));
 }
 
 export const Query = {
   person: (_root, { phoneNumber }) => personOf(phoneNumber),
   people: (_root, { phoneNumbers }) => {
-    needFew("phoneNumbers", phoneNumbers);
+    requireFew("phoneNumbers", phoneNumbers);
     return phoneNumbers.map(personOf);
   },
 } satisfies gql.QueryResolvers;

@@ -1,11 +1,11 @@
 import type { Context } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { PidjUserRecord } from "../pidj/records.ts";
-import { needId } from "./arguments.ts";
+import { requireId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
 
 export const Query = {
-  pidjUser: (_root, { id }, { pidj }) => pidj.user(needId("PidjUser", "id", id)),
+  pidjUser: (_root, { id }, { pidj }) => pidj.user(requireId("PidjUser", "id", id)),
 } satisfies gql.QueryResolvers;
 
 export const PidjUser = detailFields<PidjUserRecord, Exclude<keyof PidjUserRecord, "id" | "isDetail">>(

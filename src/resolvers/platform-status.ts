@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { type Platform, PlatformError } from "../errors.ts";
+import { describeFailure, type Platform, PlatformError } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { TextizenUserRecord } from "../textizen/records.ts";
 
@@ -24,7 +24,7 @@ async function checkPlatform(platform: Platform, { pidj, textizen, services }: C
       throw error;
     }
     const nobody: TextizenUserRecord | null = null;
-    const message = error.platformMessage ?? REASONS[error.reason];
+    const message = error.platformMessage ?? describeFailure(error);
     const answered = error.status !== null;
     return {
       platform,
@@ -36,14 +36,3 @@ async function checkPlatform(platform: Platform, { pidj, textizen, services }: C
     };
   }
 }
-
-const REASONS: Readonly<Record<PlatformError["reason"], string>> = {
-  timeout: "The platform did not answer in time.",
-  unreachable: "The platform could not be reached.",
-  shape: "The platform gave an answer that cannot be read.",
-  refused: "The platform refused to say.",
-  unauthorized: "The platform does not accept the credentials of this server.",
-  "rate-limited": "The platform asks to wait.",
-  "not-configured": "This server has no credentials for the platform.",
-  cancelled: "Nobody waited for the answer.",
-};

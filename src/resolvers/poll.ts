@@ -1,9 +1,10 @@
 import type { Context } from "../context.ts";
+import { valueOrThrow } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { PollRecord } from "../textizen/records.ts";
 import { createPoll } from "../writes/poll.ts";
-import { needId, optionalId } from "./arguments.ts";
-import { type Complete, detailFields, said } from "./fields.ts";
+import { optionalId, requireId } from "./arguments.ts";
+import { type Complete, detailFields } from "./fields.ts";
 import { summarizePoll } from "./poll-results.ts";
 
 const readDetail = (poll: PollRecord, { textizen }: Context) => textizen.poll.detail(poll.id);
@@ -32,7 +33,7 @@ const { campaignId, ...fromRowOrDetail } = detailFields<
 );
 
 export const Query = {
-  poll: (_root, { id }, { textizen }) => textizen.poll.row(needId("Poll", "id", id)),
+  poll: (_root, { id }, { textizen }) => textizen.poll.row(requireId("Poll", "id", id)),
   polls: async (_root, args, { textizen }) => (await textizen.polls()).page(args),
 } satisfies gql.QueryResolvers;
 
@@ -65,8 +66,8 @@ export const Poll = {
   },
   results: async (poll, _args, context) => {
     const detail = poll.isDetail ? poll : await readDetail(poll, context);
-    const questions = said(detail?.questions);
-    const responses = said(detail?.responses);
+    const questions = valueOrThrow(detail?.questions);
+    const responses = valueOrThrow(detail?.responses);
     return questions === null || responses === null ? null : summarizePoll(questions, responses);
   },
   mailings: ({ id }, _args, { textizen }) => textizen.mailings(id),

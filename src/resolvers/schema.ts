@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { InputError } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import { type Id, type IdType, numberOfPerson, typeOfId } from "../ids.ts";
-import { needFew } from "./arguments.ts";
+import { requireFew } from "./arguments.ts";
 import { personOf } from "./person.ts";
 
 export { DateTime, EmailAddress, PhoneNumber, TimeZone, URL } from "./scalars.ts";
@@ -14,7 +14,7 @@ type NodeResult = Awaited<gql.ResolversTypes["Node"]> | null;
 export const Query = {
   node: (_root, { id }, context) => readNode("id", id, context),
   nodes: (_root, { ids }, context) => {
-    needFew("ids", ids);
+    requireFew("ids", ids);
     // A promise each, so that one failing id fails its own place only; the generated type knows no promise of null.
     return ids.map((id, at) => readNode(`ids.${at}`, id, context) as gql.ResolversTypes["Node"]);
   },

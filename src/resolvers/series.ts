@@ -1,8 +1,9 @@
+import { valueOrThrow } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { SeriesRecord } from "../pidj/records.ts";
 import { subscribeToSeries } from "../writes/series.ts";
-import { needId } from "./arguments.ts";
-import { type Complete, said } from "./fields.ts";
+import { requireId } from "./arguments.ts";
+import type { Complete } from "./fields.ts";
 import { personOfRecipient } from "./person.ts";
 
 /** What became of a subscription that was asked for; who and what it is about is read only where it is selected. */
@@ -13,7 +14,7 @@ export interface SubscriptionPayload extends Pick<gql.SubscribeToSeriesPayload, 
 
 export const Query = {
   series: async (_root, { id }, { pidj }) => {
-    const seriesId = needId("Series", "id", id);
+    const seriesId = requireId("Series", "id", id);
     return (await pidj.series()).get(seriesId);
   },
   allSeries: async (_root, args, { pidj }) => (await pidj.series()).page(args),
@@ -35,7 +36,7 @@ export const SubscribeToSeriesPayload = {
 
 export const Series = {
   groups: async (series, _args, { pidj }) => {
-    const ids = said(series.groupIds);
+    const ids = valueOrThrow(series.groupIds);
     if (ids === null) {
       return null;
     }

@@ -1,6 +1,6 @@
 import type * as gql from "../generated/graphql.ts";
 import { initiateSurvey } from "../writes/survey.ts";
-import { needId } from "./arguments.ts";
+import { requireId } from "./arguments.ts";
 import type { Complete } from "./fields.ts";
 import { personOfRecipient } from "./person.ts";
 
@@ -12,7 +12,7 @@ export interface SurveyPayload extends Pick<gql.InitiateSurveyPayload, "isReplay
 
 export const Query = {
   survey: async (_root, { id }, { pidj }) => {
-    const surveyId = needId("Survey", "id", id);
+    const surveyId = requireId("Survey", "id", id);
     return (await pidj.surveys()).get(surveyId);
   },
   surveys: async (_root, args, { pidj }) => (await pidj.surveys()).page(args),

@@ -1,4 +1,4 @@
-import type { PlatformError } from "../errors.ts";
+import { PLATFORM_NAMES, type PlatformError } from "../errors.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 
 /**
@@ -6,8 +6,6 @@ import type { Refusal, RefusalCode } from "./refusal.ts";
  * that can be meant by it where the platform names none.
  */
 export type FieldPaths = Readonly<Record<string, readonly string[] | undefined>>;
-
-const NAMES = { PIDJ: "Pidj", TEXTIZEN: "Textizen" } as const;
 
 /** pidj-api.txt:67. */
 const CANNOT_SEND = /\b(no|not have an?|without an?) phone number\b/i;
@@ -57,8 +55,8 @@ function fieldNamedIn(message: string, paths: FieldPaths): readonly string[] | n
 
 function withoutWords({ platform, status }: PlatformError): string {
   return status === 404
-    ? `${NAMES[platform]} has nothing of an id that was given.`
-    : `${NAMES[platform]} refused, and did not say why.`;
+    ? `${PLATFORM_NAMES[platform]} has nothing of an id that was given.`
+    : `${PLATFORM_NAMES[platform]} refused, and did not say why.`;
 }
 
 /** A status says more surely what is the matter than words that happen to stand in a sentence. */
