@@ -3,34 +3,37 @@ import { type EventKind, type FilterOf, pathOf, type StoredEvent, type StoredOf 
 import type { Inbox } from "../store/inbox.ts";
 import { type Listener, LiveEvents, type LiveEventsOptions } from "./live-events.ts";
 
-/** What a subscriber gets. */
+/** What a subscriber receives. */
 export interface FeedItem<Kind extends EventKind> {
-  /** The event's place, for `since`. */
+  /** The event's position, to be given as `since`. */
   readonly cursor: string;
   readonly event: StoredOf<Kind>;
 }
 
 export type FeedRequest<Kind extends EventKind> = FilterOf<Kind> & {
-  /** Cursor of the last event seen: what came behind it is delivered first. Null or left out: only what comes in. */
+  /**
+   * Cursor of the last event that the subscriber has seen: events after it are delivered first. Null or left out: new
+   * events only.
+   */
   readonly since?: string | null | undefined;
   /** Ends the subscription. */
   readonly signal: AbortSignal;
 };
 
 /**
- * Events, to everybody in this process who wants to hear of them, in their order, each once. However many subscribers
- * there are, an event that comes in is read once.
+ * Delivers events to every subscriber of this process, in order, each once. A new event is read once, however many
+ * subscribers there are.
  */
 export interface Feed {
   /**
-   * Subscribed once this resolves: from then on nothing is missed. The iteration ends with the signal and with `return`;
-   * it throws CursorError where events are forgotten before the subscriber comes to them (`expired`), and where one that
-   * had caught up leaves more than 1,000 unread (`too-slow`).
+   * From when this resolves, the subscriber misses no event. The iteration ends with the signal and with `return`. It
+   * throws CursorError `expired` if events were deleted before the subscriber read them, and `too-slow` if a subscriber
+   * that had caught up has more than 1,000 unread events.
    *
-   * Throws InputError where `since` is no cursor, CursorError `expired` where not all that came behind it is kept.
+   * Throws InputError if `since` is no cursor, and CursorError `expired` if an event after it is no longer kept.
    */
   subscribe<Kind extends EventKind>(request: FeedRequest<Kind>): Promise<AsyncIterableIterator<FeedItem<Kind>>>;
-  /** There is something new in the inbox. Events of other processes are found without it. */
+  /** Says that the inbox has a new event. Events of other processes are found without it. */
   wake(): void;
   /** Ends every subscription. */
   close(): void;
@@ -59,7 +62,7 @@ export function createFeed({ inbox, ...options }: LiveEventsOptions & { readonly
       const items = subscription.items(end);
       const iterator: AsyncIterableIterator<FeedItem<Kind>> = {
         next: () => items.next(),
-        // A generator that waits for something hears of `return` only when it goes on.
+        // A waiting generator notices `return` only when it continues.
         return: () => {
           end();
           return items.return(undefined);
@@ -77,12 +80,12 @@ export function createFeed({ inbox, ...options }: LiveEventsOptions & { readonly
   };
 }
 
-/** One subscriber: reads on from the inbox by itself until it has caught up, then is handed what comes in. */
+/** One subscriber: reads stored events until it has caught up, and receives new events after that. */
 class Subscription<Kind extends EventKind> {
   readonly #inbox: Inbox;
   readonly #live: LiveEvents;
   readonly #filter: FilterOf<Kind>;
-  #behind = 0;
+  #after = 0;
   #listener: Listener | null = null;
   #isEnded = false;
 
@@ -105,7 +108,7 @@ class Subscription<Kind extends EventKind> {
     if (place.state !== "kept") {
       throw new CursorError("expired");
     }
-    this.#behind = place.sequence;
+    this.#after = place.sequence;
   }
 
   end(): void {
@@ -119,7 +122,7 @@ class Subscription<Kind extends EventKind> {
   async *items(end: () => void): AsyncGenerator<FeedItem<Kind>, void> {
     try {
       while (!this.#isEnded) {
-        const events = this.#listener === null ? await this.#readOn() : await this.#hear(this.#listener);
+        const events = this.#listener === null ? await this.#readStored() : await this.#takeNew(this.#listener);
         for (const event of events) {
           if (this.#isEnded) {
             return;
@@ -132,29 +135,29 @@ class Subscription<Kind extends EventKind> {
     }
   }
 
-  /** The next events of those that are kept; none where this was the end of them, and the subscriber listens now. */
-  async #readOn(): Promise<readonly StoredEvent[]> {
-    const read = await this.#inbox.readOn(this.#behind, this.#filter, BATCH);
+  /** The next stored events; none if there are no more, and then the subscriber listens for new ones. */
+  async #readStored(): Promise<readonly StoredEvent[]> {
+    const read = await this.#inbox.readOn(this.#after, this.#filter, BATCH);
     if (read === null) {
       throw new CursorError("expired");
     }
     const { events, newest } = read;
     const last = events.at(-1);
-    this.#behind = last === undefined ? Math.max(this.#behind, newest) : last.sequence;
-    // Where others have been handed more than this read could see, the next read sees it.
-    if (last === undefined && !this.#isEnded && (this.#live.position ?? 0) <= this.#behind) {
-      this.#join(this.#behind);
+    this.#after = last === undefined ? Math.max(this.#after, newest) : last.sequence;
+    // If other subscribers have received newer events than this read could see, another read follows.
+    if (last === undefined && !this.#isEnded && (this.#live.position ?? 0) <= this.#after) {
+      this.#join(this.#after);
     }
     return events;
   }
 
-  #join(behind: number): void {
-    this.#listener = { path: pathOf(this.#filter), behind, unread: [], failure: null, wake: () => undefined };
+  #join(after: number): void {
+    this.#listener = { path: pathOf(this.#filter), after, unread: [], failure: null, wake: () => undefined };
     this.#live.join(this.#listener);
   }
 
-  /** What has come in; waits for it. */
-  async #hear(listener: Listener): Promise<readonly StoredEvent[]> {
+  /** The next new event; waits until there is one. */
+  async #takeNew(listener: Listener): Promise<readonly StoredEvent[]> {
     if (listener.failure !== null) {
       throw listener.failure;
     }

@@ -2,24 +2,24 @@ import { CursorError } from "../errors.ts";
 import { pathsOf, type StoredEvent } from "../store/event-records.ts";
 import type { Inbox } from "../store/inbox.ts";
 
-/** Somebody who is handed events as they come. */
+/** A subscriber that receives new events. */
 export interface Listener {
-  /** Of the filter of what is wanted: see `pathOf`. */
+  /** Path of the filter of the events that it receives: see `pathOf`. */
   readonly path: string;
-  /** The sequence number of the last event that is not wanted any more. */
-  readonly behind: number;
+  /** The listener receives events with a higher sequence number than this. */
+  readonly after: number;
   unread: StoredEvent[];
-  /** Why nothing more is handed on. */
+  /** Why the listener receives nothing more. */
   failure: CursorError | null;
-  /** Called whenever there is something unread, or a failure. */
+  /** Called whenever `unread` or `failure` changes. */
   wake: () => void;
 }
 
 export interface LiveEventsOptions {
   readonly inbox: Pick<Inbox, "readOn">;
-  /** How often the inbox is asked for events of other processes, while somebody listens; in milliseconds. */
+  /** While there are listeners, the inbox is read for events of other processes every so many milliseconds. */
   readonly lookMilliseconds: number;
-  /** Told when the inbox cannot be read, once until it can again. */
+  /** Called when the inbox cannot be read; called again only after it could be read in between. */
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -27,35 +27,35 @@ const MOST_UNREAD = 1_000;
 const BATCH = 200;
 
 /**
- * Reads each new event once, whoever wrote it, and hands it to those who want it. A listener with 1,000 unread events is
- * given up: what it has not read stays in the inbox.
+ * Reads each new event once, whichever process wrote it, and delivers it to the listeners whose filter lets it through.
+ * A listener with 1,000 unread events is ended; the events stay in the inbox.
  */
 export class LiveEvents {
   readonly #options: LiveEventsOptions;
-  // By path, so that nobody is looked at for an event that they do not want.
+  // By path, so that an event is offered only to listeners that want it.
   readonly #listeners = new Map<string, Set<Listener>>();
   #position: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isReading = false;
-  #isAwaited = false;
+  #mayHaveMore = false;
   #isFailing = false;
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
   }
 
-  /** Everything up to this sequence number has been handed on; null while nobody listens. */
+  /** All events up to this sequence number were delivered; null while there is no listener. */
   get position(): number | null {
     return this.#position;
   }
 
-  /** Hands on what comes behind `listener.behind`, which must not be less than `position`. */
+  /** Delivers events after `listener.after`, which must not be less than `position`. */
   join(listener: Listener): void {
     const group = this.#listeners.get(listener.path) ?? new Set();
     this.#listeners.set(listener.path, group.add(listener));
-    this.#position ??= listener.behind;
+    this.#position ??= listener.after;
     this.#timer ??= setInterval(() => this.wake(), this.#options.lookMilliseconds).unref();
-    // For what came between the listener's own reading and now.
+    // Reads what was stored between the listener's own last read and now.
     this.wake();
   }
 
@@ -72,24 +72,24 @@ export class LiveEvents {
     }
   }
 
-  /** There may be something new. */
+  /** Reads the inbox, because there may be new events. */
   wake(): void {
-    this.#isAwaited = true;
+    this.#mayHaveMore = true;
     if (!this.#isReading) {
       this.#isReading = true;
-      void this.#readOn();
+      void this.#readNew();
     }
   }
 
-  async #readOn(): Promise<void> {
+  async #readNew(): Promise<void> {
     try {
-      while (this.#isAwaited && this.#position !== null) {
-        this.#isAwaited = false;
+      while (this.#mayHaveMore && this.#position !== null) {
+        this.#mayHaveMore = false;
         await this.#readBatch(this.#position);
       }
       this.#isFailing = false;
     } catch (error) {
-      // The next look tries again.
+      // The next `wake` tries again.
       if (!this.#isFailing) {
         this.#options.warn("new events could not be read", error);
       }
@@ -102,8 +102,8 @@ export class LiveEvents {
   async #readBatch(from: number): Promise<void> {
     const read = await this.#options.inbox.readOn(from, null, BATCH);
     if (this.#position !== from) {
-      // Everybody left meanwhile, and whoever has come since is elsewhere.
-      this.#isAwaited = true;
+      // All listeners left during the read, and those that joined since have another position.
+      this.#mayHaveMore = true;
       return;
     }
     if (read === null) {
@@ -112,16 +112,16 @@ export class LiveEvents {
     }
     const reached = read.events.at(-1)?.sequence ?? from;
     this.#position = reached;
-    this.#isAwaited ||= read.newest > reached;
+    this.#mayHaveMore ||= read.newest > reached;
     for (const event of read.events) {
-      this.#handOn(event);
+      this.#deliver(event);
     }
   }
 
-  #handOn(event: StoredEvent): void {
+  #deliver(event: StoredEvent): void {
     for (const path of pathsOf(event)) {
       for (const listener of this.#listeners.get(path) ?? []) {
-        if (event.sequence <= listener.behind) {
+        if (event.sequence <= listener.after) {
           continue;
         }
         if (listener.unread.length === MOST_UNREAD) {
