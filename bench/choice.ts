@@ -5,6 +5,7 @@ import { makeId } from "../src/ids.ts";
 import { KeptList } from "../src/loaders/list-view.ts";
 import { ALWAYS_LIST, MeasuredCosts, type ReadChoice } from "../src/loaders/read-costs.ts";
 import { createTextizenLists, TextizenLoaders } from "../src/loaders/textizen.ts";
+import { ReadScope } from "../src/rest/calls.ts";
 import { createTextizenClient } from "../src/textizen/client.ts";
 import { type Platforms, startPlatforms } from "./platforms.ts";
 import { PLATFORM_PORT } from "./servers.ts";
@@ -58,7 +59,12 @@ function createReader(choice: ReadChoice): Reader {
     participants: new KeptList(client.participants, {}, times, choice),
   };
   return async (records) => {
-    const scope = { signal: new AbortController().signal, record: () => undefined };
+    const scope = new ReadScope({
+      signal: new AbortController().signal,
+      deadline: () => Number.POSITIVE_INFINITY,
+      isFresh: false,
+      record: () => undefined,
+    });
     const began = performance.now();
     const { participant } = new TextizenLoaders(client, lists, scope, { fresh: false });
     const first = Math.floor(Math.random() * (PARTICIPANTS - records + 1)) + 1;

@@ -117,7 +117,7 @@ pinSelf();
 await using platforms = await startPlatforms();
 const child = start(command, SERVER_CORE);
 try {
-  await untilReady(child);
+  await untilReady(child, SERVER_PORT);
   const table = writeTable(await measureAll(platforms));
   writeFileSync(join(import.meta.dirname, "LATENCY.md"), table);
   process.stdout.write(table);

@@ -83,13 +83,13 @@ export async function measureSegment(
   platforms: number,
 ): Promise<Figure[]> {
   await control(`hold?rows=${segment.rows}&latency=0`);
-  if (await answersAnything()) {
+  if (await answersAnything(SERVER_PORT)) {
     throw new Error(`something else answers on port ${SERVER_PORT}`);
   }
   const child = start(command, SERVER_CORE);
   const pid = child.pid ?? 0;
   try {
-    await untilReady(child);
+    await untilReady(child, SERVER_PORT);
     const figures: Figure[] = [{ firstRead: await check(server, segment.rows) }];
     if (segment.phases.some(({ workload }) => workload === "mixed")) {
       const shots = people.map((operation) => createShot(server, operation));
@@ -177,13 +177,13 @@ async function check(server: Server, rows: number): Promise<FirstRead> {
   return { server: server.name, rows, milliseconds };
 }
 
-/** A request of this operation. Its first answer is read and compared; later ones are right if they are the same bytes, or read the same. */
-function createShot(server: Server, operation: Operation): Shot {
+/** A request of this operation to a port. Its first answer is read and compared; later ones are right if they are the same bytes, or read the same. */
+export function createShot(server: Server, operation: Operation, port = SERVER_PORT): Shot {
   const variables = server.variables?.(operation) ?? operation.variables;
   const unwrap = server.unwrap ?? ((data: unknown) => data);
   let right: Buffer | null = null;
   return {
-    bytes: frameOperation(SERVER_PORT, JSON.stringify({ query: server.documents[operation.name], variables })),
+    bytes: frameOperation(port, JSON.stringify({ query: server.documents[operation.name], variables })),
     isRight: ({ status, body }) => {
       if (status !== 200) {
         return false;
@@ -200,14 +200,14 @@ function createShot(server: Server, operation: Operation): Shot {
   };
 }
 
-/** Waits until a server answers; throws where it does not. */
-export async function untilReady(child: ChildProcess): Promise<void> {
+/** Waits until a server answers at this port; throws if it does not. */
+export async function untilReady(child: ChildProcess, port: number): Promise<void> {
   const deadline = performance.now() + READY_SECONDS * 1000;
   while (performance.now() < deadline) {
     if (child.exitCode !== null || child.pid === undefined) {
       break;
     }
-    if (await answersAnything()) {
+    if (await answersAnything(port)) {
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -215,11 +215,12 @@ export async function untilReady(child: ChildProcess): Promise<void> {
   throw new Error(`it did not start: ${complaintOf(child)}`);
 }
 
-async function answersAnything(): Promise<boolean> {
+/** Whether a GraphQL server answers at this port. */
+export async function answersAnything(port: number): Promise<boolean> {
   try {
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify({ query: "{ __typename }" });
-    return (await fetch(`http://127.0.0.1:${SERVER_PORT}/graphql`, { method: "POST", headers, body })).ok;
+    return (await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body })).ok;
   } catch {
     return false;
   }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { project, startCommand } from "./checkouts.ts";
 import { withNewGlibc } from "./glibc.ts";
 import type { Operation } from "./operations.ts";
 import type { Command } from "./processes.ts";
@@ -27,7 +28,6 @@ export const TAILCALL = "Tailcall";
 export const BASELINE = "hand-written";
 
 const here = import.meta.dirname;
-const project = join(here, "..");
 const cache = join(here, ".cache");
 const modules = join(here, "node_modules");
 
@@ -39,29 +39,24 @@ const documents = {
   list: "query List { participants(first: 20) { nodes { id name displayPhoneNumber } } }",
 };
 
-const textgraph: Server = {
+/** The variables of this project's server. */
+export function environmentOf(port: number): Readonly<Record<string, string>> {
+  return {
+    PORT: String(port),
+    PIDJ_BASE_URL: `http://127.0.0.1:${PLATFORM_PORT}/pidj`,
+    PIDJ_ACCOUNT_KEY: "account",
+    PIDJ_TOKEN: "token",
+    TEXTIZEN_BASE_URL: `http://127.0.0.1:${PLATFORM_PORT}/textizen`,
+    TEXTIZEN_AUTH_TOKEN: "bench",
+    SNAPSHOT_SECONDS: "30",
+    STORE_URL: "sqlite::memory:",
+    LOG_LEVEL: "warn",
+  };
+}
+
+export const textgraph: Server = {
   name: OURS,
-  command: () => {
-    if (!existsSync(join(project, "src/main.ts"))) {
-      throw new Error("src/main.ts is not there");
-    }
-    return {
-      file: process.execPath,
-      args: ["src/main.ts"],
-      cwd: project,
-      env: {
-        PORT: String(SERVER_PORT),
-        PIDJ_BASE_URL: `http://127.0.0.1:${PLATFORM_PORT}/pidj`,
-        PIDJ_ACCOUNT_KEY: "account",
-        PIDJ_TOKEN: "token",
-        TEXTIZEN_BASE_URL: `http://127.0.0.1:${PLATFORM_PORT}/textizen`,
-        TEXTIZEN_AUTH_TOKEN: "bench",
-        SNAPSHOT_SECONDS: "30",
-        STORE_URL: "sqlite::memory:",
-        LOG_LEVEL: "warn",
-      },
-    };
-  },
+  command: () => startCommand(project, environmentOf(SERVER_PORT)),
   documents,
   variables: ({ variables }) =>
     "participant" in variables ? { ...variables, participant: `participant:${variables["participant"]}` } : variables,

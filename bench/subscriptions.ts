@@ -3,6 +3,7 @@ import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
+import { project, startCommand } from "./checkouts.ts";
 import { type Frames, openFrames } from "./frames.ts";
 import { quantile } from "./load.ts";
 import {
@@ -24,7 +25,7 @@ const SUBSCRIPTIONS = 1_000;
 const EVENTS_PER_SECOND = 100;
 const SECONDS = 20;
 const WARM_UP_SECONDS = 3;
-// Not one of those in servers.ts: the benchmarks may run at the same time, if not well.
+// Not one of those in servers.ts.
 const PORT = 4183;
 const SECRET = "bench-bench-bench-bench";
 const SETTLE_MS = 3_000;
@@ -63,11 +64,8 @@ interface Figures {
   readonly bytesPerSubscription: number;
 }
 
-const command = (folder: string): Command => ({
-  file: process.execPath,
-  args: ["src/main.ts"],
-  cwd: join(import.meta.dirname, ".."),
-  env: {
+const command = (folder: string): Command =>
+  startCommand(project, {
     PORT: String(PORT),
     STORE_URL: `sqlite:${folder}/graph.db`,
     WEBHOOK_SECRET: SECRET,
@@ -75,8 +73,7 @@ const command = (folder: string): Command => ({
     PIDJ_ACCOUNT_KEY: "account",
     PIDJ_TOKEN: "token",
     LOG_LEVEL: "warn",
-  },
-});
+  });
 
 /** The least disturbed of a few times, or the first that was as good as not disturbed. */
 async function measureUndisturbed(audience: Audience): Promise<Figures> {
