@@ -10,21 +10,22 @@ import {
   type PidjConfig,
   type TextizenConfig,
 } from "./config.ts";
-import { Context, type OperationOptions, type Services } from "./context.ts";
+import { Context, type Services } from "./context.ts";
 import { createFeed } from "./events/feed.ts";
 import { createReception } from "./events/reception.ts";
 import { Versions } from "./freshness/versions.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
-import { createErrorFormatter } from "./operations/errors.ts";
+import { createOperations } from "./operations/operations.ts";
 import { buildSchema, printSdl } from "./operations/schema.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
-import { startGraphql } from "./server/graphql.ts";
+import { startApollo } from "./server/apollo.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
+import { createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
@@ -90,9 +91,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   };
   const schema = buildSchema();
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
+  const origins = createOrigins(config.isProduction, config.corsOrigins);
   const http = createHttp({
-    isProduction: config.isProduction,
     logLevel: config.logLevel,
+    origins,
     sdl: config.isProduction ? null : printSdl(schema),
   });
   const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
@@ -122,33 +124,28 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   };
   let sync: ContactListSync | null = null;
   let sweeps: ReturnType<typeof startSweeps> | null = null;
-  const apollo = await startGraphql({
-    schema,
-    isProduction: config.isProduction,
+  const common = { schema, isProduction: config.isProduction, report };
+  const operations = createOperations({
+    ...common,
+    deadlines: config.timeouts,
+    createContext: (operation) => new Context(services, operation),
+    versions: services.versions,
+    sharesQueries: config.sharesOperations,
+  });
+  const apollo = await startApollo({
+    ...common,
     exampleNumber: options.exampleNumber ?? "+14155551212",
-    report,
     plugins: [fastifyApolloDrainPlugin(http)],
   });
-  const serving = {
-    deadlines: { query: config.timeouts.query, send: config.timeouts.mutation },
-    createContext: (operation: OperationOptions) => new Context(services, operation),
-  };
   const stream = addSubscriptions(http, {
-    ...serving,
     schema,
-    apollo,
-    isProduction: config.isProduction,
+    operations,
+    origins,
+    answerMilliseconds: config.timeouts.mutation,
     limits: { connections: config.subscriberConnections, ...options.connectionLimits },
     report,
   });
-  addGraphql(http, apollo, {
-    ...serving,
-    schema,
-    format: createErrorFormatter({ isProduction: config.isProduction, report }),
-    stream,
-    // Outside production every operation says what it cost by itself.
-    sharesUnder: config.isProduction && config.sharesOperations ? services.versions : null,
-  });
+  addGraphql(http, apollo, { operations, stream });
   const { optOuts, feed } = services;
   const onKept = (kept: Appended) => applyEvent(services, kept);
   const { optOutWords } = config.events;

@@ -19,6 +19,8 @@ export interface Config {
   readonly events: EventsConfig;
   /** Whether equal queries under way are executed once, in production. */
   readonly sharesOperations: boolean;
+  /** Origins whose pages may ask this server, beside its own. */
+  readonly corsOrigins: readonly string[];
   /** WebSockets and event streams that are served at a time. */
   readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
@@ -102,6 +104,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
     events: readEvents(env),
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",
+    corsOrigins: env.origins("CORS_ORIGINS"),
     subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
     timeouts: {
       query: env.number("QUERY_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
@@ -252,6 +255,18 @@ class Environment {
   list(name: string, otherwise: string): string[] {
     const items = (this.text(name) ?? otherwise).split(",").map((item) => item.trim());
     return items.filter((item) => item !== "");
+  }
+
+  /** Origins as browsers write them (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin), between commas. */
+  origins(name: string): string[] {
+    return this.list(name, "").map((text) => {
+      const url = URL.canParse(text) ? new URL(text) : null;
+      // A final slash is no part of it, but often written.
+      if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/` || text.includes("*")) {
+        throw new ConfigError(`${name} must be origins such as https://app.example.org, separated by commas.`);
+      }
+      return url.origin;
+    });
   }
 
   /** An IANA time zone by its name; null where not set. */

@@ -49,18 +49,17 @@ export interface OperationOptions {
   readonly deadline: () => number;
   /** Read past every kept list, and join no read under way. */
   readonly fresh: boolean;
-  /** Is told what kind of operation it is, before it is executed: a mutation gets the time that a send has. */
-  readonly onKind: (kind: "query" | "mutation" | "subscription") => void;
+  /** Cursor of the last event that a subscriber saw, if its transport says so: it replaces the argument `since`. */
+  readonly resumeAfter?: string | null;
 }
 
 /**
  * One operation: who it reads for, until when, what it has read and how it writes. Made for it, gone with it.
- * Its fields are private to the compiler alone: Apollo works with a shallow copy, which has no `#` fields.
  */
 export class Context {
   readonly services: Services;
   readonly scope: ReadScope;
-  readonly onKind: OperationOptions["onKind"];
+  readonly resumeAfter: string | null;
   private readonly made: CallRecord[] = [];
   private readonly fresh: boolean;
   private pidjLoaders: PidjLoaders | null = null;
@@ -68,10 +67,10 @@ export class Context {
   private peopleLoaders: PeopleLoaders | null = null;
   private eventLoaders: EventLoaders | null = null;
 
-  constructor(services: Services, { signal, deadline, fresh, onKind }: OperationOptions) {
+  constructor(services: Services, { signal, deadline, fresh, resumeAfter = null }: OperationOptions) {
     this.services = services;
     this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: (call) => this.made.push(call) });
-    this.onKind = onKind;
+    this.resumeAfter = resumeAfter;
     this.fresh = fresh;
   }
 

@@ -28,6 +28,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
     textizen: null,
     storeUrl: null,
     contactsListMinutes: null,
+    corsOrigins: [],
     ssoNextHosts: [],
     snapshotSeconds: 30,
     sharesOperations: true,
@@ -104,6 +105,11 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
     { authToken: "made-elsewhere" },
   ],
 ];
+test("origins are read as browsers write them, with or without a slash at the end", () => {
+  const { corsOrigins } = readConfig({ CORS_ORIGINS: "https://app.example.org/, http://App.example.org:3000" });
+  expect(corsOrigins).toEqual(["https://app.example.org", "http://app.example.org:3000"]);
+});
+
 test.each(good)("%j is read", (env, read, value) => {
   expect(read(readConfig({ ...ALL, ...env }))).toEqual(value);
 });
@@ -143,6 +149,11 @@ describe("a wrong value stops the start with one sentence that names the variabl
     ["CONNECT_TIMEOUT_MS", "1e3"],
     ["READ_TIMEOUT_MS", "600001"],
     ["SEND_TIMEOUT_MS", "soon"],
+    ["CORS_ORIGINS", "*"],
+    ["CORS_ORIGINS", "https://*.example.org"],
+    ["CORS_ORIGINS", "app.example.org"],
+    ["CORS_ORIGINS", "https://app.example.org/path"],
+    ["CORS_ORIGINS", "https://operator:hunter2@app.example.org"],
     ["PIDJ_BASE_URL", "gopidj.com"],
     ["PIDJ_BASE_URL", "http://gopidj.com/api/2020"],
     ["PIDJ_BASE_URL", "http://127.0.0.1.evil.example/"],

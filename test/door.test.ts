@@ -93,12 +93,15 @@ describe("a browser", () => {
   });
 
   test.each(["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "127.0.0.1@evil.example"])(
-    "led here under another name (Host: %s) is refused everywhere",
+    "led here under another name (Host: %s) is refused by all but the health checks",
     async (host) => {
-      for (const path of ["/graphql", "/", "/health", "/schema.graphql", "/nowhere"]) {
+      for (const path of ["/graphql", "/", "/schema.graphql", "/nowhere"]) {
         const reply = await request(development, path, { headers: { host } });
         expect(reply.status).toBe(403);
         expect(errorsOf(reply)).toMatchObject([{ extensions: { code: "FORBIDDEN", retryable: false } }]);
+      }
+      for (const path of ["/health", "/ready", "/ready?probe=1"]) {
+        expect((await request(development, path, { headers: { host } })).status).toBe(200);
       }
       const { port } = new URL(development.app.url);
       const sent = await request(
@@ -110,12 +113,19 @@ describe("a browser", () => {
     },
   );
 
-  test.each(["localhost", "localhost:9999", "127.0.0.1", "127.1.2.3:80", "[::1]:4000"])(
-    "at this machine (Host: %s) is served",
-    async (host) => {
-      expect((await request(development, "/health", { headers: { host } })).status).toBe(200);
-    },
-  );
+  test.each([
+    "localhost",
+    "localhost:9999",
+    "LocalHost",
+    "localhost.",
+    "LOCALHOST.:4000",
+    "127.0.0.1",
+    "127.1.2.3:80",
+    "[::1]:4000",
+  ])("at this machine (Host: %s) is served", async (host) => {
+    const reply = await request(development, "/graphql", post({ query: "{ __typename }" }, { ...JSON_TYPE, host }));
+    expect(JSON.parse(reply.text).data).toEqual({ __typename: "Query" });
+  });
 });
 
 describe("beside the graph", () => {
@@ -138,8 +148,7 @@ describe("beside the graph", () => {
   test.each([
     ["GET", "/nowhere"],
     ["POST", "/graphql/more"],
-    ["PUT", "/graphql"],
-    ["DELETE", "/"],
+    ["PUT", "/health"],
   ])("%s %s is a 404 in GraphQL's shape", async (method, path) => {
     const reply = await request(development, path, { method });
     expect(reply.status).toBe(404);

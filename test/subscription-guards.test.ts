@@ -1,10 +1,10 @@
 import { GraphQLError } from "graphql";
 import fetch from "node-fetch";
 import { describe, expect, test, vi } from "vitest";
-import { Context } from "../src/context.ts";
-import { EventResults } from "../src/live/event-results.ts";
+import { Versions } from "../src/freshness/versions.ts";
+import { SelectedResults } from "../src/operations/event-results.ts";
 import { buildSchema } from "../src/operations/schema.ts";
-import { startGraphql } from "../src/server/graphql.ts";
+import { startApollo } from "../src/server/apollo.ts";
 import { INIT, RawSocket, subscribe } from "./raw-socket.ts";
 import { forward, newestCursor, openSubscriber, startListening } from "./subscribers.ts";
 import { type Stage, startStage } from "./support.ts";
@@ -69,20 +69,14 @@ test("what Apollo Server did not expect is reported, and printed nowhere", async
   const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const reported: unknown[] = [];
   const bug = new GraphQLError("a bug");
-  const apollo = await startGraphql({
+  const apollo = await startApollo({
     schema: buildSchema(),
     isProduction: true,
     exampleNumber: "+14155551212",
     report: (error) => reported.push(error),
-    plugins: [{ requestDidStart: async () => ({ didResolveSource: () => Promise.reject(bug) }) }],
+    plugins: [],
   });
-  await using stage = await startStage();
-  const contextValue = new Context(stage.app.services, {
-    signal: new AbortController().signal,
-    deadline: () => Number.POSITIVE_INFINITY,
-    fresh: false,
-    onKind: () => undefined,
-  });
+  const contextValue = { answer: () => Promise.reject(bug) };
   await expect(apollo.executeOperation({ query: "{ eventCursor }" }, { contextValue })).rejects.toThrow();
   await apollo.stop();
   expect(reported).toEqual([bug]);
@@ -176,9 +170,10 @@ test.each([
   raw.socket.terminate();
 });
 
-test("an event's selection is executed once, again a second later, and again after a failure", async () => {
+test("an event's selection is executed once, and again a second later, after a failure, and after a change", async () => {
   let now = 0;
-  const results = new EventResults(() => now);
+  const versions = new Versions();
+  const results = new SelectedResults(versions, () => now);
   const event = {};
   const select = vi.fn<() => Promise<object>>(async () => ({ data: {} }));
   const times = async () => {
@@ -191,4 +186,6 @@ test("an event's selection is executed once, again a second later, and again aft
   now = 1_000;
   select.mockResolvedValueOnce({ errors: [{ message: "no" }] });
   expect([await times(), await times(), await times()]).toEqual([2, 3, 3]);
+  await versions.raise([]);
+  expect([await times(), await times()]).toEqual([4, 4]);
 });

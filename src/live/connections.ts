@@ -1,4 +1,5 @@
-import { GraphQLError } from "graphql";
+import { FAILURES, type Failure } from "../operations/failures.ts";
+import type { Client } from "../operations/operation.ts";
 
 /** What connections that last are held to. */
 export interface ConnectionLimits {
@@ -48,11 +49,11 @@ export class Connections {
   }
 
   /** Why there is no room for another connection or operation; null where there is. */
-  refusal(): GraphQLError | null {
+  refusal(): Failure | null {
     if (this.#isClosing) {
-      return SHUTTING_DOWN;
+      return FAILURES.shuttingDown;
     }
-    return this.#open.size < this.limits.connections ? null : FULL;
+    return this.#open.size < this.limits.connections ? null : FAILURES.full;
   }
 
   get isClosing(): boolean {
@@ -124,10 +125,15 @@ export class Connections {
   }
 }
 
-const FULL = new GraphQLError("This server has no room for another connection at the moment.", {
-  extensions: { code: "OVERLOADED", retryable: true },
-});
-
-export const SHUTTING_DOWN = new GraphQLError("This server is going away: connect again.", {
-  extensions: { code: "SHUTTING_DOWN", retryable: true },
-});
+/** A client that is gone when the signal aborts. */
+export function clientOf(signal: AbortSignal): Client {
+  return {
+    onGone: (leave) => {
+      signal.addEventListener("abort", leave);
+      if (signal.aborted) {
+        leave();
+      }
+      return () => signal.removeEventListener("abort", leave);
+    },
+  };
+}

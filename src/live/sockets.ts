@@ -1,18 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Documents } from "../operations/documents.ts";
-import { type Connection, type Connections, SHUTTING_DOWN } from "./connections.ts";
-import { writeResult } from "./event-results.ts";
-import type { LiveOperations, Operation, Result, Results } from "./live-operations.ts";
+import { withoutStatus } from "../operations/errors.ts";
+import { FAILURES } from "../operations/failures.ts";
+import { type EventResults, type Operation, type Result, writeResult } from "../operations/operation.ts";
+import type { Operations } from "../operations/operations.ts";
+import { type Connection, type Connections, clientOf } from "./connections.ts";
 
 export interface SocketsOptions {
   readonly schema: GraphQLSchema;
-  readonly documents: Documents;
-  readonly operations: LiveOperations;
+  readonly operations: Operations;
   readonly connections: Connections;
   /** Told of every error that is a bug of ours. */
   readonly report: (error: unknown) => void;
@@ -29,8 +29,10 @@ interface Extra {
   readonly underWay: Set<object>;
 }
 
-/** An operation of a socket's, and the name that its results go by. */
-interface SocketOperation extends Operation {
+/** An operation of a socket's, when it ends, and the name that its results go by. */
+interface SocketOperation {
+  readonly operation: Operation;
+  readonly signal: AbortSignal;
   readonly id: string;
   readonly send: Extra["send"];
 }
@@ -125,19 +127,23 @@ export function createSockets(
   return (request, raw, head) => server.handleUpgrade(request, raw, head, (socket) => serve(socket, raw));
 }
 
-function createProtocol({ schema, documents, operations, connections }: SocketsOptions) {
+function createProtocol({ schema, operations, connections }: SocketsOptions) {
   const most = connections.limits.operations;
 
   function prepare({ extra, subscriptions }: SocketContext, id: string, payload: SubscribePayload) {
-    const { query, operationName = null, variables } = payload;
-    const document = documents.prepare(query);
-    if (!("kind" in document)) {
-      return document;
+    const { query: text, operationName, variables } = payload;
+    const operation = operations.prepare({
+      text,
+      name: operationName || null,
+      variables: variables ?? {},
+      isFresh: false,
+      refuses: {},
+    });
+    if ("result" in operation) {
+      return (operation.result.errors ?? []).map((error) => new Shown(error));
     }
-    const kind = getOperationAST(document, operationName)?.operation;
-    if (kind === undefined) {
-      return [noOperation(operationName)];
-    }
+    const { document, name, definition } = operation;
+    const kind = definition.operation;
     const { send, underWay } = extra;
     let { signal } = extra;
     if (kind === "query") {
@@ -149,9 +155,8 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
       connections.begin(payload);
     }
     underWay.add(payload);
-    const operation = { text: query, document, name: operationName, variables: variables ?? {}, signal };
-    const contextValue: SocketOperation = { ...operation, id, send };
-    return { schema, document, operationName, contextValue };
+    const contextValue: SocketOperation = { operation, signal, id, send };
+    return { schema, document, operationName: name, contextValue };
   }
 
   return makeServer<Record<string, unknown>, Extra>({
@@ -159,7 +164,7 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
     onSubscribe: async (context, id, payload) => {
       const { extra, subscriptions } = context;
       if (connections.isClosing) {
-        return [SHUTTING_DOWN];
+        return [new Shown(withoutStatus(FAILURES.shuttingDown))];
       }
       if (Object.keys(subscriptions).length > 2 * most) {
         // It is told, and does not listen.
@@ -169,12 +174,18 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
         // For what was completed just before to come to its end.
         await nextTurn();
       }
-      return extra.underWay.size >= most || !(id in subscriptions) ? [tooMany(most)] : prepare(context, id, payload);
+      return extra.underWay.size >= most || !(id in subscriptions)
+        ? [new Shown(withoutStatus(FAILURES.tooManyOperations))]
+        : prepare(context, id, payload);
     },
-    execute: ({ contextValue }) => operations.execute(contextValue as SocketOperation) as Promise<object>,
+    execute: async ({ contextValue }) => {
+      const { operation, signal } = contextValue as SocketOperation;
+      return (await operations.execute(operation, clientOf(signal))).result as object;
+    },
     subscribe: async ({ contextValue }) => {
-      const results = await operations.subscribe(contextValue as SocketOperation);
-      return (Symbol.asyncIterator in results ? sendAll(results, contextValue as SocketOperation) : results) as object;
+      const { operation, signal, id, send } = contextValue as SocketOperation;
+      const results = await operations.subscribe(operation, signal);
+      return (Symbol.asyncIterator in results ? sendAll(results, id, send) : results.result) as object;
     },
     // Its errors are what clients see already.
     onNext: (_context, _id, _payload, _args, result) => result as Result,
@@ -184,6 +195,20 @@ function createProtocol({ schema, documents, operations, connections }: SocketsO
       setImmediate(() => connections.end(payload));
     },
   });
+}
+
+/** An error that clients see as it is. */
+class Shown extends GraphQLError {
+  readonly #formatted: GraphQLFormattedError;
+
+  constructor(formatted: GraphQLFormattedError) {
+    super(formatted.message);
+    this.#formatted = formatted;
+  }
+
+  override toJSON(): GraphQLFormattedError {
+    return this.#formatted;
+  }
 }
 
 /** What graphql-ws returns when the client completes a query, which it otherwise would not be told of. */
@@ -204,20 +229,26 @@ function endingWith(end: () => void): AsyncGenerator<never, void, undefined> {
 }
 
 /** Sends results itself, and yields none: graphql-ws would write each as JSON anew for everybody who gets it. */
-function sendAll(results: Results, { id, send }: SocketOperation): Results {
+function sendAll(results: EventResults, id: string, send: Extra["send"]): AsyncGenerator<never, void, undefined> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-  const sending: Results = {
+  const sending: AsyncGenerator<never, void, undefined> = {
     next: async () => {
       for (;;) {
         const { done, value } = await results.next();
         if (done || value === undefined) {
           return { done: true, value: undefined };
         }
-        await send(`${head}${writeResult(value)}}`);
+        await send(`${head}${writeResult(value.result)}}`);
       }
     },
-    return: (value) => results.return(value),
-    throw: (error) => results.throw(error),
+    return: async () => {
+      await results.return();
+      return { done: true, value: undefined };
+    },
+    throw: async (error) => {
+      await results.throw(error);
+      throw error;
+    },
     [Symbol.asyncIterator]: () => sending,
     [Symbol.asyncDispose]: () => results[Symbol.asyncDispose](),
   };
@@ -279,19 +310,4 @@ function createSender(socket: WebSocket, raw: Duplex): (message: string) => Prom
 /** Whether little of what was sent is still in this process. */
 function isReading(socket: WebSocket): boolean {
   return socket.bufferedAmount < MOST_BUFFERED_BYTES;
-}
-
-/** In GraphQL's own words (https://spec.graphql.org/September2025/#GetOperation()), as other transports have it. */
-function noOperation(name: string | null): GraphQLError {
-  const message =
-    name === null
-      ? "Must provide operation name if query contains multiple operations."
-      : `Unknown operation named "${name}".`;
-  return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT", retryable: false } });
-}
-
-function tooMany(most: number): GraphQLError {
-  return new GraphQLError(`A connection carries at most ${most} operations at a time.`, {
-    extensions: { code: "RATE_LIMITED", retryable: true },
-  });
 }

@@ -1,17 +1,22 @@
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { GraphQLError } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import { isLoopbackHost } from "../loopback.ts";
-import { Documents } from "../operations/documents.ts";
-import { createErrorFormatter } from "../operations/errors.ts";
-import { hostnameOf, mayConnect } from "../server/origins.ts";
+import { withoutStatus } from "../operations/errors.ts";
+import { FAILURES, type Failure } from "../operations/failures.ts";
+import type { Operations } from "../operations/operations.ts";
+import { hostnameOf, type Origins } from "../server/origins.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Connections } from "./connections.ts";
 import { createEventStreams } from "./event-streams.ts";
-import { createLiveOperations, type LiveOperationsOptions } from "./live-operations.ts";
 import { createSockets } from "./sockets.ts";
 
-export interface SubscriptionsOptions extends Omit<LiveOperationsOptions, "format"> {
+export interface SubscriptionsOptions {
+  readonly schema: GraphQLSchema;
+  readonly operations: Operations;
+  readonly origins: Origins;
+  /** How long operations under way are waited for when the server closes, in milliseconds. */
+  readonly answerMilliseconds: number;
   /** Those of `CONNECTION_LIMITS` may be left out. */
   readonly limits: Pick<ConnectionLimits, "connections"> & Partial<ConnectionLimits>;
   /** Told of every error that is a bug of ours. */
@@ -19,20 +24,16 @@ export interface SubscriptionsOptions extends Omit<LiveOperationsOptions, "forma
 }
 
 /**
- * Serves subscriptions where the graph is served, over WebSocket; and gives what serves them as event streams, for the
+ * Serves subscriptions where the graph is served, over WebSocket; returns what serves them as event streams, for the
  * route. Both answer queries and mutations too. When the server closes, what is under way is answered, and then every
  * connection is told to come again.
  */
 export function addSubscriptions(
   http: FastifyInstance,
-  options: SubscriptionsOptions,
+  { schema, operations, origins, report, ...options }: SubscriptionsOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  const { schema, isProduction, report } = options;
-  const format = createErrorFormatter(options);
-  const documents = new Documents({ schema, format });
-  const operations = createLiveOperations({ ...options, format });
   const connections = new Connections({ ...CONNECTION_LIMITS, ...options.limits });
-  const takeOver = createSockets({ schema, documents, operations, connections, report });
+  const takeOver = createSockets({ schema, operations, connections, report });
 
   http.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refusalOf(request);
@@ -42,47 +43,28 @@ export function addSubscriptions(
       refuse(socket, refusal);
     }
   });
-  http.addHook("preClose", () => connections.close(options.deadlines.send));
+  http.addHook("preClose", () => connections.close(options.answerMilliseconds));
 
-  function refusalOf({ url = "", headers }: IncomingMessage): Refusal | null {
+  function refusalOf({ url = "", headers }: IncomingMessage): Failure | null {
     if (!/^\/(graphql)?(\?|$)/.test(url)) {
-      return NOT_FOUND;
+      return FAILURES.notFound;
     }
     // As for every request: see http.ts.
-    if (!isLoopbackHost(hostnameOf(headers.host)) || !mayConnect(headers, isProduction)) {
-      return FORBIDDEN;
+    if (!isLoopbackHost(hostnameOf(headers.host))) {
+      return FAILURES.foreignHost;
     }
-    const error = connections.refusal();
-    return error && { status: "503 Service Unavailable", error };
+    return origins.mayConnect(headers) ? connections.refusal() : FAILURES.foreignOrigin;
   }
 
-  return createEventStreams({ isProduction, documents, operations, connections });
+  return createEventStreams({ origins, operations, connections });
 }
 
-interface Refusal {
-  readonly status: string;
-  readonly error: GraphQLError;
-}
-
-const NOT_FOUND: Refusal = {
-  status: "404 Not Found",
-  error: new GraphQLError("There is nothing here. The graph is at /graphql.", {
-    extensions: { code: "NOT_FOUND", retryable: false },
-  }),
-};
-const FORBIDDEN: Refusal = {
-  status: "403 Forbidden",
-  error: new GraphQLError("The Host and Origin headers must name this machine.", {
-    extensions: { code: "FORBIDDEN", retryable: false },
-  }),
-};
-
-function refuse(socket: Duplex, { status, error }: Refusal): void {
-  const body = JSON.stringify({ errors: [error.toJSON()] });
+function refuse(socket: Duplex, failure: Failure): void {
+  const body = JSON.stringify({ errors: [withoutStatus(failure)] });
   socket.on("error", () => undefined);
   socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\nconnection: close\r\n` +
+      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroy(),
   );
 }

@@ -1,38 +1,7 @@
-import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import {
-  CursorError,
-  describeFailure,
-  InputError,
-  PlatformError,
-  type PlatformErrorReason,
-  StoreError,
-} from "../errors.ts";
+import { CursorError, describeFailure, InputError, PlatformError, StoreError } from "../errors.ts";
+import { CURSOR_FAILURES, FAILURES, type Failure, PLATFORM_FAILURES } from "./failures.ts";
 
-/** What clients may switch on; one for each reason why a platform call failed. */
-const platformCodes: Readonly<Record<PlatformErrorReason, string>> = {
-  timeout: "PLATFORM_TIMEOUT",
-  cancelled: "PLATFORM_TIMEOUT",
-  unreachable: "PLATFORM_UNAVAILABLE",
-  shape: "PLATFORM_BAD_RESPONSE",
-  refused: "PLATFORM_REFUSED",
-  unauthorized: "PLATFORM_UNAUTHORIZED",
-  "rate-limited": "RATE_LIMITED",
-  "not-configured": "PLATFORM_NOT_CONFIGURED",
-};
-
-const cursorErrors = {
-  expired: {
-    message: "Not everything behind this cursor is kept any more: read the lists anew, and begin from eventCursor.",
-    extensions: { code: "CURSOR_EXPIRED", retryable: false },
-  },
-  "too-slow": {
-    message: "The subscriber left too many events unread: subscribe again from the last cursor seen.",
-    extensions: { code: "SUBSCRIBER_TOO_SLOW", retryable: true },
-  },
-} as const satisfies Record<CursorError["reason"], object>;
-
-const RETRYABLE: ReadonlySet<PlatformErrorReason> = new Set(["timeout", "cancelled", "unreachable", "rate-limited"]);
 /** Apollo's finer codes for requests that no other try can make right. */
 const ABOUT_REQUEST: Readonly<Record<string, string>> = {
   BAD_REQUEST: "BAD_USER_INPUT",
@@ -69,15 +38,16 @@ export function formatError(
   error: unknown,
   report: (error: unknown) => void,
 ): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
+  const cause = thrownBy(error);
   const place = pick(formatted);
   if (cause instanceof PlatformError) {
+    const { code, retryable } = PLATFORM_FAILURES[cause.reason];
     return {
       ...place,
       message: describeFailure(cause),
       extensions: {
-        code: platformCodes[cause.reason],
-        retryable: RETRYABLE.has(cause.reason),
+        code,
+        retryable,
         platform: cause.platform,
         ...(cause.retryAfterSeconds !== null && { retryAfter: cause.retryAfterSeconds }),
       },
@@ -91,31 +61,33 @@ export function formatError(
     };
   }
   if (cause instanceof CursorError) {
-    return { ...place, ...cursorErrors[cause.reason] };
+    return { ...place, ...withoutStatus(CURSOR_FAILURES[cause.reason]) };
   }
   if (cause instanceof StoreError) {
     report(cause);
-    return {
-      ...place,
-      message: "This server's own store cannot be used at the moment.",
-      extensions: { code: "STORE_UNAVAILABLE", retryable: true },
-    };
+    return { ...place, ...withoutStatus(FAILURES.storeUnavailable) };
   }
-  const code = isMalformedLiteral(cause)
-    ? "BAD_USER_INPUT"
-    : (ABOUT_REQUEST[String(formatted.extensions?.["code"])] ?? formatted.extensions?.["code"]);
+  const code = ABOUT_REQUEST[String(formatted.extensions?.["code"])] ?? formatted.extensions?.["code"];
+  const argument = formatted.extensions?.["argument"];
+  const about = { retryable: false, ...(argument !== undefined && { argument }) };
   if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {
-    return { ...place, message: formatted.message, extensions: { code, retryable: false } };
+    return { ...place, message: formatted.message, extensions: { code, ...about } };
   }
   if (formatted.path === undefined && isAboutRequest(cause)) {
-    return { ...place, message: formatted.message, extensions: { code: "BAD_USER_INPUT", retryable: false } };
+    return { ...place, message: formatted.message, extensions: { code: "BAD_USER_INPUT", ...about } };
   }
   report(cause);
-  return {
-    ...place,
-    message: "Something went wrong in this server. It has been written to its log.",
-    extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false },
-  };
+  return { ...place, ...withoutStatus(FAILURES.internal) };
+}
+
+/** A failure as an error of an answer. */
+export function withoutStatus({ message, extensions }: Failure): GraphQLFormattedError {
+  return { message, extensions: { ...extensions } };
+}
+
+/** What a resolver threw, if that is what an error is about. */
+function thrownBy(error: unknown): unknown {
+  return error instanceof GraphQLError && error.path !== undefined ? (error.originalError ?? error) : error;
 }
 
 /** The errors by where they are in the document, then by where they are in the answer, whichever failed first. */
@@ -140,15 +112,6 @@ function comparePaths(left: Path, right: Path): number {
  */
 function isAboutRequest(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && error.path === undefined && error.originalError === undefined;
-}
-
-/** Validation finds a malformed scalar in the document first, and gives it validation's code. */
-function isMalformedLiteral(error: unknown): boolean {
-  return (
-    error instanceof GraphQLError &&
-    error.originalError instanceof GraphQLError &&
-    error.originalError.extensions["code"] === "BAD_USER_INPUT"
-  );
 }
 
 function pick({ locations, path }: GraphQLFormattedError): Pick<GraphQLFormattedError, "locations" | "path"> {

@@ -1,68 +1,67 @@
-import type { FastifyReply } from "fastify";
-import type { Context, OperationOptions } from "../context.ts";
+import type { Client } from "./operation.ts";
 
-/** The time that one operation has, in milliseconds; one that sends has more. */
-export interface Deadlines {
-  readonly query: number;
-  readonly send: number;
-}
-
-export type OperationKind = "query" | "mutation" | "subscription";
-
-/** One operation under way: it ends when its time is over, or when every client that waits for it has gone. */
-export class Execution implements Omit<OperationOptions, "fresh"> {
+/** One operation under way. It ends when its time is over, or when every client that waits for it has gone. */
+export class Execution {
   readonly signal: AbortSignal;
-  readonly deadline: () => number;
-  readonly onKind: (kind: OperationKind) => void;
   readonly #controller = new AbortController();
-  #timer: NodeJS.Timeout;
+  readonly #milliseconds: number;
+  readonly #leaves: (() => void)[] = [];
+  #deadline = 0;
+  #timer: NodeJS.Timeout | undefined;
   #waiting = 0;
 
-  /** `onKind` is told what the operation turns out to be, before it is executed. */
-  constructor(deadlines: Deadlines, onKind: (kind: OperationKind) => void) {
+  /** `milliseconds`: the time that it has for each client that waits for it. */
+  constructor(milliseconds: number) {
     this.signal = this.#controller.signal;
-    let deadline = performance.now() + deadlines.query;
-    this.deadline = () => deadline;
-    const startTimer = () => setTimeout(() => this.#abort("TimeoutError"), deadline - performance.now());
-    this.#timer = startTimer();
-    this.onKind = (kind) => {
-      if (kind === "mutation") {
-        clearTimeout(this.#timer);
-        deadline = performance.now() + deadlines.send;
-        this.#timer = startTimer();
-      }
-      onKind(kind);
-    };
+    this.#milliseconds = milliseconds;
+    this.#extend();
+    this.#startTimer();
   }
 
-  /** A client waits for the answer, until its connection closes. */
-  join(reply: FastifyReply): void {
+  /** When its time is over, on the clock of `performance.now()`. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  /** A client waits for it from now on, and gives it its full time. */
+  join(client: Client): void {
     this.#waiting += 1;
-    reply.raw.once("close", () => {
-      this.#waiting -= 1;
-      if (this.#waiting === 0 && !reply.raw.writableFinished) {
-        this.cancel();
-      }
-    });
+    this.#extend();
+    this.#leaves.push(
+      client.onGone(() => {
+        this.#waiting -= 1;
+        if (this.#waiting === 0) {
+          this.#abort("AbortError");
+        }
+      }),
+    );
   }
 
-  /** Nobody waits for the answer any more. */
-  cancel(): void {
-    this.#abort("AbortError");
-  }
-
-  /** The answer is there: no time runs any more. */
+  /** The answer is there: no timer runs any more, and no client is watched. */
   end(): void {
     clearTimeout(this.#timer);
+    for (const leave of this.#leaves) {
+      leave();
+    }
+  }
+
+  #extend(): void {
+    this.#deadline = performance.now() + this.#milliseconds;
+  }
+
+  #startTimer(): void {
+    this.#timer = setTimeout(() => {
+      // A client that joined later has given it more time.
+      if (performance.now() < this.#deadline) {
+        this.#startTimer();
+      } else {
+        this.#abort("TimeoutError");
+      }
+    }, this.#deadline - performance.now());
   }
 
   #abort(name: "TimeoutError" | "AbortError"): void {
     clearTimeout(this.#timer);
     this.#controller.abort(new DOMException("the operation is over", name));
   }
-}
-
-/** `extensions.platforms` of what has been executed in this context. */
-export function platformsOf({ calls }: Context): readonly object[] {
-  return calls.map(({ milliseconds, ...call }) => ({ ...call, milliseconds: Math.round(milliseconds * 10) / 10 }));
 }

@@ -4,19 +4,24 @@ import { optionalId } from "./arguments.ts";
 
 export const Subscription = {
   messageReceived: {
-    subscribe: (_root, { groupId, from, since }, { services, scope: { signal } }) =>
+    subscribe: (_root, { groupId, from, since }, { services, resumeAfter, scope: { signal } }) =>
       services.feed.subscribe({
         kind: "ReceivedMessage",
         groupId: optionalId("PidjGroup", "groupId", groupId),
         from,
-        since,
+        since: resumeAfter ?? since,
         signal,
       }),
     resolve: ({ cursor, event }: FeedItem<"ReceivedMessage">) => ({ cursor, message: event }),
   },
   pollCompleted: {
-    subscribe: (_root, { pollId, since }, { services, scope: { signal } }) =>
-      services.feed.subscribe({ kind: "CompletedPoll", pollId: optionalId("Poll", "pollId", pollId), since, signal }),
+    subscribe: (_root, { pollId, since }, { services, resumeAfter, scope: { signal } }) =>
+      services.feed.subscribe({
+        kind: "CompletedPoll",
+        pollId: optionalId("Poll", "pollId", pollId),
+        since: resumeAfter ?? since,
+        signal,
+      }),
     resolve: ({ cursor, event }: FeedItem<"CompletedPoll">, _args: unknown, { events }: Context) => ({
       cursor,
       completedPoll: events.reported(event),

@@ -1,119 +1,126 @@
 import type { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Context, OperationOptions } from "../context.ts";
-import type { Versions } from "../freshness/versions.ts";
-import { type Deadlines, Execution } from "../operations/execution.ts";
-import { KnownQueries, type KnownQueriesOptions, readAsked } from "./known-queries.ts";
-import { type OperationAnswer, OperationSharing } from "./operation-sharing.ts";
+import { LRUCache } from "lru-cache";
+import { FAILURES } from "../operations/failures.ts";
+import { type Answer, type Client, type Request, writeResult } from "../operations/operation.ts";
+import type { Operations } from "../operations/operations.ts";
+import type { ApolloContext } from "./apollo.ts";
+import { type Asked, isFresh, readAsked } from "./asked.ts";
+import { sendFailure } from "./http.ts";
 
-export interface GraphqlRouteOptions extends KnownQueriesOptions {
-  readonly deadlines: Deadlines;
-  readonly createContext: (options: OperationOptions) => Context;
-  /** What equal queries are shared under; null where every operation is executed for itself, and by Apollo Server alone. */
-  readonly sharesUnder: Versions | null;
+export interface GraphqlRouteOptions {
+  readonly operations: Operations;
   /** Answers those who ask for an event stream. */
   readonly stream: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 
-declare module "fastify" {
-  interface FastifyRequest {
-    execution: Execution | null;
-  }
-}
+const PATHS = ["/graphql", "/"];
+const REFUSES: Readonly<Record<string, Request["refuses"]>> = {
+  GET: { mutation: FAILURES.mutationByGet, subscription: FAILURES.subscriptionAlone },
+  POST: { subscription: FAILURES.subscriptionAlone },
+};
 
 /** Serves the graph at /graphql, and at / for whoever opens the server in a browser. */
-export function addGraphql(http: FastifyInstance, apollo: ApolloServer<Context>, options: GraphqlRouteOptions): void {
-  const contextOf = (request: FastifyRequest) =>
-    options.createContext({ ...needExecution(request), fresh: isFresh(request) });
-  const execute = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
-  const sharing = options.sharesUnder === null ? null : new OperationSharing(options.sharesUnder);
-  const queries = sharing === null ? null : new KnownQueries(options);
+export function addGraphql(
+  http: FastifyInstance,
+  apollo: ApolloServer<ApolloContext>,
+  { operations, stream }: GraphqlRouteOptions,
+): void {
+  const askApollo = fastifyApolloHandler(apollo, {
+    context: async (request, reply) => ({ answer: (asked) => answer(asked, request, reply) }),
+  });
+  // Which content type Apollo Server answers a POST with that has this Accept header.
+  const contentTypes = new LRUCache<string, string>({ max: 100 });
+
+  async function answer(asked: Asked, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+    const operation = operations.prepare({
+      ...asked,
+      isFresh: isFresh(request),
+      refuses: REFUSES[request.method] ?? {},
+    });
+    return "result" in operation ? operation : operations.execute(operation, clientOf(reply));
+  }
+
+  async function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked | string): Promise<unknown> {
+    const { accept = "" } = request.headers;
+    if (request.method !== "POST" || typeof asked === "string" || asked.isPersisted) {
+      return askApollo.call(http, request, reply);
+    }
+    // What Apollo Server does for each POST, apart from the operation itself, depends on its Accept header alone.
+    const contentType = contentTypes.get(accept);
+    if (contentType === undefined) {
+      const body: unknown = await askApollo.call(http, request, reply);
+      if (reply.statusCode === 200) {
+        contentTypes.set(accept, String(reply.getHeader("content-type")));
+      }
+      return body;
+    }
+    const { status, result } = await answer(asked, request, reply);
+    return reply
+      .code(status)
+      .header("content-type", contentType)
+      .send(`${writeResult(result)}\n`);
+  }
+
+  function isSubscription(asked: Asked | string): boolean {
+    const operation = typeof asked === "string" ? null : operations.prepare({ ...asked, isFresh: false, refuses: {} });
+    return operation !== null && "definition" in operation && operation.definition.operation === "subscription";
+  }
 
   // A scope of its own, so that its parser of bodies is nobody else's.
   http.register(async (scope) => {
-    // Equal bodies are told by their bytes, before anything is made of them.
-    scope.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
-    scope.decorateRequest("execution", null);
-    const parseJson = scope.getDefaultJsonParser("error", "error");
-
-    async function readBody(request: FastifyRequest): Promise<unknown> {
-      const { body } = request;
-      return typeof body !== "string"
-        ? body
-        : new Promise((resolve, reject) => {
-            parseJson(request, body, (error, value) => (error ? reject(error) : resolve(value)));
-          });
-    }
-
-    async function run(request: FastifyRequest, reply: FastifyReply, isQuery: () => boolean): Promise<OperationAnswer> {
-      const { accept } = request.headers;
-      try {
-        request.body = await readBody(request);
-        const asked = readAsked(request);
-        const query = (asked && queries?.find(asked, accept)) ?? null;
-        const known = asked && query && (await query.execute(asked.variables, contextOf(request)));
-        if (query && known) {
-          reply.header("content-type", query.contentType);
-          return { status: reply.statusCode, headers: reply.getHeaders(), body: known };
-        }
-        const body: unknown = await execute.call(http, request, reply);
-        if (asked && isQuery() && reply.statusCode === 200) {
-          queries?.learn(asked, accept, String(reply.getHeader("content-type")));
-        }
-        return { status: reply.statusCode, headers: reply.getHeaders(), body: body as string };
-      } finally {
-        request.execution?.end();
+    scope.addHook("onRequest", (request, reply, done) => {
+      const { "content-encoding": encoding = "identity" } = request.headers;
+      if (encoding.toLowerCase() === "identity") {
+        done();
+      } else {
+        // RFC 9110 §15.5.16: says what is taken instead.
+        sendFailure(reply.header("accept-encoding", "identity"), FAILURES.contentEncoding);
       }
-    }
-
-    async function handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-      if (wantsEventStream(request)) {
-        return options.stream(request, reply);
-      }
-      const key = sharing === null || isFresh(request) ? null : sharing.keyOf(request);
-      const underWay = key === null ? null : sharing?.find(key);
-      if (underWay) {
-        underWay.execution.join(reply);
-        const { status, headers, body } = await underWay.answer;
-        return reply.code(status).headers(headers).send(body);
-      }
-      let isQuery = false;
-      const execution = new Execution(options.deadlines, (kind) => {
-        isQuery = kind === "query";
-        if (key !== null && isQuery) {
-          sharing?.learn(key);
-        }
+    });
+    for (const url of PATHS) {
+      scope.route({
+        url,
+        method: ["GET", "POST"],
+        handler: async (request, reply) => {
+          const accepted = streamsAccepted(request);
+          if (accepted === "only") {
+            return stream(request, reply);
+          }
+          const asked = readAsked(request);
+          return accepted === "too" && isSubscription(asked) ? stream(request, reply) : serve(request, reply, asked);
+        },
       });
-      execution.join(reply);
-      request.execution = execution;
-      const answer = run(request, reply, () => isQuery);
-      if (key !== null) {
-        sharing?.start(key, execution, answer);
-      }
-      return (await answer).body;
-    }
-
-    for (const url of ["/graphql", "/"]) {
-      scope.route({ url, method: ["GET", "POST"], handler: handle });
+      scope.route({
+        url,
+        method: ["PUT", "PATCH", "DELETE", "OPTIONS"],
+        handler: async (_request, reply) => sendFailure(reply.header("allow", "GET, POST"), FAILURES.method),
+      });
     }
   });
   http.get("/ready", async () => ({ status: "ready" }));
 }
 
-function needExecution({ execution }: FastifyRequest): Execution {
-  if (execution === null) {
-    throw new Error("an operation without an execution");
+/** Whether an event stream is accepted: as the only answer, as one of several, or not at all. */
+function streamsAccepted({ headers: { accept = "" } }: FastifyRequest): "only" | "too" | "no" {
+  if (!/\btext\/event-stream\b/i.test(accept)) {
+    return "no";
   }
-  return execution;
+  return /json|\*\/\*/i.test(accept) ? "too" : "only";
 }
 
-/** RFC 9111 §5.2.1.4: the client wants nothing kept. */
-function isFresh(request: FastifyRequest): boolean {
-  return /\bno-cache\b/.test(request.headers["cache-control"] ?? "");
-}
-
-/** Whether the client asks for an event stream, and for nothing that a single answer could be. */
-function wantsEventStream({ headers: { accept = "" } }: FastifyRequest): boolean {
-  return /\btext\/event-stream\b/i.test(accept) && !/json|\*\/\*/i.test(accept);
+/** The client waits until its connection closes before the answer is written. */
+function clientOf({ raw }: FastifyReply): Client {
+  return {
+    onGone: (leave) => {
+      const closed = () => {
+        if (!raw.writableFinished) {
+          leave();
+        }
+      };
+      raw.once("close", closed);
+      return () => raw.off("close", closed);
+    },
+  };
 }

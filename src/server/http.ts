@@ -1,21 +1,29 @@
 import cors from "@fastify/cors";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { isLoopbackHost } from "../loopback.ts";
+import { withoutStatus } from "../operations/errors.ts";
+import { FAILURES, type Failure } from "../operations/failures.ts";
 import { describeForLog } from "./log.ts";
-import { STUDIO } from "./origins.ts";
+import type { Origins } from "./origins.ts";
 
 export interface HttpOptions {
-  readonly isProduction: boolean;
   readonly logLevel: string;
+  /** Which pages of other origins may ask. */
+  readonly origins: Origins;
   /** The SDL that clients download; null where the schema is not shown. */
   readonly sdl: string | null;
 }
 
 const BODY_LIMIT_BYTES = 1_000_000;
-const WEBHOOKS = "/webhooks/";
+// A forwarded text in a URL, each character in up to 12, beside what proxies add.
+const HEADER_LIMIT_BYTES = 98_304;
+// Platforms push by a public name: their doors have a secret instead. What checks this process asks by its address.
+const ANY_HOST = /^\/(webhooks\/|(health|ready)(\?|$))/;
+/** Parameters of a GET that say nothing: GraphQL over HTTP takes them as if they were absent. */
+const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$)/g;
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
-export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): FastifyInstance {
+export function createHttp({ logLevel, origins, sdl }: HttpOptions): FastifyInstance {
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     // stdout is for the one line that says where we are.
@@ -23,10 +31,12 @@ export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): Fastif
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 30_000,
     // A URL that cannot be decoded reaches no route, and must not be said back: it may hold a secret.
-    frameworkErrors: (_error, _request, reply) => sendError(reply, 400, "BAD_USER_INPUT", "The URL is malformed."),
+    frameworkErrors: (_error, _request, reply) => sendFailure(reply, FAILURES.malformedUrl),
+    rewriteUrl: ({ url = "" }) => (/^\/(graphql)?\?/.test(url) ? url.replace(EMPTY_PARAMETERS, "") : url),
     // fastify leaves stalled bodies open past requestTimeout without these two.
     http: {
       headersTimeout: 15_000,
+      maxHeaderSize: HEADER_LIMIT_BYTES,
       connectionsCheckingInterval: 5_000,
       // Some clients offer HTTP/2 with every first request; who is not taken up on it is answered as ever (RFC 9110 §7.8).
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
@@ -44,36 +54,35 @@ export function createHttp({ isProduction, logLevel, sdl }: HttpOptions): Fastif
     done();
   });
   http.addHook("onRequest", (request, reply, done) => {
-    // Platforms push by a public name: their doors have a secret instead, and a wrong one is not found.
-    if (isLoopbackHost(request.hostname) || request.url.startsWith(WEBHOOKS)) {
+    if (isLoopbackHost(request.hostname) || ANY_HOST.test(request.url)) {
       done();
       return;
     }
     // DNS rebinding: a page of another name that resolves to this address is not one of ours.
-    sendError(reply, 403, "FORBIDDEN", "The Host header must name this machine: localhost or a loopback address.");
+    sendFailure(reply, FAILURES.foreignHost);
   });
-  if (!isProduction) {
-    http.register(cors, { origin: [STUDIO], methods: ["GET", "POST"] });
-  }
+  http.register(cors, {
+    methods: ["GET", "POST"],
+    origin: (origin, allow) => allow(null, origin !== undefined && origins.mayAsk(origin)),
+  });
   http.get("/health", async () => ({ status: "ok" }));
   http.get("/schema.graphql", async (_request, reply) =>
     sdl === null ? reply.callNotFound() : reply.type("application/graphql; charset=utf-8").send(sdl),
   );
-  http.setNotFoundHandler((_request, reply) =>
-    sendError(reply, 404, "NOT_FOUND", "There is nothing here. The graph is at /graphql."),
-  );
+  http.setNotFoundHandler((_request, reply) => sendFailure(reply, FAILURES.notFound));
   http.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) {
-      return sendError(reply, status, "BAD_USER_INPUT", error.message);
+      const extensions = { code: "BAD_USER_INPUT", retryable: false };
+      return sendFailure(reply, { status, message: error.message, extensions });
     }
     http.log.error({ err: error }, "request failed");
-    return sendError(reply, 500, "INTERNAL_SERVER_ERROR", "Something went wrong in this server.");
+    return sendFailure(reply, FAILURES.internal);
   });
   return http;
 }
 
-/** An error in the shape of GraphQL's. */
-export function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply.code(status).send({ errors: [{ message, extensions: { code, retryable: false } }] });
+/** A failure as the whole answer, in GraphQL's shape. */
+export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
+  return reply.code(failure.status).send({ errors: [withoutStatus(failure)] });
 }

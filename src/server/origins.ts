@@ -1,24 +1,35 @@
 import { isLoopbackHost } from "../loopback.ts";
 
-/** Where Apollo's explorer lives when it is not embedded. */
-export const STUDIO = "https://studio.apollographql.com";
+// Where Apollo's explorer lives when it is not embedded.
+const STUDIO = "https://studio.apollographql.com";
+
+/** Which web pages may ask this server. Programs that are no browsers send no origin, and are none of its business. */
+export interface Origins {
+  /** Whether pages of another origin may read answers (CORS). */
+  mayAsk(origin: string): boolean;
+  /**
+   * Whether a page may open a connection that lasts. CORS does not guard WebSockets: any page may open one, and the
+   * browser only says where the page is from (RFC 6455 §10.2).
+   */
+  mayConnect(headers: { readonly origin?: string | undefined; readonly host?: string | undefined }): boolean;
+}
+
+/**
+ * Pages of the origins in `CORS_ORIGINS` may ask. In development so may those that another server of this machine serves,
+ * since that is where frontends are written, and Apollo's explorer.
+ */
+export function createOrigins(isProduction: boolean, corsOrigins: readonly string[]): Origins {
+  const named = new Set(isProduction ? corsOrigins : [...corsOrigins, STUDIO]);
+  const mayAsk = (origin: string) =>
+    named.has(origin) || (!isProduction && URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname));
+  return {
+    mayAsk,
+    mayConnect: ({ origin, host }) =>
+      origin === undefined || origin === `http://${host}` || origin === `https://${host}` || mayAsk(origin),
+  };
+}
 
 /** The name in a Host header (RFC 9110 §7.2), without the port. */
 export function hostnameOf(host: string | undefined): string {
   return (host ?? "").replace(/:\d+$/, "");
-}
-
-/**
- * Whether a page may open a connection that lasts. CORS does not guard WebSockets: any page that a browser shows may open
- * one, and says only where it is from (RFC 6455 §10.2). Programs that are no browsers say nothing and are let in. In
- * development so are pages that another server of this machine serves, since that is where frontends are written.
- */
-export function mayConnect(
-  { origin, host }: { readonly origin?: string | undefined; readonly host?: string | undefined },
-  isProduction: boolean,
-): boolean {
-  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) {
-    return true;
-  }
-  return !isProduction && (origin === STUDIO || (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)));
 }

@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { StoreError } from "../errors.ts";
 import type { Received, Reception } from "../events/reception.ts";
-import { sendError } from "./http.ts";
+import { FAILURES } from "../operations/failures.ts";
+import { sendFailure } from "./http.ts";
 
 type Door = "pidj" | "textizen";
 type Values = Record<string, unknown>;
@@ -70,16 +71,14 @@ async function answer(
 ): Promise<FastifyReply> {
   const values = await readValues(request);
   if (values === null) {
-    return sendError(reply, 400, "BAD_USER_INPUT", "The body cannot be read.");
+    return sendFailure(reply, FAILURES.unreadableBody);
   }
   try {
-    return (await receive(values)) === "malformed"
-      ? sendError(reply, 400, "BAD_USER_INPUT", "There is no event in this request.")
-      : reply.code(200).send();
+    return (await receive(values)) === "malformed" ? sendFailure(reply, FAILURES.noEvent) : reply.code(200).send();
   } catch (error) {
     if (error instanceof StoreError) {
       http.log.error({ err: error }, "an event could not be kept");
-      return sendError(reply.header("retry-after", "5"), 503, "STORE_UNAVAILABLE", "The event could not be kept.");
+      return sendFailure(reply.header("retry-after", "5"), FAILURES.eventNotStored);
     }
     throw error;
   }

@@ -1,19 +1,23 @@
 import { type DocumentNode, Kind, type SelectionNode, visit } from "graphql";
-import type { Operation, Result } from "./live-operations.ts";
+import type { Stamp, Versions } from "../freshness/versions.ts";
+import type { Operation, Result } from "./operation.ts";
 
-// For all who hear of an event at once.
+// For all who hear of an event at about the same time.
 const KEPT_MS = 1_000;
 
 /**
- * What was selected from an event, so that however many select the same of it, it is executed once, and what that takes
- * is read once. Kept for a second, and not at all where something failed: what comes later reads anew.
+ * What subscriptions selected from an event, so that equal selections are executed once, and what they read is read once.
+ * A result is kept for a second, and only while nothing has changed since its execution began. A result with errors is
+ * not kept.
  */
-export class EventResults {
+export class SelectedResults {
+  readonly #versions: Versions;
   readonly #now: () => number;
   readonly #byEvent = new WeakMap<object, Map<string, Shared>>();
 
-  /** `now` in milliseconds, from wherever. */
-  constructor(now: () => number) {
+  /** `now`: milliseconds of a clock that never goes back. */
+  constructor(versions: Versions, now: () => number) {
+    this.#versions = versions;
     this.#now = now;
   }
 
@@ -22,10 +26,11 @@ export class EventResults {
     const bySelection = this.#byEvent.get(event) ?? new Map<string, Shared>();
     this.#byEvent.set(event, bySelection);
     const known = bySelection.get(selection);
-    if (known !== undefined && this.#now() < known.goodUntil) {
+    if (known !== undefined && this.#now() < known.goodUntil && this.#versions.isCurrent(known.stamp)) {
       return known.result;
     }
-    const shared: Shared = { result: select(), goodUntil: Number.POSITIVE_INFINITY };
+    const stamp = this.#versions.stamp("any");
+    const shared: Shared = { stamp, result: select(), goodUntil: Number.POSITIVE_INFINITY };
     bySelection.set(selection, shared);
     const settle = (goodUntil: number) => {
       shared.goodUntil = goodUntil;
@@ -39,27 +44,19 @@ export class EventResults {
 }
 
 interface Shared {
+  readonly stamp: Stamp;
   readonly result: Promise<Result>;
   /** By the clock; without end while it is executed. */
   goodUntil: number;
 }
 
-const written = new WeakMap<Result, string>();
-
-/** A result as JSON, written once for all who get it. */
-export function writeResult(result: Result): string {
-  const json = written.get(result) ?? JSON.stringify(result);
-  written.set(result, json);
-  return json;
-}
-
 /**
  * Equal for subscriptions that get the same from the same event: those of one text and operation name, with equal values
- * of the variables that stand anywhere but in a root field's arguments. Those choose among events, and change none. Says
- * nothing of who asks: this server serves one account, and none of its clients may see what another may not.
+ * of the variables that are used anywhere except in a root field's arguments. Those arguments choose among events, and
+ * change nothing in them. Who asks is no part of it: this server serves one account, and all its clients may see the same.
  */
 export function selectionOf({ text, document, name, variables }: Operation): string {
-  // One that is not given has its default, where null would be null.
+  // A variable that is not given has its default value; one that is null has none.
   const given = selectingVariables(document).filter((each) => Object.hasOwn(variables, each));
   return JSON.stringify([text, name, given.map((each) => [each, variables[each]])]);
 }

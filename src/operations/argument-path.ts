@@ -1,0 +1,102 @@
+import {
+  type ASTNode,
+  BREAK,
+  coerceInputValue,
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  isInputType,
+  Kind,
+  typeFromAST,
+  type VariableDefinitionNode,
+  visit,
+} from "graphql";
+import type { Operation } from "./operation.ts";
+
+/** Where a value belongs in a field's arguments, list indexes included: `["input", "phoneNumbers", "2"]`. */
+export type ArgumentPath = readonly string[];
+
+/** The path of the argument that a value in a document is, or is a part of; null if it is in no argument. */
+export function pathOfLiteral(document: DocumentNode, value: ASTNode): ArgumentPath | null {
+  const chain = findChain(document, (node) => node === value);
+  const definition = chain?.find(isVariableDefinition);
+  const path = chain && pathOfChain(chain);
+  // A variable's default value stands where the variable is used.
+  return definition && path ? [...(pathOfVariable(document, definition.variable.name.value) ?? []), ...path] : path;
+}
+
+/** For each error that variables were refused with, the path of the argument that the wrong value is for. */
+export function pathsOfVariables(
+  { document, variables }: Pick<Operation, "document" | "variables">,
+  schema: GraphQLSchema,
+  errors: readonly GraphQLError[],
+): (ArgumentPath | null)[] {
+  const wrongParts = new Map<string, ArgumentPath[]>();
+  return errors.map(({ nodes: [node] = [] }) => {
+    if (!isVariableDefinition(node)) {
+      return null;
+    }
+    const name = node.variable.name.value;
+    const parts = wrongParts.get(name) ?? findWrongParts(node, variables[name], schema);
+    wrongParts.set(name, parts);
+    // One variable's errors come in the order of its wrong parts.
+    return [...(pathOfVariable(document, name) ?? []), ...(parts.shift() ?? [])];
+  });
+}
+
+function findWrongParts({ type: typeNode }: VariableDefinitionNode, value: unknown, schema: GraphQLSchema) {
+  const paths: ArgumentPath[] = [];
+  const type = typeFromAST(schema, typeNode);
+  if (isInputType(type)) {
+    coerceInputValue(value, type, (path) => paths.push(path.map(String)));
+  }
+  return paths;
+}
+
+function pathOfVariable(document: DocumentNode, name: string): ArgumentPath | null {
+  const chain = findChain(
+    document,
+    (node, ancestors) =>
+      node.kind === Kind.VARIABLE && node.name.value === name && !ancestors.some(isVariableDefinition),
+  );
+  return chain && pathOfChain(chain);
+}
+
+type Link = ASTNode | readonly ASTNode[];
+
+/** A node behind all that it stands in, lists of nodes included. */
+function findChain(
+  document: DocumentNode,
+  isWanted: (node: ASTNode, ancestors: readonly Link[]) => boolean,
+): readonly Link[] | null {
+  let chain: readonly Link[] | null = null;
+  visit(document, {
+    enter: (node, _key, _parent, _path, ancestors) => {
+      if (isWanted(node, ancestors)) {
+        chain = [...ancestors, node];
+        return BREAK;
+      }
+      return undefined;
+    },
+  });
+  return chain;
+}
+
+function pathOfChain(chain: readonly Link[]): ArgumentPath {
+  return chain.flatMap((link, at) => {
+    const [before, next] = [chain[at - 1], chain[at + 1]];
+    if (isList(link)) {
+      const isListValue = before !== undefined && !isList(before) && before.kind === Kind.LIST;
+      return isListValue && next !== undefined && !isList(next) ? [String(link.indexOf(next))] : [];
+    }
+    return link.kind === Kind.ARGUMENT || link.kind === Kind.OBJECT_FIELD ? [link.name.value] : [];
+  });
+}
+
+function isList(link: Link): link is readonly ASTNode[] {
+  return Array.isArray(link);
+}
+
+function isVariableDefinition(link: Link | undefined): link is VariableDefinitionNode {
+  return link !== undefined && !isList(link) && link.kind === Kind.VARIABLE_DEFINITION;
+}

@@ -1,0 +1,79 @@
+import type { CursorError, PlatformErrorReason } from "../errors.ts";
+
+/** A failure with a fixed sentence, as every transport tells it. */
+export interface Failure {
+  /** The HTTP status of an answer that consists of this failure alone. */
+  readonly status: number;
+  readonly message: string;
+  readonly extensions: { readonly code: string; readonly retryable: boolean };
+}
+
+function failure(status: number, code: string, message: string, retryable = false): Failure {
+  return { status, message, extensions: { code, retryable } };
+}
+
+/** All failures with a fixed sentence; `describeFailure` has those of the platforms. README lists the codes. */
+export const FAILURES = {
+  malformedUrl: failure(400, "BAD_USER_INPUT", "The URL is malformed."),
+  unreadableBody: failure(400, "BAD_USER_INPUT", "The body cannot be read."),
+  noEvent: failure(400, "BAD_USER_INPUT", "There is no event in this request."),
+  forgeable: failure(
+    400,
+    "BAD_USER_INPUT",
+    "Any web page could have sent this request, so it is refused (CSRF): with urql set preferGetMethod: false, with " +
+      "Apollo Client leave useGETForQueries off, with others POST as application/json or send the header " +
+      "apollo-require-preflight: true.",
+  ),
+  subscriptionAlone: failure(
+    400,
+    "BAD_USER_INPUT",
+    "A subscription is answered over WebSocket (graphql-transport-ws), or with accept: text/event-stream.",
+  ),
+  mutationByGet: failure(405, "BAD_USER_INPUT", "A mutation takes POST."),
+  method: failure(405, "BAD_USER_INPUT", "The graph takes GET and POST."),
+  contentEncoding: failure(415, "BAD_USER_INPUT", "The body must be sent as it is, without a content-encoding."),
+  foreignHost: failure(403, "FORBIDDEN", "The Host header must name this machine: localhost or a loopback address."),
+  foreignOrigin: failure(
+    403,
+    "FORBIDDEN",
+    "Pages of this origin may not connect: CORS_ORIGINS of the server names those that may.",
+  ),
+  notFound: failure(404, "NOT_FOUND", "There is nothing here. The graph is at /graphql."),
+  tooManyOperations: failure(429, "RATE_LIMITED", "This connection has too many operations under way.", true),
+  full: failure(503, "OVERLOADED", "This server has no room for another connection at the moment.", true),
+  shuttingDown: failure(503, "SHUTTING_DOWN", "This server is going away: connect again.", true),
+  storeUnavailable: failure(503, "STORE_UNAVAILABLE", "This server's own store cannot be used at the moment.", true),
+  eventNotStored: failure(503, "STORE_UNAVAILABLE", "The event could not be kept.", true),
+  internal: failure(
+    500,
+    "INTERNAL_SERVER_ERROR",
+    "Something went wrong in this server. It has been written to its log.",
+  ),
+} as const;
+
+/** Why a subscription cannot go on, by the reason that CursorError gives. */
+export const CURSOR_FAILURES: Readonly<Record<CursorError["reason"], Failure>> = {
+  expired: failure(
+    400,
+    "CURSOR_EXPIRED",
+    "Not everything behind this cursor is kept any more: read the lists anew, and begin from eventCursor.",
+  ),
+  "too-slow": failure(
+    400,
+    "SUBSCRIBER_TOO_SLOW",
+    "The subscriber left too many events unread: subscribe again from the last cursor seen.",
+    true,
+  ),
+};
+
+/** What clients may switch on when a platform call failed, by the reason that PlatformError gives. */
+export const PLATFORM_FAILURES: Readonly<Record<PlatformErrorReason, { code: string; retryable: boolean }>> = {
+  timeout: { code: "PLATFORM_TIMEOUT", retryable: true },
+  cancelled: { code: "PLATFORM_TIMEOUT", retryable: true },
+  unreachable: { code: "PLATFORM_UNAVAILABLE", retryable: true },
+  shape: { code: "PLATFORM_BAD_RESPONSE", retryable: false },
+  refused: { code: "PLATFORM_REFUSED", retryable: false },
+  unauthorized: { code: "PLATFORM_UNAUTHORIZED", retryable: false },
+  "rate-limited": { code: "RATE_LIMITED", retryable: true },
+  "not-configured": { code: "PLATFORM_NOT_CONFIGURED", retryable: false },
+};

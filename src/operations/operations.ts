@@ -1,0 +1,188 @@
+import {
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getOperationAST,
+  locatedError,
+} from "graphql";
+import type { Context, OperationOptions } from "../context.ts";
+import type { Versions } from "../freshness/versions.ts";
+import { pathOfLiteral, pathsOfVariables } from "./argument-path.ts";
+import { Documents, type InvalidDocument } from "./documents.ts";
+import { createErrorFormatter, type FormatOptions, inOrder, withoutStatus } from "./errors.ts";
+import { Execution } from "./execution.ts";
+import { FAILURES, type Failure } from "./failures.ts";
+import type { Answer, Client, EventResults, Operation, Request, Result } from "./operation.ts";
+import { OperationSharing } from "./sharing.ts";
+import { createSubscriptions } from "./subscription.ts";
+
+/** The time that one operation has for each client that waits for it, in milliseconds; a mutation may send, and has more. */
+export interface Deadlines {
+  readonly query: number;
+  readonly mutation: number;
+}
+
+export interface OperationsOptions extends FormatOptions {
+  readonly schema: GraphQLSchema;
+  readonly deadlines: Deadlines;
+  readonly createContext: (options: OperationOptions) => Context;
+  readonly versions: Versions;
+  /** Whether equal queries under way are executed once; in production alone, since otherwise each says what it cost. */
+  readonly sharesQueries: boolean;
+}
+
+/** From text to answer, the same for every transport. Nothing here rejects. */
+export interface Operations {
+  /** The operation, or the answer that says why it cannot be executed. */
+  prepare(request: Request): Operation | Answer;
+  /** Answers a query or a mutation. It is given up when its time is over or when its client is gone. */
+  execute(operation: Operation, client: Client): Promise<Answer>;
+  /**
+   * Answers a subscription: one result for each event. They end with the signal and with `return`; if they cannot go on,
+   * the last one says why. `after`: the cursor of the last event seen, which takes the place of the argument `since`. One
+   * answer alone if the subscription cannot begin.
+   */
+  subscribe(operation: Operation, signal: AbortSignal, after?: string | null): Promise<EventResults | Answer>;
+}
+
+export function createOperations(options: OperationsOptions): Operations {
+  const { schema, deadlines, createContext, isProduction } = options;
+  const format = createErrorFormatter(options);
+  const documents = new Documents(schema, !isProduction);
+  const sharing = options.sharesQueries && isProduction ? new OperationSharing(options.versions) : null;
+
+  function prepare(request: Request): Operation | Answer {
+    const document = documents.prepare(request.text);
+    if (!("kind" in document)) {
+      return refusal(showInvalid(document));
+    }
+    const definition = getOperationAST(document, request.name);
+    if (!definition) {
+      return refusal([{ message: noOperation(request.name), extensions: BAD_REQUEST }]);
+    }
+    const operation: Operation = { ...request, document, definition };
+    const failure = admit(operation);
+    return failure === null ? operation : { status: failure.status, result: { errors: [withoutStatus(failure)] } };
+  }
+
+  function executeShared(operation: Operation, client: Client): Promise<Answer> {
+    const key = sharing?.keyOf(operation) ?? null;
+    const found = key === null ? null : sharing?.find(key);
+    if (found) {
+      found.execution.join(client);
+      return found.answer;
+    }
+    const execution = new Execution(
+      operation.definition.operation === "mutation" ? deadlines.mutation : deadlines.query,
+    );
+    execution.join(client);
+    const run = () => executeOnce(operation, execution);
+    return key === null || sharing === null ? run() : sharing.start(key, execution, run);
+  }
+
+  async function executeOnce(operation: Operation, execution: Execution, rootValue?: unknown): Promise<Answer> {
+    const context = createContext({
+      signal: execution.signal,
+      deadline: () => execution.deadline,
+      fresh: operation.isFresh,
+    });
+    try {
+      return show(await execute({ ...argumentsOf(operation), rootValue, contextValue: context }), operation, context);
+    } catch (error) {
+      return failed(error);
+    } finally {
+      execution.end();
+    }
+  }
+
+  function argumentsOf({ document, name, variables }: Operation) {
+    return { schema, document, operationName: name, variableValues: variables };
+  }
+
+  function show({ errors, data }: ExecutionResult, operation: Operation, context: Context | null): Answer {
+    if (data === undefined) {
+      return refusal(showRefused(errors ?? [], operation));
+    }
+    const shown = errors && inOrder(errors.map((error) => format(error.toJSON(), error)));
+    const isCostShown = context !== null && !isProduction;
+    const result: Result = {
+      ...(shown && { errors: shown }),
+      data,
+      ...(isCostShown && { extensions: { platforms: platformsOf(context) } }),
+    };
+    return { status: 200, result };
+  }
+
+  function showInvalid({ code, document, errors }: InvalidDocument): GraphQLFormattedError[] {
+    return errors.map((error) => {
+      const [node] = error.nodes ?? [];
+      // A scalar's own error about a literal, found by validation.
+      const isMalformed = error.extensions["code"] === BAD_REQUEST.code;
+      const argument = isMalformed && document && node ? pathOfLiteral(document, node) : null;
+      const extensions = { code: isMalformed ? BAD_REQUEST.code : code, ...(argument && { argument }) };
+      return format({ ...error.toJSON(), extensions }, error);
+    });
+  }
+
+  /** Errors of an operation of which nothing was executed, or of a subscription that did not begin. */
+  function showRefused(errors: readonly GraphQLError[], operation: Operation): readonly GraphQLFormattedError[] {
+    const paths = pathsOfVariables(operation, schema, errors);
+    return inOrder(
+      errors.map((error, at) => {
+        const formatted = error.toJSON();
+        const argument = paths[at];
+        // GraphQL's own errors about a request have no path and no code.
+        const extensions = { code: BAD_REQUEST.code, ...(argument && { argument }) };
+        return format(error.path === undefined ? { ...formatted, extensions } : formatted, error);
+      }),
+    );
+  }
+
+  function failed(error: unknown): Answer {
+    // With a path, however short, it counts as a failure of the server, not of the request.
+    const located = locatedError(error, undefined, []);
+    return { status: FAILURES.internal.status, result: { errors: [format({ message: located.message }, located)] } };
+  }
+
+  const subscribe = createSubscriptions({
+    versions: options.versions,
+    createContext,
+    argumentsOf,
+    select: async (operation, event) => {
+      const execution = new Execution(deadlines.query);
+      // An EventSource asks for nothing kept by itself; its events are read as everybody's are.
+      return (await executeOnce({ ...operation, isFresh: false }, execution, event)).result;
+    },
+    refused: (result, operation) => show(result, operation, null),
+    failed,
+  });
+  return { prepare, execute: executeShared, subscribe };
+}
+
+/**
+ * Why an operation may not be executed, whatever its document; null if it may. Whoever may ask, and how much, is decided
+ * here too once there are callers to tell apart.
+ */
+function admit({ definition, refuses }: Operation): Failure | null {
+  return refuses[definition.operation] ?? null;
+}
+
+const BAD_REQUEST = { code: "BAD_USER_INPUT", retryable: false } as const;
+
+function refusal(errors: readonly GraphQLFormattedError[]): Answer {
+  return { status: 400, result: { errors } };
+}
+
+/** In GraphQL's own words (https://spec.graphql.org/September2025/#GetOperation()). */
+function noOperation(name: string | null): string {
+  return name === null
+    ? "Must provide operation name if query contains multiple operations."
+    : `Unknown operation named "${name}".`;
+}
+
+/** `extensions.platforms`: the platform calls that an operation made, so that a frontend sees what it costs. */
+function platformsOf({ calls }: Context): readonly object[] {
+  return calls.map(({ milliseconds, ...call }) => ({ ...call, milliseconds: Math.round(milliseconds * 10) / 10 }));
+}

@@ -1,0 +1,114 @@
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from "graphql";
+import type { Context, OperationOptions } from "../context.ts";
+import type { Versions } from "../freshness/versions.ts";
+import { SelectedResults, selectionOf } from "./event-results.ts";
+import type { Answer, EventResult, EventResults, Operation, Result } from "./operation.ts";
+
+export interface SubscriptionsOptions {
+  readonly versions: Versions;
+  readonly createContext: (options: OperationOptions) => Context;
+  readonly argumentsOf: (operation: Operation) => ExecutionArgs;
+  /** Executes the operation's selection for one event. */
+  readonly select: (operation: Operation, item: FeedItem) => Promise<Result>;
+  /** The answer to a subscription that did not begin. */
+  readonly refused: (result: ExecutionResult, operation: Operation) => Answer;
+  readonly failed: (error: unknown) => Answer;
+}
+
+/** Every root field of Subscription yields what the feed gives: src/resolvers/subscription.ts. */
+interface FeedItem {
+  readonly cursor: string;
+  readonly event: object;
+}
+
+/** See `Operations.subscribe`. */
+export function createSubscriptions(options: SubscriptionsOptions) {
+  const { createContext, argumentsOf, select, refused, failed } = options;
+  const selected = new SelectedResults(options.versions, () => performance.now());
+
+  return async (
+    operation: Operation,
+    signal: AbortSignal,
+    after: string | null = null,
+  ): Promise<EventResults | Answer> => {
+    const over = new AbortController();
+    const end = () => {
+      signal.removeEventListener("abort", end);
+      over.abort();
+    };
+    signal.addEventListener("abort", end);
+    if (signal.aborted) {
+      end();
+    }
+    const contextValue = createContext({
+      signal: over.signal,
+      deadline: () => Number.POSITIVE_INFINITY,
+      fresh: false,
+      resumeAfter: after,
+    });
+    try {
+      const source = await createSourceEventStream({ ...argumentsOf(operation), contextValue });
+      if (!(Symbol.asyncIterator in source)) {
+        end();
+        return refused(source, operation);
+      }
+      const selection = selectionOf(operation);
+      return toResults(source as AsyncIterable<FeedItem>, {
+        end,
+        fail: (error) => ({ result: failed(error).result, cursor: null }),
+        // Each event has a context of its own: one for the whole subscription would keep what it read for hours.
+        select: async (item) => ({
+          result: await selected.of(item.event, selection, () => select(operation, item)),
+          cursor: item.cursor,
+        }),
+      });
+    } catch (error) {
+      end();
+      return failed(error);
+    }
+  };
+}
+
+interface Steps {
+  readonly select: (item: FeedItem) => Promise<EventResult>;
+  readonly fail: (error: unknown) => EventResult;
+  /** Lets go of what the subscription holds. */
+  readonly end: () => void;
+}
+
+/** Not a generator function: a generator that waits for an event hears of `return` only when the next event comes. */
+function toResults(source: AsyncIterable<FeedItem>, steps: Steps): EventResults {
+  const items = source[Symbol.asyncIterator]();
+  let isEnded = false;
+
+  async function end(): Promise<IteratorReturnResult<void>> {
+    isEnded = true;
+    steps.end();
+    await items.return?.();
+    return { done: true, value: undefined };
+  }
+
+  async function next(): Promise<IteratorResult<EventResult, void>> {
+    try {
+      const item = isEnded ? null : await items.next();
+      return item === null || item.done ? await end() : { done: false, value: await steps.select(item.value) };
+    } catch (error) {
+      await end();
+      return { done: false, value: steps.fail(error) };
+    }
+  }
+
+  const results: EventResults = {
+    next,
+    return: end,
+    throw: async (error: unknown) => {
+      await end();
+      throw error;
+    },
+    [Symbol.asyncIterator]: () => results,
+    [Symbol.asyncDispose]: async () => {
+      await end();
+    },
+  };
+  return results;
+}
