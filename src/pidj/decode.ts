@@ -19,12 +19,12 @@ import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, Surv
 const read = new FieldReader("PIDJ");
 const NOTHING: JsonObject = {};
 
-/** The id where the value is one of this type, else null. */
+/** The value if it is an id of this type, else null. */
 export function readId<Type extends IdType>(type: Type, value: unknown): Id<Type> | null {
   return typeof value === "string" ? parseId(type, value) : null;
 }
 
-/** The list's rows that have an id; those without are counted. Null where the value is not a list. */
+/** The list's rows that have an id; rows without one are counted. Null if the value is no list. */
 export async function readRows<Type extends IdType, Row>(
   list: unknown,
   type: Type,
@@ -53,7 +53,7 @@ export function decodeContactRow(row: JsonObject, id: ContactId): ContactRecord 
   return decodeContact(row, id, false);
 }
 
-/** The id comes from the request: Pidj gives a contact without it (pidj-api.txt:302). */
+/** The id comes from the request: Pidj returns a contact without it (docs/platforms.md P-14). */
 export function decodeContactDetail(contact: JsonObject, id: ContactId): ContactRecord {
   return decodeContact(contact, id, true);
 }
@@ -98,7 +98,7 @@ export function decodeSurvey(survey: JsonObject, id: SurveyId): SurveyRecord {
   return { id, name: read.text(survey["name"], "name", null) };
 }
 
-/** The id comes from the request: Pidj gives a user without it (pidj-api.txt:118-129). */
+/** The id comes from the request: Pidj returns a user without it (docs/platforms.md P-14). */
 export function decodeUser(user: JsonObject, id: PidjUserId): PidjUserRecord {
   const number = read.text(user["phone_number"], "phone_number", null);
   return {
@@ -118,7 +118,7 @@ export function decodeUser(user: JsonObject, id: PidjUserId): PidjUserRecord {
   };
 }
 
-/** A value that cannot be read is neither a number nor its absence. */
+/** The number in a value; an unreadable value stays an error, and is not null. */
 function numberOf(display: Field<string>): Field<E164> {
   return typeof display === "string" ? parseE164(display) : display;
 }

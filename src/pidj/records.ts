@@ -3,8 +3,8 @@ import type { ContactId, PidjGroupId, PidjUserId, SeriesId, SurveyId } from "../
 import type { E164 } from "../phone.ts";
 
 /**
- * pidj-api.txt:295-306. `GET /contacts`, which is not documented, gives the same with fewer keys: those are undefined in
- * such a row, and asked by id. A read by id says all of them.
+ * docs/platforms.md, Read a contact. Rows of the undocumented `GET /contacts` have fewer keys: a key that is missing is
+ * undefined, and the contact is then read by id. A contact that was read by id has all of them.
  */
 export interface ContactRecord {
   readonly id: ContactId;
@@ -23,7 +23,7 @@ export interface ContactRecord {
   readonly externalId?: Field<string> | undefined;
 }
 
-/** pidj-api.txt:387-403. */
+/** docs/platforms.md, List Pidj groups. */
 export interface PidjGroupRecord {
   readonly id: PidjGroupId;
   readonly name: Field<string>;
@@ -32,20 +32,20 @@ export interface PidjGroupRecord {
   readonly color: Field<string>;
 }
 
-/** pidj-api.txt:431-445. */
+/** docs/platforms.md, List series. */
 export interface SeriesRecord {
   readonly id: SeriesId;
   readonly name: Field<string>;
   readonly groupIds: Field<readonly PidjGroupId[]>;
 }
 
-/** pidj-api.txt:470-481. */
+/** docs/platforms.md, List surveys. */
 export interface SurveyRecord {
   readonly id: SurveyId;
   readonly name: Field<string>;
 }
 
-/** pidj-api.txt:108-134. One that was written and not read back says nothing but its id. */
+/** docs/platforms.md, Read a user. After a write without a read, only the id is known. */
 export interface PidjUserRecord {
   readonly id: PidjUserId;
   readonly isDetail: boolean;

@@ -6,12 +6,12 @@ import type { Route } from "../rest/exchange.ts";
 import { readId } from "./decode.ts";
 import { encodeCreation, encodeForm, type FormFields, missing, type PidjWire } from "./wire.ts";
 
-/** Who a text comes from: a number of one of the account's groups, or a group that has one. */
+/** The sender of a text: a number of one of the account's groups, or a group that has a number. */
 export type Sender = { readonly phoneNumber: E164 } | { readonly groupId: PidjGroupId };
 
 export type Recipient = { readonly phoneNumber: E164 } | { readonly contactId: ContactId };
 
-/** Undefined is left out; null is sent blank in an update, which removes the value, and left out in a creation. */
+/** Undefined is left out. Null is left out of a creation; in an update it is sent blank, which clears the value. */
 type Optional<Value = string> = Value | null | undefined;
 
 export interface TaskFields {
@@ -58,23 +58,23 @@ export interface ContactFields {
   readonly businessAddress?: Optional<PostalAddress>;
 }
 
-interface Said {
+interface PlatformMessage {
   /** Pidj's own sentence, cleaned. */
   readonly message: string | null;
 }
 
-/** `exists`: the number was on record already, and nothing was done. */
-export interface ContactAnswer extends Said {
+/** `exists`: a contact has the number already, and nothing was done. */
+export interface ContactAnswer extends PlatformMessage {
   readonly kind: "created" | "exists";
   readonly id: ContactId | null;
 }
 
-/** Where an answer holds an id, it is null if what came is none: the write was accepted all the same. */
+/** An id in an answer is null if it is no valid id; the write was accepted all the same. */
 export interface PidjWrites {
   readonly send: (
     message: { readonly from: Sender; readonly to: E164; readonly text: string },
     scope: WriteScope,
-  ) => Promise<Said>;
+  ) => Promise<PlatformMessage>;
   readonly initiateTask: (task: TaskFields, scope: WriteScope) => Promise<{ readonly id: PidjTaskId | null }>;
   readonly subscribeToSeries: (
     subscription: {
@@ -84,11 +84,11 @@ export interface PidjWrites {
       readonly timezone: string;
     },
     scope: WriteScope,
-  ) => Promise<Said>;
+  ) => Promise<PlatformMessage>;
   readonly initiateSurvey: (
     survey: { readonly surveyId: SurveyId; readonly recipient: Recipient; readonly from: Sender },
     scope: WriteScope,
-  ) => Promise<Said>;
+  ) => Promise<PlatformMessage>;
 
   readonly createUser: (
     user: PidjUserFields & { readonly username: string; readonly password: string },
@@ -97,10 +97,10 @@ export interface PidjWrites {
   readonly updateUser: (id: PidjUserId, user: PidjUserFields, scope: WriteScope) => Promise<void>;
   readonly deleteUser: (id: PidjUserId, scope: WriteScope) => Promise<void>;
   readonly recoverUser: (id: PidjUserId, scope: WriteScope) => Promise<void>;
-  /** `isPaused` as Pidj reports it, null where it does not. */
+  /** `isPaused` as reported by Pidj; null if it does not say. */
   readonly pauseUser: (id: PidjUserId, scope: WriteScope) => Promise<{ readonly isPaused: boolean | null }>;
   readonly unpauseUser: (id: PidjUserId, scope: WriteScope) => Promise<{ readonly isPaused: boolean | null }>;
-  /** `next` is a plain URL. The URL that comes back is a secret, good for 60 seconds (pidj-api.txt:290). */
+  /** `next` is a plain URL. The URL in the answer is a secret that is valid for 60 seconds (docs/platforms.md P-20). */
   readonly createSsoUrl: (
     sign: {
       readonly user: { readonly id: PidjUserId } | { readonly externalId: string };
@@ -109,7 +109,10 @@ export interface PidjWrites {
     scope: WriteScope,
   ) => Promise<{ readonly url: string }>;
 
-  /** `created` only if Pidj's sentence says so: a number that is on record already changes nothing (ambiguities P-7). */
+  /**
+   * `created` only if Pidj's sentence says so: if a contact has the number already, nothing is changed
+   * (docs/platforms.md P-7).
+   */
   readonly createContact: (
     contact: ContactFields & { readonly phoneNumber: E164; readonly externalId?: Optional },
     scope: WriteScope,
@@ -143,7 +146,7 @@ export function createPidjWrites(wire: PidjWire): PidjWrites {
 
   return {
     send: ({ from, to, text }, scope) =>
-      post("POST /send", { ...sender(from), to_number: to, text_body: text }, said, scope),
+      post("POST /send", { ...sender(from), to_number: to, text_body: text }, readMessage, scope),
     initiateTask: (task, scope) =>
       post(
         "POST /task/initiate",
@@ -160,9 +163,14 @@ export function createPidjWrites(wire: PidjWire): PidjWrites {
         scope,
       ),
     subscribeToSeries: ({ seriesId, recipient: to, from, timezone }, scope) =>
-      post("POST /series/subscribe", { series_id: seriesId, timezone, ...recipient(to), ...sender(from) }, said, scope),
+      post(
+        "POST /series/subscribe",
+        { series_id: seriesId, timezone, ...recipient(to), ...sender(from) },
+        readMessage,
+        scope,
+      ),
     initiateSurvey: ({ surveyId, recipient: to, from }, scope) =>
-      post("POST /survey/initiate", { survey_id: surveyId, ...recipient(to), ...sender(from) }, said, scope),
+      post("POST /survey/initiate", { survey_id: surveyId, ...recipient(to), ...sender(from) }, readMessage, scope),
 
     createUser: (user, scope) =>
       post(
@@ -181,7 +189,7 @@ export function createPidjWrites(wire: PidjWire): PidjWrites {
         "POST /sso/url",
         {
           ...("id" in user ? { user_uuid: user.id } : { external_id: user.externalId }),
-          // RFC 4648 §4, of the URL's UTF-8 (ambiguities P-19).
+          // Base64 (RFC 4648 §4) of the URL's UTF-8 (docs/platforms.md P-19).
           next: typeof next === "string" ? Buffer.from(next).toString("base64") : undefined,
         },
         ssoUrl,
@@ -206,7 +214,7 @@ export function createPidjWrites(wire: PidjWire): PidjWrites {
 
 function nothing(): void {}
 
-function said(body: JsonObject): Said {
+function readMessage(body: JsonObject): PlatformMessage {
   return { message: cleanMessage(body["message"]) };
 }
 
@@ -244,7 +252,7 @@ function userFields(user: PidjUserFields): FormFields {
   };
 }
 
-/** pidj-api.txt:152-153, where the pipe itself is lost (ambiguities P-12). */
+/** A list in Pidj's form (docs/platforms.md P-12). */
 function piped(items: Optional<readonly string[]>): Optional {
   if (items === undefined) {
     return undefined;
@@ -267,7 +275,7 @@ function contactFields(contact: ContactFields): FormFields {
   };
 }
 
-/** Flat on the wire (pidj-api.txt:326-334); an address that is null has each of its six fields removed. */
+/** An address as flat fields (docs/platforms.md P-23). Null instead of an address clears each of its six fields. */
 function addressFields(which: "home" | "business", address: Optional<PostalAddress>): FormFields {
   if (address === undefined) {
     return {};

@@ -1,6 +1,6 @@
-import { turnOfOthers } from "./slices.ts";
+import { yieldIfDue } from "./slices.ts";
 
-/** A JSON text of fewer bytes is parsed at once: a millisecond or two. */
+/** A JSON text with fewer bytes is parsed at once, which takes a millisecond or two. */
 export const LARGE_BYTES = 256 * 1_024;
 
 const BATCH_BYTES = 64 * 1_024;
@@ -14,8 +14,8 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * What `JSON.parse` gives for these bytes, without holding the event loop: a large array or object is cut at the commas
- * between its members, and the engine's parser gets a few of them at a time. Throws SyntaxError for what is no JSON.
+ * Returns what `JSON.parse` returns for these bytes, without holding the event loop: a large array or object is cut at
+ * the commas between its members, and the engine parses a few members at a time. Throws SyntaxError if it is no JSON.
  */
 export async function parseLargeJson(bytes: Buffer): Promise<unknown> {
   return await new LargeJson(bytes).parse(skipBlanks(bytes, 0), bytes.length);
@@ -42,7 +42,7 @@ class LargeJson {
     }
     const members = await this.#findMembers(start, end);
     if (skipBlanks(this.#bytes, members.close + 1) < end) {
-      throw new SyntaxError("something stands behind the JSON value");
+      throw new SyntaxError("there is text after the JSON value");
     }
     return open === OPEN_ARRAY ? this.#parseArray(start, members) : this.#parseObject(start, members);
   }
@@ -57,12 +57,12 @@ class LargeJson {
       for (const item of batch) {
         items.push(item);
       }
-      await turnOfOthers();
+      await yieldIfDue();
     }
     return items;
   }
 
-  /** Members of their own where they are large, so that a list inside an envelope is cut as well. */
+  /** A large member is parsed by itself, so that a list inside an envelope is cut too. */
   async #parseObject(start: number, { ends }: Members): Promise<object> {
     const entries: [string, unknown][] = [];
     let from = start + 1;
@@ -82,12 +82,12 @@ class LargeJson {
         entries.push([key, await this.parse(skipBlanks(this.#bytes, colon + 1), to)]);
       }
       from = to + 1;
-      await turnOfOthers();
+      await yieldIfDue();
     }
     return Object.fromEntries(entries);
   }
 
-  /** The colon behind the name of the member that begins here. */
+  /** The position of the colon after the name of the member that begins at `from`. */
   #findColon(from: number, to: number): number {
     const bytes = this.#bytes;
     let isInString = false;
@@ -125,7 +125,7 @@ class LargeJson {
         } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
           depth -= 1;
           if (depth === 0) {
-            // The wrong kind of bracket is caught by the parser of what stands between.
+            // Wrong brackets between these two are found when the members are parsed.
             if (byte - (bytes[start] as number) !== 2) {
               throw new SyntaxError("a bracket is closed by one of the other kind");
             }
@@ -136,13 +136,13 @@ class LargeJson {
           ends.push(at);
         }
       }
-      await turnOfOthers();
+      await yieldIfDue();
     }
     throw new SyntaxError("the JSON value has no end");
   }
 }
 
-/** Neighbouring members, about 64 KiB at a time. */
+/** Ranges of neighbouring members, about 64 KiB each. */
 function* batches(first: number, ends: readonly number[]): Generator<readonly [from: number, to: number]> {
   let from = first;
   for (const [index, to] of ends.entries()) {

@@ -1,6 +1,6 @@
-import { setImmediate as letOthersRun } from "node:timers/promises";
+import { setImmediate as nextLoopTurn } from "node:timers/promises";
 
-// A fifth of what a frontend would notice, so that a collection of garbage may fall into it.
+// A fifth of a delay that a frontend would notice, which leaves room for a garbage collection.
 const TURN_MS = 10;
 const LOOK_EVERY = 256;
 
@@ -8,33 +8,33 @@ let turnBegan = performance.now();
 let nextTurn: Promise<void> | null = null;
 
 /**
- * Where the event loop has been held for long enough, what waits until it has turned; else null. All long work of the
- * process shares one measure: pieces that are short by themselves, one after the other or side by side, add up.
+ * A promise to wait for if the event loop was held for TURN_MS: it resolves after the loop has turned. Else null. All long
+ * work of the process shares one clock, because short pieces of work add up.
  */
-export function turnOfOthers(): Promise<void> | null {
+export function yieldIfDue(): Promise<void> | null {
   if (performance.now() - turnBegan < TURN_MS) {
     return null;
   }
-  nextTurn ??= letOthersRun().then(() => {
+  nextTurn ??= nextLoopTurn().then(() => {
     turnBegan = performance.now();
     nextTurn = null;
   });
   return nextTurn;
 }
 
-/** Runs `step` for 0 … count - 1, letting others run every few milliseconds, so that a long list blocks nobody. */
+/** Runs `step` for 0 … count - 1, and lets the event loop turn every few milliseconds. */
 export async function forEachInSlices(count: number, step: (at: number) => void): Promise<void> {
   for (let at = 0; at < count; at += 1) {
     step(at);
     if (at % LOOK_EVERY === LOOK_EVERY - 1) {
-      await turnOfOthers();
+      await yieldIfDue();
     }
   }
 }
 
 const RUN = 2_048;
 
-/** Sorts positions, stably, in slices: short runs by the engine's own sort, then merged. */
+/** Sorts positions, stably, in slices: the engine sorts short runs, which are then merged. */
 export async function sortInSlices(
   positions: Uint32Array,
   compare: (a: number, b: number) => number,
@@ -42,7 +42,7 @@ export async function sortInSlices(
   let from: Uint32Array = positions;
   const runs = Math.ceil(from.length / RUN);
   await forEachInSlices(runs * LOOK_EVERY, (at) => {
-    // One run a look at the clock.
+    // One run between two looks at the clock.
     if (at % LOOK_EVERY === 0) {
       const start = (at / LOOK_EVERY) * RUN;
       from.subarray(start, start + RUN).sort(compare);
