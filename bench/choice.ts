@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { Versions } from "../src/freshness/versions.ts";
 import { makeId } from "../src/ids.ts";
-import { KeptList } from "../src/loaders/list-view.ts";
-import { ALWAYS_LIST, MeasuredCosts, type ReadChoice } from "../src/loaders/read-costs.ts";
+import { KeptListing } from "../src/loaders/list-view.ts";
+import { ReadChoice } from "../src/loaders/read-choice.ts";
 import { createTextizenLists, TextizenLoaders } from "../src/loaders/textizen.ts";
 import { ReadScope } from "../src/rest/calls.ts";
 import { createTextizenClient } from "../src/textizen/client.ts";
@@ -25,8 +26,6 @@ const LESSONS = 10;
 const RUNS = 80;
 const MOST_MILLISECONDS = 1_200;
 const FEWEST_RUNS = 5;
-
-const ALWAYS_BY_ID: ReadChoice = { ...ALWAYS_LIST, prefersList: () => false };
 
 interface Cell {
   readonly rows: number;
@@ -52,11 +51,12 @@ const client = createTextizenClient({
 type Reader = (records: number) => Promise<number>;
 
 /** A way to read some participants, nothing kept from the time before; gives the milliseconds. */
-function createReader(choice: ReadChoice): Reader {
-  const times = { freshMilliseconds: 0, staleMilliseconds: 0, now: () => performance.now() };
+function createReader(choose: ConstructorParameters<typeof KeptListing>[3]): Reader {
+  const keeping = { versions: new Versions(), snapshotMilliseconds: 0 };
+  const list = { ...keeping, name: "participants", platform: "TEXTIZEN", route: "GET /api/participants" } as const;
   const lists = {
-    ...createTextizenLists(client, times),
-    participants: new KeptList(client.participants, {}, times, choice),
+    ...createTextizenLists(client, keeping),
+    participants: new KeptListing(list, client.participants, {}, choose),
   };
   return async (records) => {
     const scope = new ReadScope({
@@ -66,7 +66,7 @@ function createReader(choice: ReadChoice): Reader {
       record: () => undefined,
     });
     const began = performance.now();
-    const { participant } = new TextizenLoaders(client, lists, scope, { fresh: false });
+    const { participant } = new TextizenLoaders(client, lists, scope, { onKept: () => undefined });
     const first = Math.floor(Math.random() * (PARTICIPANTS - records + 1)) + 1;
     await Promise.all(
       Array.from({ length: records }, (_, index) => participant.row(makeId("Participant", String(first + index)))),
@@ -75,9 +75,27 @@ function createReader(choice: ReadChoice): Reader {
   };
 }
 
+class FixedChoice extends ReadChoice {
+  readonly isList: boolean;
+
+  constructor(list: ConstructorParameters<typeof ReadChoice>[0], isList: boolean) {
+    super(list, () => performance.now());
+    this.isList = isList;
+  }
+
+  override prefersList(): boolean {
+    return this.isList;
+  }
+}
+
 /** Counts how often it takes the list. */
-class WatchedChoice extends MeasuredCosts {
-  calls = { lists: 0, all: 0 };
+class WatchedChoice extends ReadChoice {
+  readonly calls: { lists: number; all: number };
+
+  constructor(list: ConstructorParameters<typeof ReadChoice>[0], calls: { lists: number; all: number }) {
+    super(list, () => performance.now());
+    this.calls = calls;
+  }
 
   override prefersList(records: number): boolean {
     const isList = super.prefersList(records);
@@ -88,10 +106,10 @@ class WatchedChoice extends MeasuredCosts {
 }
 
 async function measure(rows: number, latency: number): Promise<Cell[]> {
-  const choice = new WatchedChoice();
-  const byId = createReader(ALWAYS_BY_ID);
-  const byList = createReader(ALWAYS_LIST);
-  const byChoice = createReader(choice);
+  const calls = { lists: 0, all: 0 };
+  const byId = createReader((list) => new FixedChoice(list, false));
+  const byList = createReader((list) => new FixedChoice(list, true));
+  const byChoice = createReader((list) => new WatchedChoice(list, calls));
   for (let lesson = 0; lesson < LESSONS; lesson += 1) {
     for (const records of shuffle(RECORDS)) {
       await byId(records);
@@ -101,7 +119,7 @@ async function measure(rows: number, latency: number): Promise<Cell[]> {
   }
   const cells: Cell[] = [];
   for (const records of RECORDS) {
-    choice.calls = { lists: 0, all: 0 };
+    Object.assign(calls, { lists: 0, all: 0 });
     const beside = {
       byId: await compare(byId, byChoice, records),
       byList: await compare(byList, byChoice, records),
@@ -115,7 +133,7 @@ async function measure(rows: number, latency: number): Promise<Cell[]> {
       byList: beside.byList.fixed,
       chosen: better.chosen,
       ratio: better.chosen / better.fixed,
-      lists: choice.calls.lists / choice.calls.all,
+      lists: calls.lists / calls.all,
     });
   }
   return cells;

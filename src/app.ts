@@ -35,8 +35,6 @@ import { shareVersions } from "./store/shared-versions.ts";
 import { isMemoryStore, openSqliteStore } from "./store/sqlite.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
-// Behind its time a list is still served this many times longer while a new one is read.
-const STALE_FACTOR = 10;
 const DAY_MS = 86_400_000;
 /** How late an event of another process may be heard of. */
 const FEED_LOOK_MS = 250;
@@ -75,7 +73,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const storeUrl = config.storeUrl ?? DEFAULT_STORE_URL;
   const store = openSqliteStore(storeUrl, ACCOUNT);
   const now = options.now ?? (() => new Date());
+  const versions = new Versions({ shared: isMemoryStore(storeUrl) ? null : shareVersions(store) });
   const connection = {
+    versions,
     timeouts: {
       readMilliseconds: config.timeouts.read,
       sendMilliseconds: config.timeouts.send,
@@ -84,11 +84,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   };
   const pidj = connectPidj(config.pidj, connection);
   const textizen = connectTextizen(config.textizen, connection);
-  const times = {
-    freshMilliseconds: config.snapshotSeconds * 1_000,
-    staleMilliseconds: config.snapshotSeconds * 1_000 * STALE_FACTOR,
-    now: () => performance.now(),
-  };
+  const keeping = { versions, snapshotMilliseconds: config.snapshotSeconds * 1_000 };
   const schema = buildSchema();
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
@@ -106,14 +102,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     mostKept: config.events.mostKept,
   });
   const services: Services = {
-    pidj: { client: pidj, lists: createPidjLists(pidj, times), hasContactList: config.contactsListMinutes !== null },
-    textizen: { client: textizen, lists: createTextizenLists(textizen, times) },
+    pidj: { client: pidj, lists: createPidjLists(pidj, keeping), hasContactList: config.contactsListMinutes !== null },
+    textizen: { client: textizen, lists: createTextizenLists(textizen, keeping) },
     directory: createContactDirectory(store, now),
     attempts: createAttempts(store, now),
     optOuts: createOptOuts(store, now),
     inbox,
     feed: createFeed({ inbox, lookMilliseconds: FEED_LOOK_MS, warn }),
-    versions: new Versions({ shared: isMemoryStore(storeUrl) ? null : shareVersions(store) }),
+    versions,
     // A try, and time to write down what came of it; shorter than a mutation's time, so that a retry after a crash is
     // told within it that nobody knows.
     ssoNextHosts: config.ssoNextHosts,
@@ -182,13 +178,16 @@ function webhooksAt({ webhookSecrets: [secret], publicUrl }: EventsConfig, addre
     : { pidj: base + webhookPath("pidj", secret), textizen: base + webhookPath("textizen", secret) };
 }
 
-function connectPidj(config: PidjConfig | null, connection: Pick<ConnectionOptions, "timeouts">): PidjClient {
+function connectPidj(
+  config: PidjConfig | null,
+  connection: Pick<ConnectionOptions, "timeouts" | "versions">,
+): PidjClient {
   return config === null ? createUnconfiguredClient("PIDJ") : createPidjClient({ ...config, ...connection });
 }
 
 function connectTextizen(
   config: TextizenConfig | null,
-  connection: Pick<ConnectionOptions, "timeouts">,
+  connection: Pick<ConnectionOptions, "timeouts" | "versions">,
 ): TextizenClient {
   return config === null ? createUnconfiguredClient("TEXTIZEN") : createTextizenClient({ ...config, ...connection });
 }

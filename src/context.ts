@@ -1,7 +1,8 @@
 import { PlatformError } from "./errors.ts";
 import type { Feed } from "./events/feed.ts";
-import type { Changed, Versions } from "./freshness/versions.ts";
+import type { Versions } from "./freshness/versions.ts";
 import { EventLoaders } from "./loaders/events.ts";
+import type { KeptRecord } from "./loaders/list-view.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
 import { type ContactSeen, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
@@ -60,8 +61,8 @@ export class Context {
   readonly services: Services;
   readonly scope: ReadScope;
   readonly resumeAfter: string | null;
-  private readonly made: CallRecord[] = [];
-  private readonly fresh: boolean;
+  private readonly made: (CallRecord | KeptRecord)[] = [];
+  private readonly onKept = (list: KeptRecord) => void this.made.push(list);
   private pidjLoaders: PidjLoaders | null = null;
   private textizenLoaders: TextizenLoaders | null = null;
   private peopleLoaders: PeopleLoaders | null = null;
@@ -71,19 +72,18 @@ export class Context {
     this.services = services;
     this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: (call) => this.made.push(call) });
     this.resumeAfter = resumeAfter;
-    this.fresh = fresh;
   }
 
-  /** The platform calls made so far, in the order in which they ended. */
-  get calls(): readonly CallRecord[] {
+  /** The platform calls made so far, in the order in which they ended, and the lists served from what is kept. */
+  get calls(): readonly (CallRecord | KeptRecord)[] {
     return this.made;
   }
 
   get pidj(): PidjLoaders {
     const { pidj, now } = this.services;
     this.pidjLoaders ??= new PidjLoaders(pidj.client, pidj.lists, this.scope, {
-      fresh: this.fresh,
       now,
+      onKept: this.onKept,
       onContacts: (seen, askedAt) => learnContacts(this.services, seen, askedAt),
     });
     return this.pidjLoaders;
@@ -91,7 +91,7 @@ export class Context {
 
   get textizen(): TextizenLoaders {
     const { textizen } = this.services;
-    this.textizenLoaders ??= new TextizenLoaders(textizen.client, textizen.lists, this.scope, { fresh: this.fresh });
+    this.textizenLoaders ??= new TextizenLoaders(textizen.client, textizen.lists, this.scope, { onKept: this.onKept });
     return this.textizenLoaders;
   }
 
@@ -118,30 +118,21 @@ export class Context {
       now,
       leaseMilliseconds: writeLeaseMilliseconds,
       ssoNextHosts: this.services.ssoNextHosts,
-      raise: (changes, options) => this.raise(changes, options),
+      raise: (changes, options) => {
+        this.forgetReads();
+        return this.services.versions.raise(changes, options);
+      },
       warn,
       reach,
     };
   }
 
-  /** Drops what this operation has read, and the kept lists that changed. */
-  private raise(changes: readonly Changed[], options: { readonly isUnknown: boolean }): Promise<void> {
+  /** What this operation read before a write of its own is read anew behind it. */
+  private forgetReads(): void {
     this.pidjLoaders = null;
     this.textizenLoaders = null;
     this.peopleLoaders = null;
     this.eventLoaders = null;
-    const { pidj, textizen } = this.services;
-    const kept: Partial<Record<Changed, { readonly drop: () => void }>> = {
-      contacts: pidj.lists.contacts,
-      participants: textizen.lists.participants,
-      textizenGroups: textizen.lists.groups,
-      campaigns: textizen.lists.campaigns,
-      polls: textizen.lists.polls,
-    };
-    for (const list of changes) {
-      kept[list]?.drop();
-    }
-    return this.services.versions.raise(changes, options);
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Versions } from "../src/freshness/versions.ts";
 import { ReadScope } from "../src/rest/calls.ts";
 import { Sharing } from "../src/rest/sharing.ts";
 
@@ -21,7 +22,7 @@ function createScope({ isFresh = false } = {}) {
 
 test("equal reads under way are one call", async () => {
   const { calls, call } = createUpstream();
-  const sharing = new Sharing("PIDJ");
+  const sharing = new Sharing("PIDJ", new Versions());
   const reads = [1, 2, 3].map(() => sharing.read("/groups", "GET /groups", createScope(), call));
   expect(calls).toHaveLength(1);
   calls[0]?.answer("groups");
@@ -30,7 +31,7 @@ test("equal reads under way are one call", async () => {
 
 test("reads that differ in anything, and a read after the answer, are calls of their own", async () => {
   const { calls, call } = createUpstream();
-  const sharing = new Sharing("PIDJ");
+  const sharing = new Sharing("PIDJ", new Versions());
   const first = sharing.read("/groups a", "GET /groups", createScope(), call);
   void sharing.read("/groups b", "GET /groups", createScope(), call);
   calls[0]?.answer("groups");
@@ -39,25 +40,49 @@ test("reads that differ in anything, and a read after the answer, are calls of t
   expect(calls).toHaveLength(3);
 });
 
-test("who reads after a write has begun, or has ended, joins nothing from before it", async () => {
+test("who reads after a change at the platform joins nothing from before it; a change elsewhere keeps nobody", async () => {
   const { calls, call } = createUpstream();
-  const sharing = new Sharing("PIDJ");
+  const versions = new Versions();
+  const sharing = new Sharing("PIDJ", versions);
   void sharing.read("/groups", "GET /groups", createScope(), call);
-  let settle: () => void = () => undefined;
-  const write = sharing.write(() => new Promise<void>((resolve) => (settle = resolve)));
+  void versions.raise(["polls"]);
+  void sharing.read("/groups", "GET /groups", createScope(), call);
+  expect(calls).toHaveLength(1);
+  void versions.raise(["contacts"]);
+  const late = sharing.read("/groups", "GET /groups", createScope(), call);
+  expect(calls).toHaveLength(2);
+  calls[1]?.answer("new");
+  expect(await late).toBe("new");
+});
+
+test("with other processes beside it, a read that began over a second ago is joined only if they changed nothing", async () => {
+  const { calls, call } = createUpstream();
+  const clock = { time: 0 };
+  const row = { text: null as string | null };
+  const shared = {
+    read: async () => row.text,
+    replace: async (_was: string | null, becomes: string) => {
+      row.text = becomes;
+      return true;
+    },
+  };
+  const [here, there] = [1, 2].map(() => new Versions({ shared, now: () => clock.time })) as [Versions, Versions];
+  const sharing = new Sharing("PIDJ", here);
+  await here.confirm();
+  void sharing.read("/groups", "GET /groups", createScope(), call);
+  clock.time = 1_500;
+  await here.confirm();
+  void sharing.read("/groups", "GET /groups", createScope(), call);
+  expect(calls).toHaveLength(1);
+  await there.raise(["PIDJ"]);
+  clock.time = 2_600;
   void sharing.read("/groups", "GET /groups", createScope(), call);
   expect(calls).toHaveLength(2);
-  settle();
-  await write;
-  const late = sharing.read("/groups", "GET /groups", createScope(), call);
-  expect(calls).toHaveLength(3);
-  calls[2]?.answer("new");
-  expect(await late).toBe("new");
 });
 
 test("who asks for a fresh answer joins nobody", async () => {
   const { calls, call } = createUpstream();
-  const sharing = new Sharing("PIDJ");
+  const sharing = new Sharing("PIDJ", new Versions());
   void sharing.read("/groups", "GET /groups", createScope(), call);
   void sharing.read("/groups", "GET /groups", createScope({ isFresh: true }), call);
   expect(calls).toHaveLength(2);
@@ -65,7 +90,7 @@ test("who asks for a fresh answer joins nobody", async () => {
 
 test("a caller who leaves is told so at once; the call ends only when all have left", async () => {
   const { calls, call } = createUpstream();
-  const sharing = new Sharing("PIDJ");
+  const sharing = new Sharing("PIDJ", new Versions());
   const [one, two] = [createScope(), createScope()];
   const first = sharing.read("/groups", "GET /groups", one, call);
   const second = sharing.read("/groups", "GET /groups", two, call);
@@ -79,7 +104,7 @@ test("a caller who leaves is told so at once; the call ends only when all have l
 
 test("a failure is everybody's, and is not kept", async () => {
   const { calls, call } = createUpstream();
-  const sharing = new Sharing("PIDJ");
+  const sharing = new Sharing("PIDJ", new Versions());
   const reads = [1, 2].map(() => sharing.read("/groups", "GET /groups", createScope(), call));
   calls[0]?.fail(new Error("down"));
   for (const read of reads) {

@@ -1,5 +1,7 @@
 import type { Services } from "../context.ts";
-import type { StoredMessage } from "../store/event-records.ts";
+import type { Changed } from "../freshness/versions.ts";
+import type { KeptListing } from "../loaders/list-view.ts";
+import type { StoredEvent, StoredMessage } from "../store/event-records.ts";
 import type { Appended } from "../store/inbox.ts";
 
 /**
@@ -7,28 +9,38 @@ import type { Appended } from "../store/inbox.ts";
  * that: a list that has it is as true as before. Never fails: the event itself is kept already.
  */
 export async function applyEvent(services: Services, { event, isRepeat }: Appended): Promise<void> {
-  const { pidj, textizen, versions, feed } = services;
+  const { versions, feed } = services;
   if (isRepeat) {
     await versions.raise([]);
     return;
   }
+  await versions.raise(await changesOf(services, event));
+  feed.wake();
+}
+
+/** The lists that lack a record which the event names are out of date; one that has the record is as true as before. */
+async function changesOf(services: Services, event: StoredEvent): Promise<readonly Changed[]> {
+  const { pidj, textizen } = services;
   if (event.kind === "ReceivedMessage") {
     const { groupId, contactId } = event;
-    pidj.client.forgetReads();
-    pidj.lists.groups.dropUnless((groups) => groupId === null || groups.get(groupId) !== null);
-    pidj.lists.contacts.dropUnless((contacts) => contactId === null || contacts.get(contactId) !== null);
     await learnContact(services, event);
-  } else {
-    const { pollId, participantId } = event;
-    textizen.client.forgetReads();
-    textizen.lists.polls.dropUnless((polls) => pollId === null || polls.get(pollId) !== null);
-    // Whoever texts in unasked becomes a participant (ambiguities T-15).
-    textizen.lists.participants.dropUnless(
-      (participants) => participantId === null || participants.get(participantId) !== null,
-    );
+    return [
+      "PIDJ",
+      ...(lacks(pidj.lists.groups, groupId) ? (["pidjGroups"] as const) : []),
+      ...(lacks(pidj.lists.contacts, contactId) ? (["contacts"] as const) : []),
+    ];
   }
-  await versions.raise([]);
-  feed.wake();
+  return [
+    "TEXTIZEN",
+    ...(lacks(textizen.lists.polls, event.pollId) ? (["polls"] as const) : []),
+    // Whoever texts in unasked becomes a participant (docs/platforms.md T-15).
+    ...(lacks(textizen.lists.participants, event.participantId) ? (["participants"] as const) : []),
+  ];
+}
+
+/** True also if nothing is kept: a read of the list may be under way. */
+function lacks<Row extends { readonly id: string }>({ kept }: KeptListing<Row>, id: Row["id"] | null): boolean {
+  return id !== null && (kept === null || kept.get(id) === null);
 }
 
 /** Pidj recognized the sender as the contact (pidj-api.txt:495), which links number and contact. */

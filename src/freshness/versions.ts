@@ -54,7 +54,8 @@ const MOST_TRIES = 20;
  */
 export class Versions {
   readonly #shared: SharedVersions | null;
-  readonly #now: () => number;
+  /** Milliseconds of a clock that never goes back: the time of stamps. */
+  readonly now: () => number;
   readonly #versions = new Map<VersionName, number>();
   /** Lists read before this time are not kept: a write with an unknown outcome may have changed them. */
   readonly #unsettledUntil = new Map<VersionName, number>();
@@ -68,12 +69,12 @@ export class Versions {
 
   constructor({ shared = null, now = () => performance.now() }: VersionsOptions = {}) {
     this.#shared = shared;
-    this.#now = now;
+    this.now = now;
   }
 
   /** The stamp of a read that begins now. */
   stamp(name: VersionName): Stamp {
-    return { name, version: this.#versions.get(name) ?? 0, at: this.#now() };
+    return { name, version: this.#versions.get(name) ?? 0, at: this.now() };
   }
 
   /**
@@ -84,7 +85,7 @@ export class Versions {
     if (version !== (this.#versions.get(name) ?? 0)) {
       return false;
     }
-    const isConfirmed = this.#shared === null || this.#now() - Math.max(at, this.#confirmedAt) < LOOK_MS;
+    const isConfirmed = this.#shared === null || this.now() - Math.max(at, this.#confirmedAt) < LOOK_MS;
     if (!isConfirmed) {
       void this.confirm();
     }
@@ -101,8 +102,8 @@ export class Versions {
    * the look fails or hangs, nothing older than a second is current.
    */
   confirm(): Promise<void> {
-    if (this.#looking === null && this.#shared !== null && this.#now() - this.#lookedAt >= LOOK_MS) {
-      this.#lookedAt = this.#now();
+    if (this.#looking === null && this.#shared !== null && this.now() - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = this.now();
       this.#looking = withinMoment(this.#look(this.#shared)).finally(() => {
         this.#looking = null;
       });
@@ -129,7 +130,7 @@ export class Versions {
   #raiseHere(keys: Iterable<string>): void {
     for (const key of keys) {
       if (key.startsWith(UNKNOWN)) {
-        this.#unsettledUntil.set(key.slice(UNKNOWN.length) as VersionName, this.#now() + UNSETTLED_MS);
+        this.#unsettledUntil.set(key.slice(UNKNOWN.length) as VersionName, this.now() + UNSETTLED_MS);
       } else {
         this.#versions.set(key as VersionName, (this.#versions.get(key as VersionName) ?? 0) + 1);
       }
@@ -137,7 +138,7 @@ export class Versions {
   }
 
   async #look(shared: SharedVersions): Promise<void> {
-    const began = this.#now();
+    const began = this.now();
     try {
       if (this.#unpublished.size > 0) {
         await this.#publish(shared);

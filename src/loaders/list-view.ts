@@ -1,59 +1,78 @@
-import type { Platform } from "../errors.ts";
-import type { ReadScope, Rows } from "../rest/calls.ts";
-import { endOfScope } from "../rest/exchange.ts";
-import { Snapshot, type SnapshotTimes } from "../rest/snapshots.ts";
+import type { CallRecord, ReadScope, Rows } from "../rest/calls.ts";
+import { KeptList, type KeptListOptions, type Served } from "../rest/kept-list.ts";
 import { Listing, type RowShape } from "./listing.ts";
-import { ALWAYS_LIST, type ReadChoice } from "./read-costs.ts";
+import { ReadChoice } from "./read-choice.ts";
 
-/** A list call of a platform, kept and indexed for all operations. */
-export class KeptList<Row extends { readonly id: string }> extends Snapshot<Listing<Row>> {
-  /** Whether this list or reads by id are the better way to some of its records. */
+/** A list that was served from what is kept, as `extensions.platforms` tells it beside the calls that were made. */
+export interface KeptRecord extends Pick<CallRecord, "platform" | "route" | "skippedRows"> {
+  readonly kept: true;
+  /** Seconds since its read began. */
+  readonly ageSeconds: number;
+}
+
+/** What all kept lists of a process have in common. */
+export type Keeping = Pick<KeptListOptions<unknown>, "versions" | "snapshotMilliseconds">;
+
+interface KeptListingOptions extends Omit<KeptListOptions<unknown>, "read"> {
+  /** The list is the better way to any number of its records. */
+  readonly isShort?: boolean;
+}
+
+/** A list call of a platform, indexed, and kept for all operations. */
+export class KeptListing<Row extends { readonly id: string }> extends KeptList<Listing<Row>> {
+  /** Whether the list or reads by id are the better way to some of its records. */
   readonly choice: ReadChoice;
 
   constructor(
+    options: KeptListingOptions,
     read: (scope: ReadScope) => Promise<Rows<Row>>,
     shape: RowShape<Row>,
-    times: SnapshotTimes,
-    choice: ReadChoice = ALWAYS_LIST,
+    choose: (list: KeptList<unknown>) => ReadChoice = (list) =>
+      new ReadChoice(list, options.versions.now, options.isShort),
   ) {
-    super(async (scope) => {
-      const began = performance.now();
-      const listing = await Listing.of((await read(scope)).rows, shape);
-      choice.sawList(performance.now() - began);
-      return listing;
-    }, times);
-    this.choice = choice;
+    const readListing = async (scope: ReadScope) => {
+      const { rows, skipped } = await read(scope);
+      return Listing.of(rows, shape, skipped);
+    };
+    super({ ...options, read: readListing });
+    this.choice = choose(this);
   }
 }
 
-/** One operation's view of a platform's lists: one state of each, however long the operation takes. */
+/** One operation's view of the lists: one state of each, however long the operation takes. */
 export class ListView {
-  readonly #platform: Platform;
   readonly #scope: ReadScope;
-  readonly #fresh: boolean;
+  readonly #onKept: (list: KeptRecord) => void;
   readonly #seen = new Map<unknown, Promise<unknown>>();
 
-  /** `fresh` reads past what is kept. */
-  constructor(platform: Platform, scope: ReadScope, fresh: boolean) {
-    this.#platform = platform;
+  /** `onKept` is told of each list that was served from what is kept. */
+  constructor(scope: ReadScope, onKept: (list: KeptRecord) => void) {
     this.#scope = scope;
-    this.#fresh = fresh;
+    this.#onKept = onKept;
   }
 
-  get<Index>(snapshot: Snapshot<Index>): Promise<Index> {
-    let index = this.#seen.get(snapshot) as Promise<Index> | undefined;
-    if (index === undefined) {
-      index = snapshot.get(this.#scope, { fresh: this.#fresh }).catch((error: unknown) => {
-        const { signal } = this.#scope;
-        throw error === signal.reason ? endOfScope(this.#platform, "a list", signal, false) : error;
-      });
-      this.#seen.set(snapshot, index);
+  get<Row extends { readonly id: string }>(list: KeptListing<Row>): Promise<Listing<Row>> {
+    let listing = this.#seen.get(list) as Promise<Listing<Row>> | undefined;
+    if (listing === undefined) {
+      listing = list.get(this.#scope).then((served) => this.#tell(list, served));
+      this.#seen.set(list, listing);
+    }
+    return listing;
+  }
+
+  /** True if `get` would wait for no platform call. */
+  async isAtHand<Row extends { readonly id: string }>(list: KeptListing<Row>): Promise<boolean> {
+    return this.#seen.has(list) || (!this.#scope.isFresh && (await list.isAtHand()));
+  }
+
+  #tell<Row extends { readonly id: string }>(
+    { platform, route }: KeptListing<Row>,
+    { index, age }: Served<Listing<Row>>,
+  ): Listing<Row> {
+    if (age !== null) {
+      const ageSeconds = Math.round(age / 100) / 10;
+      this.#onKept({ platform, route, skippedRows: index.skippedRows, kept: true, ageSeconds });
     }
     return index;
-  }
-
-  /** True where `get` would cost this operation no platform call. */
-  isAtHand(snapshot: Snapshot<unknown>): boolean {
-    return this.#seen.has(snapshot) || (!this.#fresh && snapshot.isFresh);
   }
 }

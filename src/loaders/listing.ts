@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { type Field, InputError, valueOrNull } from "../errors.ts";
 import { compareIds } from "../ids.ts";
 import type { E164 } from "../phone.ts";
@@ -65,6 +66,8 @@ const FILTERS_KEPT = 32;
  */
 export class Listing<Row extends { readonly id: string }> {
   readonly rows: readonly Row[];
+  /** Rows of the platform's answer that are not here, because they had no usable id. */
+  readonly skippedRows: number;
   readonly #shape: RowShape<Row>;
   readonly #byId: ReadonlyMap<string, number>;
   #names: Promise<readonly (string | null)[]> | null = null;
@@ -72,10 +75,16 @@ export class Listing<Row extends { readonly id: string }> {
   #byNumber: Promise<ReadonlyMap<string, Positions>> | null = null;
   #byParent: Promise<ReadonlyMap<string, Positions>> | null = null;
   readonly #orders = new Map<string, Promise<Uint32Array>>();
-  readonly #filtered = new Map<string, Promise<Uint32Array>>();
+  #filtered: LRUCache<string, Promise<Uint32Array>> | null = null;
 
-  private constructor(rows: readonly Row[], byId: ReadonlyMap<string, number>, shape: RowShape<Row>) {
+  private constructor(
+    rows: readonly Row[],
+    byId: ReadonlyMap<string, number>,
+    shape: RowShape<Row>,
+    skippedRows: number,
+  ) {
     this.rows = rows;
+    this.skippedRows = skippedRows;
     this.#byId = byId;
     this.#shape = shape;
   }
@@ -83,6 +92,7 @@ export class Listing<Row extends { readonly id: string }> {
   static async of<Row extends { readonly id: string }>(
     rows: readonly Row[],
     shape: RowShape<Row>,
+    skippedRows = 0,
   ): Promise<Listing<Row>> {
     const byId = new Map<string, number>();
     const own: Row[] = [];
@@ -96,7 +106,7 @@ export class Listing<Row extends { readonly id: string }> {
         own[earlier] = row;
       }
     });
-    return new Listing(own, byId, shape);
+    return new Listing(own, byId, shape, skippedRows);
   }
 
   get(id: string): Row | null {
@@ -224,12 +234,10 @@ export class Listing<Row extends { readonly id: string }> {
 
   #filter(order: Order, conditions: readonly Condition<Row>[]): Promise<Uint32Array> {
     const key = JSON.stringify([order, conditions.map(({ name, wanted }) => [name, wanted])]);
+    this.#filtered ??= new LRUCache({ max: FILTERS_KEPT });
     let positions = this.#filtered.get(key);
     if (positions === undefined) {
       positions = this.#select(order, conditions);
-      if (this.#filtered.size >= FILTERS_KEPT) {
-        this.#filtered.clear();
-      }
       this.#filtered.set(key, positions);
     }
     return positions;

@@ -4,27 +4,31 @@ import type { ContactId, PidjUserId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
-import type { SnapshotTimes } from "../rest/snapshots.ts";
 import { timeOfReading } from "../store/contacts.ts";
 import { Limit } from "./limit.ts";
-import { KeptList, ListView } from "./list-view.ts";
+import { type Keeping, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
 import { type Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { settle } from "./resource.ts";
 
 /** Pidj's lists, kept for all operations. */
 export interface PidjLists {
-  readonly contacts: KeptList<ContactRecord>;
-  readonly groups: KeptList<PidjGroupRecord>;
-  readonly series: KeptList<SeriesRecord>;
-  readonly surveys: KeptList<SurveyRecord>;
+  readonly contacts: KeptListing<ContactRecord>;
+  readonly groups: KeptListing<PidjGroupRecord>;
+  readonly series: KeptListing<SeriesRecord>;
+  readonly surveys: KeptListing<SurveyRecord>;
 }
 
-export function createPidjLists(client: PidjClient, times: SnapshotTimes): PidjLists {
+export function createPidjLists(client: PidjClient, keeping: Keeping): PidjLists {
+  const platform = "PIDJ";
+  const contacts = { ...keeping, platform, name: "contacts", route: "GET /contacts" } as const;
+  const groups = { ...keeping, platform, name: "pidjGroups", route: "GET /groups" } as const;
+  const series = { ...keeping, platform, name: "series", route: "GET /series" } as const;
+  const surveys = { ...keeping, platform, name: "surveys", route: "GET /surveys" } as const;
   return {
-    contacts: new KeptList(client.contacts, CONTACTS, times),
-    groups: new KeptList(client.groups, { nameOf, filters: NAME_FILTER }, times),
-    series: new KeptList(client.series, { nameOf, parentsOf: groupsOfSeries }, times),
-    surveys: new KeptList(client.surveys, { nameOf }, times),
+    contacts: new KeptListing(contacts, client.contacts, CONTACTS),
+    groups: new KeptListing(groups, client.groups, { nameOf, filters: NAME_FILTER }),
+    series: new KeptListing(series, client.series, { nameOf, parentsOf: groupsOfSeries }),
+    surveys: new KeptListing(surveys, client.surveys, { nameOf }),
   };
 }
 
@@ -67,17 +71,24 @@ export class PidjLoaders {
   #contact: DataLoader<ContactId, ContactRecord | null> | null = null;
   #user: DataLoader<PidjUserId, PidjUserRecord | null> | null = null;
 
-  /** `onContacts` lets the directory learn from what is read; `now` dates it. */
+  /**
+   * `onContacts` lets the directory learn from what is read; `now` dates it. `onKept` is told of each list that was served
+   * from what is kept.
+   */
   constructor(
     client: PidjClient,
     lists: PidjLists,
     scope: ReadScope,
-    options: { readonly fresh: boolean; readonly now: () => Date; readonly onContacts: OnContacts },
+    options: {
+      readonly now: () => Date;
+      readonly onContacts: OnContacts;
+      readonly onKept: (list: KeptRecord) => void;
+    },
   ) {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
-    this.#view = new ListView("PIDJ", scope, options.fresh);
+    this.#view = new ListView(scope, options.onKept);
     this.#now = options.now;
     this.#onContacts = options.onContacts;
   }

@@ -11,7 +11,6 @@ import {
   type TextizenGroupId,
 } from "../ids.ts";
 import type { ReadScope } from "../rest/calls.ts";
-import type { SnapshotTimes } from "../rest/snapshots.ts";
 import type { TextizenClient } from "../textizen/client.ts";
 import type {
   CampaignRecord,
@@ -24,25 +23,30 @@ import type {
   TextizenUserRecord,
 } from "../textizen/records.ts";
 import { Limit } from "./limit.ts";
-import { KeptList, ListView } from "./list-view.ts";
+import { type Keeping, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
 import { Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
-import { DETAIL_READS_AT_ONCE, MeasuredCosts } from "./read-costs.ts";
+import { DETAIL_READS_AT_ONCE } from "./read-choice.ts";
 import { Resource, settle } from "./resource.ts";
 
 /** Textizen's lists, kept for all operations. */
 export interface TextizenLists {
-  readonly participants: KeptList<ParticipantRecord>;
-  readonly groups: KeptList<TextizenGroupRecord>;
-  readonly campaigns: KeptList<CampaignRecord>;
-  readonly polls: KeptList<PollRecord>;
+  readonly participants: KeptListing<ParticipantRecord>;
+  readonly groups: KeptListing<TextizenGroupRecord>;
+  readonly campaigns: KeptListing<CampaignRecord>;
+  readonly polls: KeptListing<PollRecord>;
 }
 
-export function createTextizenLists(client: TextizenClient, times: SnapshotTimes): TextizenLists {
+export function createTextizenLists(client: TextizenClient, keeping: Keeping): TextizenLists {
+  const platform = "TEXTIZEN";
+  const groups = { ...keeping, platform, name: "textizenGroups", route: "GET /api/groups", isShort: true } as const;
+  const campaigns = { ...keeping, platform, name: "campaigns", route: "GET /api/campaigns" } as const;
+  const participants = { ...keeping, platform, name: "participants", route: "GET /api/participants" } as const;
+  const polls = { ...keeping, platform, name: "polls", route: "GET /api/polls" } as const;
   return {
-    participants: new KeptList(client.participants, PARTICIPANTS, times, new MeasuredCosts()),
-    groups: new KeptList(client.groups, { nameOf, filters: NAME_FILTER }, times),
-    campaigns: new KeptList(client.campaigns, { nameOf: titleOf }, times, new MeasuredCosts()),
-    polls: new KeptList(client.polls, POLLS, times, new MeasuredCosts()),
+    participants: new KeptListing(participants, client.participants, PARTICIPANTS),
+    groups: new KeptListing(groups, client.groups, { nameOf, filters: NAME_FILTER }),
+    campaigns: new KeptListing(campaigns, client.campaigns, { nameOf: titleOf }),
+    polls: new KeptListing(polls, client.polls, POLLS),
   };
 }
 
@@ -98,11 +102,17 @@ export class TextizenLoaders {
   #response: DataLoader<PollResponseId, PollResponseRecord | null> | null = null;
   #tokens: DataLoader<TokensKey, readonly ParticipantTokenRecord[], string> | null = null;
 
-  constructor(client: TextizenClient, lists: TextizenLists, scope: ReadScope, options: { readonly fresh: boolean }) {
+  /** `onKept` is told of each list that was served from what is kept. */
+  constructor(
+    client: TextizenClient,
+    lists: TextizenLists,
+    scope: ReadScope,
+    { onKept }: { readonly onKept: (list: KeptRecord) => void },
+  ) {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
-    this.#view = new ListView("TEXTIZEN", scope, options.fresh);
+    this.#view = new ListView(scope, onKept);
   }
 
   get participant(): Resource<ParticipantRecord> {
@@ -192,13 +202,14 @@ export class TextizenLoaders {
   }
 
   #resource<Row extends { readonly id: string; readonly isDetail: boolean }>(
-    list: KeptList<Row>,
+    list: KeptListing<Row>,
     read: (id: Row["id"], scope: ReadScope) => Promise<Row | null>,
   ): Resource<Row> {
     return new Resource({
       list: () => this.#view.get(list),
-      isListAtHand: () => this.#view.isAtHand(list),
-      choice: list.choice,
+      patience: () => this.#scope.timeLeft() / 2,
+      prefersList: async (records) => (await this.#view.isAtHand(list)) || list.choice.prefersList(records),
+      sawDetails: (records, milliseconds) => list.choice.sawDetails(records, milliseconds),
       detail: (id) => this.#limit.run(() => read(id, this.#scope)),
     });
   }

@@ -184,5 +184,7 @@ function noOperation(name: string | null): string {
 
 /** `extensions.platforms`: the platform calls that an operation made, so that a frontend sees what it costs. */
 function platformsOf({ calls }: Context): readonly object[] {
-  return calls.map(({ milliseconds, ...call }) => ({ ...call, milliseconds: Math.round(milliseconds * 10) / 10 }));
+  return calls.map((call) =>
+    "milliseconds" in call ? { ...call, milliseconds: Math.round(call.milliseconds * 10) / 10 } : call,
+  );
 }

@@ -19,8 +19,6 @@ import { createPidjWrites, type PidjWrites } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError where it does not succeed. */
 export interface PidjClient extends PidjReads, PidjWrites {
-  /** Reads under way are joined by nobody any more: the platform said that something is new. */
-  readonly forgetReads: () => void;
   /** Lets the calls under way end, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -42,7 +40,7 @@ interface PidjReads {
 
 export function createPidjClient(options: PidjOptions): PidjClient {
   const wire = createPidjWire(options);
-  return { ...createPidjReads(wire), ...createPidjWrites(wire), forgetReads: wire.forgetReads, close: wire.close };
+  return { ...createPidjReads(wire), ...createPidjWrites(wire), close: wire.close };
 }
 
 function createPidjReads(wire: PidjWire): PidjReads {

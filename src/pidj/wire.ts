@@ -28,7 +28,6 @@ export interface PidjWire {
     decode: Decode<Result>,
     scope: WriteScope,
   ) => Promise<Result>;
-  readonly forgetReads: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -58,7 +57,6 @@ export function createPidjWire(options: PidjOptions): PidjWire {
       transport.read(toRequest({ route, id, body: null, size: "record" }, decode), scope),
     write: ({ route, id, form }, decode, scope) =>
       transport.write(toRequest({ route, id, body: form, size: "record" }, decode), scope),
-    forgetReads: transport.forgetReads,
     close: transport.close,
   };
 }

@@ -33,8 +33,8 @@ export const Query = {
   contact: (_root, { id }, { pidj }) => pidj.contact(requireId("Contact", "id", id)),
   contacts: async (_root, args, { services, pidj, people }) => {
     if (services.pidj.hasContactList) {
-      const page = await (await pidj.contacts()).page(args);
-      return Object.assign(page, { isComplete: true });
+      const contacts = await pidj.contacts();
+      return Object.assign(await contacts.page(args), { isComplete: contacts.skippedRows === 0 });
     }
     if (args.filter?.name) {
       throw new InputError("filter.name", `filter.name ${NEEDS_LIST}`);

@@ -1,4 +1,5 @@
 import type { Platform } from "../errors.ts";
+import type { Stamp, Versions } from "../freshness/versions.ts";
 import { ReadScope } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
 
@@ -6,7 +7,7 @@ import { endOfScope, type Route } from "./exchange.ts";
 interface Shared {
   readonly result: Promise<unknown>;
   readonly waiters: Waiters;
-  readonly counter: number;
+  readonly stamp: Stamp;
 }
 
 interface Waiters {
@@ -18,31 +19,17 @@ interface Waiters {
 }
 
 /**
- * Equal reads of one platform that are under way at the same time are one call, across all operations. The platform's
- * write counter is raised before a write's first byte goes out and again when it has settled; a read that began under
- * an older counter is never joined, so that nobody who writes sees what was before.
+ * Equal reads of one platform that are under way at the same time are one call, across all operations. A read that began
+ * before a change at the platform is never joined by one that begins after it.
  */
 export class Sharing {
   readonly #platform: Platform;
+  readonly #versions: Versions;
   readonly #underWay = new Map<string, Shared>();
-  #counter = 0;
 
-  constructor(platform: Platform) {
+  constructor(platform: Platform, versions: Versions) {
     this.#platform = platform;
-  }
-
-  /** Something changed at the platform that nobody here wrote: what is being read may be from before it. */
-  forget(): void {
-    this.#counter += 1;
-  }
-
-  async write<Result>(call: () => Promise<Result>): Promise<Result> {
-    this.#counter += 1;
-    try {
-      return await call();
-    } finally {
-      this.#counter += 1;
-    }
+    this.#versions = versions;
   }
 
   /** `key` says everything that the answer depends on: path, query and body. */
@@ -53,7 +40,8 @@ export class Sharing {
     call: (shared: ReadScope) => Promise<Result>,
   ): Promise<Result> {
     const found = scope.isFresh ? undefined : this.#underWay.get(key);
-    const shared = found !== undefined && found.counter === this.#counter ? found : this.#start(key, scope, call);
+    const isJoinable = found !== undefined && this.#versions.isCurrent(found.stamp);
+    const shared = isJoinable ? found : this.#start(key, scope, call);
     return this.#wait(shared as Shared & { readonly result: Promise<Result> }, route, scope);
   }
 
@@ -65,7 +53,8 @@ export class Sharing {
       isFresh: starter.isFresh,
       record: starter.record,
     });
-    const shared: Shared = { result: call(scope), waiters, counter: this.#counter };
+    const stamp = this.#versions.stamp(this.#platform);
+    const shared: Shared = { result: call(scope), waiters, stamp };
     this.#underWay.set(key, shared);
     const forget = () => {
       if (this.#underWay.get(key) === shared) {

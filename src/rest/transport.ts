@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Dispatcher, Pool } from "undici";
 import { type Platform, PlatformError, type PlatformErrorDetails } from "../errors.ts";
+import { Versions } from "../freshness/versions.ts";
 import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
 import { Exchange, endOfScope, type RawAnswer, type Route, type WireRequest } from "./exchange.ts";
 import { LARGE_BYTES, parseLargeJson } from "./large-json.ts";
@@ -30,6 +31,8 @@ export interface ConnectionOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Default: 64 MB for lists, 10 MB for records. */
   readonly bodyLimits?: Partial<BodyLimits>;
+  /** Keeps a read from joining one that began before a change. Default: no change is known. */
+  readonly versions?: Versions;
   /** Jitter of retries, 0 to 1; for tests. */
   readonly random?: () => number;
   /** Waits between retries and rejects when the signal aborts; for tests. */
@@ -70,8 +73,6 @@ export interface Transport {
    * platform did not act. Throws whatever `scope.checkBeforeAttempt` throws, and then it did not act either.
    */
   readonly write: <Result>(request: PlatformRequest<Result>, scope: WriteScope) => Promise<Result>;
-  /** Reads under way are joined by nobody any more: the platform said that something is new. */
-  readonly forgetReads: () => void;
   /** Lets the calls under way end, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -104,7 +105,7 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     bodyTimeout: 0,
   });
 
-  const sharing = new Sharing(platform);
+  const sharing = new Sharing(platform, options.versions ?? new Versions());
 
   // What holds for a call whatever its attempts (bulkhead, breaker, retry budget) belongs here.
   function read<Result>(request: PlatformRequest<Result>, scope: ReadScope): Promise<Result> {
@@ -115,7 +116,7 @@ export function createTransport(options: ConnectionOptions & { readonly platform
   }
 
   function write<Result>(request: PlatformRequest<Result>, scope: WriteScope): Promise<Result> {
-    return sharing.write(() => attempt(request, toWire(request, basePath), scope));
+    return attempt(request, toWire(request, basePath), scope);
   }
 
   async function attempt<Result>(
@@ -198,7 +199,7 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     return route.startsWith("GET ") ? retryDelay(error, tries, scope.timeLeft(), random) : null;
   }
 
-  return { read, write, forgetReads: () => sharing.forget(), close: () => pool.close() };
+  return { read, write, close: () => pool.close() };
 }
 
 function wakeAfter(milliseconds: number, signal: AbortSignal): Promise<unknown> {

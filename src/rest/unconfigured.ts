@@ -1,13 +1,13 @@
 import { type Platform, PlatformError } from "../errors.ts";
 
 /** A client of a platform that this process has no credentials for: every call fails and says so, nothing is sent. */
-export function createUnconfiguredClient<
-  Client extends { readonly forgetReads: () => void; readonly close: () => Promise<void> },
->(platform: Platform): Client {
+export function createUnconfiguredClient<Client extends { readonly close: () => Promise<void> }>(
+  platform: Platform,
+): Client {
   const refuse = async () => {
     throw new PlatformError(platform, "not-configured", `${platform} has no credentials`, { mayHaveTaken: false });
   };
-  const nothing = { forgetReads: () => undefined, close: async () => undefined };
+  const nothing = { close: async () => undefined };
   return new Proxy(nothing as Pick<Client, keyof typeof nothing> as Client, {
     get: (own, name) => Reflect.get(own, name) ?? refuse,
   });

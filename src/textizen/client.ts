@@ -31,8 +31,6 @@ import { createTextizenWrites, type TextizenWrites, wireId } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError where it does not succeed. */
 export interface TextizenClient extends TextizenReads, TextizenWrites {
-  /** Reads under way are joined by nobody any more: the platform said that something is new. */
-  readonly forgetReads: () => void;
   /** Lets the calls under way end, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -68,7 +66,6 @@ export function createTextizenClient(options: TextizenOptions): TextizenClient {
   return {
     ...createTextizenReads(wire, sendTime),
     ...createTextizenWrites(wire, options, sendTime),
-    forgetReads: wire.forgetReads,
     close: wire.close,
   };
 }

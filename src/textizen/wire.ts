@@ -43,7 +43,6 @@ interface TextizenCall<Result> {
 export interface TextizenWire {
   readonly read: <Result>(call: TextizenCall<Result>, scope: ReadScope) => Promise<Result>;
   readonly write: <Result>(call: TextizenCall<Result>, scope: WriteScope) => Promise<Result>;
-  readonly forgetReads: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -113,7 +112,6 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
   return {
     read: (call, scope) => withToken(scope, (token) => transport.read(toRequest(call, token), scope)),
     write: (call, scope) => withToken(scope, (token) => transport.write(toRequest(call, token), scope)),
-    forgetReads: transport.forgetReads,
     close: transport.close,
   };
 }

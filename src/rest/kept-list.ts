@@ -1,0 +1,204 @@
+import { type Platform, PlatformError } from "../errors.ts";
+import type { KeptListName, Stamp, Versions } from "../freshness/versions.ts";
+import { ReadScope } from "./calls.ts";
+import { endOfScope, type Route } from "./exchange.ts";
+import { orEndOfScope, withinTime } from "./waiting.ts";
+
+export interface KeptListOptions<Index> {
+  readonly name: KeptListName;
+  readonly platform: Platform;
+  readonly route: Route;
+  /** Makes the platform call and indexes its answer. */
+  readonly read: (scope: ReadScope) => Promise<Index>;
+  readonly versions: Versions;
+  /** How long a read list is served, in milliseconds; 0 keeps nothing beyond the operation that read it. */
+  readonly snapshotMilliseconds: number;
+}
+
+/** A list as an operation gets it. */
+export interface Served<Index> {
+  readonly index: Index;
+  /** How old the list is, in milliseconds, if it was served from what is kept; null if it was read just now. */
+  readonly age: number | null;
+}
+
+/** How the last read of a list went. */
+export interface LastRead {
+  /** When it ended. */
+  readonly at: number;
+  readonly milliseconds: number;
+  /** `no-answer`: the platform gave none that can be used. `refused`: it said no, or was not asked. */
+  readonly outcome: "read" | "no-answer" | "refused";
+}
+
+interface Kept<Index> {
+  readonly index: Index;
+  readonly stamp: Stamp;
+}
+
+interface Refresh<Index> {
+  readonly result: Promise<Index>;
+  readonly stamp: Stamp;
+}
+
+/** While its platform fails, a list is served until it is this old. */
+const LONGEST_WHILE_FAILING_MS = 600_000;
+/** The time between two refreshes of a list while its platform fails and an old one is served. */
+const FAILING_PAUSE_MS = 1_000;
+const NEVER = new AbortController().signal;
+
+/**
+ * One list of one platform, shared by all operations: read once, indexed once. It is served for the snapshot time, at
+ * most once that longer while it is being read anew, and for longer only while its platform fails to answer. A list that
+ * was read before a change is served to nobody.
+ */
+export class KeptList<Index> {
+  readonly platform: Platform;
+  readonly route: Route;
+  readonly #options: KeptListOptions<Index>;
+  #kept: Kept<Index> | null = null;
+  #refresh: Refresh<Index> | null = null;
+  #lastRead: LastRead | null = null;
+
+  constructor(options: KeptListOptions<Index>) {
+    this.#options = options;
+    this.platform = options.platform;
+    this.route = options.route;
+  }
+
+  /** Null until a read has ended. */
+  get lastRead(): LastRead | null {
+    return this.#lastRead;
+  }
+
+  /** The list, if it is kept and nothing has changed since; however old it is. */
+  get kept(): Index | null {
+    return this.#current()?.index ?? null;
+  }
+
+  /** True if `get` would wait for no platform call. */
+  async isAtHand(): Promise<boolean> {
+    await this.#options.versions.confirm();
+    const kept = this.#current();
+    return kept !== null && (this.#age(kept) < 2 * this.#options.snapshotMilliseconds || this.#isFailing);
+  }
+
+  /** The list: read by a call of this operation's own if its scope wants that. */
+  async get(scope: ReadScope): Promise<Served<Index>> {
+    const { versions, snapshotMilliseconds } = this.#options;
+    await versions.confirm();
+    if (scope.signal.aborted) {
+      throw endOfScope(this.platform, this.route, scope.signal, false);
+    }
+    if (scope.isFresh) {
+      return { index: await this.#wait(this.#start(scope), scope), age: null };
+    }
+    const kept = this.#current();
+    if (kept === null) {
+      return { index: await this.#wait(this.#join(scope), scope), age: null };
+    }
+    if (this.#age(kept) >= snapshotMilliseconds && !this.#isPausing) {
+      const refresh = this.#join(scope);
+      if (this.#age(kept) >= 2 * snapshotMilliseconds && !this.#isFailing) {
+        return await this.#waitOrServe(refresh, scope);
+      }
+      // Nobody waits for this one. If it fails, `#lastRead` says so.
+      refresh.result.catch(() => undefined);
+    }
+    return this.#serve(kept);
+  }
+
+  #serve(kept: Kept<Index>): Served<Index> {
+    return { index: kept.index, age: this.#age(kept) };
+  }
+
+  /** Waits for a new list; serves the kept one if the platform fails, or leaves half of the reader's time unused. */
+  async #waitOrServe(refresh: Refresh<Index>, scope: ReadScope): Promise<Served<Index>> {
+    try {
+      const index = await withinTime(this.#wait(refresh, scope), scope.timeLeft() / 2);
+      if (index !== null) {
+        return { index, age: null };
+      }
+    } catch (error) {
+      if (!isPlatformFailing(error)) {
+        throw error;
+      }
+      const kept = this.#current();
+      if (kept === null) {
+        throw error;
+      }
+      return this.#serve(kept);
+    }
+    const kept = this.#current();
+    return kept === null ? { index: await this.#wait(this.#join(scope), scope), age: null } : this.#serve(kept);
+  }
+
+  /** What may be served by its version, and is not too old for a failing platform. */
+  #current(): Kept<Index> | null {
+    const { versions, snapshotMilliseconds } = this.#options;
+    const longest = Math.max(2 * snapshotMilliseconds, LONGEST_WHILE_FAILING_MS);
+    const kept = this.#kept;
+    return kept !== null && versions.mayServeKept(kept.stamp) && this.#age(kept) < longest ? kept : null;
+  }
+
+  #age({ stamp }: Kept<Index>): number {
+    return this.#options.versions.now() - stamp.at;
+  }
+
+  get #isFailing(): boolean {
+    return this.#lastRead?.outcome === "no-answer";
+  }
+
+  get #isPausing(): boolean {
+    return this.#isFailing && this.#options.versions.now() - (this.#lastRead?.at ?? 0) < FAILING_PAUSE_MS;
+  }
+
+  #wait({ result }: Refresh<Index>, { signal }: ReadScope): Promise<Index> {
+    return orEndOfScope(result, signal, this.platform, this.route);
+  }
+
+  /** The read that is under way, if it began under the versions of now; else a new one. */
+  #join(scope: ReadScope): Refresh<Index> {
+    const refresh = this.#refresh;
+    return refresh !== null && this.#options.versions.isCurrent(refresh.stamp) ? refresh : this.#start(scope);
+  }
+
+  #start({ deadline, record }: ReadScope): Refresh<Index> {
+    const { name, read, versions } = this.#options;
+    const stamp = versions.stamp(name);
+    // Its signal never aborts: the next operations want the list even if the one that began the read has ended. It is a
+    // call of its own, so that it is as new as its stamp says.
+    const result = read(new ReadScope({ signal: NEVER, deadline: () => deadline, isFresh: true, record }));
+    const refresh = { result, stamp };
+    const end = (outcome: LastRead["outcome"]) => {
+      const at = versions.now();
+      this.#lastRead = { at, milliseconds: at - stamp.at, outcome };
+      if (this.#refresh === refresh) {
+        this.#refresh = null;
+      }
+    };
+    result.then(
+      (index) => {
+        end("read");
+        const isNewest = this.#kept === null || this.#kept.stamp.at <= stamp.at;
+        if (this.#options.snapshotMilliseconds > 0 && isNewest) {
+          this.#kept = { index, stamp };
+        }
+      },
+      (error: unknown) => end(isPlatformFailing(error) ? "no-answer" : "refused"),
+    );
+    this.#refresh = refresh;
+    return refresh;
+  }
+}
+
+/** True if the platform gave no usable answer; false if it answered no, or was never asked. */
+function isPlatformFailing(error: unknown): boolean {
+  return (
+    error instanceof PlatformError &&
+    (error.reason === "timeout" ||
+      error.reason === "unreachable" ||
+      error.reason === "rate-limited" ||
+      error.reason === "shape")
+  );
+}

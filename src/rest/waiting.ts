@@ -1,0 +1,34 @@
+import type { Platform } from "../errors.ts";
+import { endOfScope } from "./exchange.ts";
+
+/** The promise's outcome, or the failure that ends the scope if its signal aborts first. `what` names what was waited for. */
+export function orEndOfScope<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal,
+  platform: Platform,
+  what: string,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(endOfScope(platform, what, signal, false));
+    if (signal.aborted) {
+      leave();
+    }
+    signal.addEventListener("abort", leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The promise's outcome, or null if it takes longer than this. */
+export async function withinTime<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS), null);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
