@@ -14,8 +14,8 @@ import type {
 } from "./records.ts";
 import type { SendTime } from "./send-time.ts";
 import {
-  either,
   findRecord,
+  firstOf,
   type RecordKind,
   type Reference,
   read,
@@ -30,17 +30,17 @@ export const participants: RecordKind<ParticipantRecord> = {
   plural: "participants",
   decode(raw, id, isDetail, answer) {
     const absent = isDetail ? null : undefined;
-    const number = read.text(either(raw["phone_number"], raw["phone"]), "phone_number", absent);
+    const number = read.text(firstOf(raw["phone_number"], raw["phone"]), "phone_number", absent);
     return {
       id: makeId("Participant", id),
       isDetail,
       name: read.text(raw["name"], "name", absent),
       phoneNumber: number === undefined ? undefined : numberOf(number),
       displayPhoneNumber: number,
-      isSubscribed: read.flag(either(raw["subscribed"], raw["is_subscribed"]), "subscribed", absent),
+      isSubscribed: read.flag(firstOf(raw["subscribed"], raw["is_subscribed"]), "subscribed", absent),
       createdAt: read.date(raw["created_at"], "created_at", absent),
       campaignId: reference("Campaign", raw, "campaign_id", "campaign", absent),
-      groups: isDetail ? readGroups(either(raw["groups"], raw["group_ids"]), answer) : undefined,
+      groups: isDetail ? readGroups(firstOf(raw["groups"], raw["group_ids"]), answer) : undefined,
     };
   },
 };
@@ -81,7 +81,7 @@ export const campaigns: RecordKind<CampaignRecord> = {
   },
 };
 
-/** `pollId`: the poll whose mailings were asked for, null where a mailing was asked for by its own id. */
+/** `pollId`: the poll whose mailings were read; null if a mailing was read by its own id. */
 export function mailingsOf(pollId: PollId | null, sendTime: SendTime): RecordKind<MailingRecord> {
   return {
     singular: "mailing",
@@ -94,7 +94,7 @@ export function mailingsOf(pollId: PollId | null, sendTime: SendTime): RecordKin
         pollId: reference("Poll", raw, "poll_id", "poll", undefined) ?? pollId,
         sendAt: sendTime.read(raw["send_at"], absent),
         sendAtText: typeof raw["send_at"] === "string" ? raw["send_at"] : null,
-        groupIds: readIds("TextizenGroup", "group", either(raw["group_ids"], raw["groups"]), absent, answer),
+        groupIds: readIds("TextizenGroup", "group", firstOf(raw["group_ids"], raw["groups"]), absent, answer),
         recipientNumbers: readNumbers(raw["phone_numbers_list"], absent),
         createdAt: read.date(raw["created_at"], "created_at", absent),
       };
@@ -102,7 +102,7 @@ export function mailingsOf(pollId: PollId | null, sendTime: SendTime): RecordKin
   };
 }
 
-/** Throws PlatformError `shape` where the answer holds no user. */
+/** Throws PlatformError `shape` if the answer contains no user. */
 export function decodeUser(answer: Answer): TextizenUserRecord {
   const raw = findRecord(answer.body, "user", 1) ?? answer.body;
   if (!isJsonObject(raw) || !("id" in raw || "email" in raw || "name" in raw)) {
@@ -111,15 +111,16 @@ export function decodeUser(answer: Answer): TextizenUserRecord {
   const id = readPart(raw["id"]);
   return {
     id: id === null ? null : makeId("TextizenUser", id),
-    emailAddress: read.text(either(raw["email"], raw["email_address"]), "email", null),
+    emailAddress: read.text(firstOf(raw["email"], raw["email_address"]), "email", null),
     name: read.text(raw["name"], "name", null),
     organizationId: read.integer(raw["organization_id"], "organization_id", null),
   };
 }
 
 /**
- * A participant's tokens, in one of three shapes: a map, a map under `tokens`, or a list of pairs (ambiguities T-18).
- * A map may itself hold a token called `tokens`, whose value is then no object. Throws PlatformError `shape`.
+ * Reads a participant's tokens from one of three shapes: a map, a map under `tokens`, or a list of pairs
+ * (docs/platforms.md T-18). A map may contain a token called `tokens`, whose value is text. Throws PlatformError
+ * `shape` for other shapes.
  */
 export function decodeTokens(answer: Answer): readonly ParticipantTokenRecord[] {
   const { body } = answer;
@@ -152,12 +153,12 @@ function tokenValue(value: unknown): string | null {
   return String(value);
 }
 
-/** A value that cannot be read is neither a number nor its absence. */
+/** The number in a value; an unreadable value stays an error, and is not null. */
 export function numberOf(display: Field<string>): Field<E164> {
   return typeof display === "string" ? parseTextizenNumber(display) : display;
 }
 
-/** The id of another record, or `absent` where the record does not name one. */
+/** The id of another record; `absent` if the record has no key for it. */
 export function reference<Type extends Exclude<IdType, "Person">, Absent extends null | undefined>(
   type: Type,
   raw: JsonObject,
@@ -180,7 +181,7 @@ export function referenceField<Type extends Exclude<IdType, "Person">, Absent ex
   return part === null ? null : part === false ? read.defect(key) : makeId(type, part);
 }
 
-/** Ids given bare or in objects; what is neither is left out and counted. */
+/** Ids that are given bare or in objects; other items are left out and counted. */
 function readIds<Type extends Exclude<IdType, "Person">>(
   type: Type,
   singular: string,
@@ -229,7 +230,7 @@ interface Members {
 }
 
 function readMembers(raw: JsonObject, answer: Answer): Members {
-  const value = either(raw["participants"], raw["participant_ids"]);
+  const value = firstOf(raw["participants"], raw["participant_ids"]);
   if (!Array.isArray(value)) {
     const none = value === undefined || value === null || value === "" ? null : read.defect("participants");
     return { whole: none, bare: none };
@@ -250,7 +251,7 @@ function readMembers(raw: JsonObject, answer: Answer): Members {
   return { whole, bare };
 }
 
-/** Commas between numbers, as the document writes them (textizen-api.txt:273), or a list of texts. */
+/** Numbers separated by commas, as in the document's example, or a list of texts (docs/platforms.md T-19). */
 function readNumbers(value: unknown, absent: null | undefined): Field<readonly (E164 | null)[]> | undefined {
   if (Array.isArray(value)) {
     return value.map((item: unknown) => (typeof item === "string" ? parseTextizenNumber(item.trim()) : null));

@@ -5,7 +5,7 @@ import type { Answer } from "../rest/transport.ts";
 import { numberOf, reference, referenceField } from "./decode.ts";
 import type { PollOptionRecord, PollQuestionRecord, PollRecord, PollResponseRecord, QuestionType } from "./records.ts";
 import {
-  either,
+  firstOf,
   type RecordKind,
   type Reference,
   read,
@@ -20,7 +20,7 @@ export const polls: RecordKind<PollRecord> = {
   plural: "polls",
   decode(raw, id, isDetail, answer) {
     const absent = isDetail ? null : undefined;
-    const number = read.text(either(raw["phone"], raw["phone_number"]), "phone", absent);
+    const number = read.text(firstOf(raw["phone"], raw["phone_number"]), "phone", absent);
     return {
       id: makeId("Poll", id),
       isDetail,
@@ -30,12 +30,12 @@ export const polls: RecordKind<PollRecord> = {
       confirmation: read.text(raw["confirmation"], "confirmation", absent),
       errorMessage: read.text(raw["error_message"], "error_message", absent),
       language: read.text(raw["language"], "language", absent),
-      isPublic: read.flag(either(raw["public"], raw["is_public"]), "public", absent),
-      isActive: read.flag(either(raw["active"], raw["is_active"]), "active", absent),
+      isPublic: read.flag(firstOf(raw["public"], raw["is_public"]), "public", absent),
+      isActive: read.flag(firstOf(raw["active"], raw["is_active"]), "active", absent),
       type: read.text(raw["type"], "type", absent),
       createdAt: read.date(raw["created_at"], "created_at", absent),
-      startsAt: read.date(either(either(raw["start_date"], raw["starts_at"]), raw["start_at"]), "start_date", absent),
-      endsAt: read.date(either(either(raw["end_date"], raw["ends_at"]), raw["end_at"]), "end_date", absent),
+      startsAt: read.date(firstOf(firstOf(raw["start_date"], raw["starts_at"]), raw["start_at"]), "start_date", absent),
+      endsAt: read.date(firstOf(firstOf(raw["end_date"], raw["ends_at"]), raw["end_at"]), "end_date", absent),
       campaignId: reference("Campaign", raw, "campaign_id", "campaign", absent),
       questions: isDetail ? readQuestions(raw, id, answer) : undefined,
       responses: isDetail ? readResponses(raw, id, answer) : undefined,
@@ -43,7 +43,7 @@ export const polls: RecordKind<PollRecord> = {
   },
 };
 
-/** Responses by their own id: `GET /api/responses/{id}`. */
+/** Responses that are read by id: `GET /api/responses/{id}`. */
 export const responses: RecordKind<PollResponseRecord> = {
   singular: "response",
   plural: "responses",
@@ -69,7 +69,7 @@ const TYPES: ReadonlyMap<string, QuestionType> = new Map([
   ["NAME", "NAME"],
 ]);
 
-/** Where questions may stand that are asked only after an option: nothing is documented (ambiguities T-20). */
+/** Keys under which an option may hold its follow-up questions; none is documented (docs/platforms.md T-20). */
 const FOLLOW_UP_KEYS = [
   "followup_questions",
   "follow_up_questions",
@@ -78,11 +78,11 @@ const FOLLOW_UP_KEYS = [
   "questions",
   "open_questions",
 ] as const;
-/** Far beyond any conversation by text; an answer nested deeper would exhaust the stack. */
+/** Deeper than any conversation by text. Deeper nesting would exhaust the stack. */
 const DEEPEST = 32;
 
 function readQuestions(raw: JsonObject, poll: string, answer: Answer): Field<readonly PollQuestionRecord[]> {
-  const list = either(raw["questions"], raw["open_questions"]);
+  const list = firstOf(raw["questions"], raw["open_questions"]);
   if (!Array.isArray(list)) {
     return list === undefined || list === null || list === "" ? null : read.defect("questions");
   }
@@ -101,13 +101,13 @@ function decodeQuestions(list: readonly unknown[], poll: string, depth: number, 
       answer.skippedRows += 1;
       continue;
     }
-    const rawType = read.text(either(raw["question_type"], raw["type"]), "question_type", null);
+    const rawType = read.text(firstOf(raw["question_type"], raw["type"]), "question_type", null);
     questions.push({
       id: makeId("PollQuestion", poll, id),
-      text: read.text(either(either(raw["text"], raw["question_text"]), raw["question"]), "text", null),
+      text: read.text(firstOf(firstOf(raw["text"], raw["question_text"]), raw["question"]), "text", null),
       type: typeof rawType === "string" ? (TYPES.get(rawType.toUpperCase()) ?? "OTHER") : "OTHER",
       rawType,
-      sequence: read.integer(either(raw["sequence"], raw["position"]), "sequence", null),
+      sequence: read.integer(firstOf(raw["sequence"], raw["position"]), "sequence", null),
       options: Array.isArray(raw["options"]) ? decodeOptions(raw["options"], poll, id, depth, answer) : [],
     });
   }
@@ -140,7 +140,10 @@ function decodeOptions(
   return options;
 }
 
-/** `response_sequences`, one for each person who answered (ambiguities T-22), or a plain list of `responses`. */
+/**
+ * Reads `response_sequences`, one for each person who answered (docs/platforms.md T-22), or a plain list of
+ * `responses`.
+ */
 function readResponses(raw: JsonObject, poll: string, answer: Answer): Field<readonly PollResponseRecord[]> {
   const sequences = raw["response_sequences"];
   const plain = raw["responses"];
@@ -164,18 +167,18 @@ function readResponses(raw: JsonObject, poll: string, answer: Answer): Field<rea
   return value === undefined || value === null || value === "" ? null : read.defect("responses");
 }
 
-/** What is known of who answered, apart from the participant's id. */
+/** What is known of the person who answered, besides the participant's id. */
 interface ResponseSender {
   readonly from?: unknown;
   readonly sequence?: number;
 }
 
-/** Gathers a poll's responses and names those that come without an id of their own. */
+/** Collects a poll's responses, and makes ids for those that have none. */
 class PollResponses {
   readonly all: PollResponseRecord[] = [];
   readonly #poll: string;
   readonly #answer: Answer;
-  /** How often each participant has answered each question so far. */
+  /** How many answers of a participant to a question were read so far. */
   readonly #counts = new Map<string, number>();
 
   constructor(poll: string, answer: Answer) {
@@ -224,7 +227,7 @@ function decodeResponse(
   const displayFrom = read.text(from, "from", null);
   return {
     id: makeId("PollResponse", id),
-    text: read.text(either(raw["response"], raw["text"]), "response", null),
+    text: read.text(firstOf(raw["response"], raw["text"]), "response", null),
     from: numberOf(displayFrom),
     displayFrom,
     sequence,
@@ -243,7 +246,9 @@ function questionField(poll: string | null, question: Reference): Field<PollQues
   return poll !== null && question ? makeId("PollQuestion", poll, question) : null;
 }
 
-/** `match: {id}` or `matching_option_id`, either may be missing, null, or hold several (ambiguities T-21). */
+/**
+ * The options in `match: {id}` or `matching_option_id`; each may be missing, null, or a list (docs/platforms.md T-21).
+ */
 function readMatches(raw: JsonObject, poll: string, question: string): PollOptionId[] {
   const value = raw["match"] ?? raw["matches"] ?? raw["matching_option_id"] ?? raw["matching_option_ids"];
   const ids: PollOptionId[] = [];

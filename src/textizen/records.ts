@@ -12,12 +12,12 @@ import type {
 } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 
-// Textizen documents no answer. A list gives rows, a read by id gives details (`isDetail`). A scalar whose key a row
-// lacks is undefined there ("the row does not say"): the detail is asked then. A detail that lacks a key says null. A
-// record that was written and not read back is a row that says nothing but its id.
-// What is marked "detail only" is never taken from a row, even if the row has something under the key.
+// The answers' shapes are not documented (docs/platforms.md T-9). A list returns rows, a read by id returns a detail
+// (`isDetail`). If a row lacks the key of a scalar, the value is undefined, and the detail is read when somebody asks
+// for it. If a detail lacks a key, the value is null. After a write without a read, only the id is known. A value that
+// is marked "detail only" is never taken from a row, even if the row has the key.
 
-/** textizen-api.txt:113-123. */
+/** docs/platforms.md, List participants. */
 export interface ParticipantRecord {
   readonly id: ParticipantId;
   readonly isDetail: boolean;
@@ -27,11 +27,11 @@ export interface ParticipantRecord {
   readonly isSubscribed?: Field<boolean> | undefined;
   readonly createdAt?: Field<Date> | undefined;
   readonly campaignId?: Field<CampaignId> | undefined;
-  /** Detail only; null where it names no groups. */
+  /** Detail only; null if the detail does not have the key. */
   readonly groups?: Field<readonly TextizenGroupReference[]> | undefined;
 }
 
-/** A group inside another record: its id, and its name (undefined where only the id was given). */
+/** A group inside another record: its id, and its name, which is undefined if only the id was given. */
 export interface TextizenGroupReference {
   readonly id: TextizenGroupId;
   readonly name?: Field<string> | undefined;
@@ -42,21 +42,21 @@ export interface ParticipantTokenRecord {
   readonly value: string | null;
 }
 
-/** textizen-api.txt:47-57. */
+/** docs/platforms.md, List Textizen groups. */
 export interface TextizenGroupRecord {
   readonly id: TextizenGroupId;
   readonly isDetail: boolean;
   readonly name?: Field<string> | undefined;
   readonly createdAt?: Field<Date> | undefined;
   /**
-   * Detail only, both: members given whole are rows in `participants`, members given as bare ids are in
-   * `participantIds` and nowhere else. Null, both, where the detail names no members.
+   * Detail only, both. Members that the detail contains whole are rows in `participants`, members given as ids are in
+   * `participantIds`. Both are null if the detail names no members.
    */
   readonly participants?: Field<readonly ParticipantRecord[]> | undefined;
   readonly participantIds?: Field<readonly ParticipantId[]> | undefined;
 }
 
-/** textizen-api.txt:78-109. */
+/** docs/platforms.md, List campaigns. */
 export interface CampaignRecord {
   readonly id: CampaignId;
   readonly isDetail: boolean;
@@ -69,7 +69,7 @@ export interface CampaignRecord {
   readonly createdAt?: Field<Date> | undefined;
 }
 
-/** textizen-api.txt:211-244. */
+/** docs/platforms.md, List polls. */
 export interface PollRecord {
   readonly id: PollId;
   readonly isDetail: boolean;
@@ -109,13 +109,16 @@ export interface PollOptionRecord {
   readonly followUps: readonly PollQuestionRecord[];
 }
 
-/** textizen-api.txt:292-296, and the members of a poll's response_sequences. */
+/** docs/platforms.md, Read a response; also the answers inside a poll's `response_sequences`. */
 export interface PollResponseRecord {
   readonly id: PollResponseId;
   readonly text: Field<string>;
   readonly from: Field<E164>;
   readonly displayFrom: Field<string>;
-  /** In a poll's detail: position of the response sequence that holds it. Each sequence is one person's. */
+  /**
+   * In a poll's detail: the position of the response sequence that contains it. All answers of a sequence are one
+   * person's.
+   */
   readonly sequence?: number | undefined;
   readonly participantId: Field<ParticipantId>;
   readonly pollId: Field<PollId>;
@@ -124,7 +127,7 @@ export interface PollResponseRecord {
   readonly createdAt: Field<Date>;
 }
 
-/** textizen-api.txt:248-258. */
+/** docs/platforms.md, List a poll's mailings. */
 export interface MailingRecord {
   readonly id: MailingId;
   readonly isDetail: boolean;
@@ -133,12 +136,12 @@ export interface MailingRecord {
   /** `send_at` letter for letter: an update that leaves the time alone must send it back. Null if it is not a text. */
   readonly sendAtText?: string | null;
   readonly groupIds?: Field<readonly TextizenGroupId[]> | undefined;
-  /** phone_numbers_list, in its order: each number, null where it is no E.164. */
+  /** The numbers of phone_numbers_list in their order; null for one that is not E.164. */
   readonly recipientNumbers?: Field<readonly (E164 | null)[]> | undefined;
   readonly createdAt?: Field<Date> | undefined;
 }
 
-/** textizen-api.txt:300-304. */
+/** docs/platforms.md, Read the own user. */
 export interface TextizenUserRecord {
   readonly id: TextizenUserId | null;
   readonly emailAddress: Field<string>;

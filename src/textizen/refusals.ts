@@ -3,7 +3,10 @@ import { cleanMessage, isJsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import type { Answer } from "../rest/transport.ts";
 
-/** Throws where Textizen did not do what was asked: 401 as `unauthorized`, every other 4xx as `refused` with its words. */
+/**
+ * Throws if Textizen did not do what was asked: `unauthorized` for 401, `refused` with Textizen's sentences for every
+ * other 4xx.
+ */
 export function needAccepted(route: Route, { status, body }: Answer): void {
   if (status < 300) {
     return;
@@ -32,7 +35,10 @@ export function needAccepted(route: Route, { status, body }: Answer): void {
 
 const MOST_FIELDS = 50;
 
-/** A refusal's words, whose shape is not documented: `error`, `errors` (a list or a map), `message`, or a map of lists (ambiguities T-13). */
+/**
+ * Collects a refusal's sentences. Their place is not documented: `error`, `errors` (a list or a map), `message`, or a
+ * map of lists (docs/platforms.md T-13).
+ */
 function gather(body: unknown, sentences: string[], fieldMessages: Record<string, string>): void {
   if (!isJsonObject(body)) {
     return;

@@ -3,7 +3,9 @@ import type { Field } from "../errors.ts";
 import { fromLocalTime, toLocalTime } from "../time-zones.ts";
 import { read } from "./shapes.ts";
 
-/** A mailing's `send_at` in both directions (ambiguities T-17). What was written is read back as the same instant. */
+/**
+ * A mailing's `send_at` in both directions (docs/platforms.md T-17). What was written is read back as the same instant.
+ */
 export interface SendTime {
   /** The text for the wire. */
   readonly write: (at: Date) => string;
@@ -13,7 +15,7 @@ export interface SendTime {
 
 /**
  * `zone` null: times are written in UTC with `Z`, and read as UTC if they have no offset. An IANA zone: times are
- * written as its clocks show them, without an offset as in Textizen's example (textizen-api.txt:273), and read so if
+ * written as its clocks show them, without an offset as in Textizen's example (docs/platforms.md T-17), and read so if
  * they have no offset.
  */
 export function createSendTime(zone: string | null): SendTime {

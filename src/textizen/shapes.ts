@@ -9,9 +9,9 @@ import type { Answer } from "../rest/transport.ts";
 export const read = new FieldReader("TEXTIZEN");
 
 /**
- * One kind of record: what it is called when an answer wraps it, and how it is read. Textizen documents no answer, so
- * a record may come bare, under its name, or in an envelope, and a list bare, under its plural, or as the only list of
- * an object (ambiguities T-9 to T-11).
+ * One kind of record: its names, and how it is decoded. The answers' shapes are not documented: a record may be bare,
+ * under its name, or in an envelope; a list may be bare, under its plural name, or the only list of an object
+ * (docs/platforms.md T-9 to T-11).
  */
 export interface RecordKind<Row> {
   readonly singular: string;
@@ -20,7 +20,7 @@ export interface RecordKind<Row> {
   readonly decode: (raw: JsonObject, id: string, isDetail: boolean, answer: Answer) => Row;
 }
 
-/** Throws PlatformError `shape` where the answer holds no list. Rows without a usable id are left out and counted. */
+/** Throws PlatformError `shape` if the answer contains no list. Rows without a usable id are left out and counted. */
 export async function readList<Row>(kind: RecordKind<Row>, answer: Answer): Promise<Rows<Row>> {
   const list = findList(answer.body, kind.plural, ENVELOPES);
   if (list === null) {
@@ -41,8 +41,8 @@ export async function readList<Row>(kind: RecordKind<Row>, answer: Answer): Prom
 }
 
 /**
- * Null where the answer holds another record than was asked for: there is none of that id then. Throws PlatformError
- * `shape` where it holds none at all.
+ * Null if the answer contains a record of another id: then there is none of the id that was asked for. Throws
+ * PlatformError `shape` if it contains no record.
  */
 export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<IdType>): Row | null {
   const raw = findRecord(answer.body, kind.singular, ENVELOPES);
@@ -54,17 +54,20 @@ export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<Id
   return told === asked ? kind.decode(raw, asked, true, answer) : null;
 }
 
-/** What a creation gave back, as a row: it need not say everything. Null where that has no id (ambiguities T-12). */
+/**
+ * The record in the answer to a creation, as a row, since it may be incomplete. Null if it has no id
+ * (docs/platforms.md T-12).
+ */
 export function readCreated<Row>(kind: RecordKind<Row>, answer: Answer): Row | null {
   const raw = findRecord(answer.body, kind.singular, ENVELOPES);
   const id = raw === null ? null : readPart(raw["id"]);
   return raw === null || id === null ? null : kind.decode(raw, id, false, answer);
 }
 
-/** How many objects may stand around what is looked for. */
+/** How many objects may be wrapped around a record or a list. */
 const ENVELOPES = 2;
 
-/** The object that has an id, or that stands under its own name. */
+/** The object that has an id, or that is under its own name. */
 export function findRecord(body: unknown, singular: string, depth: number): JsonObject | null {
   if (!isJsonObject(body)) {
     return null;
@@ -96,7 +99,10 @@ function findList(body: unknown, plural: string, depth: number): readonly unknow
   return depth === 0 ? null : findList(envelopedIn(body), plural, depth - 1);
 }
 
-/** What an envelope holds: its `data`, or its only member. Anything looser would take a part of a record for the record. */
+/**
+ * The content of an envelope: its `data`, or its only member. Searching further could take a part of a record for the
+ * record.
+ */
 function envelopedIn(body: JsonObject): unknown {
   return body["data"] ?? onlyMember(body);
 }
@@ -114,7 +120,7 @@ function onlyMember(body: JsonObject): unknown {
   return only;
 }
 
-/** A list's member without the wrapper that it may be in: its kind's name, or any other single key (ambiguities T-20). */
+/** A list's member without its wrapper, whose single key may be the kind's name or another (docs/platforms.md T-20). */
 export function unwrapMember(item: unknown, singular: string): JsonObject | null {
   if (!isJsonObject(item)) {
     return null;
@@ -126,7 +132,7 @@ export function unwrapMember(item: unknown, singular: string): JsonObject | null
   return isJsonObject(inner) ? inner : item;
 }
 
-/** The platform's own id as text, from a number or a text; null where it is no usable id. */
+/** The platform's own id as text, from a number or a text; null if it is no usable id. */
 export function readPart(value: unknown): string | null {
   if (typeof value === "number") {
     return Number.isSafeInteger(value) && value >= 0 ? String(value) : null;
@@ -134,19 +140,22 @@ export function readPart(value: unknown): string | null {
   if (typeof value !== "string") {
     return null;
   }
-  // Any type whose ids have one part knows what a part may be.
+  // All types whose ids have one part share the rule for that part.
   return parseId("Participant", `participant:${value}`) === null ? null : value;
 }
 
-/** The value under the first of two names for one thing; null, rather than undefined, where it is there but empty. */
-export function either(value: unknown, other: unknown): unknown {
+/** The value under the first of two keys that has one. Null, and not undefined, if a key is there without a value. */
+export function firstOf(value: unknown, other: unknown): unknown {
   return value ?? (other === undefined ? value : other);
 }
 
-/** The platform's own id of another record: undefined where no key names one, null where it is empty, false where it is no id. */
+/**
+ * The platform's own id of another record: undefined if there is no key for it, null if it is empty, false if it is no
+ * id.
+ */
 export type Reference = string | null | undefined | false;
 
-/** The id under `key`, or in an object that stands under `name`. */
+/** The id under `key`, or in the object under `name`. */
 export function readReference(raw: JsonObject, key: string, name: string): Reference {
   const whole = raw[name];
   const value = raw[key] ?? (isJsonObject(whole) ? whole["id"] : raw[key]);

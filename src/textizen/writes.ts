@@ -26,7 +26,7 @@ import type { SendTime } from "./send-time.ts";
 import { readCreated } from "./shapes.ts";
 import type { CallParameters, TextizenOptions, TextizenWire } from "./wire.ts";
 
-/** Undefined is left out; null is sent as null in an update and left out in a creation. */
+/** Undefined is left out. Null is left out of a creation and sent as null in an update. */
 type Optional<Value = string> = Value | null | undefined;
 
 export interface CampaignFields {
@@ -53,12 +53,15 @@ export interface MailingFields {
   readonly phoneNumbers?: Optional<readonly E164[]>;
 }
 
-/** Creations give what the answer says of the record, as a row, and null where it has none (ambiguities T-12). */
+/**
+ * A creation returns a row with what the answer contains of the record, or null if it has no id
+ * (docs/platforms.md T-12).
+ */
 export interface TextizenWrites {
   readonly createGroup: (group: { readonly name: string }, scope: WriteScope) => Promise<TextizenGroupRecord | null>;
   readonly updateGroup: (id: TextizenGroupId, group: { readonly name: string }, scope: WriteScope) => Promise<void>;
   readonly createCampaign: (campaign: CampaignFields, scope: WriteScope) => Promise<CampaignRecord | null>;
-  /** `status` 200 rather than 201 may mean that the number had been a participant before (ambiguities T-15). */
+  /** A `status` of 200 instead of 201 may mean that the participant existed before (docs/platforms.md T-15). */
   readonly createParticipant: (
     participant: { readonly phoneNumber: E164; readonly name: string; readonly campaignId?: Optional<CampaignId> },
     scope: WriteScope,
@@ -225,7 +228,7 @@ export function createTextizenWrites(
 
 function nothing(): void {}
 
-/** An id as a JSON value: an integer where it is all digits, as the tables say (ambiguities T-8, T-11). */
+/** An id as a JSON value: an integer if it is all digits (docs/platforms.md T-8, T-11). */
 export function wireId(id: Id<IdType>): number | string {
   const text = platformId(id);
   return /^(?:0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : text;
