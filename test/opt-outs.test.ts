@@ -64,6 +64,16 @@ describe("a text", () => {
     "ＳＴＯＰ",
     "STOP ❤️",
     "❤️STOP\u{fe0f}",
+    "Opt out",
+    "opt-out",
+    "OPT  OUT!",
+    "stop all",
+    "un-subscribe",
+    "S T O P",
+    "S.T.O.P.",
+    "\u{feff}ST\u{200b}O\u{ad}P\u{3164}",
+    "ŞTÖP",
+    "Cancel\u{301}",
   ])("of %j alone opts its sender out, and nobody else", async (message) => {
     await using stage = await open();
     await text(stage.app.url, message);
@@ -71,7 +81,7 @@ describe("a text", () => {
     expect(await isOptedOut(stage.app.url, OTHER)).toBe(false);
   });
 
-  test.each(["please stop", "stop it", "STOP 2", "", "The end.", "S T O P", "START", "YES"])(
+  test.each(["please stop", "stop it", "STOP 2", "", "...", "The end.", "opt out of it", "START", "YES"])(
     "of %j opts nobody out",
     async (message) => {
       await using stage = await open();
@@ -80,7 +90,7 @@ describe("a text", () => {
     },
   );
 
-  test.each(["START", "unstop", "Yes!"])("of %j takes it back", async (message) => {
+  test.each(["START", "unstop", "Yes!", "S T A R T", "un-stop", "Y.E.S."])("of %j takes it back", async (message) => {
     await using stage = await open();
     await text(stage.app.url, "STOP");
     await text(stage.app.url, message);
@@ -98,10 +108,18 @@ describe("a text", () => {
   });
 
   test("of words of one's own opts out where the server is told so", async () => {
-    await using stage = await open({ OPT_OUT_WORDS: "stop, arrêt" });
-    await text(stage.app.url, "ARRÊT");
-    await text(stage.app.url, "QUIT", OTHER);
-    expect([await isOptedOut(stage.app.url), await isOptedOut(stage.app.url, OTHER)]).toEqual([true, false]);
+    await using stage = await open({ OPT_OUT_WORDS: "arrêt, ¡ALTO!, Straße zu, หยุด, 停止, ?!" });
+    const people = ["ARRET", "alto", "STRASSE ZU", "หยุด", "停止。", "QUIT", "?!", "หยด"].map((message, at) => ({
+      message,
+      from: `+1202555010${at + 1}`,
+    }));
+    const optedOut: string[] = [];
+    for (const { message, from } of people) {
+      await text(stage.app.url, message, from);
+      optedOut.push(...((await isOptedOut(stage.app.url, from)) ? [message] : []));
+    }
+    // The last is another word than หยุด: only its vowel differs.
+    expect(optedOut).toEqual(["ARRET", "alto", "STRASSE ZU", "หยุด", "停止。"]);
   });
 });
 

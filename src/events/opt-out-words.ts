@@ -1,32 +1,29 @@
-/** What a text asks for, beside whatever else it says. */
-export type Wish = "stop" | "start" | "yes" | null;
+import { foldCase } from "../names.ts";
 
-const START_WORDS: ReadonlySet<string> = new Set(["START", "UNSTOP"]);
-/** Who is texted "Reply YES" and answers so has asked for nothing: only whoever had texted STOP takes it back by this word. */
-const YES = "YES";
+/** What a text asks for if it consists of one keyword alone. */
+export type Keyword = "stop" | "start" | "yes";
+
+const START_WORDS = ["START", "UNSTOP"];
+/** People also answer YES to "Reply YES" and ask for nothing: it only takes back a STOP that was texted. */
+const YES_WORDS = ["YES"];
 
 /**
- * Gives the function that reads a text's wish: one of the words, alone, letter case and outer blanks and punctuation
- * ignored. `stopWords` wins where a word is in both lists.
+ * Returns the function that finds the keyword that a text consists of; it returns null for any other text, a sentence
+ * with a keyword in it included. `stopWords` wins if a word is in several lists.
  */
-export function createWishReader(stopWords: readonly string[]): (text: string) => Wish {
-  const stop = new Set(stopWords.map(bare).filter((word) => word !== ""));
-  return (text) => {
-    const word = bare(text);
-    if (stop.has(word)) {
-      return "stop";
-    }
-    return START_WORDS.has(word) ? "start" : word === YES ? "yes" : null;
-  };
+export function createKeywordReader(stopWords: readonly string[]): (text: string) => Keyword | null {
+  const keywords = new Map<string, Keyword>([
+    ...YES_WORDS.map((word) => [bare(word), "yes"] as const),
+    ...START_WORDS.map((word) => [bare(word), "start"] as const),
+    ...stopWords.map((word) => [bare(word), "stop"] as const),
+  ]);
+  // A word that is nothing but punctuation would make every text of punctuation a keyword.
+  keywords.delete("");
+  return (text) => keywords.get(bare(text)) ?? null;
 }
 
-/**
- * From the first letter to the last, with the marks that belong to the last one: those of an emoji go with it. One pass,
- * however many blanks a text is made of.
- */
-const CORE = /[^\p{P}\p{S}\p{Z}\p{C}\p{M}](?:.*[^\p{P}\p{S}\p{Z}\p{C}\p{M}])?[\p{M}--\p{Variation_Selector}]*/sv;
-
-/** Full-width letters and invisible characters are what keyboards and copying make of a plain word. */
+/** Letters and digits alone, case folded, accents removed. Marks that are vowels, as in Hindi and Thai, stay. */
 function bare(text: string): string {
-  return (CORE.exec(text.normalize("NFKC"))?.[0] ?? "").toUpperCase();
+  const withoutAccents = text.normalize("NFKD").replace(/[\u0300-\u036f]+/g, "");
+  return foldCase(withoutAccents.replace(/[^\p{L}\p{N}\p{M}]+|\p{Default_Ignorable_Code_Point}+|\p{Me}+/gu, ""));
 }

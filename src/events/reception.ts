@@ -5,7 +5,7 @@ import type { Appended, Inbox } from "../store/inbox.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
 import type { Draft } from "../store/update.ts";
 import { parseForwardedText } from "./forwarded-text.ts";
-import { createWishReader } from "./opt-out-words.ts";
+import { createKeywordReader } from "./opt-out-words.ts";
 import { parsePollReport } from "./poll-report.ts";
 import { canonicalText, type Values } from "./values.ts";
 
@@ -23,7 +23,7 @@ export interface Reception {
 export interface ReceptionOptions {
   readonly inbox: Inbox;
   readonly optOuts: OptOuts;
-  /** Words that opt a person out, in any letter case. */
+  /** Texts that, alone, opt a person out; compared as `createKeywordReader` says. */
   readonly optOutWords: readonly string[];
   /** Told of every delivery when it is on disk, an event or a repeat of one. */
   readonly onKept: (kept: Appended) => Promise<void>;
@@ -32,7 +32,7 @@ export interface ReceptionOptions {
 }
 
 export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: ReceptionOptions): Reception {
-  const wishOf = createWishReader(optOutWords);
+  const keywordOf = createKeywordReader(optOutWords);
 
   async function keep(arrival: Arrival, values: Values): Promise<Received> {
     // As a hash, because what is said is nobody's business outside of the event, and may be long.
@@ -51,18 +51,17 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
   async function draftOptOut(draft: Draft, arrival: ForwardedText, isRepeat: boolean): Promise<void> {
     const { text } = arrival;
     const from = senderOf(arrival);
-    const wish = from === null ? null : wishOf(text);
-    // STOP, START and STOP again within the time for repeats ends with STOP; a START that is delivered late, again, does
-    // not undo the STOP that came between: in doubt, nobody is texted.
-    if (from === null || wish === null || (isRepeat && wish !== "stop")) {
+    const keyword = from === null ? null : keywordOf(text);
+    // A repeat counts only if it is a STOP: a START that is delivered again, late, must not undo a STOP that came between.
+    if (from === null || keyword === null || (isRepeat && keyword !== "stop")) {
       return;
     }
-    const reason = `Texted ${text.trim().slice(0, 30)}`;
+    const reason = `Texted ${text.trim().slice(0, 30).toWellFormed()}`;
     await optOuts.draft(
       draft,
       from,
-      { isOptedOut: wish === "stop", source: "RECEIVED", reason },
-      wish === "yes" ? "texted" : "all",
+      { isOptedOut: keyword === "stop", source: "RECEIVED", reason },
+      keyword === "yes" ? "texted" : "all",
     );
   }
 
@@ -72,7 +71,7 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
       if (text === null) {
         return "malformed";
       }
-      if (senderOf(text) === null && wishOf(text.text) === "stop") {
+      if (senderOf(text) === null && keywordOf(text.text) === "stop") {
         warn("a text asked to be left alone, and its sender is no number that can be opted out", null);
       }
       return keep(text, values);
@@ -84,7 +83,7 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
   };
 }
 
-/** Whose wish a text is: the number may as well be written as Textizen writes numbers, digits with the country code. */
+/** Whose text it is: the number may as well be written as Textizen writes numbers, digits with the country code. */
 function senderOf({ from, displayFrom }: ForwardedText): E164 | null {
   return from ?? parseTextizenNumber(displayFrom);
 }

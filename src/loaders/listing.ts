@@ -1,12 +1,12 @@
 import { LRUCache } from "lru-cache";
 import { type Field, InputError, valueOrNull } from "../errors.ts";
 import { compareIds } from "../ids.ts";
+import { foldName } from "../names.ts";
 import type { E164 } from "../phone.ts";
 import { forEachInSlices, sortInSlices } from "../rest/slices.ts";
 import {
   cutPage,
   DEFAULT_ORDER,
-  foldName,
   type Order,
   type OrderField,
   type Page,
@@ -18,7 +18,7 @@ import {
 /** One thing that a list can be filtered by. */
 export interface FilterShape<Row> {
   readonly valueOf: (row: Row) => Field<string | boolean> | undefined;
-  /** `part`: the value holds the wanted text, letter case ignored. `equal`: it is what is wanted. */
+  /** `part`: the value holds the wanted text, letter case and Unicode form ignored. `equal`: it is what is wanted. */
   readonly by: "part" | "equal";
 }
 
@@ -114,7 +114,7 @@ export class Listing<Row extends { readonly id: string }> {
     return at === undefined ? null : this.#row(at);
   }
 
-  /** The one row of this name, letter case and outer blanks ignored; null where there is none or several. */
+  /** The one row of this name, as `foldName` compares names; null where there is none or several. */
   async onlyNamed(name: Field<string> | undefined): Promise<Row | null> {
     if (typeof name !== "string") {
       return null;

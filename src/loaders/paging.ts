@@ -36,11 +36,6 @@ export const DEFAULT_ORDER: Order = { field: "ID", direction: "ASC" };
 const DEFAULT_COUNT = 20;
 const MOST_ROWS = 100;
 
-/** Letter case and outer blanks do not matter, neither for order nor for equality of names. */
-export function foldName(name: string): string {
-  return name.trim().toLowerCase();
-}
-
 /** The order itself: names without value last in both directions, equal names by id. */
 export function compareKeys(a: SortKey, b: SortKey, direction: Order["direction"]): number {
   const turn = direction === "ASC" ? 1 : -1;
