@@ -1,7 +1,5 @@
-import type { Context } from "../context.ts";
-import { valueOrThrow } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
-import { type PersonId, parseId, personId } from "../ids.ts";
+import { type PersonId, personId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import { requireFew } from "./arguments.ts";
 import type { Complete } from "./fields.ts";
@@ -18,15 +16,6 @@ export function personOf(phoneNumber: E164): PersonParent {
 
 export function personOrNull(phoneNumber: E164 | null | undefined): PersonParent | null {
   return phoneNumber ? personOf(phoneNumber) : null;
-}
-
-/** Whom a send went to; null where it went to a contact without a number in E.164. */
-export async function personOfRecipient(
-  { phoneNumber, contactId }: gql.RecipientInput,
-  { pidj }: Context,
-): Promise<PersonParent | null> {
-  const id = parseId("Contact", contactId ?? "");
-  return personOrNull(id === null ? phoneNumber : valueOrThrow((await pidj.contact(id))?.phoneNumber));
 }
 
 export const Query = {

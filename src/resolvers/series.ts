@@ -3,14 +3,8 @@ import type * as gql from "../generated/graphql.ts";
 import type { SeriesRecord } from "../pidj/records.ts";
 import { subscribeToSeries } from "../writes/series.ts";
 import { requireId } from "./arguments.ts";
+import { type ConversationPayload, conversationPayload, toConversationPayload } from "./conversation.ts";
 import type { Complete } from "./fields.ts";
-import { personOfRecipient } from "./person.ts";
-
-/** What became of a subscription that was asked for; who and what it is about is read only where it is selected. */
-export interface SubscriptionPayload extends Pick<gql.SubscribeToSeriesPayload, "isReplay" | "userErrors"> {
-  readonly message: string | null;
-  readonly input: gql.SubscribeToSeriesInput;
-}
 
 export const Query = {
   series: async (_root, { id }, { pidj }) => {
@@ -21,18 +15,14 @@ export const Query = {
 } satisfies gql.QueryResolvers;
 
 export const Mutation = {
-  subscribeToSeries: async (_root, { input }, { writes }) => {
-    const { value, isReplay, userErrors } = await subscribeToSeries(writes, input);
-    return { input, message: value?.message ?? null, isReplay, userErrors };
-  },
+  subscribeToSeries: async (_root, { input }, { writes }) =>
+    toConversationPayload(input.seriesId, await subscribeToSeries(writes, input)),
 } satisfies gql.MutationResolvers;
 
 export const SubscribeToSeriesPayload = {
-  series: async ({ input, userErrors }, _args, { pidj }) =>
-    userErrors.length > 0 ? null : (await pidj.series()).get(input.seriesId),
-  person: ({ input, userErrors }, _args, context) =>
-    userErrors.length > 0 ? null : personOfRecipient(input.recipient, context),
-} satisfies Complete<gql.SubscribeToSeriesPayloadResolvers, gql.SubscribeToSeriesPayload, SubscriptionPayload>;
+  ...conversationPayload,
+  series: async ({ startedId }, _args, { pidj }) => (startedId === null ? null : (await pidj.series()).get(startedId)),
+} satisfies Complete<gql.SubscribeToSeriesPayloadResolvers, gql.SubscribeToSeriesPayload, ConversationPayload>;
 
 export const Series = {
   groups: async (series, _args, { pidj }) => {

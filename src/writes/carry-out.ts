@@ -3,13 +3,13 @@ import type { Changed } from "../freshness/versions.ts";
 import { type WriteKind, WriteScope } from "../rest/calls.ts";
 import type { AttemptHandle, Settlement } from "../store/attempts.ts";
 import { attemptOf, type Done, replayOf, unknownOutcome, whenSettled } from "./idempotency.ts";
-import { type Addressee, refuseOptedOut } from "./opt-out.ts";
+import { type RecipientNumber, refuseOptedOut } from "./opt-out.ts";
 import { type FieldPaths, refusalsOf } from "./platform-refusal.ts";
 import { Refused } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
 
 /** For a write that texts nobody. */
-export const nobody = (): readonly Addressee[] => [];
+export const nobody = (): readonly RecipientNumber[] => [];
 
 /** The time kept back from a write's calls: its outcome has to be recorded and told. */
 const CLOSING_MILLISECONDS = 250;
@@ -33,7 +33,7 @@ export interface Write<Accepted, Prepared = undefined> {
    */
   readonly prepare?: () => Promise<Prepared>;
   /** Whom the write texts. Each is looked up right before every attempt, and the attempt is not made if one opted out. */
-  readonly texts: (prepared: Prepared) => readonly Addressee[];
+  readonly texts: (prepared: Prepared) => readonly RecipientNumber[];
   /** Makes the platform call, and nothing else. Its result is JSON, and a replay returns the same again. */
   readonly call: (scope: WriteScope, prepared: Prepared) => Promise<Accepted>;
   /** True if the platform answered with a success that did nothing: the key is free again. */

@@ -5,7 +5,7 @@ import type { MailingRecord } from "../textizen/records.ts";
 import { carryOut } from "./carry-out.ts";
 import { Checks, once, type Path } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
-import { type Addressee, refuseOptedOut } from "./opt-out.ts";
+import { type RecipientNumber, refuseOptedOut } from "./opt-out.ts";
 import { needApplied, notApplied, readBack } from "./read-back.ts";
 import { type Outcome, Refused, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
@@ -54,7 +54,7 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       checks.refuse(["input"], NO_RECEIVER);
     }
     checks.done();
-    const addressees = numbered(input.phoneNumbers ?? []);
+    const recipients = numbered(input.phoneNumbers ?? []);
     const mailing = {
       sendAt: input.sendAt,
       groupIds: groupIds.length === 0 ? undefined : groupIds,
@@ -71,9 +71,9 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       // A key that was used is told its outcome, however late.
       prepare: async () => {
         needSendable(tools, mailing.sendAt);
-        await refuseOptedOut(tools, addressees);
+        await refuseOptedOut(tools, recipients);
       },
-      texts: () => addressees,
+      texts: () => recipients,
       call: (scope) => tools.textizen.createMailing(pollId, mailing, scope),
     });
   });
@@ -84,7 +84,7 @@ interface Prepared {
   /** The stored time is a text, to be sent back letter for letter. */
   readonly sendAt: Date | string;
   /** Everybody whom the mailing texts by number, those who stay on it included. */
-  readonly addressees: readonly Addressee[];
+  readonly recipients: readonly RecipientNumber[];
 }
 
 /**
@@ -121,11 +121,11 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
         const isWhole = sendAt !== undefined && phoneNumbers !== undefined;
         const stored = isWhole ? null : await needStored(tools, id);
         const time = sendAt ?? needStoredTime(tools, stored);
-        const addressees = phoneNumbers === undefined ? needStoredNumbers(stored) : numbered(phoneNumbers ?? []);
-        await refuseOptedOut(tools, addressees);
-        return { sendAt: time, addressees };
+        const recipients = phoneNumbers === undefined ? needStoredNumbers(stored) : numbered(phoneNumbers ?? []);
+        await refuseOptedOut(tools, recipients);
+        return { sendAt: time, recipients };
       },
-      texts: ({ addressees }) => addressees,
+      texts: ({ recipients }) => recipients,
       call: (scope, prepared) => tools.textizen.updateMailing(id, { ...lists, sendAt: prepared.sendAt }, scope),
     });
     const mailing = await readCleared(tools, id, lists);
@@ -134,7 +134,7 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
 }
 
 /** Each number with its place among the arguments. */
-function numbered(numbers: readonly E164[]): Addressee[] {
+function numbered(numbers: readonly E164[]): RecipientNumber[] {
   return numbers.map((number, at) => ({ number, field: [...PHONE_NUMBERS, String(at)] }));
 }
 
@@ -184,7 +184,7 @@ function needStoredTime({ now }: WriteTools, mailing: MailingRecord | null): str
  * Whom the mailing texts by number already, named by no argument. Throws PlatformError where the list cannot be read, and
  * Refused where a number in it is no E.164: whether its owner opted out cannot be told.
  */
-function needStoredNumbers(mailing: MailingRecord | null): Addressee[] {
+function needStoredNumbers(mailing: MailingRecord | null): RecipientNumber[] {
   const numbers = mailing?.recipientNumbers ?? [];
   if (numbers instanceof PlatformError) {
     throw numbers;

@@ -3,7 +3,7 @@ import type { E164 } from "../phone.ts";
 import type { Recipient, Sender } from "../pidj/writes.ts";
 import { carryOut } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
-import { type Addressee, needTextable } from "./opt-out.ts";
+import { type RecipientNumber, requireTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
@@ -39,7 +39,7 @@ const TEXT = ["input", "text"];
 export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise<Outcome<SentMessage>> {
   return refusalsAsData(async () => {
     const { from, recipient, preview } = check(input);
-    const { value, isReplay } = await carryOut<Accepted, Addressee>(tools, {
+    const { value, isReplay } = await carryOut<Accepted, RecipientNumber>(tools, {
       mutation: "sendMessage",
       kind: "send",
       idempotencyKey: input.idempotencyKey,
@@ -52,7 +52,7 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
         NOT_FOUND: "groupId" in from ? PARTY_PATHS.group_id : undefined,
       },
       changes: ["PIDJ"],
-      prepare: () => needTextable(tools, recipient),
+      prepare: () => requireTextable(tools, recipient),
       presume: ({ number: to }) => ({ to, sentAt: tools.now().toISOString(), message: null }),
       texts: (addressee) => [addressee],
       call: async (scope, addressee) => {

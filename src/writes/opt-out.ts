@@ -1,4 +1,4 @@
-import { valueOrNull } from "../errors.ts";
+import { valueOrThrow } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { Recipient } from "../pidj/writes.ts";
@@ -14,7 +14,7 @@ export interface SetOptOutInput {
   readonly reason: string;
 }
 
-/** Kept here alone: no platform is told. Gives the number. */
+/** Returns the number. Opt-outs are kept by this server alone: no platform is told. */
 export function setOptOut(tools: WriteTools, input: SetOptOutInput): Promise<Outcome<E164>> {
   return refusalsAsData(async () => {
     const { phoneNumber, isOptedOut } = input;
@@ -22,23 +22,21 @@ export function setOptOut(tools: WriteTools, input: SetOptOutInput): Promise<Out
     const reason = checks.text(["input", "reason"], input.reason, { most: 1_000 });
     checks.done();
     await tools.optOuts.set(phoneNumber, { isOptedOut, source: "WRITTEN", reason });
-    // What this operation has read of people is out of date.
+    // The operation has read people who may have changed.
     await tools.raise([], { isUnknown: false });
     return { value: phoneNumber };
   });
 }
 
-/** Somebody who is to be texted; `field` is null where no argument names the number. */
-export interface Addressee {
+/** A number that is to be texted. */
+export interface RecipientNumber {
   readonly number: E164;
+  /** The argument that names the number; null if none does. */
   readonly field: readonly string[] | null;
 }
 
-/**
- * Throws Refused where one of the numbers asked not to be texted, naming each. Asked right before a send is recorded and
- * made; a replay of one that went out earlier is not asked.
- */
-export async function refuseOptedOut({ optOuts }: WriteTools, numbers: readonly Addressee[]): Promise<void> {
+/** Throws Refused if one of the numbers opted out; each of them is named. */
+export async function refuseOptedOut({ optOuts }: WriteTools, numbers: readonly RecipientNumber[]): Promise<void> {
   if (numbers.length === 0) {
     return;
   }
@@ -52,36 +50,33 @@ export async function refuseOptedOut({ optOuts }: WriteTools, numbers: readonly 
 }
 
 /**
- * Somebody who may be texted, a contact by its number as it is now. Throws Refused for one who opted out, for a contact
- * that does not exist, and for one without a number in E.164: whether its owner opted out cannot be told.
+ * The recipient's number; a contact's is read now. Throws Refused if its owner opted out, if there is no such contact,
+ * or if the contact has no number in E.164: nobody can tell then whether its owner opted out.
  */
-export async function needTextable(tools: WriteTools, recipient: Recipient): Promise<Addressee> {
+export async function requireTextable(tools: WriteTools, recipient: Recipient): Promise<RecipientNumber> {
   const byNumber = "phoneNumber" in recipient;
   const number = byNumber ? recipient.phoneNumber : await readNumber(tools, recipient.contactId);
-  const addressee = { number, field: byNumber ? PARTY_PATHS.to_number : PARTY_PATHS.contact_id };
-  await refuseOptedOut(tools, [addressee]);
-  return addressee;
+  const found = { number, field: byNumber ? PARTY_PATHS.to_number : PARTY_PATHS.contact_id };
+  await refuseOptedOut(tools, [found]);
+  return found;
 }
 
-/** The contact's number as it is now, which the directory learns by the way. */
+/** The contact's number as it is now; the directory learns it. Throws PlatformError if the number cannot be read. */
 async function readNumber(tools: WriteTools, contactId: ContactId): Promise<E164> {
   const askedAt = timeOfReading(tools.now);
   const contact = await tools.pidj.contact(contactId, tools.scope);
-  const phoneNumber = valueOrNull(contact?.phoneNumber);
+  const phoneNumber = valueOrThrow(contact?.phoneNumber);
   const learned =
     contact === null
       ? tools.directory.forget([contactId], askedAt)
       : tools.directory.learn([{ contactId, phoneNumber, source: "READ" }], askedAt);
   await learned.catch((error: unknown) => tools.warn("a contact was not learned", error));
   if (contact === null) {
-    throw new Refused({
-      code: "NOT_FOUND",
-      field: PARTY_PATHS.contact_id,
-      message: "There is no contact with this id.",
-    });
+    const message = "Pidj has no contact of this id.";
+    throw new Refused({ code: "NOT_FOUND", field: PARTY_PATHS.contact_id, message });
   }
   if (phoneNumber === null) {
-    const message = "This contact has no phone number in E.164 form.";
+    const message = "This contact has no phone number in E.164 form: set its phoneNumber, or name another recipient.";
     throw new Refused({ code: "INVALID_INPUT", field: PARTY_PATHS.contact_id, message });
   }
   return phoneNumber;
