@@ -3,24 +3,24 @@ import { KeptList, type KeptListOptions, type Served } from "../rest/kept-list.t
 import { Listing, type RowShape } from "./listing.ts";
 import { ReadChoice } from "./read-choice.ts";
 
-/** A list that was served from what is kept, as `extensions.platforms` tells it beside the calls that were made. */
+/** A kept list that was served, as `extensions.platforms` shows it beside the calls. */
 export interface KeptRecord extends Pick<CallRecord, "platform" | "route" | "skippedRows"> {
   readonly kept: true;
-  /** Seconds since its read began. */
+  /** Seconds since the read of the list began. */
   readonly ageSeconds: number;
 }
 
-/** What all kept lists of a process have in common. */
-export type Keeping = Pick<KeptListOptions<unknown>, "versions" | "snapshotMilliseconds">;
+/** Options that all kept lists of a process share. */
+export type KeptListDefaults = Pick<KeptListOptions<unknown>, "versions" | "snapshotMilliseconds">;
 
 interface KeptListingOptions extends Omit<KeptListOptions<unknown>, "read"> {
-  /** The list is the better way to any number of its records. */
+  /** True if the list is always cheaper than reads by id. */
   readonly isShort?: boolean;
 }
 
 /** A list call of a platform, indexed, and kept for all operations. */
 export class KeptListing<Row extends { readonly id: string }> extends KeptList<Listing<Row>> {
-  /** Whether the list or reads by id are the better way to some of its records. */
+  /** Chooses between the list and reads by id. */
   readonly choice: ReadChoice;
 
   constructor(
@@ -39,13 +39,13 @@ export class KeptListing<Row extends { readonly id: string }> extends KeptList<L
   }
 }
 
-/** One operation's view of the lists: one state of each, however long the operation takes. */
+/** The lists as one operation sees them: each in one state, however long the operation takes. */
 export class ListView {
   readonly #scope: ReadScope;
   readonly #onKept: (list: KeptRecord) => void;
   readonly #seen = new Map<unknown, Promise<unknown>>();
 
-  /** `onKept` is told of each list that was served from what is kept. */
+  /** `onKept` is called with each list that was served without a call. */
   constructor(scope: ReadScope, onKept: (list: KeptRecord) => void) {
     this.#scope = scope;
     this.#onKept = onKept;

@@ -5,8 +5,8 @@ import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
 import { timeOfReading } from "../store/contacts.ts";
-import { Limit } from "./limit.ts";
-import { type Keeping, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
+import { ConcurrencyLimit } from "./concurrency-limit.ts";
+import { type KeptListDefaults, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
 import { type Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { settle } from "./resource.ts";
 
@@ -18,12 +18,12 @@ export interface PidjLists {
   readonly surveys: KeptListing<SurveyRecord>;
 }
 
-export function createPidjLists(client: PidjClient, keeping: Keeping): PidjLists {
+export function createPidjLists(client: PidjClient, defaults: KeptListDefaults): PidjLists {
   const platform = "PIDJ";
-  const contacts = { ...keeping, platform, name: "contacts", route: "GET /contacts" } as const;
-  const groups = { ...keeping, platform, name: "pidjGroups", route: "GET /groups" } as const;
-  const series = { ...keeping, platform, name: "series", route: "GET /series" } as const;
-  const surveys = { ...keeping, platform, name: "surveys", route: "GET /surveys" } as const;
+  const contacts = { ...defaults, platform, name: "contacts", route: "GET /contacts" } as const;
+  const groups = { ...defaults, platform, name: "pidjGroups", route: "GET /groups" } as const;
+  const series = { ...defaults, platform, name: "series", route: "GET /series" } as const;
+  const surveys = { ...defaults, platform, name: "surveys", route: "GET /surveys" } as const;
   return {
     contacts: new KeptListing(contacts, client.contacts, CONTACTS),
     groups: new KeptListing(groups, client.groups, { nameOf, filters: NAME_FILTER }),
@@ -126,7 +126,7 @@ export class PidjLoaders {
   }
 
   #createContactLoader() {
-    const limit = new Limit(CONTACT_READS_AT_ONCE);
+    const limit = new ConcurrencyLimit(CONTACT_READS_AT_ONCE);
     return new DataLoader<ContactId, ContactRecord | null>(async (ids) => {
       const askedAt = timeOfReading(this.#now);
       const contacts = await settle(ids, (id) => limit.run(() => this.#client.contact(id, this.#scope)));

@@ -40,7 +40,7 @@ export class ReadChoice {
   }
 
   /** So many reads by id took so long together. */
-  sawDetails(records: number, milliseconds: number): void {
+  recordDetails(records: number, milliseconds: number): void {
     if (records >= LIST_FROM) {
       this.#round = { milliseconds: milliseconds / roundsOf(records), at: this.#now() };
     }

@@ -3,30 +3,29 @@ import { withinTime } from "../rest/waiting.ts";
 import type { Listing } from "./listing.ts";
 import { MOST_IN_PLACE_OF_LIST } from "./read-choice.ts";
 
-/** What a record says of itself. */
+/** Whether a record comes from a list or from a read by id. */
 export interface Detailed {
   readonly id: string;
   readonly isDetail: boolean;
 }
 
 export interface ResourceReads<Row extends Detailed> {
-  /** The list call, shared by the operation. */
+  /** The list call, shared by the whole operation. */
   readonly list: () => Promise<Listing<Row>>;
-  /** How long the operation can wait for the list and still read by id in its place, in milliseconds. */
+  /** Milliseconds that the operation can wait for the list and still have time to read by id. */
   readonly patience: () => number;
-  /** Whether the list is the better way to so many records. */
+  /** Whether the list is cheaper than so many reads by id. */
   readonly prefersList: (records: number) => Promise<boolean>;
-  /** Is told how long so many reads by id took together, in milliseconds, if none failed. */
-  readonly sawDetails: (records: number, milliseconds: number) => void;
-  /** The read by id; null where there is no such record. */
+  /** Called with how long so many reads by id took together, in milliseconds, if none failed. */
+  readonly recordDetails: (records: number, milliseconds: number) => void;
+  /** The read by id; null if there is no such record. */
   readonly detail: (id: Row["id"]) => Promise<Row | null>;
 }
 
 /**
- * Records that a platform gives as rows of a list and, one by one, as details. What a row holds may come from either;
- * what only a detail holds is asked by `detail`. A row that the list lacks is confirmed by a read of its own before it
- * is said not to exist: nobody promises that a list is whole. Records of a list that fails are read by id, if they are
- * at most 100.
+ * Records that a platform returns as rows of a list and, one by one, as details. A value that rows have may come from a
+ * row or a detail; any other value needs the detail. If the list lacks a record, it is read by id before it is null,
+ * because a list may be incomplete. If the list fails, at most 100 records are read by id.
  */
 export class Resource<Row extends Detailed> {
   readonly #details: DataLoader<Row["id"], Row | null>;
@@ -36,9 +35,9 @@ export class Resource<Row extends Detailed> {
     this.#details = new DataLoader(async (ids) => {
       const began = performance.now();
       const details = await settle(ids, reads.detail);
-      // A failure says nothing of what a read takes.
+      // The time of a failed read says nothing about reads.
       if (!details.some((detail) => detail instanceof Error)) {
-        reads.sawDetails(ids.length, performance.now() - began);
+        reads.recordDetails(ids.length, performance.now() - began);
       }
       return details;
     });
@@ -48,7 +47,7 @@ export class Resource<Row extends Detailed> {
     });
   }
 
-  /** The list; null if it fails, or takes too long, and the records can be read by id in its place. */
+  /** The list; null if it fails or takes too long and the records can be read by id. */
   async #list(records: number, { list, patience }: ResourceReads<Row>): Promise<Listing<Row> | null> {
     if (records > MOST_IN_PLACE_OF_LIST) {
       return list();
@@ -60,7 +59,7 @@ export class Resource<Row extends Detailed> {
     }
   }
 
-  /** Whatever is cheapest that holds what a row holds. */
+  /** The record from the cheapest source that has what a row has. */
   row(id: Row["id"]): Promise<Row | null> {
     return this.#rows.load(id);
   }
@@ -70,7 +69,7 @@ export class Resource<Row extends Detailed> {
   }
 }
 
-/** The outcome for each key in order, a failure in its own place: what a DataLoader's batch must give. */
+/** The outcome for each key, in order, with a failure in its key's place, as a DataLoader's batch must return them. */
 export function settle<Key, Value>(
   keys: readonly Key[],
   load: (key: Key) => Promise<Value>,

@@ -22,8 +22,8 @@ import type {
   TextizenGroupRecord,
   TextizenUserRecord,
 } from "../textizen/records.ts";
-import { Limit } from "./limit.ts";
-import { type Keeping, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
+import { ConcurrencyLimit } from "./concurrency-limit.ts";
+import { type KeptListDefaults, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
 import { Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { DETAIL_READS_AT_ONCE } from "./read-choice.ts";
 import { Resource, settle } from "./resource.ts";
@@ -36,12 +36,12 @@ export interface TextizenLists {
   readonly polls: KeptListing<PollRecord>;
 }
 
-export function createTextizenLists(client: TextizenClient, keeping: Keeping): TextizenLists {
+export function createTextizenLists(client: TextizenClient, defaults: KeptListDefaults): TextizenLists {
   const platform = "TEXTIZEN";
-  const groups = { ...keeping, platform, name: "textizenGroups", route: "GET /api/groups", isShort: true } as const;
-  const campaigns = { ...keeping, platform, name: "campaigns", route: "GET /api/campaigns" } as const;
-  const participants = { ...keeping, platform, name: "participants", route: "GET /api/participants" } as const;
-  const polls = { ...keeping, platform, name: "polls", route: "GET /api/polls" } as const;
+  const groups = { ...defaults, platform, name: "textizenGroups", route: "GET /api/groups", isShort: true } as const;
+  const campaigns = { ...defaults, platform, name: "campaigns", route: "GET /api/campaigns" } as const;
+  const participants = { ...defaults, platform, name: "participants", route: "GET /api/participants" } as const;
+  const polls = { ...defaults, platform, name: "polls", route: "GET /api/polls" } as const;
   return {
     participants: new KeptListing(participants, client.participants, PARTICIPANTS),
     groups: new KeptListing(groups, client.groups, { nameOf, filters: NAME_FILTER }),
@@ -92,7 +92,7 @@ export class TextizenLoaders {
   readonly #lists: TextizenLists;
   readonly #scope: ReadScope;
   readonly #view: ListView;
-  readonly #limit = new Limit(DETAIL_READS_AT_ONCE);
+  readonly #limit = new ConcurrencyLimit(DETAIL_READS_AT_ONCE);
   #participant: Resource<ParticipantRecord> | null = null;
   #group: Resource<TextizenGroupRecord> | null = null;
   #campaign: Resource<CampaignRecord> | null = null;
@@ -169,7 +169,7 @@ export class TextizenLoaders {
     return this.#mailing.load(id);
   }
 
-  /** A response by its own id, or, where it came without one, by its place in its poll. */
+  /** A response by its own id, or by its place in its poll if it has no id of its own. */
   async response(id: PollResponseId): Promise<PollResponseRecord | null> {
     const [pollId, ...place] = idParts(id);
     if (pollId === undefined || place.length === 0) {
@@ -180,13 +180,13 @@ export class TextizenLoaders {
     return responses?.get(id) ?? null;
   }
 
-  /** A poll's responses, from its detail; null where Textizen does not say. */
+  /** A poll's responses, from its detail; null if Textizen does not say. */
   async responses(id: PollId): Promise<Listing<PollResponseRecord> | null> {
     const responses = valueOrThrow((await this.poll.detail(id))?.responses);
     return responses === null ? null : Listing.of(responses, RESPONSES);
   }
 
-  /** A group's members, from its detail; null where Textizen does not say. Members given by id alone are looked up. */
+  /** A group's members, from its detail; null if Textizen does not say. Members that are given as ids are looked up. */
   async members(id: TextizenGroupId): Promise<Listing<ParticipantRecord> | null> {
     const group = await this.group.detail(id);
     const members = valueOrThrow(group?.participants);
@@ -196,7 +196,7 @@ export class TextizenLoaders {
     return rows === null ? null : Listing.of(rows, PARTICIPANTS);
   }
 
-  /** Who we are to Textizen; fails as any call may. */
+  /** The account that we sign in with. Throws like any other call. */
   user(): Promise<TextizenUserRecord> {
     return this.#client.user(this.#scope);
   }
@@ -209,7 +209,7 @@ export class TextizenLoaders {
       list: () => this.#view.get(list),
       patience: () => this.#scope.timeLeft() / 2,
       prefersList: async (records) => (await this.#view.isAtHand(list)) || list.choice.prefersList(records),
-      sawDetails: (records, milliseconds) => list.choice.sawDetails(records, milliseconds),
+      recordDetails: (records, milliseconds) => list.choice.recordDetails(records, milliseconds),
       detail: (id) => this.#limit.run(() => read(id, this.#scope)),
     });
   }

@@ -1,5 +1,5 @@
-/** Lets so many calls run at once; the others wait their turn, first come, first served. */
-export class Limit {
+/** Runs at most so many calls at the same time. The others wait, first come, first served. */
+export class ConcurrencyLimit {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -11,7 +11,7 @@ export class Limit {
     if (this.#free > 0) {
       this.#free -= 1;
     } else {
-      // Whoever ends hands over its place, so that nobody comes in between.
+      // A call that ends hands its place to the next one that waits.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     try {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Limit } from "../src/loaders/limit.ts";
+import { ConcurrencyLimit } from "../src/loaders/concurrency-limit.ts";
 
 test("so many run at once, the others in their order, and who fails makes room as well", async () => {
-  const limit = new Limit(2);
+  const limit = new ConcurrencyLimit(2);
   const begun: number[] = [];
   const calls = Array.from({ length: 5 }, () => Promise.withResolvers<number>());
   const results = calls.map(({ promise }, at) =>
