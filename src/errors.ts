@@ -5,6 +5,7 @@ export type Platform = "PIDJ" | "TEXTIZEN";
  * Why a platform call did not give what was asked of it. Closed: the door maps each to one error code.
  *
  * - `timeout`: no complete answer inside the time that the call had
+ * - `not-asked`: too little time was left to hear the answer, or no connection was free in time; nothing was sent
  * - `unreachable`: no connection, a cut connection, or a 5xx answer
  * - `shape`: an answer that cannot be what the document describes (not JSON, wrong shape, too large, a redirect)
  * - `refused`: the platform answered no
@@ -15,6 +16,7 @@ export type Platform = "PIDJ" | "TEXTIZEN";
  */
 export type PlatformErrorReason =
   | "timeout"
+  | "not-asked"
   | "unreachable"
   | "shape"
   | "refused"
@@ -24,12 +26,12 @@ export type PlatformErrorReason =
   | "cancelled";
 
 export interface PlatformErrorDetails {
-  /** HTTP status of the answer, where there was one. */
-  readonly status?: number;
+  /** HTTP status of the answer, if there was one. */
+  readonly status?: number | null;
   /** Seconds after which the platform said to ask again. */
-  readonly retryAfterSeconds?: number;
+  readonly retryAfterSeconds?: number | null;
   /** The platform's own sentence, cleaned and cut by whoever read it; the only upstream text that may reach a client. */
-  readonly platformMessage?: string;
+  readonly platformMessage?: string | null;
   /** The platform's sentences by wire field (Rails' 422 map), cleaned and cut likewise. */
   readonly fieldMessages?: Readonly<Record<string, string>>;
   /** False only with proof that the platform did not act: no byte was written, or the answer says so. */
@@ -61,12 +63,19 @@ export class PlatformError extends Error {
     this.fieldMessages = details.fieldMessages ?? {};
     this.mayHaveTaken = details.mayHaveTaken ?? true;
   }
+
+  /** The same failure but for these. */
+  with(changes: Partial<Pick<PlatformError, "reason" | "message" | "mayHaveTaken">>): PlatformError {
+    const { reason = this.reason, message = this.message } = changes;
+    return new PlatformError(this.platform, reason, message, { ...this, cause: this.cause, ...changes });
+  }
 }
 
 export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = { PIDJ: "Pidj", TEXTIZEN: "Textizen" };
 
 const WHAT_PLATFORM_DID: Readonly<Record<PlatformErrorReason, string>> = {
   timeout: "did not answer in time.",
+  "not-asked": "was not asked: too little time was left to hear its answer.",
   cancelled: "was not asked to the end: the request was over before.",
   unreachable: "could not be reached.",
   shape: "gave an answer that cannot be read.",

@@ -9,6 +9,7 @@ const SOON = new Date(Date.now() + 30_000).toUTCString();
 const PAST = "Sun Nov  6 08:49:37 1994";
 test.each([
   ["7", 7],
+  ["2.5", 2.5],
   ["86400", 60],
   [SOON, expect.closeTo(30, -1)],
   [PAST, 0],
@@ -166,11 +167,11 @@ test("begins no write for a scope that has ended", async () => {
   await using upstream = await startUpstream((_request, response) => sendJson(response, {}));
   await using transport = connect(upstream.url);
   const ended = createWriteScope({ signal: AbortSignal.abort() });
-  expect(await failureOf(transport.write(SEND, ended))).toMatchObject({ reason: "cancelled", mayHaveTaken: false });
+  expect(await failureOf(transport.write(SEND, ended))).toMatchObject({ reason: "not-asked", mayHaveTaken: false });
   expect(ended.calls).toEqual([]);
   const controller = new AbortController();
   const connecting = transport.write(SEND, createWriteScope({ signal: controller.signal }));
   controller.abort();
-  expect(await failureOf(connecting)).toMatchObject({ reason: "cancelled", mayHaveTaken: false });
+  expect(await failureOf(connecting)).toMatchObject({ reason: "not-asked", mayHaveTaken: false });
   expect(upstream.requests).toHaveLength(0);
 });

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import type { PlatformRequest } from "../src/rest/transport.ts";
 import { connect, READ, SEND } from "./calls.ts";
@@ -24,7 +25,7 @@ test("frames a GET's body by Content-Length and keeps the connection for the nex
   await nextTurn();
   await transport.read(call, createScope());
   const host = upstream.url.slice("http://".length);
-  const request = `GET /things/7 HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\ncontent-length: 8\r\n\r\n{"é":1}`;
+  const request = `GET /things/7 HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\nuser-agent: textgraph\r\naccept-encoding: identity\r\ncontent-type: application/json\r\ncontent-length: 8\r\n\r\n{"é":1}`;
   expect(upstream.received).toEqual([request + request]);
 });
 
@@ -79,26 +80,13 @@ test("gives up on a send after its own time, once, and does not know what became
   expect(scope.calls[0]?.milliseconds).toBeGreaterThanOrEqual(39);
 });
 
-test("does not begin a send whose lease ended while it waited for a connection", async () => {
-  const [allBusy, mayAnswer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  await using upstream = await startUpstream(async (_request, response) => {
-    if (upstream.requests.length === 64) {
-      allBusy.resolve();
-    }
-    await mayAnswer.promise;
-    sendJson(response, {});
+test("takes an answer in an encoding that it did not ask for for none, without reading it as text", async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(gzipSync("{}"));
   });
   await using transport = connect(upstream.url);
-  const busy = Array.from({ length: 64 }, () => transport.write(SEND, createWriteScope()));
-  await allBusy.promise;
-  let leaseLeft = 5_000;
-  const late = failureOf(transport.write(SEND, createWriteScope({ leaseLeft: () => leaseLeft })));
-  await nextTurn();
-  leaseLeft = 999;
-  mayAnswer.resolve();
-  expect(await late).toMatchObject({ reason: "timeout", mayHaveTaken: false });
-  await Promise.all(busy);
-  expect(upstream.requests).toHaveLength(64);
+  const error = await failureOf(transport.read(READ, createScope()));
+  expect(error).toMatchObject({ reason: "shape", message: expect.stringContaining("identity") });
 });
 
 test("counts the body into the time of an attempt", async () => {

@@ -78,7 +78,9 @@ describe("a send", () => {
 
   test("that has less than a second left is not begun, and its key is free", async () => {
     await using stage = await startSends({ MUTATION_TIMEOUT_MS: "1200" });
-    expect(wordOf(await send(stage.app.url, "k"))).toBe("PLATFORM_TIMEOUT");
+    const answer = await send(stage.app.url, "k");
+    expect(wordOf(answer)).toBe("PLATFORM_TIMEOUT");
+    expect(answer.errors?.[0]?.message).toBe("Pidj was not asked: too little time was left to hear its answer.");
     expect(stage.calls()).toEqual([]);
     expect(await stateOf(stage.app.url, "k")).toBe("REFUSED");
   });

@@ -69,6 +69,7 @@ export const CURSOR_FAILURES: Readonly<Record<CursorError["reason"], Failure>> =
 /** What clients may switch on when a platform call failed, by the reason that PlatformError gives. */
 export const PLATFORM_FAILURES: Readonly<Record<PlatformErrorReason, { code: string; retryable: boolean }>> = {
   timeout: { code: "PLATFORM_TIMEOUT", retryable: true },
+  "not-asked": { code: "PLATFORM_TIMEOUT", retryable: true },
   cancelled: { code: "PLATFORM_TIMEOUT", retryable: true },
   unreachable: { code: "PLATFORM_UNAVAILABLE", retryable: true },
   shape: { code: "PLATFORM_BAD_RESPONSE", retryable: false },

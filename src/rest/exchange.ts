@@ -22,10 +22,14 @@ interface ExchangeOptions {
   readonly route: Route;
   /** Ends the exchange when it aborts; null for a write, which is finished once it has begun. */
   readonly signal: AbortSignal | null;
-  readonly timeoutMilliseconds: number;
+  /** For how long it may wait for a connection. */
+  readonly waitMilliseconds: number;
+  /**
+   * The time from the first byte of the request to the last of the answer. It is asked right before the first byte goes
+   * out, and null keeps that back: too little time is left.
+   */
+  readonly answerMilliseconds: () => number | null;
   readonly bodyLimitBytes: number;
-  /** Asked right before the first byte goes out: why it must not; null where nothing stands in the way. */
-  readonly obstacle: () => PlatformError | null;
 }
 
 /** An answer as it came, whole; `body` is null where the end of it is missing and its status, not 2xx, says enough. */
@@ -63,23 +67,35 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #controller: Dispatcher.DispatchController | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** What the timer was set to. */
+  #milliseconds = 0;
   #isSettled = false;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
   }
 
-  /** The answer, whatever its status. Throws PlatformError: timeout, unreachable, shape or cancelled. */
+  /** The answer, whatever its status. Throws PlatformError: not-asked, timeout, unreachable, shape or cancelled. */
   run(dispatcher: Dispatcher, request: WireRequest): Promise<RawAnswer> {
     this.#options.signal?.addEventListener("abort", this);
-    this.#timer = setTimeout(endOfTime, this.#options.timeoutMilliseconds, this);
+    this.#startTimer(this.#options.waitMilliseconds);
     dispatcher.dispatch(request, this);
     return this.#outcome.promise;
   }
 
-  /** The time of the attempt has passed. */
+  /** The time to wait for a connection, or for the answer, has passed. */
   expire(): void {
-    this.#cut("timeout", `no complete answer within ${this.#options.timeoutMilliseconds} ms`);
+    if (this.#hasBegun) {
+      this.#cut("timeout", `no complete answer within ${this.#milliseconds} ms`);
+    } else {
+      this.#cut("not-asked", `no free connection within ${this.#milliseconds} ms`);
+    }
+  }
+
+  #startTimer(milliseconds: number): void {
+    clearTimeout(this.#timer ?? undefined);
+    this.#milliseconds = Math.min(Math.floor(milliseconds), LONGEST_TIMER_MILLISECONDS);
+    this.#timer = setTimeout(endOfTime, this.#milliseconds, this);
   }
 
   /** The signal has aborted. */
@@ -91,14 +107,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    const obstacle = this.#isSettled ? null : this.#options.obstacle();
-    if (obstacle !== null) {
-      this.#fail(obstacle);
-    }
-    if (this.#isSettled) {
+    const milliseconds = this.#isSettled ? null : this.#options.answerMilliseconds();
+    if (milliseconds === null) {
+      this.#cut("not-asked", "too little time was left when a connection was free");
       controller.abort(new Error("nobody waits for this request"));
       return;
     }
+    this.#startTimer(milliseconds);
     this.#controller = controller;
   }
 
@@ -192,6 +207,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return true;
   }
 }
+
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 
 function endOfTime(exchange: Exchange): void {
   exchange.expire();

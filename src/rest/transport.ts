@@ -5,7 +5,7 @@ import { Versions } from "../freshness/versions.ts";
 import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
 import { Exchange, endOfScope, type RawAnswer, type Route, type WireRequest } from "./exchange.ts";
 import { LARGE_BYTES, parseLargeJson } from "./large-json.ts";
-import { parseRetryAfter, retryDelay, writeRetryDelay } from "./retry.ts";
+import { type CallKind, combine, delayBeforeRepeat, parseRetryAfter } from "./repeats.ts";
 import { Sharing } from "./sharing.ts";
 
 /** Milliseconds that one attempt may take, from its start to the last byte of its answer. */
@@ -65,11 +65,10 @@ export interface PlatformRequest<Result> {
 
 /** All HTTP exchanges with one platform. */
 export interface Transport {
-  /** Makes the call and decodes its answer. A read is tried again, at most twice, after faults that pass. Throws PlatformError. */
+  /** Makes the call and decodes its answer. Throws PlatformError. */
   readonly read: <Result>(request: PlatformRequest<Result>, scope: ReadScope) => Promise<Result>;
   /**
-   * Makes the call and decodes its answer. A write is made once more where the platform asked to wait. A write that could
-   * not end in time is not begun. Throws PlatformError; its `mayHaveTaken` is false only where it is proven that the
+   * Makes the call and decodes its answer. Throws PlatformError; its `mayHaveTaken` is false only with proof that the
    * platform did not act. Throws whatever `scope.checkBeforeAttempt` throws, and then it did not act either.
    */
   readonly write: <Result>(request: PlatformRequest<Result>, scope: WriteScope) => Promise<Result>;
@@ -79,7 +78,9 @@ export interface Transport {
 
 const LIMITS = { list: "listBytes", record: "recordBytes" } as const;
 const CONNECTIONS = 64;
-/** With less time a write would be given up on before most answers come, and nobody would know what became of it. */
+/** Of every call. An answer in any other encoding is not decoded. */
+const HEADERS = ["user-agent", "textgraph", "accept-encoding", "identity"];
+/** A write with less time than this is not begun: most answers would come too late, and its outcome would be unknown. */
 const LEAST_WRITE_MILLISECONDS = 1_000;
 
 export function createTransport(options: ConnectionOptions & { readonly platform: Platform }): Transport {
@@ -107,39 +108,35 @@ export function createTransport(options: ConnectionOptions & { readonly platform
 
   const sharing = new Sharing(platform, options.versions ?? new Versions());
 
-  // What holds for a call whatever its attempts (bulkhead, breaker, retry budget) belongs here.
   function read<Result>(request: PlatformRequest<Result>, scope: ReadScope): Promise<Result> {
     const wire = toWire(request, basePath);
     return wire.method === "GET"
-      ? sharing.read(`${wire.path} ${wire.body}`, request.route, scope, (shared) => attempt(request, wire, shared))
-      : attempt(request, wire, scope);
+      ? sharing.read(`${wire.path} ${wire.body}`, request.route, scope, (shared) => call(request, wire, shared))
+      : call(request, wire, scope);
   }
 
   function write<Result>(request: PlatformRequest<Result>, scope: WriteScope): Promise<Result> {
-    return attempt(request, toWire(request, basePath), scope);
+    return call(request, toWire(request, basePath), scope);
   }
 
-  async function attempt<Result>(
-    request: PlatformRequest<Result>,
-    wire: WireRequest,
-    scope: CallScope,
-  ): Promise<Result> {
-    for (let tries = 1; ; tries += 1) {
-      const obstacle = obstacleTo(request, scope);
-      if (obstacle !== null) {
-        throw obstacle;
-      }
-      if (!(scope instanceof ReadScope)) {
-        await scope.checkBeforeAttempt();
-      }
+  /** All attempts at one call. Limits on calls (a breaker, a bulkhead, a budget of repeats) belong here. */
+  async function call<Result>(request: PlatformRequest<Result>, wire: WireRequest, scope: CallScope): Promise<Result> {
+    const kind = kindOf(wire, scope);
+    let failure: PlatformError | null = null;
+    for (let attempt = 1; ; attempt += 1) {
       try {
         return await makeAttempt(request, wire, scope);
-      } catch (error) {
-        const isRepeatable = !scope.signal.aborted && error instanceof PlatformError;
-        const delay = isRepeatable ? delayBeforeNext(request, scope, error, tries) : null;
+      } catch (thrown) {
+        const error = combine(failure, thrown);
+        if (!(error instanceof PlatformError)) {
+          throw error;
+        }
+        const spareMilliseconds = scope.timeLeft() - (scope instanceof ReadScope ? 0 : leastWriteMilliseconds);
+        const delay = delayBeforeRepeat(kind, error, attempt, { spareMilliseconds, random });
         if (delay === null) {
           throw error;
         }
+        failure = error;
         // Rejects when the signal aborts, and then the next round says so.
         await sleep(delay, scope.signal).catch(() => undefined);
       }
@@ -152,14 +149,12 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     scope: CallScope,
   ): Promise<Result> {
     const { route } = request;
-    const isRead = scope instanceof ReadScope;
-    const signal = isRead ? scope.signal : null;
-    const timeoutMilliseconds = isRead
-      ? timeouts.readMilliseconds
-      : Math.min(timeouts.sendMilliseconds, Math.floor(scope.timeLeft()));
-    const bodyLimitBytes = limits[LIMITS[request.size]];
-    const obstacle = () => obstacleTo(request, scope);
-    const exchange = new Exchange({ platform, route, signal, timeoutMilliseconds, bodyLimitBytes, obstacle });
+    const exchange = new Exchange({
+      platform,
+      route,
+      bodyLimitBytes: limits[LIMITS[request.size]],
+      ...(scope instanceof ReadScope ? timesOfRead(route, scope) : await timesOfWrite(route, scope)),
+    });
     const began = performance.now();
     let milliseconds: number | null = null;
     let skippedRows = 0;
@@ -176,30 +171,35 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     }
   }
 
-  /** Why nothing may go out for the call any more; null where it may. */
-  function obstacleTo({ route }: PlatformRequest<unknown>, scope: CallScope): PlatformError | null {
-    if (scope.signal.aborted) {
-      return endOfScope(platform, route, scope.signal, false);
+  function timesOfRead(route: Route, { signal }: ReadScope) {
+    if (signal.aborted) {
+      throw endOfScope(platform, route, signal, false);
     }
-    return !(scope instanceof ReadScope) && scope.timeLeft() < leastWriteMilliseconds
-      ? new PlatformError(platform, "timeout", `${route}: too little time was left to begin`, { mayHaveTaken: false })
-      : null;
+    const { readMilliseconds } = timeouts;
+    return { signal, waitMilliseconds: readMilliseconds, answerMilliseconds: () => readMilliseconds };
   }
 
-  function delayBeforeNext(
-    { route }: PlatformRequest<unknown>,
-    scope: CallScope,
-    error: PlatformError,
-    tries: number,
-  ): number | null {
-    if (!(scope instanceof ReadScope)) {
-      return writeRetryDelay(error, tries, scope.timeLeft() - leastWriteMilliseconds);
+  /** Throws if the write must not be begun. */
+  async function timesOfWrite(route: Route, scope: WriteScope) {
+    if (scope.signal.aborted || scope.timeLeft() < leastWriteMilliseconds) {
+      throw new PlatformError(platform, "not-asked", `${route}: too little time was left`, { mayHaveTaken: false });
     }
-    // Repeating a POST is not safe, even where it only reads (ambiguities P-26); a sign-in is one of a kind.
-    return route.startsWith("GET ") ? retryDelay(error, tries, scope.timeLeft(), random) : null;
+    await scope.checkBeforeAttempt();
+    return {
+      signal: null,
+      waitMilliseconds: scope.timeLeft() - leastWriteMilliseconds,
+      answerMilliseconds: () => {
+        const left = Math.min(timeouts.sendMilliseconds, scope.timeLeft());
+        return scope.signal.aborted || left < leastWriteMilliseconds ? null : left;
+      },
+    };
   }
 
   return { read, write, close: () => pool.close() };
+}
+
+function kindOf({ method }: WireRequest, scope: CallScope): CallKind {
+  return scope instanceof ReadScope ? (method === "GET" ? "read" : "read-by-post") : scope.kind;
 }
 
 function wakeAfter(milliseconds: number, signal: AbortSignal): Promise<unknown> {
@@ -213,7 +213,7 @@ function toWire(request: PlatformRequest<unknown>, basePath: string): WireReques
     method: request.route.slice(0, space) as Dispatcher.HttpMethod,
     path:
       basePath + (request.id === null ? template : template.replace("{id}", escapeSegment(request.id))) + request.query,
-    headers: request.headers,
+    headers: [...HEADERS, ...request.headers],
     body: request.body,
     reset: false,
   };
@@ -241,10 +241,12 @@ async function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Pro
   }
   const content = contentOf(raw.body);
   const isEmpty = content === "";
-  const isJson = !isEmpty && isJsonType(textOf(raw.headers["content-type"]));
+  const isEncoded = !/^(?:identity)?$/i.test(textOf(raw.headers["content-encoding"])?.trim() ?? "");
+  const isJson = !isEmpty && !isEncoded && isJsonType(textOf(raw.headers["content-type"]));
   const body = isJson ? await parseJson(content) : undefined;
   if (body === undefined && !isEmpty && status < 300) {
-    throw new PlatformError(platform, "shape", `${route}: the answer is not JSON`, details);
+    const why = isEncoded ? "encoded, though identity was asked for" : "not JSON";
+    throw new PlatformError(platform, "shape", `${route}: the answer is ${why}`, details);
   }
   return { status, body, skippedRows: 0 };
 }

@@ -98,7 +98,7 @@ async function callAndSettle<Accepted, Prepared>(
   let isUnknown = false;
   await tools.raise(write.changes, { isUnknown });
   try {
-    const value = await callWithRepeat(write.kind, () => write.call(scopeOf(tools, write, prepared, handle), prepared));
+    const value = await write.call(scopeOf(tools, write, prepared, handle), prepared);
     await tools.reach?.("answered");
     await settle(settlementOf(write, value));
     await tools.reach?.("settled");
@@ -163,41 +163,13 @@ function failureOf(
     return { settlement: { state: "REFUSED", message: null }, error };
   }
   const unknown = unknownOutcome(hasKey, null);
-  const shown = error instanceof PlatformError && kind !== "change" ? new Refused(unknown) : error;
+  // A change that was refused may have been refused because its first attempt was carried out.
+  const isTold = error instanceof PlatformError && (kind !== "change" || error.reason === "refused");
+  const shown = isTold ? new Refused(unknown) : error;
   return { settlement: { state: "UNKNOWN", message: unknown.message }, error: shown };
-}
-
-async function callWithRepeat<Accepted>(kind: WriteKind, call: () => Promise<Accepted>): Promise<Accepted> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof PlatformError) || !mayRepeat(kind, error)) {
-      throw error;
-    }
-    try {
-      return await call();
-    } catch (again) {
-      if (isForbidden(again)) {
-        throw error.mayHaveTaken ? error : again;
-      }
-      if (!(again instanceof PlatformError) || again.mayHaveTaken || !error.mayHaveTaken) {
-        throw again;
-      }
-      // The first try may have done it. A platform may refuse to do it twice: its "no" proves nothing then, and neither
-      // does a second try that was never made.
-      throw again.reason === "refused" ? new Refused(unknownOutcome(false, null)) : error;
-    }
-  }
 }
 
 /** True of what only `checkBeforeAttempt` throws: the attempt was not made. */
 function isForbidden(error: unknown): boolean {
   return error instanceof Refused || error instanceof StoreError;
-}
-
-function mayRepeat(kind: WriteKind, { reason, status, mayHaveTaken }: PlatformError): boolean {
-  if (kind === "change") {
-    return status === null && (reason === "unreachable" || reason === "timeout");
-  }
-  return reason === "unreachable" && !mayHaveTaken;
 }
