@@ -5,10 +5,10 @@
  */
 export interface Store {
   /** The values of these keys at one moment, in the order of the keys; null for a key that is not there. */
-  get(table: Table, keys: readonly string[]): Promise<(string | null)[]>;
+  get(table: Table, keys: readonly string[], options?: ReadOptions): Promise<(string | null)[]>;
   /** Entries in the order of their keys (UTF-8 bytes), or backwards. */
-  range(table: Table, range: Range): Promise<Entry[]>;
-  count(table: Table): Promise<number>;
+  range(table: Table, range: Range, options?: ReadOptions): Promise<Entry[]>;
+  count(table: Table, options?: ReadOptions): Promise<number>;
   /**
    * Applies all changes or none. False, and nothing written, where a key's value before the commit is not what `was`
    * says: read again and try again. `durable` returns only when the change would survive a power cut.
@@ -17,12 +17,19 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface ReadOptions {
+  /** How long to wait for a locked store before StoreError; as long as a write waits, if not said. */
+  readonly withinMilliseconds?: number;
+}
+
+/** For reads that clients wait for, and that decide nothing about a send. */
+export const QUICK: ReadOptions = { withinMilliseconds: 200 };
+
 /** The collections; each module on top owns some and touches no others. */
 export type Table =
   | "contact-by-number"
   | "number-by-contact"
   | "forgotten-contact"
-  | "directory-state"
   | "version"
   | "attempt"
   | "event"

@@ -1,0 +1,117 @@
+import { LRUCache } from "lru-cache";
+import type { ContactId } from "../ids.ts";
+import type { E164 } from "../phone.ts";
+import type { Store } from "./store.ts";
+import { createUpdate, type Draft } from "./update.ts";
+
+/** How a contact's number came to be known; the words of the graph. */
+export type ContactLinkSource = "READ" | "WRITTEN" | "RECEIVED" | "LISTED" | "IMPORTED";
+
+/** A contact as it was at a time (milliseconds since 1970): with a number or without one, or (`seen: null`) gone. */
+export interface Observation {
+  readonly contactId: ContactId;
+  readonly at: number;
+  readonly seen: { readonly phoneNumber: E164 | null; readonly source: ContactLinkSource } | null;
+}
+
+/** A row of `number-by-contact`, which is the truth. */
+export interface NumberRow {
+  readonly phoneNumber: E164 | null;
+  readonly source: ContactLinkSource;
+  readonly seenAt: number;
+}
+
+/** One of those that a row of `contact-by-number` lists: the same truth, indexed. Both tables change in one commit. */
+export interface Candidate {
+  readonly contactId: ContactId;
+  readonly source: ContactLinkSource;
+  readonly seenAt: number;
+}
+
+const RECORD_AGAIN_MS = 3_600_000;
+const MOST_REMEMBERED = 10_000;
+
+/**
+ * Makes the function that records observations, at most one of each contact in a call, so that the newest of each
+ * contact holds, in whatever order they come and whoever else writes. If nothing is new, it costs one read and no write.
+ * An unchanged contact is recorded again after an hour, or at once if its number `isDisputed`.
+ */
+export function createObservationRecorder(
+  store: Store,
+  isDisputed: (number: E164) => boolean,
+): (observations: readonly Observation[]) => Promise<void> {
+  const update = createUpdate(store, "The contact directory");
+  // Observations that changed no row. They are remembered so that a late, older one does not win against them. Another
+  // process does not know of them: there the order is that of recorded observations.
+  const unrecorded = new LRUCache<ContactId, Pick<Observation, "at" | "seen">>({ max: MOST_REMEMBERED });
+
+  function isNew(observation: Observation, row: NumberRow | null): boolean {
+    const { contactId, at, seen } = observation;
+    const earlier = unrecorded.get(contactId);
+    // Contacts that are gone never come back: at the same time, that they are gone wins.
+    const isLate = earlier !== undefined && (at < earlier.at || (at === earlier.at && earlier.seen === null));
+    if (isLate || at < (row?.seenAt ?? 0)) {
+      return false;
+    }
+    const isRecorded =
+      row === null
+        ? // An id that nobody knew, and nobody knows: there is nothing to forget.
+          seen === null
+        : seen?.phoneNumber === row.phoneNumber &&
+          at - row.seenAt < RECORD_AGAIN_MS &&
+          (row.phoneNumber === null || !isDisputed(row.phoneNumber));
+    if (isRecorded) {
+      unrecorded.set(contactId, observation);
+    }
+    return !isRecorded;
+  }
+
+  return (observations) =>
+    update(async (draft) => {
+      const rows = await draft.read<NumberRow>("number-by-contact", observations.map(idOf));
+      const changes = observations
+        .map((observation, at) => ({ ...observation, row: rows[at] ?? null }))
+        .filter((change) => isNew(change, change.row));
+      if (changes.length > 0) {
+        await draftChanges(draft, changes);
+      }
+    });
+}
+
+interface RowChange extends Observation {
+  /** The contact's row of `number-by-contact`, before. */
+  readonly row: NumberRow | null;
+}
+
+async function draftChanges(draft: Draft, changes: readonly RowChange[]): Promise<void> {
+  // If a contact is unknown, only the time of its deletion tells a new contact from a late observation of a deleted one.
+  const deletions = await draft.read<number>("forgotten-contact", changes.map(idOf));
+  const valid = changes.filter(({ at }, index) => at > (deletions[index] ?? Number.NEGATIVE_INFINITY));
+  for (const { contactId, at, seen } of valid) {
+    draft.write("number-by-contact", contactId, seen && ({ ...seen, seenAt: at } satisfies NumberRow));
+    draft.write("forgotten-contact", contactId, seen === null ? at : null);
+  }
+  await draftIndex(draft, valid);
+}
+
+async function draftIndex(draft: Draft, changes: readonly RowChange[]): Promise<void> {
+  const named = changes.flatMap(({ row, seen }) => [row?.phoneNumber ?? null, seen?.phoneNumber ?? null]);
+  const numbers = [...new Set(named.filter((number) => number !== null))];
+  const rows = await draft.read<Candidate[]>("contact-by-number", numbers);
+  const lists = new Map(numbers.map((number, at) => [number, new Map(rows[at]?.map((one) => [one.contactId, one]))]));
+  for (const { contactId, at, seen, row } of changes) {
+    if (row?.phoneNumber) {
+      lists.get(row.phoneNumber)?.delete(contactId);
+    }
+    if (seen?.phoneNumber) {
+      lists.get(seen.phoneNumber)?.set(contactId, { contactId, source: seen.source, seenAt: at });
+    }
+  }
+  for (const [number, list] of lists) {
+    draft.write("contact-by-number", number, list.size === 0 ? null : [...list.values()]);
+  }
+}
+
+function idOf({ contactId }: Observation): ContactId {
+  return contactId;
+}
