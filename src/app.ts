@@ -1,5 +1,5 @@
 import { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
-import { type ContactListSync, startContactListSync } from "./background/contact-list-sync.ts";
+import { startContactListSync } from "./background/contact-list-sync.ts";
 import { applyEvent } from "./background/event-effects.ts";
 import { startSweeps } from "./background/sweeps.ts";
 import {
@@ -104,7 +104,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const services: Services = {
     pidj: { client: pidj, lists: createPidjLists(pidj, keeping), hasContactList: config.contactsListMinutes !== null },
     textizen: { client: textizen, lists: createTextizenLists(textizen, keeping) },
-    directory: createContactDirectory(store, now),
+    directory: createContactDirectory(store, now, warn),
     attempts: createAttempts(store, now),
     optOuts: createOptOuts(store, now),
     inbox,
@@ -118,7 +118,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     now,
     warn,
   };
-  let sync: ContactListSync | null = null;
+  let sync: ReturnType<typeof startContactListSync> | null = null;
   let sweeps: ReturnType<typeof startSweeps> | null = null;
   const common = { schema, isProduction: config.isProduction, report };
   const operations = createOperations({
@@ -153,13 +153,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await apollo.stop();
     feed.close();
     await Promise.all([pidj.close(), textizen.close()]);
+    await services.directory.idle();
     await store.close();
   };
   try {
     await options.beforeListening?.(services);
-    if (config.contactsListMinutes === null) {
-      await services.directory.markComplete(null);
-    } else {
+    if (config.contactsListMinutes !== null) {
       sync = startContactListSync(services, config.contactsListMinutes);
     }
     sweeps = startSweeps(services);

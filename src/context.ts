@@ -1,10 +1,9 @@
-import { PlatformError } from "./errors.ts";
 import type { Feed } from "./events/feed.ts";
 import type { Versions } from "./freshness/versions.ts";
 import { EventLoaders } from "./loaders/events.ts";
 import type { KeptRecord } from "./loaders/list-view.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
-import { type ContactSeen, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
+import { type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
 import type { PidjClient } from "./pidj/client.ts";
 import { type CallRecord, ReadScope } from "./rest/calls.ts";
@@ -80,11 +79,11 @@ export class Context {
   }
 
   get pidj(): PidjLoaders {
-    const { pidj, now } = this.services;
+    const { pidj, directory, now } = this.services;
     this.pidjLoaders ??= new PidjLoaders(pidj.client, pidj.lists, this.scope, {
       now,
       onKept: this.onKept,
-      onContacts: (seen, askedAt) => learnContacts(this.services, seen, askedAt),
+      onContacts: directory.learnLater,
     });
     return this.pidjLoaders;
   }
@@ -96,7 +95,8 @@ export class Context {
   }
 
   get people(): PeopleLoaders {
-    this.peopleLoaders ??= new PeopleLoaders(this.services.directory, this.pidj, this.textizen, this.scope);
+    const { directory, now } = this.services;
+    this.peopleLoaders ??= new PeopleLoaders(directory, this.pidj, this.textizen, this.scope, now);
     return this.peopleLoaders;
   }
 
@@ -133,28 +133,5 @@ export class Context {
     this.textizenLoaders = null;
     this.peopleLoaders = null;
     this.eventLoaders = null;
-  }
-}
-
-// Reads go on without the directory: what was not learned now is learned by the next read.
-async function learnContacts(services: Services, seen: readonly ContactSeen[], askedAt: Date): Promise<void> {
-  const { directory } = services;
-  const sightings = seen.flatMap(([contactId, contact]) => {
-    const { phoneNumber = null } = contact ?? {};
-    // A number that cannot be read says nothing about the one that is known.
-    return contact === null || phoneNumber instanceof PlatformError
-      ? []
-      : [{ contactId, phoneNumber, source: "READ" as const }];
-  });
-  const gone = seen.flatMap(([contactId, contact]) => (contact === null ? [contactId] : []));
-  try {
-    if (sightings.length > 0) {
-      await directory.learn(sightings, askedAt);
-    }
-    if (gone.length > 0) {
-      await directory.forget(gone, askedAt);
-    }
-  } catch (error) {
-    services.warn("contacts were not learned", error);
   }
 }

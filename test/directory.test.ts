@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { StoreError } from "../src/errors.ts";
+import { PlatformError, StoreError } from "../src/errors.ts";
 import type { ContactId } from "../src/ids.ts";
 import type { E164 } from "../src/phone.ts";
 import { type ContactDirectory, type ContactLinkSource, createContactDirectory } from "../src/store/contacts.ts";
@@ -14,7 +14,7 @@ const HOUR = 3_600_000;
 const noon = Date.UTC(2026, 0, 1, 12);
 const [anna, ben, carla] = ["co:anna", "co:ben", "co:carla"] as ContactId[] as [ContactId, ContactId, ContactId];
 const [one, two] = ["+14155550001", "+14155550002"] as E164[] as [E164, E164];
-const unknown = { state: "UNKNOWN", source: null, seenAt: null, candidateIds: [] };
+const unknown = { state: "UNKNOWN", source: null, seenAt: null, candidateIds: [], isConfirmed: true };
 
 let folder: string;
 let store: Store;
@@ -50,6 +50,11 @@ async function link(number: E164) {
   return link;
 }
 
+/** The rows of these contacts; null for one that is not known. */
+async function known(...ids: ContactId[]) {
+  return (await store.get("number-by-contact", ids)).map((row) => row && JSON.parse(row));
+}
+
 /** The same store, with its calls counted. */
 function counting(inner: Store) {
   const calls = { get: 0, commit: 0 };
@@ -80,6 +85,7 @@ describe("a number", () => {
       source: "WRITTEN",
       seenAt: new Date(noon - 5_000),
       candidateIds: [anna],
+      isConfirmed: true,
     });
   });
 
@@ -102,6 +108,7 @@ describe("a number", () => {
       source: "RECEIVED",
       seenAt: new Date(noon),
       candidateIds: [anna, ben],
+      isConfirmed: false,
     });
   });
 
@@ -155,6 +162,97 @@ describe("an older sighting", () => {
   });
 });
 
+describe("an id that Pidj does not know", () => {
+  const rows = async () => [await store.count("number-by-contact"), await store.count("forgotten-contact")];
+
+  test("leaves no row if nobody knew it", async () => {
+    await directory.forget([anna, ben]);
+    directory.learnLater([[carla, null]], new Date(noon));
+    await directory.idle();
+    expect(await rows()).toEqual([0, 0]);
+  });
+
+  test("leaves the time of its deletion if it was known", async () => {
+    await see(anna, one, noon - 1);
+    directory.learnLater([[anna, null]], new Date(noon));
+    await directory.idle();
+    expect(await rows()).toEqual([0, 1]);
+    expect(await link(one)).toEqual(unknown);
+  });
+});
+
+describe("a number that cannot be read", () => {
+  const unreadable = new PlatformError("PIDJ", "shape", "phone_number is no text");
+
+  test.each([
+    ["an error", unreadable],
+    ["left out", undefined],
+  ])("(%s) teaches nothing and erases nothing", async (_, phoneNumber) => {
+    await see(anna, one);
+    await directory.learn(
+      [anna, ben].map((contactId) => ({ contactId, phoneNumber, source: "READ" })),
+      new Date(noon + 1),
+    );
+    directory.learnLater(
+      [
+        [anna, { phoneNumber }],
+        [ben, { phoneNumber }],
+      ],
+      new Date(noon + 2),
+    );
+    await directory.idle();
+    await directory.learnList(
+      [
+        { id: anna, phoneNumber },
+        { id: ben, phoneNumber },
+      ],
+      new Date(noon + 3),
+    );
+    expect(await known(anna, ben)).toEqual([{ phoneNumber: one, source: "READ", seenAt: noon }, null]);
+  });
+});
+
+describe("what is learned later", () => {
+  test("is the newest of each contact, once the caller has gone on", async () => {
+    const { calls, counted } = counting(store);
+    const later = createContactDirectory(counted, () => new Date(clock));
+    later.learnLater(
+      [
+        [anna, { phoneNumber: two }],
+        [ben, { phoneNumber: one }],
+      ],
+      new Date(noon),
+    );
+    later.learnLater([[anna, { phoneNumber: one }]], new Date(noon - 1));
+    later.learnLater([[ben, { phoneNumber: two }]], new Date(noon + 1));
+    expect(calls).toEqual({ get: 0, commit: 0 });
+    await later.idle();
+    expect(calls.commit).toBe(1);
+    expect((await link(two))?.candidateIds).toEqual([anna, ben]);
+  });
+
+  test("is told of if it fails, and does not keep what comes after from being learned", async () => {
+    const failures: string[] = [];
+    let isBroken = true;
+    const failing: Store = {
+      ...store,
+      commit: (...args) => (isBroken ? Promise.reject(new StoreError("full", null)) : store.commit(...args)),
+    };
+    const later = createContactDirectory(
+      failing,
+      () => new Date(clock),
+      (message) => failures.push(message),
+    );
+    later.learnLater([[anna, { phoneNumber: one }]], new Date(noon));
+    await later.idle();
+    isBroken = false;
+    later.learnLater([[ben, { phoneNumber: two }]], new Date(noon));
+    await later.idle();
+    expect(failures).toEqual(["contacts that were read were not learned"]);
+    expect(await known(anna, ben)).toMatchObject([null, { phoneNumber: two }]);
+  });
+});
+
 describe("an unchanged contact", () => {
   test("costs one read and no write within the hour", async () => {
     const sightings = Array.from({ length: 100 }, (_, index) => ({
@@ -183,10 +281,10 @@ describe("the contacts that are known", () => {
     await see(carla, one);
     expect(await directory.page({ limit: 10 })).toEqual([anna, carla]);
     expect(await directory.count()).toBe(2);
-    expect(await directory.known([carla, ben, anna])).toEqual([
-      { phoneNumber: one, source: "READ", seenAt: new Date(noon) },
+    expect(await known(carla, ben, anna)).toEqual([
+      { phoneNumber: one, source: "READ", seenAt: noon },
       null,
-      { phoneNumber: null, source: "READ", seenAt: new Date(noon) },
+      { phoneNumber: null, source: "READ", seenAt: noon },
     ]);
   });
 
@@ -201,14 +299,6 @@ describe("the contacts that are known", () => {
 });
 
 describe("a complete list", () => {
-  test("makes the directory complete until that is taken back", async () => {
-    expect(await directory.isComplete()).toBe(false);
-    await directory.learnList([], new Date(noon));
-    expect(await directory.isComplete()).toBe(true);
-    await directory.markComplete(null);
-    expect(await directory.isComplete()).toBe(false);
-  });
-
   test("forgets what it lacks, but nothing that was seen after its reading began", async () => {
     await see(anna, one, noon - 1);
     await see(ben, two, noon + 1);
@@ -223,8 +313,7 @@ describe("a complete list", () => {
     await directory.learnList(rows, new Date(noon));
     const { calls, counted } = counting(store);
     await createContactDirectory(counted, () => new Date()).learnList(rows, new Date(noon + 60_000));
-    // The one commit says that it is complete.
-    expect(calls.commit).toBe(1);
+    expect(calls.commit).toBe(0);
   });
 
   test("of 20,000 lets others run every hundred rows, and so does forgetting them", async () => {
@@ -266,14 +355,14 @@ describe("several processes", () => {
           : writer.learn([{ contactId, phoneNumber: index % 2 ? one : two, source: "READ" }], at);
       }),
     );
-    const known = await directory.known(ids);
+    const rows = await known(...ids);
     for (const number of [one, two]) {
-      const holders = ids.filter((_, index) => known[index]?.phoneNumber === number);
+      const holders = ids.filter((_, index) => rows[index]?.phoneNumber === number);
       expect((await link(number))?.candidateIds).toEqual(holders);
     }
     // 300 events: each contact's last is number 290 + something, and those that end on 4 or 9 are deletions.
     const last = ids.map((_, index) => 290 + ((index * 3) % 10));
-    expect(known.map((contact) => contact?.phoneNumber ?? null)).toEqual(
+    expect(rows.map((contact) => contact?.phoneNumber ?? null)).toEqual(
       last.map((event) => (event % 5 === 4 ? null : event % 2 ? one : two)),
     );
     await Promise.all(stores.map((each) => each.close()));

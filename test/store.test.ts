@@ -12,7 +12,7 @@ import { StoreError } from "../src/errors.ts";
 import { openSqliteStore, parseStoreUrl } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 
-const table = "directory-state";
+const table = "event-state";
 let directory: string;
 let file: string;
 let opened: Store[];

@@ -45,7 +45,7 @@ async function showParticipants(url: string): Promise<string | null> {
       say(`  could not be read: ${answer.errors[0]?.extensions.code}`);
       return null;
     }
-    const linked = page.nodes.flatMap(({ person }) => (person?.contactLink.state === "LINKED" ? [person] : []));
+    const linked = page.nodes.flatMap(({ person }) => (person?.contactLink?.state === "LINKED" ? [person] : []));
     say(`  ${page.nodes.length} of ${page.totalCount}, ${linked.length} with a known contact (${costOf(answer)})`);
     onBoth ??= linked[0]?.phoneNumber ?? null;
     after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
@@ -57,7 +57,8 @@ async function showPerson(url: string, phoneNumber: string): Promise<void> {
   const answer = await request(url, PERSON_PAGE, { phoneNumber });
   const { displayName, contactLink, contact, participant } = dataOf(answer).person;
   say(`\nPerson ${phoneNumber} (${costOf(answer)})`);
-  say(`  ${displayName ?? "without a name"}: ${contactLink.state}, ${contactLink.source ?? "of no source"}`);
+  const link = contactLink ?? { state: "of no known link", source: null };
+  say(`  ${displayName ?? "without a name"}: ${link.state}, ${link.source ?? "of no source"}`);
   say(`  Pidj: ${contact?.id}, ${contact?.emailAddress ?? "no address"}, tags ${contact?.tags?.join(", ") || "none"}`);
   say(`  Textizen: ${participant?.id}`);
   for (const { name, counterpart } of participant?.groups ?? []) {

@@ -1,64 +1,43 @@
 import type { Services } from "../context.ts";
-import { valueOrNull } from "../errors.ts";
 import { ReadScope } from "../rest/calls.ts";
 import { timeOfReading } from "../store/contacts.ts";
+import { repeat } from "./repeat.ts";
 
-/** The reading of Pidj's contact list into the directory, again and again. */
-export interface ContactListSync {
-  stop(): void;
-}
+/** As many known contacts make a list that is suddenly empty unlikely. */
+const MANY = 100;
 
-/** Reads the list now and every so many minutes. A failed reading is said and tried again at the next turn. */
-export function startContactListSync(services: Services, minutes: number): ContactListSync {
-  const stopped = new AbortController();
-  let isReading = false;
+type Needed = Pick<Services, "pidj" | "directory" | "now" | "warn">;
 
-  const read = async () => {
-    const askedAt = timeOfReading(services.now);
+/** Reads Pidj's contact list into the directory, now and every so many minutes. */
+export function startContactListSync({ pidj, directory, now, warn }: Needed, minutes: number): { stop(): void } {
+  async function read(signal: AbortSignal) {
+    const readAt = timeOfReading(now);
     const scope = new ReadScope({
-      signal: stopped.signal,
+      signal,
       deadline: () => Number.POSITIVE_INFINITY,
       // A read that others began earlier would be dated wrong.
       isFresh: true,
       record: () => undefined,
     });
-    const { rows, skipped } = await services.pidj.client.contacts(scope);
-    const contacts = rows.map(({ id, phoneNumber }) => ({ id, phoneNumber: valueOrNull(phoneNumber) }));
+    return { ...(await pidj.client.contacts(scope)), readAt };
+  }
+
+  async function sync(signal: AbortSignal): Promise<void> {
+    const first = await read(signal);
+    const isDoubtful = first.rows.length === 0 && (await directory.count()) >= MANY;
+    const { rows, skipped, readAt } = isDoubtful ? await read(signal) : first;
+    if (isDoubtful) {
+      const verdict = rows.length === 0 ? "twice: all contacts are forgotten" : "once, and is not believed";
+      warn(`Pidj's contact list was empty ${verdict}`, null);
+    }
     if (skipped === 0) {
-      await services.directory.learnList(contacts, askedAt);
+      await directory.learnList(rows, readAt);
       return;
     }
-    // A list with unreadable rows says nothing of those that it lacks.
-    await services.directory.markComplete(null);
-    const sightings = contacts.map(({ id, phoneNumber }) => ({
-      contactId: id,
-      phoneNumber,
-      source: "LISTED" as const,
-    }));
-    await services.directory.learn(sightings, askedAt);
-  };
-  const turn = async () => {
-    // A reading that takes longer than its turn is not overtaken by the next.
-    if (isReading) {
-      return;
-    }
-    isReading = true;
-    try {
-      await read();
-    } catch (error) {
-      if (!stopped.signal.aborted) {
-        services.warn("Pidj's contact list was not read", error);
-      }
-    } finally {
-      isReading = false;
-    }
-  };
-  void turn();
-  const timer = setInterval(turn, minutes * 60_000);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      stopped.abort();
-    },
-  };
+    // A list with rows that cannot be read does not say which contacts are gone.
+    const listed = rows.map(({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "LISTED" as const }));
+    await directory.learn(listed, readAt);
+  }
+
+  return repeat(sync, minutes * 60_000, (error) => warn("Pidj's contact list was not read", error));
 }

@@ -5,6 +5,7 @@ import type { E164 } from "../phone.ts";
 import type { EventKind, FilterOf, StoredMessage, StoredOf, StoredPollReport } from "../store/event-records.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { OptOut, OptOuts } from "../store/opt-outs.ts";
+import { QUICK } from "../store/store.ts";
 import type { PollResponseRecord } from "../textizen/records.ts";
 import { Page, type PageArguments, requirePageSize } from "./paging.ts";
 
@@ -21,7 +22,7 @@ export class EventLoaders {
 
   constructor(inbox: Inbox, optOuts: OptOuts) {
     this.#inbox = inbox;
-    this.#optOuts = new DataLoader((numbers) => optOuts.states(numbers));
+    this.#optOuts = new DataLoader((numbers) => optOuts.states(numbers, QUICK));
   }
 
   /** Null where the number may be texted. */

@@ -11,25 +11,67 @@ import { cursorOf, type Order, Page, type PageArguments, requireWindow } from ".
 import { contactName, type PidjLoaders } from "./pidj.ts";
 import type { TextizenLoaders } from "./textizen.ts";
 
+/** If more contacts than this were seen with one number, they are not read to find out who still has it. */
+const MOST_CONFIRMED = 20;
+
 /** One operation's view of who is behind a number, on both platforms. */
 export class PeopleLoaders {
   readonly #pidj: PidjLoaders;
   readonly #textizen: TextizenLoaders;
   readonly #directory: ContactDirectory;
-  readonly #links: DataLoader<E164, ContactLink>;
+  readonly #known: DataLoader<E164, ContactLink>;
+  readonly #confirmed = new Map<E164, Promise<ContactLink>>();
   readonly #scope: ReadScope;
+  readonly #now: () => Date;
 
-  constructor(directory: ContactDirectory, pidj: PidjLoaders, textizen: TextizenLoaders, scope: ReadScope) {
+  constructor(
+    directory: ContactDirectory,
+    pidj: PidjLoaders,
+    textizen: TextizenLoaders,
+    scope: ReadScope,
+    now: () => Date,
+  ) {
     this.#scope = scope;
     this.#directory = directory;
     this.#pidj = pidj;
     this.#textizen = textizen;
-    this.#links = new DataLoader((numbers) => directory.links(numbers));
+    this.#known = new DataLoader((numbers) => directory.links(numbers));
+    this.#now = now;
   }
 
-  /** What the directory knew of the number when the operation first asked. */
+  /**
+   * What the directory knew of the number when the operation first asked. If several contacts were seen with it at
+   * different times, each is read, and only those that still have the number stay. Throws StoreError if the directory
+   * cannot be read.
+   */
   link(number: E164): Promise<ContactLink> {
-    return this.#links.load(number);
+    const link = this.#confirmed.get(number) ?? this.#confirm(number);
+    this.#confirmed.set(number, link);
+    return link;
+  }
+
+  async #confirm(number: E164): Promise<ContactLink> {
+    const link = await this.#known.load(number);
+    const { candidateIds, isConfirmed } = link;
+    if (isConfirmed || candidateIds.length > MOST_CONFIRMED) {
+      return link;
+    }
+    const seenAt = this.#now();
+    const contacts = await Promise.all(candidateIds.map((id) => this.#pidj.contact(id))).catch(() => []);
+    const numbers = contacts.map((contact) => (contact === null ? null : contact.phoneNumber));
+    if (numbers.length === 0 || numbers.some((found) => found === undefined || found instanceof PlatformError)) {
+      return link;
+    }
+    const holders = candidateIds.filter((_, at) => numbers[at] === number);
+    return holders.length === 0
+      ? { state: "UNKNOWN", source: null, seenAt: null, candidateIds: [], isConfirmed: true }
+      : {
+          state: holders.length > 1 ? "AMBIGUOUS" : "LINKED",
+          source: "READ",
+          seenAt,
+          candidateIds: holders,
+          isConfirmed: true,
+        };
   }
 
   /** The contact that the directory links to the number, if Pidj still says that the number is the contact's. */

@@ -55,7 +55,7 @@ function groupsOfSeries({ groupIds }: SeriesRecord): readonly string[] | null {
 export type ContactSeen = readonly [id: ContactId, contact: ContactRecord | null];
 
 /** Is told what a batch of contact reads said, and when it was asked. */
-type OnContacts = (seen: readonly ContactSeen[], askedAt: Date) => Promise<void>;
+type OnContacts = (seen: readonly ContactSeen[], askedAt: Date) => void;
 
 /** Documented nowhere; kind to a platform that can only give contacts one by one. */
 const CONTACT_READS_AT_ONCE = 16;
@@ -130,7 +130,7 @@ export class PidjLoaders {
     return new DataLoader<ContactId, ContactRecord | null>(async (ids) => {
       const askedAt = timeOfReading(this.#now);
       const contacts = await settle(ids, (id) => limit.run(() => this.#client.contact(id, this.#scope)));
-      await this.#onContacts(
+      this.#onContacts(
         contacts.flatMap((contact, at) => (contact instanceof Error ? [] : [[ids[at] as ContactId, contact]])),
         askedAt,
       );

@@ -40,7 +40,8 @@ export function createObservationRecorder(
   store: Store,
   isDisputed: (number: E164) => boolean,
 ): (observations: readonly Observation[]) => Promise<void> {
-  const update = createUpdate(store, "The contact directory");
+  // In turn, so that what is remembered below does not change between the look at it and the commit.
+  const update = createUpdate(store, "The contact directory", { inTurn: true });
   // Observations that changed no row. They are remembered so that a late, older one does not win against them. Another
   // process does not know of them: there the order is that of recorded observations.
   const unrecorded = new LRUCache<ContactId, Pick<Observation, "at" | "seen">>({ max: MOST_REMEMBERED });

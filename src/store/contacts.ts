@@ -140,7 +140,9 @@ export function createContactDirectory(
     },
 
     learn: (contacts, seenAt = now()) =>
-      recordAll(contacts.flatMap(({ contactId, source, phoneNumber }) => observe(contactId, phoneNumber, source, seenAt))),
+      recordAll(
+        contacts.flatMap(({ contactId, source, phoneNumber }) => observe(contactId, phoneNumber, source, seenAt)),
+      ),
 
     learnLater: (reads, readAt) => {
       const observations = reads.flatMap(([contactId, contact]) =>

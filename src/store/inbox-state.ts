@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Store } from "./store.ts";
+import { QUICK, type Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 
 /** The only row of `event-state`. Every new event and every sweep changes it, which is what puts them in one order. */
@@ -16,7 +16,7 @@ const KEY = "state";
 
 /** The state as it is; makes the first one of a new store. */
 export async function readState(store: Store, update: Update): Promise<State> {
-  const [text = null] = await store.get("event-state", [KEY]);
+  const [text = null] = await store.get("event-state", [KEY], QUICK);
   return decodeRow<State>(text) ?? update(draftState, { durable: true });
 }
 

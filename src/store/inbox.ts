@@ -17,7 +17,7 @@ import {
 } from "./event-records.ts";
 import { type FirstDelivery, type Retention, sweepInbox } from "./inbox-retention.ts";
 import { addToCounts, draftState, indexKey, readState, type State, sequenceKey, writeState } from "./inbox-state.ts";
-import type { Store } from "./store.ts";
+import { QUICK, type Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 export interface InboxOptions extends Retention {
@@ -154,7 +154,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
 
   /** The events of these keys, in their order; one that was forgotten meanwhile is left out. */
   async function readEvents(keys: readonly string[], epoch: string): Promise<StoredEvent[]> {
-    const rows = await store.get("event", keys);
+    const rows = await store.get("event", keys, QUICK);
     return rows.flatMap((text, at) =>
       text === null ? [] : [toStored(decodeRow<EventRow>(text), epoch, Number(keys[at]))],
     );
@@ -162,13 +162,14 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
 
   /** Keys of `event`: of the newest first, or of the oldest. */
   async function keysUnder(path: string, { newerThan, olderThan, limit, fromOldest }: EventRange): Promise<string[]> {
-    const entries = await store.range("event-index", {
+    const within = {
       prefix: `${path} `,
       ...(newerThan !== null && { after: indexKey(path, newerThan) }),
       ...(olderThan !== null && { before: indexKey(path, olderThan) }),
       limit,
       reverse: !fromOldest,
-    });
+    };
+    const entries = await store.range("event-index", within, QUICK);
     return entries.map(({ key }) => key.slice(path.length + 1));
   }
 
@@ -185,7 +186,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     },
 
     count: async (filter) => {
-      const [count = null] = await store.get("event-count", [pathOf(filter)]);
+      const [count = null] = await store.get("event-count", [pathOf(filter)], QUICK);
       return Number(count ?? 0);
     },
 

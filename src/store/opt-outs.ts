@@ -1,5 +1,5 @@
 import type { E164 } from "../phone.ts";
-import type { Store } from "./store.ts";
+import type { ReadOptions, Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 /** How it was said: by a text of the person's own (`RECEIVED`), or by `setOptOut` (`WRITTEN`). */
@@ -24,8 +24,11 @@ export interface OptOut {
  * method throws StoreError if the store fails.
  */
 export interface OptOuts {
-  /** In the order of the numbers, by one read of the store; null for a number that may be texted. */
-  states(numbers: readonly E164[]): Promise<(OptOut | null)[]>;
+  /**
+   * In the order of the numbers, by one read of the store; null for a number that may be texted. Whoever decides about a
+   * send leaves out `options`.
+   */
+  states(numbers: readonly E164[], options?: ReadOptions): Promise<(OptOut | null)[]>;
   /** On disk when this returns. */
   set(number: E164, decision: OptOutDecision): Promise<void>;
   /**
@@ -66,8 +69,8 @@ export function createOptOuts(store: Store, now: () => Date): OptOuts {
   return {
     draft: draftDecision,
 
-    states: async (numbers) =>
-      (await store.get("opt-out", numbers)).map((text) => {
+    states: async (numbers, options) =>
+      (await store.get("opt-out", numbers, options)).map((text) => {
         const row = decodeRow<Row>(text);
         return row?.isOptedOut ? { optedOutAt: new Date(row.since), source: row.source, reason: row.reason } : null;
       }),

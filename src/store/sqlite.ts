@@ -1,9 +1,9 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "../errors.ts";
-import type { Change, Entry, Range, Store, Table } from "./store.ts";
+import type { Change, Entry, Range, ReadOptions, Store, Table } from "./store.ts";
 
 const SCHEMA_VERSION = 1;
 const MEMORY = ":memory:";
@@ -47,11 +47,20 @@ export function isMemoryStore(url: string): boolean {
  * file is made with its directory, readable by its owner alone, for it holds people's numbers. Every row carries the
  * account. `busyMilliseconds` is how long one call waits for other processes' commits; the event loop is free meanwhile.
  *
- * Throws StoreError where the URL is wrong, the file cannot be used or comes from a newer version.
+ * Throws StoreError if the URL is wrong, if the file cannot be used or comes from a newer version, and, with `mustExist`,
+ * if there is no such file.
  */
-export function openSqliteStore(url: string, account: string, { busyMilliseconds = 5_000 } = {}): Store {
+export function openSqliteStore(
+  url: string,
+  account: string,
+  { busyMilliseconds = 5_000, mustExist = false } = {},
+): Store {
   const path = parseStoreUrl(url);
   try {
+    if (mustExist && !existsSync(path)) {
+      const where = path === MEMORY ? "A store in memory is the server's alone" : `There is no store at ${path}`;
+      throw new StoreError(`${where}: set STORE_URL to what the server has, and run this in the same folder.`, null);
+    }
     return serve(openDatabase(path, busyMilliseconds), account, busyMilliseconds);
   } catch (cause) {
     throw cause instanceof StoreError ? cause : new StoreError(explainOpening(path, cause), cause);
@@ -123,8 +132,8 @@ function serve(database: DatabaseSync, account: string, busyMilliseconds: number
   const backward = database.prepare(`${RANGE} DESC LIMIT ?`);
   const size = database.prepare("SELECT count(*) AS size FROM entry WHERE collection = ? AND account = ?");
 
-  async function whenFree<Result>(work: () => Result): Promise<Result> {
-    const deadline = performance.now() + busyMilliseconds;
+  async function whenFree<Result>(work: () => Result, { withinMilliseconds }: ReadOptions = {}): Promise<Result> {
+    const deadline = performance.now() + Math.min(busyMilliseconds, withinMilliseconds ?? busyMilliseconds);
     for (;;) {
       try {
         return work();
@@ -157,17 +166,21 @@ function serve(database: DatabaseSync, account: string, busyMilliseconds: number
   }
 
   return {
-    get: (table: Table, keys: readonly string[]) =>
-      whenFree(() => inTransaction(database, "BEGIN", () => keys.map((key) => present(table, key)))),
+    get: (table: Table, keys: readonly string[], options?: ReadOptions) =>
+      whenFree(() => inTransaction(database, "BEGIN", () => keys.map((key) => present(table, key))), options),
 
-    range: (table: Table, { prefix = "", after, before = LAST, limit, reverse = false }: Range) =>
+    range: (
+      table: Table,
+      { prefix = "", after, before = LAST, limit, reverse = false }: Range,
+      options?: ReadOptions,
+    ) =>
       whenFree(() => {
         const behind = after === undefined ? "" : `${after}\0`;
         const bounds: SQLInputValue[] = [table, account, prefix, behind, prefix + LAST, before, limit];
         return (reverse ? backward : forward).all(...bounds).map(toEntry);
-      }),
+      }, options),
 
-    count: (table: Table) => whenFree(() => Number(size.get(table, account)?.["size"])),
+    count: (table: Table, options?: ReadOptions) => whenFree(() => Number(size.get(table, account)?.["size"]), options),
 
     commit: (changes: readonly Change[], { durable = false } = {}) =>
       whenFree(() => {

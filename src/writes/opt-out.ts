@@ -65,16 +65,12 @@ export async function requireTextable(tools: WriteTools, recipient: Recipient): 
 async function readNumber(tools: WriteTools, contactId: ContactId): Promise<E164> {
   const askedAt = timeOfReading(tools.now);
   const contact = await tools.pidj.contact(contactId, tools.scope);
-  const phoneNumber = valueOrThrow(contact?.phoneNumber);
-  const learned =
-    contact === null
-      ? tools.directory.forget([contactId], askedAt)
-      : tools.directory.learn([{ contactId, phoneNumber, source: "READ" }], askedAt);
-  await learned.catch((error: unknown) => tools.warn("a contact was not learned", error));
+  tools.directory.learnLater([[contactId, contact]], askedAt);
   if (contact === null) {
     const message = "Pidj has no contact of this id.";
     throw new Refused({ code: "NOT_FOUND", field: PARTY_PATHS.contact_id, message });
   }
+  const phoneNumber = valueOrThrow(contact.phoneNumber);
   if (phoneNumber === null) {
     const message = "This contact has no phone number in E.164 form: set its phoneNumber, or name another recipient.";
     throw new Refused({ code: "INVALID_INPUT", field: PARTY_PATHS.contact_id, message });
