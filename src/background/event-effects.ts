@@ -5,8 +5,8 @@ import type { StoredEvent, StoredMessage } from "../store/event-records.ts";
 import type { Appended } from "../store/inbox.ts";
 
 /**
- * What a delivery changes beside the inbox; a repeat, what it counts and whom it opts out, nothing else. A kept list that lacks a record which the event names is out of date, and only
- * that: a list that has it is as true as before. Never fails: the event itself is kept already.
+ * What a delivery changes besides the inbox. A repeat changes only its count and opt-outs. A kept list that lacks a
+ * record of the event is out of date; a list that has the record is not. Never fails: the event is stored already.
  */
 export async function applyEvent(services: Services, { event, isRepeat }: Appended): Promise<void> {
   const { versions, feed } = services;
@@ -18,7 +18,7 @@ export async function applyEvent(services: Services, { event, isRepeat }: Append
   feed.wake();
 }
 
-/** The lists that lack a record which the event names are out of date; one that has the record is as true as before. */
+/** Lists that lack a record of the event are out of date; a list that has the record is not. */
 async function changesOf(services: Services, event: StoredEvent): Promise<readonly Changed[]> {
   const { pidj, textizen } = services;
   if (event.kind === "ReceivedMessage") {
@@ -33,17 +33,17 @@ async function changesOf(services: Services, event: StoredEvent): Promise<readon
   return [
     "TEXTIZEN",
     ...(lacks(textizen.lists.polls, event.pollId) ? (["polls"] as const) : []),
-    // Whoever texts in unasked becomes a participant (docs/platforms.md T-15).
+    // A person who texts in becomes a participant (docs/platforms.md T-15).
     ...(lacks(textizen.lists.participants, event.participantId) ? (["participants"] as const) : []),
   ];
 }
 
-/** True also if nothing is kept: a read of the list may be under way. */
+/** True also if no list is kept, because a read of it may be running. */
 function lacks<Row extends { readonly id: string }>({ kept }: KeptListing<Row>, id: Row["id"] | null): boolean {
   return id !== null && (kept === null || kept.get(id) === null);
 }
 
-/** Pidj recognized the sender as the contact (pidj-api.txt:495), which links number and contact. */
+/** Pidj recognized the sender as this contact, so number and contact belong together (docs/platforms.md P-27). */
 async function learnContact(
   { directory, warn }: Services,
   { contactId, from, receivedAt }: StoredMessage,

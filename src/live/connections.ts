@@ -1,40 +1,40 @@
 import { FAILURES, type Failure } from "../operations/failures.ts";
 import type { Client } from "../operations/operation.ts";
 
-/** What connections that last are held to. */
+/** Limits of WebSockets and event streams. */
 export interface ConnectionLimits {
-  /** WebSockets and event streams together, in this process. */
+  /** Open WebSockets and event streams together, in this process. */
   readonly connections: number;
-  /** Operations that one WebSocket may have under way. */
+  /** Operations that may run on one WebSocket at the same time. */
   readonly operations: number;
-  /** For how long a WebSocket may say nothing of who it is. */
+  /** Milliseconds within which a WebSocket must send `connection_init`. */
   readonly initMilliseconds: number;
-  /** How often both ends are shown that the other is there; a WebSocket that does not say so by the next time is closed. */
+  /** Milliseconds between two pings or comments. A WebSocket that does not answer a ping before the next is closed. */
   readonly pingMilliseconds: number;
 }
 
-/** But for `connections`, which is configuration. */
+/** `connections` comes from the configuration. */
 export const CONNECTION_LIMITS: Omit<ConnectionLimits, "connections"> = {
   operations: 50,
   initMilliseconds: 3_000,
-  // Below the minute after which proxies commonly give up a connection on which nothing moves.
+  // Less than a minute, after which proxies commonly close an idle connection.
   pingMilliseconds: 12_000,
 };
 
-/** A connection, as those who hold it see it. */
+/** An open connection. */
 export interface Connection {
-  /** Shows the client that the server is there, and finds out whether the client is. */
+  /** Pings the client, and closes the connection if the last ping was not answered. */
   ping(): void;
-  /** The server is going away. */
+  /** Closes the connection because the server stops. */
   close(): void;
-  /** It has had its time. */
+  /** Closes the connection at once. */
   destroy(): void;
 }
 
-// For clients that read what is said to them last.
+// Time for clients to read the last messages.
 const CLOSE_WITHIN_MS = 1_000;
 
-/** Every connection that lasts, and what is to be answered on them: counted, kept alive, and closed together. */
+/** All open connections and the operations on them: counts them, keeps them alive, and closes them together. */
 export class Connections {
   readonly limits: ConnectionLimits;
   readonly #open = new Set<Connection>();
@@ -48,7 +48,7 @@ export class Connections {
     this.limits = limits;
   }
 
-  /** Why there is no room for another connection or operation; null where there is. */
+  /** Why another connection or operation is refused; null if it is not. */
   refusal(): Failure | null {
     if (this.#isClosing) {
       return FAILURES.shuttingDown;
@@ -74,12 +74,12 @@ export class Connections {
     }
   }
 
-  /** A query or a mutation has begun; whatever stands for it. */
+  /** A query or a mutation has begun; the argument identifies it. */
   begin(operation: object): void {
     this.#underWay.add(operation);
   }
 
-  /** What stands for it has been answered, or nobody is there any more who could be. */
+  /** The operation was answered, or its client is gone. */
   end(operation: object): void {
     this.#underWay.delete(operation);
     if (this.#underWay.size === 0) {
@@ -88,16 +88,16 @@ export class Connections {
   }
 
   /**
-   * Lets nobody in any more, waits for what is under way as long as it may take, in milliseconds, and closes every
-   * connection, whether or not its client goes along with it.
+   * Refuses new connections, waits at most so many milliseconds for running operations, and closes every connection,
+   * even if its client does not answer.
    */
   async close(answerMilliseconds: number): Promise<void> {
     this.#isClosing = true;
     if (this.#underWay.size > 0) {
       await new Promise<void>((resolve) => {
-        const impatience = setTimeout(resolve, answerMilliseconds);
+        const timer = setTimeout(resolve, answerMilliseconds);
         this.#onIdle = () => {
-          clearTimeout(impatience);
+          clearTimeout(timer);
           resolve();
         };
       });
@@ -108,10 +108,10 @@ export class Connections {
     const emptied = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
-    const impatience = setTimeout(() => this.#each((connection) => connection.destroy()), CLOSE_WITHIN_MS);
+    const timer = setTimeout(() => this.#each((connection) => connection.destroy()), CLOSE_WITHIN_MS);
     this.#each((connection) => connection.close());
     await emptied;
-    clearTimeout(impatience);
+    clearTimeout(timer);
   }
 
   #pingAll(): void {

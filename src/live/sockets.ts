@@ -14,22 +14,22 @@ export interface SocketsOptions {
   readonly schema: GraphQLSchema;
   readonly operations: Operations;
   readonly connections: Connections;
-  /** Told of every error that is a bug of ours. */
+  /** Called with every error that is a bug of this server. */
   readonly report: (error: unknown) => void;
 }
 
-/** What belongs to one socket. */
+/** The state of one socket. */
 interface Extra {
   /** Aborts when the socket is closed. */
   readonly signal: AbortSignal;
   readonly close: (code: number, reason: string) => void;
   /** Resolves when another message may be sent. */
   readonly send: (message: string) => Promise<void>;
-  /** What stands for each operation until nothing is done for it any more, whether or not anybody listens. */
+  /** One entry for each running operation, whether or not the client still wants its result. */
   readonly underWay: Set<object>;
 }
 
-/** An operation of a socket's, when it ends, and the name that its results go by. */
+/** An operation on a socket, its end, and the id of its results. */
 interface SocketOperation {
   readonly operation: Operation;
   readonly signal: AbortSignal;
@@ -39,36 +39,37 @@ interface SocketOperation {
 
 type SocketContext = Context<Record<string, unknown>, Extra>;
 
-// A document with its variables; fragments of a message are for streams, which nobody sends here.
+// Enough for a document with its variables. Fragmented messages are for streaming, which no client needs here.
 const MOST_BYTES = 65_536;
 const MOST_FRAGMENTS = 64;
-// A few hundred events as frontends select them; enough to be joined into one write.
+// A few hundred events of a usual selection, so that many are joined into one write.
 const MOST_BUFFERED_BYTES = 65_536;
-/** RFC 6455 §7.4.1, and 1013 of IANA's registry: a client that is told it may come again. */
+/** Close codes: RFC 6455 §7.4.1, and 1013 of IANA's registry, which tells a client to come again. */
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 const TRY_AGAIN_LATER = 1013;
-// For the other end to agree to being closed.
+// Time for the other end to answer the close.
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * GraphQL over WebSocket (graphql-transport-ws, https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). With
- * 64 kB waiting to leave this process, each operation makes its next result when its last one has left, so that a client
- * that does not read costs that and one result for each of its operations. Gives the function that takes over a connection.
+ * GraphQL over WebSocket (graphql-transport-ws, https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). If 64
+ * kB wait to be sent to a client, each of its operations makes its next result only after its last one was sent. So a
+ * client that does not read costs those 64 kB and one result for each operation. Returns the function that takes over a
+ * connection.
  */
 export function createSockets(
   options: SocketsOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const { connections, report } = options;
-  // Its types do not know `closeTimeout`, so that it must not be a literal.
+  // Not a literal, because the package's types lack `closeTimeout`.
   const settings = {
     noServer: true,
     clientTracking: false,
     maxPayload: MOST_BYTES,
     maxFragments: MOST_FRAGMENTS,
     perMessageDeflate: false,
-    // Answered below, unless what was answered before has not been read.
+    // Answered below, unless earlier answers have not been read.
     autoPong: false,
     closeTimeout: CLOSE_TIMEOUT_MS,
     handleProtocols,
@@ -81,7 +82,7 @@ export function createSockets(
     const gone = new AbortController();
     const close = (code: number, reason: string) => {
       socket.close(code, reason);
-      // Nothing more is made for it, whenever the other end agrees.
+      // Stops its operations at once, without waiting for the other end.
       gone.abort();
     };
     const connection = createConnection(socket, close);
@@ -95,7 +96,7 @@ export function createSockets(
           socket.on("message", (data) => {
             if (socket.readyState === socket.OPEN) {
               hear(String(data)).catch((error: unknown) => {
-                // graphql-ws throws where a client sends what only servers may.
+                // graphql-ws throws if a client sends a message that only servers may send.
                 if (error instanceof Error && error.message.startsWith("Unexpected message of type")) {
                   close(CloseCode.BadRequest, "Unexpected message");
                 } else {
@@ -110,7 +111,7 @@ export function createSockets(
       { signal: gone.signal, close, send, underWay: new Set() },
     );
     connections.add(connection);
-    // What is wrong with a frame closes the socket with the code that says so.
+    // A malformed frame closes the socket with the code for it.
     socket.on("error", () => undefined);
     socket.on("ping", (data) => {
       if (isReading(socket)) {
@@ -167,11 +168,11 @@ function createProtocol({ schema, operations, connections }: SocketsOptions) {
         return [new Shown(withoutStatus(FAILURES.shuttingDown))];
       }
       if (Object.keys(subscriptions).length > 2 * most) {
-        // It is told, and does not listen.
+        // The client was asked to close and does not.
         extra.close(POLICY_VIOLATION, "Too many operations");
       }
       if (extra.underWay.size >= most) {
-        // For what was completed just before to come to its end.
+        // Lets operations that were just completed end first.
         await nextTurn();
       }
       return extra.underWay.size >= most || !(id in subscriptions)
@@ -187,9 +188,9 @@ function createProtocol({ schema, operations, connections }: SocketsOptions) {
       const results = await operations.subscribe(operation, signal);
       return (Symbol.asyncIterator in results ? sendAll(results, id, send) : results.result) as object;
     },
-    // Its errors are what clients see already.
+    // Its errors are already in the form that clients see.
     onNext: (_context, _id, _payload, _args, result) => result as Result,
-    // Called before it is said to the client.
+    // Called before the client is told.
     onComplete: ({ extra }, _id, payload) => {
       extra.underWay.delete(payload);
       setImmediate(() => connections.end(payload));
@@ -197,7 +198,7 @@ function createProtocol({ schema, operations, connections }: SocketsOptions) {
   });
 }
 
-/** An error that clients see as it is. */
+/** An error that is sent to clients unchanged. */
 class Shown extends GraphQLError {
   readonly #formatted: GraphQLFormattedError;
 
@@ -211,7 +212,7 @@ class Shown extends GraphQLError {
   }
 }
 
-/** What graphql-ws returns when the client completes a query, which it otherwise would not be told of. */
+/** Called by graphql-ws when the client completes a query. */
 function endingWith(end: () => void): AsyncGenerator<never, void, undefined> {
   const ending: AsyncGenerator<never, void, undefined> = {
     next: async () => ({ done: true, value: undefined }),
@@ -228,7 +229,7 @@ function endingWith(end: () => void): AsyncGenerator<never, void, undefined> {
   return ending;
 }
 
-/** Sends results itself, and yields none: graphql-ws would write each as JSON anew for everybody who gets it. */
+/** Sends the results itself and yields none: graphql-ws would serialize each result again for every subscriber. */
 function sendAll(results: EventResults, id: string, send: Extra["send"]): AsyncGenerator<never, void, undefined> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   const sending: AsyncGenerator<never, void, undefined> = {
@@ -268,7 +269,7 @@ function createConnection(socket: WebSocket, close: Extra["close"]): Connection 
       } else if (socket.bufferedAmount === 0) {
         socket.terminate();
       } else {
-        // It may be there all the same, and learn why when it reads again.
+        // The client may still be there, and read the reason later.
         close(TRY_AGAIN_LATER, "Too slow: connect again, and subscribe from the last cursor seen");
       }
     },
@@ -278,9 +279,9 @@ function createConnection(socket: WebSocket, close: Extra["close"]): Connection 
 }
 
 /**
- * Gives the function that sends a message. It resolves when another one may be sent: at once, or, where much is waiting,
- * when the message has left this process. What is sent in one turn of the event loop leaves in one write, since writing
- * is most of what many events for many clients cost.
+ * Returns a function that sends a message. Its promise resolves when another message may be sent: at once, or, if much
+ * is waiting, when the message was sent. Messages of one turn of the event loop are sent in one write, because writing
+ * is most of the cost of many events for many clients.
  */
 function createSender(socket: WebSocket, raw: Duplex): (message: string) => Promise<void> {
   let isCorked = false;
@@ -307,7 +308,7 @@ function createSender(socket: WebSocket, raw: Duplex): (message: string) => Prom
   };
 }
 
-/** Whether little of what was sent is still in this process. */
+/** Whether little is still waiting to be sent. */
 function isReading(socket: WebSocket): boolean {
   return socket.bufferedAmount < MOST_BUFFERED_BYTES;
 }

@@ -15,18 +15,18 @@ export interface SubscriptionsOptions {
   readonly schema: GraphQLSchema;
   readonly operations: Operations;
   readonly origins: Origins;
-  /** How long operations under way are waited for when the server closes, in milliseconds. */
+  /** Milliseconds to wait for running operations when the server stops. */
   readonly answerMilliseconds: number;
-  /** Those of `CONNECTION_LIMITS` may be left out. */
+  /** Default: those of `CONNECTION_LIMITS`. */
   readonly limits: Pick<ConnectionLimits, "connections"> & Partial<ConnectionLimits>;
-  /** Told of every error that is a bug of ours. */
+  /** Called with every error that is a bug of this server. */
   readonly report: (error: unknown) => void;
 }
 
 /**
- * Serves subscriptions where the graph is served, over WebSocket; returns what serves them as event streams, for the
- * route. Both answer queries and mutations too. When the server closes, what is under way is answered, and then every
- * connection is told to come again.
+ * Serves GraphQL over WebSocket at the graph's URL, and returns the function that serves event streams for the route.
+ * Both answer queries and mutations too. When the server stops, running operations are answered, and then every client
+ * is told to connect again.
  */
 export function addSubscriptions(
   http: FastifyInstance,
@@ -49,7 +49,7 @@ export function addSubscriptions(
     if (!/^\/(graphql)?(\?|$)/.test(url)) {
       return FAILURES.notFound;
     }
-    // As for every request: see http.ts.
+    // The same check as for every request: see http.ts.
     if (!isLoopbackHost(hostnameOf(headers.host))) {
       return FAILURES.foreignHost;
     }

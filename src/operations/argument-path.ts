@@ -13,19 +13,19 @@ import {
 } from "graphql";
 import type { Operation } from "./operation.ts";
 
-/** Where a value belongs in a field's arguments, list indexes included: `["input", "phoneNumbers", "2"]`. */
+/** The path of a value in a field's arguments, list indexes included: `["input", "phoneNumbers", "2"]`. */
 export type ArgumentPath = readonly string[];
 
-/** The path of the argument that a value in a document is, or is a part of; null if it is in no argument. */
+/** The path of the argument that a value in a document belongs to; null if it belongs to none. */
 export function pathOfLiteral(document: DocumentNode, value: ASTNode): ArgumentPath | null {
   const chain = findChain(document, (node) => node === value);
   const definition = chain?.find(isVariableDefinition);
   const path = chain && pathOfChain(chain);
-  // A variable's default value stands where the variable is used.
+  // A variable's default value takes the place of the variable.
   return definition && path ? [...(pathOfVariable(document, definition.variable.name.value) ?? []), ...path] : path;
 }
 
-/** For each error that variables were refused with, the path of the argument that the wrong value is for. */
+/** The path of the argument for each error about a variable. */
 export function pathsOfVariables(
   { document, variables }: Pick<Operation, "document" | "variables">,
   schema: GraphQLSchema,
@@ -39,7 +39,7 @@ export function pathsOfVariables(
     const name = node.variable.name.value;
     const parts = wrongParts.get(name) ?? findWrongParts(node, variables[name], schema);
     wrongParts.set(name, parts);
-    // One variable's errors come in the order of its wrong parts.
+    // The errors of one variable come in the order of its wrong parts.
     return [...(pathOfVariable(document, name) ?? []), ...(parts.shift() ?? [])];
   });
 }
@@ -64,7 +64,7 @@ function pathOfVariable(document: DocumentNode, name: string): ArgumentPath | nu
 
 type Link = ASTNode | readonly ASTNode[];
 
-/** A node behind all that it stands in, lists of nodes included. */
+/** A node after its ancestors, lists of nodes included. */
 function findChain(
   document: DocumentNode,
   isWanted: (node: ASTNode, ancestors: readonly Link[]) => boolean,

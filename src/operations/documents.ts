@@ -10,7 +10,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { UnconditionalSubscriptionRule } from "./single-root-field.ts";
 
-// Deeper documents than any screen needs; the parser's own stack holds far more.
+// No screen needs deeper documents; the parser's own stack holds far more.
 const PARSE_OPTIONS = { maxTokens: 1_500 } as const;
 // Measured: 3.8 kB of query made 422 kB of heap.
 const HEAP_BYTES_PER_CHARACTER = 110;
@@ -24,7 +24,10 @@ export interface InvalidDocument {
   readonly errors: readonly GraphQLError[];
 }
 
-/** Documents by their text, each parsed and validated once for all transports. Bounded by the memory that they take. */
+/**
+ * Documents by their text, each parsed and validated once for all transports. Their number is bounded by the memory
+ * they take.
+ */
 export class Documents {
   readonly #schema: GraphQLSchema;
   readonly #rules: typeof specifiedRules;

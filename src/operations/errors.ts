@@ -2,20 +2,20 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { CursorError, describeFailure, InputError, PlatformError, StoreError } from "../errors.ts";
 import { CURSOR_FAILURES, FAILURES, type Failure, PLATFORM_FAILURES } from "./failures.ts";
 
-/** Apollo's finer codes for requests that no other try can make right. */
+/** Apollo's finer codes for requests that would fail again. */
 const ABOUT_REQUEST: Readonly<Record<string, string>> = {
   BAD_REQUEST: "BAD_USER_INPUT",
   OPERATION_RESOLUTION_FAILURE: "BAD_USER_INPUT",
 };
 
 export interface FormatOptions {
-  /** Production hides what the schema would suggest. */
+  /** In production, errors contain no suggestions from the schema. */
   readonly isProduction: boolean;
-  /** Told of every error that is a bug of ours. */
+  /** Called with every error that is a bug of this server. */
   readonly report: (error: unknown) => void;
 }
 
-/** What clients see of an error, whichever way they ask. */
+/** An error in the form that clients see, the same for all transports. */
 export function createErrorFormatter({
   isProduction,
   report,
@@ -23,15 +23,15 @@ export function createErrorFormatter({
   return (formatted, error) => formatError(isProduction ? withoutSuggestion(formatted) : formatted, error, report);
 }
 
-/** Apollo hides what the schema would suggest from wrong documents, not from wrong variables (apollo-server#8086). */
+/** Apollo hides suggestions in errors about documents, and not in errors about variables (apollo-server#8086). */
 function withoutSuggestion(formatted: GraphQLFormattedError): GraphQLFormattedError {
   return { ...formatted, message: formatted.message.replace(/ ?Did you mean .+\?$/s, "") };
 }
 
 /**
- * The one place where failures become GraphQL errors: code, `retryable`, and for platforms which one and when to come
- * again. No upstream text, URL, host or stack ever passes. What is none of the known failures is a bug of ours: `report`
- * is told of it, the client is told nothing.
+ * The one place where failures become GraphQL errors with `code`, `retryable` and, for a platform's failure, `platform`
+ * and `retryAfter`. They contain no text, URL or host of a platform and no stack. Any other error is a bug of this
+ * server: `report` is called with it, and the client learns nothing of it.
  */
 export function formatError(
   formatted: GraphQLFormattedError,
@@ -90,7 +90,10 @@ function thrownBy(error: unknown): unknown {
   return error instanceof GraphQLError && error.path !== undefined ? (error.originalError ?? error) : error;
 }
 
-/** The errors by where they are in the document, then by where they are in the answer, whichever failed first. */
+/**
+ * Orders errors by their place in the document, then by their place in the answer, so that timing does not change the
+ * order.
+ */
 export function inOrder(errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
   return errors.toSorted(
     ({ locations: [a] = [], path: left = [] }, { locations: [b] = [], path: right = [] }) =>
@@ -107,8 +110,8 @@ function comparePaths(left: Path, right: Path): number {
 }
 
 /**
- * GraphQL's own word against a request as a whole, which comes without a code: a persisted query's hash that is not its
- * text's, an operation of a kind that the schema does not have. A failing resolver has a path, a wrapped bug its original.
+ * True for graphql's own errors about a whole request, which have no code: a hash that is not that of the text, or an
+ * operation that the schema does not have. A resolver's error has a path, a wrapped bug an original error.
  */
 function isAboutRequest(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && error.path === undefined && error.originalError === undefined;

@@ -2,7 +2,7 @@ import { type DocumentNode, Kind, type SelectionNode, visit } from "graphql";
 import type { Stamp, Versions } from "../freshness/versions.ts";
 import type { Operation, Result } from "./operation.ts";
 
-// For all who hear of an event at about the same time.
+// Long enough for all subscribers that receive an event at about the same time.
 const KEPT_MS = 1_000;
 
 /**
@@ -46,14 +46,15 @@ export class SelectedResults {
 interface Shared {
   readonly stamp: Stamp;
   readonly result: Promise<Result>;
-  /** By the clock; without end while it is executed. */
+  /** On the clock of `now`; Infinity while it is executed. */
   goodUntil: number;
 }
 
 /**
- * Equal for subscriptions that get the same from the same event: those of one text and operation name, with equal values
- * of the variables that are used anywhere except in a root field's arguments. Those arguments choose among events, and
- * change nothing in them. Who asks is no part of it: this server serves one account, and all its clients may see the same.
+ * Equal for subscriptions that get the same result from an event: those with the same text and operation name, and the
+ * same values of all variables that are used outside of a root field's arguments. Those arguments choose among events
+ * and change nothing in a result. The caller is no part of it: this server serves one account, and all its clients may
+ * see the same.
  */
 export function selectionOf({ text, document, name, variables }: Operation): string {
   // A variable that is not given has its default value; one that is null has none.

@@ -18,12 +18,12 @@ export class Execution {
     this.#startTimer();
   }
 
-  /** When its time is over, on the clock of `performance.now()`. */
+  /** The end of its time, on the clock of `performance.now()`. */
   get deadline(): number {
     return this.#deadline;
   }
 
-  /** A client waits for it from now on, and gives it its full time. */
+  /** A further client waits for it, which extends its time to the full time from now. */
   join(client: Client): void {
     this.#waiting += 1;
     this.#extend();
@@ -37,7 +37,7 @@ export class Execution {
     );
   }
 
-  /** The answer is there: no timer runs any more, and no client is watched. */
+  /** The answer is there: stops the timer and no longer watches the clients. */
   end(): void {
     clearTimeout(this.#timer);
     for (const leave of this.#leaves) {

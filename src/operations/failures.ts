@@ -1,8 +1,8 @@
 import type { CursorError, PlatformErrorReason } from "../errors.ts";
 
-/** A failure with a fixed sentence, as every transport tells it. */
+/** A failure with a fixed sentence, the same for all transports. */
 export interface Failure {
-  /** The HTTP status of an answer that consists of this failure alone. */
+  /** The HTTP status if the answer consists of this failure only. */
   readonly status: number;
   readonly message: string;
   readonly extensions: { readonly code: string; readonly retryable: boolean };
@@ -66,7 +66,7 @@ export const CURSOR_FAILURES: Readonly<Record<CursorError["reason"], Failure>> =
   ),
 };
 
-/** What clients may switch on when a platform call failed, by the reason that PlatformError gives. */
+/** The error code for each reason of PlatformError. */
 export const PLATFORM_FAILURES: Readonly<Record<PlatformErrorReason, { code: string; retryable: boolean }>> = {
   timeout: { code: "PLATFORM_TIMEOUT", retryable: true },
   "not-asked": { code: "PLATFORM_TIMEOUT", retryable: true },

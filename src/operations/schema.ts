@@ -22,14 +22,14 @@ export function readTypeDefs(): DocumentNode {
   return concatAST(files.map((name) => parse(readFileSync(new URL(name, SCHEMA_FOLDER), "utf8"))));
 }
 
-/** The schema as clients see it: without the federation machinery, which only a router has a use for. */
+/** The schema as clients see it, without the federation directives and types that only a router uses. */
 export function buildSchema(): GraphQLSchema {
   const schema = makeExecutableSchema({ typeDefs: withoutFederation(readTypeDefs()), resolvers });
   keepScalarsDescribed(schema);
   return schema;
 }
 
-/** A scalar that comes with a resolver of its own loses what the schema files say of it: that is put back. */
+/** A scalar with a resolver loses the description of the schema files, so it is set again. */
 function keepScalarsDescribed(schema: GraphQLSchema): void {
   const definitions = readTypeDefs().definitions.filter((node) => node.kind === Kind.SCALAR_TYPE_DEFINITION);
   for (const definition of definitions) {
@@ -52,7 +52,7 @@ const FEDERATION_DIRECTIVES: ReadonlySet<string> = new Set(["link", "key", "shar
 function withoutFederation(document: DocumentNode): DocumentNode {
   return visit(document, {
     Directive: (node) => (FEDERATION_DIRECTIVES.has(node.name.value) ? null : undefined),
-    // `extend schema @link(…)` says nothing once its directive is gone.
+    // Without its directive, `extend schema @link(…)` is empty.
     SchemaExtension: {
       leave: (node) => (node.directives?.length || node.operationTypes?.length ? undefined : null),
     },

@@ -11,8 +11,9 @@ import {
 const CONDITIONS: ReadonlySet<string> = new Set(["skip", "include"]);
 
 /**
- * Refuses `@skip` and `@include` on what a subscription selects at its root
- * (https://spec.graphql.org/September2025/#sec-Single-Root-Field): whether it has its one field must not hang on variables.
+ * Refuses `@skip` and `@include` at the root of a subscription
+ * (https://spec.graphql.org/September2025/#sec-Single-Root-Field): a variable must not decide whether it has its one
+ * field.
  */
 export function UnconditionalSubscriptionRule(context: ValidationContext): ASTVisitor {
   return {
@@ -26,8 +27,8 @@ export function UnconditionalSubscriptionRule(context: ValidationContext): ASTVi
         const message = `The root field of a subscription cannot have @${condition.name.value}.`;
         context.reportError(new GraphQLError(message, { nodes: [condition] }));
       }
-      // graphql's own rule looks for the variables of these conditions, and throws since validation has none: nothing of
-      // the document is left for it to visit.
+      // graphql's own rule reads the variables of these conditions and throws, because validation has no variables. So
+      // the rest of the document is not visited.
       return conditions.length === 0 ? undefined : { ...document, definitions: [] };
     },
   };

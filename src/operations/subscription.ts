@@ -15,7 +15,7 @@ export interface SubscriptionsOptions {
   readonly failed: (error: unknown) => Answer;
 }
 
-/** Every root field of Subscription yields what the feed gives: src/resolvers/subscription.ts. */
+/** Every root field of Subscription yields the feed's items: src/resolvers/subscription.ts. */
 interface FeedItem {
   readonly cursor: string;
   readonly event: object;
@@ -72,7 +72,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 interface Steps {
   readonly select: (item: FeedItem) => Promise<EventResult>;
   readonly fail: (error: unknown) => EventResult;
-  /** Lets go of what the subscription holds. */
+  /** Ends the subscription at the feed. */
   readonly end: () => void;
 }
 

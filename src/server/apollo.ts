@@ -12,43 +12,44 @@ import { landingPage } from "./landing-page.ts";
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
-  /** Production hides the schema and the explorer. */
+  /** In production, neither the schema nor the explorer is served. */
   readonly isProduction: boolean;
-  /** A number to greet newcomers with. */
+  /** A phone number for the explorer's first query. */
   readonly exampleNumber: string;
-  /** Told of every error that is a bug of ours. */
+  /** Called with every error that is a bug of this server. */
   readonly report: (error: unknown) => void;
   readonly plugins: readonly ApolloServerPlugin<ApolloContext>[];
 }
 
-/** What Apollo Server carries for one request. */
+/** The context value that Apollo Server passes on for one request. */
 export interface ApolloContext {
-  /** Answers what the request turns out to ask. */
+  /** Answers the operation that the request contains. */
   readonly answer: (asked: Asked) => Promise<Answer>;
 }
 
 const ignore = () => undefined;
-// Apollo Server prints errors with the document around them, which holds numbers and texts; `report` is told of them.
+// Apollo Server logs errors with a part of the document, which may contain numbers and texts. `report` is called with
+// them instead.
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /**
- * Apollo Server, started. It is the HTTP protocol in front of operations: it negotiates content types, prevents CSRF,
- * keeps persisted queries and shows the landing page. It parses, validates and executes nothing: each request is a query
- * without a name to it, and is answered by `ApolloContext.answer`.
+ * Starts Apollo Server, which is the HTTP protocol in front of operations: it negotiates content types, prevents CSRF,
+ * keeps persisted queries and shows the landing page. It parses, validates and executes nothing: it sees each request
+ * as the same anonymous query, and `ApolloContext.answer` answers it.
  */
 export async function startApollo(options: ApolloOptions): Promise<ApolloServer<ApolloContext>> {
   const format = createErrorFormatter(options);
   const server = new ApolloServer<ApolloContext>({
     schema: options.schema,
     includeStacktraceInErrorResponses: false,
-    // main.ts stops the process; Apollo's own handlers would race it.
+    // main.ts handles signals; Apollo's handlers would interfere.
     stopOnTerminationSignals: false,
     documentStore: STAND_IN,
     logger: SILENT,
     formatError: (formatted, error) =>
       isForgeable(formatted) ? withoutStatus(FAILURES.forgeable) : format(formatted, error),
     plugins: [
-      // On by default, and a hook on every field of every answer.
+      // Otherwise on by default, with a hook for every field of every answer.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       landingPage(options),
@@ -61,7 +62,7 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
   return server;
 }
 
-/** Where Apollo Server looks for a document before it parses its text: it finds the same one every time. */
+/** Apollo Server looks here for a parsed document, and always finds the same one. */
 const STAND_IN = {
   get: async (): Promise<DocumentNode> => ANY_QUERY,
   set: async () => undefined,
@@ -69,11 +70,11 @@ const STAND_IN = {
 };
 const ANY_QUERY = parse("{ __typename }");
 
-/** Hands each request on, and its answer back. */
+/** Passes each request on, and its answer back. */
 const answering: ApolloServerPlugin<ApolloContext> = {
   requestDidStart: async ({ request }) => {
     const name = request.operationName || null;
-    // The document that stands in has no such operation.
+    // The substitute document has no operation of that name.
     delete request.operationName;
     return {
       responseForOperation: async ({ source, contextValue, response: { http } }) => {
@@ -89,7 +90,7 @@ const answering: ApolloServerPlugin<ApolloContext> = {
   },
 };
 
-/** Whether Apollo Server refused a request that any page could have sent. */
+/** Whether Apollo Server refused a request because any web page could have sent it (CSRF). */
 function isForgeable({ message }: GraphQLFormattedError): boolean {
   return message.includes("Cross-Site Request Forgery");
 }

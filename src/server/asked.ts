@@ -1,15 +1,17 @@
 import type { FastifyRequest } from "fastify";
 
-/** What a request asks to be executed, as GraphQL over HTTP writes it; nothing is known of its document. */
+/** The parameters of a GraphQL over HTTP request, before its document is parsed. */
 export interface Asked {
   readonly text: string;
   readonly name: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Whether it names its document by a hash (automatic persisted queries), which Apollo Server keeps. */
+  /** Whether it contains the hash of an automatic persisted query, which Apollo Server keeps. */
   readonly isPersisted: boolean;
 }
 
-/** What a GET, or a POST whose body has been parsed, asks; a sentence about what is wrong if it cannot be read. */
+/**
+ * The parameters of a GET, or of a POST with a parsed body; a sentence that says what is wrong if they cannot be read.
+ */
 export function readAsked({ method, headers, query, body }: FastifyRequest): Asked | string {
   if (method === "GET") {
     const { query: text, operationName, variables, extensions } = query as Record<string, unknown>;
@@ -23,12 +25,15 @@ export function readAsked({ method, headers, query, body }: FastifyRequest): Ask
   return isJson(headers["content-type"]) ? check(body) : "The body must be JSON: content-type: application/json.";
 }
 
-/** Whether no web page can have sent the body without asking first (https://fetch.spec.whatwg.org/#cors-safelisted-request-header). */
+/**
+ * Whether a browser sends such a body only after a preflight
+ * (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
+ */
 function isJson(contentType = ""): boolean {
   return /^application\/json\s*(;|$)/i.test(contentType);
 }
 
-/** RFC 9111 §5.2.1.4: the client wants nothing kept. */
+/** RFC 9111 §5.2.1.4: the client wants no cached data. */
 export function isFresh({ headers }: FastifyRequest): boolean {
   return /\bno-cache\b/.test(headers["cache-control"] ?? "");
 }
@@ -51,11 +56,11 @@ function check(values: unknown): Asked | string {
   if (!isRecord(more)) {
     return "extensions must be an object.";
   }
-  // No operation has an empty name: it says that none is meant.
+  // No operation has an empty name, so an empty one counts as absent.
   return { text, name: name || null, variables: given, isPersisted: "persistedQuery" in more };
 }
 
-/** The value of JSON text; text that is none is left to be refused. */
+/** The value of JSON text. Other text is returned as it is, and refused later. */
 function parseIfJson(text: unknown): unknown {
   try {
     return typeof text === "string" ? JSON.parse(text) : text;

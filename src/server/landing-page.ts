@@ -2,7 +2,7 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
 
-/** The first thing a newcomer runs: one person on both platforms, and the links between them. */
+/** The query that a newcomer runs first: one person on both platforms, and the links between them. */
 export const FIRST_QUERY = `# One person, seen from both platforms. Press Run, then change the number.
 query PersonPage($phoneNumber: PhoneNumber!) {
   person(phoneNumber: $phoneNumber) {
@@ -37,7 +37,7 @@ query PersonPage($phoneNumber: PhoneNumber!) {
 }
 `;
 
-/** Apollo Sandbox, embedded, with a query that shows something at once; nothing in production. */
+/** Apollo Sandbox, embedded, with a query that has a result; nothing in production. */
 export function landingPage(options: {
   readonly isProduction: boolean;
   readonly exampleNumber: string;
@@ -54,7 +54,7 @@ export function landingPage(options: {
       );
 }
 
-/** Sandbox is told where subscriptions are served, which the plugin has no option for: at the same URL, over WebSocket. */
+/** Tells Sandbox the URL of subscriptions, for which the plugin has no option: the same, over WebSocket. */
 function withSubscriptions(plugin: ApolloServerPlugin): ApolloServerPlugin {
   return {
     ...plugin,

@@ -11,15 +11,15 @@ type LoggedError = {
 };
 
 /**
- * An error as the log shows it: what we said of it ourselves, and nothing else that it carries. A platform's own sentence
- * may hold a name, a number or a text.
+ * An error as the log shows it: only what this server said of it. A platform's own sentence may contain a name, a
+ * number or a text.
  */
 export function describeForLog(error: unknown): LoggedError {
   if (!(error instanceof Error)) {
     return { type: typeof error, message: "not an error", stack: "" };
   }
   if (error instanceof SyntaxError) {
-    // The engine quotes what it could not parse.
+    // V8 quotes text that it cannot parse.
     return { type: error.name, message: "could not be parsed", stack: "" };
   }
   return {

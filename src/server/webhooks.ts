@@ -8,16 +8,16 @@ import { sendFailure } from "./http.ts";
 type Door = "pidj" | "textizen";
 type Values = Record<string, unknown>;
 
-/** Far more than a text of 1,600 characters, or a poll's answers, in any encoding. */
+/** Far more than a text of 1,600 characters or the answers of a poll need in any encoding. */
 const BODY_LIMIT_BYTES = 65_536;
 const PATH = /^\/webhooks\/(?:pidj|textizen)\/([^/?#]+)(?:\?|$)/;
 
-/** The path to hand out for a platform. */
+/** The path of a platform's webhook. */
 export function webhookPath(door: Door, secret: string): string {
   return `/webhooks/${door}/${secret}`;
 }
 
-/** Gives the function that tells URLs of webhooks with one of the secrets from all others. */
+/** Returns a function that says whether a URL is that of a webhook with one of the secrets. */
 export function createWebhookGuard(secrets: readonly string[]): (url: string) => boolean {
   const known = secrets.map(digest);
   return (url) => {
@@ -26,16 +26,16 @@ export function createWebhookGuard(secrets: readonly string[]): (url: string) =>
       return false;
     }
     const given = digest(secret);
-    // All of them are compared, each in constant time: how long it takes says nothing about any.
+    // All secrets are compared, each in constant time, so that the duration reveals nothing.
     return known.filter((each) => timingSafeEqual(each, given)).length > 0;
   };
 }
 
 /**
- * The doors for what the platforms push: `GET|POST /webhooks/pidj/{secret}` for forwarded texts (pidj-api.txt:485),
- * `POST /webhooks/textizen/{secret}` for completed polls (textizen-api.txt:103). Neither platform signs what it sends, so
- * the secret is all there is; without it a door looks like any path that is not there. 200 says that the event is on disk
- * or means nothing here; 503 that the platform should try again.
+ * The webhooks: `GET` and `POST /webhooks/pidj/{secret}` for forwarded texts (docs/platforms.md, Text forwarding),
+ * `POST /webhooks/textizen/{secret}` for completed polls (docs/platforms.md, Webhook). Neither platform signs its
+ * requests, so the secret is the only protection; with a wrong one, the answer is that of an unknown path. 200 says
+ * that the event is on disk or has no meaning here, 503 that the platform should try again.
  */
 export function addWebhooks(http: FastifyInstance, isWebhook: (url: string) => boolean, reception: Reception): void {
   http.register(async (doors) => {
@@ -45,7 +45,7 @@ export function addWebhooks(http: FastifyInstance, isWebhook: (url: string) => b
         return reply;
       }
     });
-    // How either platform encodes what it sends is unsaid, and a header may say something else (ambiguities P-27, T-24).
+    // The encodings are not documented, and the content type may be wrong (docs/platforms.md P-27, T-24).
     doors.removeAllContentTypeParsers();
     doors.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT_BYTES }, (_request, body, done) =>
       done(null, body),
@@ -55,7 +55,7 @@ export function addWebhooks(http: FastifyInstance, isWebhook: (url: string) => b
     doors.route({
       method: ["GET", "POST"],
       url: webhookPath("pidj", ":secret"),
-      // A HEAD is a look, and must not make an event.
+      // A HEAD request must not create an event.
       exposeHeadRoute: false,
       handler: serve(reception.text),
     });
@@ -84,7 +84,7 @@ async function answer(
   }
 }
 
-/** What query and body say together, the body's word before the query's; null where the body cannot be read. */
+/** The values of query and body; those of the body win. Null if the body cannot be read. */
 async function readValues({ url, headers, body }: FastifyRequest): Promise<Values | null> {
   const query = Object.fromEntries(new URLSearchParams(/\?(.*)/s.exec(url)?.[1] ?? ""));
   const decoded = Buffer.isBuffer(body) ? await decode(body, headers["content-type"] ?? "") : {};
