@@ -15,7 +15,7 @@ export function startContactListSync({ pidj, directory, now, warn }: Needed, min
     const scope = new ReadScope({
       signal,
       deadline: () => Number.POSITIVE_INFINITY,
-      // A read that others began earlier would be dated wrong.
+      // A shared read may have begun earlier, and would get a wrong date.
       isFresh: true,
       record: () => undefined,
     });
