@@ -1,4 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startStage } from "./support.ts";
 
@@ -6,20 +10,31 @@ const root = new URL("..", import.meta.url);
 // Codegen, the compiler and the program, each a process of its own.
 const TIMEOUT_MS = 40_000;
 
-/** What `npm run example` prints; rejects with it where it fails. */
-function runExample(url: string): Promise<string> {
-  const options = { cwd: root, env: { ...process.env, TEXTGRAPH_URL: url }, timeout: TIMEOUT_MS };
+/** What `npm run` prints for a script, by default `npm run example`; rejects with it if the script fails. */
+function run(url: string, cwd: URL | string = root, script = "example"): Promise<string> {
+  const options = { cwd, env: { ...process.env, TEXTGRAPH_URL: url }, timeout: TIMEOUT_MS };
   return new Promise((resolve, reject) => {
-    execFile("npm", ["run", "example"], options, (error, stdout, stderr) =>
+    execFile("npm", ["run", script], options, (error, stdout, stderr) =>
       error === null ? resolve(stdout) : reject(new Error(`${stdout}${stderr}`)),
     );
   });
 }
 
+/** A copy of an example in a folder of its own; disposed by scope. */
+async function copyOf(example: string): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), "textgraph-example-"));
+  const made = ["node_modules", "generated", "schema.graphql"];
+  await cp(new URL(`examples/${example}`, root), path, {
+    recursive: true,
+    filter: (source) => !made.some((name) => source.endsWith(name)),
+  });
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}
+
 test("the example makes its types from the schema file and runs against a graph that it starts", {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const output = await runExample("");
+  const output = await run("");
 
   expect(output).toMatch(/^Asking http:\/\/127\.0\.0\.1:\d+\/graphql$/m);
   expect(output).toMatch(/^ {2}PIDJ: authorized$/m);
@@ -35,7 +50,7 @@ test("the example makes its types from the schema file and runs against a graph 
 test("the example asks the graph that TEXTGRAPH_URL names", { timeout: TIMEOUT_MS }, async () => {
   await using stage = await startStage({ simulator: { people: 30, polls: 1, responsesPerPoll: 3 } });
 
-  const output = await runExample(stage.app.url);
+  const output = await run(stage.app.url);
 
   expect(output).toContain(`Asking ${stage.app.url}\n`);
   expect(stage.calls()).toEqual(
@@ -45,4 +60,39 @@ test("the example asks the graph that TEXTGRAPH_URL names", { timeout: TIMEOUT_M
       "TEXTIZEN GET /api/participants",
     ]),
   );
+});
+
+test("a copy of the typed client elsewhere takes everything from the graph that TEXTGRAPH_URL names, or says what to set", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using stage = await startStage({ simulator: { people: 30, polls: 1, responsesPerPoll: 3 } });
+  await using copy = await copyOf("typed-client");
+  // In place of `npm install`: the same packages, the Node that comes along among them.
+  await symlink(new URL("node_modules", root), join(copy.path, "node_modules"));
+
+  await expect(run("", copy.path, "start")).rejects.toThrow("TEXTGRAPH_URL is not set: set it to a graph's address");
+  await expect(run("http://127.0.0.1:9/graphql", copy.path, "start")).rejects.toThrow(
+    "No graph answers at http://127.0.0.1:9/graphql (TEXTGRAPH_URL): start it, or set another address.",
+  );
+  const output = await run(stage.app.url, copy.path, "start");
+
+  expect(output).toContain(`Asking ${stage.app.url}\n`);
+  expect(output).toMatch(/^ {2}TEXTIZEN: authorized$/m);
+});
+
+test("a copy of the live inbox elsewhere serves its page", async () => {
+  await using copy = await copyOf("live-inbox");
+  const server = spawn(process.execPath, [join(copy.path, "main.mjs"), "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(server.stdout, "data");
+  const page = await fetch(String(line).trim());
+  expect(await page.text()).toBe(await readFile(new URL("examples/live-inbox/index.html", root), "utf8"));
+  server.kill();
+});
+
+test("the typed client brings the same Node as this project", async () => {
+  const manifest = async (path: string) => JSON.parse(await readFile(new URL(path, root), "utf8"));
+  const ours = await manifest("package.json");
+  const example = await manifest("examples/typed-client/package.json");
+  expect(example.optionalDependencies).toEqual(ours.optionalDependencies);
+  expect(example.engines).toEqual(ours.engines);
 });

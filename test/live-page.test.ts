@@ -17,7 +17,7 @@ const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const PROGRAM = fileURLToPath(new URL("../examples/live-inbox/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../examples/live-inbox/main.mjs", import.meta.url));
 
 /** The way to a server, which can be cut. */
 async function openLine(url: string): Promise<Line> {

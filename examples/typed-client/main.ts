@@ -5,7 +5,7 @@ import { type Answer, request } from "./request.ts";
 
 const PAGE_SIZE = 50;
 
-/** Uses the graph that TEXTGRAPH_URL names, else one of its own. */
+/** Uses the graph that TEXTGRAPH_URL names, or starts one of its own. */
 async function main(): Promise<void> {
   const url = process.env["TEXTGRAPH_URL"];
   if (url) {
@@ -33,7 +33,7 @@ async function showPlatforms(url: string): Promise<void> {
   }
 }
 
-/** Walks all pages. Gives the number of somebody who is on both platforms, null where nobody is known to be. */
+/** Walks all pages. Returns the number of somebody who is on both platforms, or null if nobody is known to be. */
 async function showParticipants(url: string): Promise<string | null> {
   say("\nParticipants");
   let onBoth: string | null = null;
@@ -77,7 +77,7 @@ async function showErrors(url: string): Promise<void> {
 }
 
 function costOf({ platforms }: Answer<unknown>): string {
-  return platforms === null ? "cost not told" : `platform calls: ${platforms.length}`;
+  return platforms === null ? "cost not told" : `platform calls: ${platforms.filter(({ kept }) => !kept).length}`;
 }
 
 /** The data; throws where the operation was not run. */

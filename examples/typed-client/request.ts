@@ -6,7 +6,7 @@ export interface Answer<Data> {
   /** Null where the operation was not run at all. */
   readonly data: Data | null;
   readonly errors: readonly GraphError[];
-  /** The platform calls that it cost; null where the graph does not say, as in production. */
+  /** What it read from the platforms; null if the graph does not say, as in production. */
   readonly platforms: readonly PlatformCall[] | null;
 }
 
@@ -20,7 +20,8 @@ export interface GraphError {
 export interface PlatformCall {
   readonly platform: string;
   readonly route: string;
-  readonly milliseconds: number;
+  /** True if the graph still had the list that this call reads, and made no call. */
+  readonly kept?: boolean;
 }
 
 interface Body<Data> {

@@ -1,11 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 
-/** Serves the page at http://localhost:4001, or at another port: `node main.ts 8080`. */
+// Serves the page at http://localhost:4001, or at another port: node main.mjs 8080. Plain JavaScript, for any Node.
 const port = Number(process.argv[2] ?? 4001);
 const server = createServer(async (_request, response) => {
   const page = await readFile(new URL("index.html", import.meta.url));
   response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
+});
+server.on("error", (error) => {
+  const isTaken = "code" in error && error.code === "EADDRINUSE";
+  process.stderr.write(
+    isTaken ? `Port ${port} is in use: name another one, as in: node main.mjs 8080\n` : `${error}\n`,
+  );
+  process.exitCode = 1;
 });
 server.listen(port, "127.0.0.1", () => {
   const address = server.address();
