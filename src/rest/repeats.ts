@@ -16,8 +16,10 @@ type Failure =
   | "gateway"
   /** 429 that says for how long. */
   | "asked-to-wait"
-  /** 401: our session has ended. The platform did not act. */
-  | "session-ended";
+  /** 401, or 403 in the platform's own words: our session may have ended. The platform did not act. */
+  | "session-ended"
+  /** 403 in somebody else's words. */
+  | "perhaps-ended";
 
 interface Repeat {
   /** Attempts in all, the first included. */
@@ -43,6 +45,7 @@ const REPEATS: Readonly<Record<Failure, Partial<Record<CallKind, Repeat>>>> = {
   gateway: { read: READ },
   "asked-to-wait": { read: { attempts: 3, delay: "as-asked" }, send: AS_ASKED, creation: AS_ASKED, change: AS_ASKED },
   "session-ended": { read: RENEWED, send: RENEWED, creation: RENEWED, change: RENEWED },
+  "perhaps-ended": { read: RENEWED, change: RENEWED },
 };
 
 /** A longer `Retry-After` is reported as this, and never waited for. */
@@ -95,6 +98,9 @@ function repeatOf(kind: CallKind, error: PlatformError): Repeat | null {
 
 /** Null if another attempt would end like this one. */
 function failureOf({ reason, status, retryAfterSeconds, mayHaveTaken }: PlatformError): Failure | null {
+  if (status === 403) {
+    return mayHaveTaken ? "perhaps-ended" : "session-ended";
+  }
   switch (reason) {
     case "not-asked":
       return "not-begun";

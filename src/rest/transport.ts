@@ -83,8 +83,14 @@ const HEADERS = ["user-agent", "textgraph", "accept-encoding", "identity"];
 /** A write with less time than this is not begun: most answers would come too late, and its outcome would be unknown. */
 const LEAST_WRITE_MILLISECONDS = 1_000;
 
-export function createTransport(options: ConnectionOptions & { readonly platform: Platform }): Transport {
-  const { platform, random = Math.random, sleep = wakeAfter } = options;
+interface TransportOptions extends ConnectionOptions {
+  readonly platform: Platform;
+  /** True if a redirect to this place says that our session has ended. Default: none does. */
+  readonly isSignInPage?: (location: string) => boolean;
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const { platform, random = Math.random, sleep = wakeAfter, isSignInPage = () => false } = options;
   const timeouts: Timeouts = {
     readMilliseconds: 3_000,
     sendMilliseconds: 8_000,
@@ -161,6 +167,13 @@ export function createTransport(options: ConnectionOptions & { readonly platform
     try {
       const raw = await exchange.run(pool, wire);
       milliseconds = performance.now() - began;
+      if (isRedirect(raw) && isSignInPage(textOf(raw.headers.location) ?? "")) {
+        const { status } = raw;
+        throw new PlatformError(platform, "unauthorized", `${route}: asked to sign in`, {
+          status,
+          mayHaveTaken: false,
+        });
+      }
       const answer = await readAnswer(platform, route, raw);
       const result = await request.decode(answer);
       skippedRows = answer.skippedRows;
@@ -224,6 +237,10 @@ function escapeSegment(id: string): string {
   return encodeURIComponent(id.toWellFormed()).replaceAll("%3A", ":");
 }
 
+function isRedirect({ status }: RawAnswer): boolean {
+  return status >= 300 && status < 400;
+}
+
 /** Everything about an answer that holds for both platforms. Throws PlatformError. */
 async function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Promise<Answer> {
   const { status } = raw;
@@ -236,7 +253,7 @@ async function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Pro
   if (status >= 500) {
     throw new PlatformError(platform, "unreachable", `${route}: HTTP status ${status}`, details);
   }
-  if (status >= 300 && status < 400) {
+  if (isRedirect(raw)) {
     throw new PlatformError(platform, "shape", `${route}: a redirect, which is not followed`, details);
   }
   const content = contentOf(raw.body);

@@ -1,4 +1,4 @@
-import { PlatformError } from "../errors.ts";
+import { PlatformError, type PlatformErrorReason } from "../errors.ts";
 import { type CallScope, ReadScope } from "../rest/calls.ts";
 import { isJsonObject } from "../rest/decode.ts";
 import { endOfScope } from "../rest/exchange.ts";
@@ -106,18 +106,20 @@ function refusal(message: string): PlatformError {
  * our credentials; a sign-in that takes too long is a platform that cannot be reached.
  */
 function asFault(error: unknown): unknown {
-  if (!(error instanceof PlatformError)) {
-    return error;
-  }
-  const reason =
-    error.reason === "refused" ? "unauthorized" : error.reason === "timeout" ? "unreachable" : error.reason;
-  return new PlatformError("TEXTIZEN", reason, `sign-in failed: ${error.message}`, {
-    mayHaveTaken: false,
-    cause: error.cause,
-    ...(error.status === null ? {} : { status: error.status }),
-    ...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
-  });
+  return error instanceof PlatformError
+    ? error.with({
+        reason: FAULTS[error.reason] ?? error.reason,
+        message: `sign-in failed: ${error.message}`,
+        mayHaveTaken: false,
+      })
+    : error;
 }
+
+const FAULTS: Partial<Record<PlatformErrorReason, PlatformErrorReason>> = {
+  refused: "unauthorized",
+  timeout: "unreachable",
+  "not-asked": "unreachable",
+};
 
 function orEnd(signIn: Promise<string>, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,13 @@
 import { PlatformError } from "../errors.ts";
-import type { CallScope, ReadScope, WriteScope } from "../rest/calls.ts";
+import type { CallScope, ReadScope, WriteKind, WriteScope } from "../rest/calls.ts";
+import { isJsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
+import { combine, isWorthRenewal } from "../rest/repeats.ts";
 import { type Answer, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 import { needAccepted } from "./refusals.ts";
 import { createSession, readToken, type TextizenCredentials } from "./session.ts";
 import { shapeError } from "./shapes.ts";
+import { isSignedOut, isSignInPage } from "./signed-out.ts";
 
 /** Textizen's account; `baseUrl` is what stands before `/api`: `https://textizen.com`. */
 export interface TextizenOptions extends ConnectionOptions {
@@ -49,9 +52,11 @@ export interface TextizenWire {
 const HEADERS = ["accept", "application/json"];
 const JSON_HEADERS = ["accept", "application/json", "content-type", "application/json"];
 const SIGN_IN = "POST /api/users/sign_in";
+/** Not found, a page that takes no POST, gone: what another web server says to a sign-in. */
+const NO_SUCH_ADDRESS: ReadonlySet<number> = new Set([404, 405, 410]);
 
 export function createTextizenWire(options: TextizenOptions): TextizenWire {
-  const transport = createTransport({ ...options, platform: "TEXTIZEN" });
+  const transport = createTransport({ ...options, platform: "TEXTIZEN", isSignInPage });
   const session = createSession({
     credentials: options.credentials,
     now: options.now ?? (() => performance.now()),
@@ -81,48 +86,75 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
       body: isInQuery ? null : JSON.stringify({ ...call.parameters, auth_token: token }),
       size,
       decode: (answer) => {
+        needSignedIn(route, answer);
         needAccepted(route, answer);
         return call.decode(answer);
       },
     };
   }
 
-  /** Makes the call with the session's token, and once more with a new one if that was refused. */
-  async function withToken<Result>(scope: CallScope, make: (token: string) => Promise<Result>): Promise<Result> {
+  /** Makes the call with the session's token, and once more with a new one if the session has ended. */
+  async function withToken<Result>(
+    kind: "read" | WriteKind,
+    scope: CallScope,
+    make: (token: string) => Promise<Result>,
+  ): Promise<Result> {
     const token = await session.token(scope);
+    let first: PlatformError;
     try {
       return await make(token);
     } catch (error) {
-      if (!isUnauthorized(error)) {
+      if (!(error instanceof PlatformError) || !isWorthRenewal(kind, error)) {
         throw error;
       }
+      first = error;
     }
-    // Safe for sends too: a 401 says that nothing was done (ambiguities T-29).
-    const renewed = await session.renew(token, scope);
+    let renewed: string;
+    try {
+      renewed = await session.renew(token, scope);
+    } catch (error) {
+      // A 403 may as well be what it says: a refusal of this call.
+      throw first.reason === "unauthorized" ? combine(first, error) : first;
+    }
     try {
       return await make(renewed);
     } catch (error) {
-      if (isUnauthorized(error)) {
+      if (error instanceof PlatformError && isWorthRenewal(kind, error)) {
         session.giveUp(renewed);
       }
-      throw error;
+      throw combine(first, error);
     }
   }
 
   return {
-    read: (call, scope) => withToken(scope, (token) => transport.read(toRequest(call, token), scope)),
-    write: (call, scope) => withToken(scope, (token) => transport.write(toRequest(call, token), scope)),
+    read: (call, scope) => withToken("read", scope, (token) => transport.read(toRequest(call, token), scope)),
+    write: (call, scope) => withToken(scope.kind, scope, (token) => transport.write(toRequest(call, token), scope)),
     close: transport.close,
   };
 }
 
-function isUnauthorized(error: unknown): boolean {
-  return error instanceof PlatformError && error.reason === "unauthorized";
+/** Throws `unauthorized` if the answer says, in whatever way, that we are not signed in. */
+function needSignedIn(route: Route, answer: Answer): void {
+  if (isSignedOut(answer)) {
+    const { status } = answer;
+    throw new PlatformError("TEXTIZEN", "unauthorized", `${route}: not signed in`, { status, mayHaveTaken: false });
+  }
 }
 
 function decodeSignIn(answer: Answer): string {
+  const { status, body } = answer;
+  if (NO_SUCH_ADDRESS.has(status)) {
+    throw new PlatformError("TEXTIZEN", "shape", `${SIGN_IN}: there is no sign-in at this base URL`, {
+      status,
+      platformMessage: `There is no sign-in at this address (HTTP ${status}): is TEXTIZEN_BASE_URL right?`,
+    });
+  }
+  needSignedIn(SIGN_IN, answer);
   needAccepted(SIGN_IN, answer);
-  const token = readToken(answer.body);
+  const token = readToken(body);
+  if (token === null && isJsonObject(body) && typeof body["error"] === "string") {
+    throw new PlatformError("TEXTIZEN", "unauthorized", `${SIGN_IN}: an error inside ${status}`, { status });
+  }
   if (token === null) {
     throw shapeError(`${SIGN_IN}: no token in the answer`);
   }

@@ -1,0 +1,28 @@
+import { isJsonObject } from "../rest/decode.ts";
+import type { Answer } from "../rest/transport.ts";
+
+/**
+ * True if the answer says that nobody is signed in, whatever its HTTP status: its body has the code 401, or a sentence
+ * of an authentication library (docs/platforms.md T-1). The platform has done nothing then.
+ */
+export function isSignedOut({ status, body }: Answer): boolean {
+  if (!isJsonObject(body) || body["id"] !== undefined) {
+    return false;
+  }
+  if (Number(body["status"]) === 401 || Number(body["code"]) === 401) {
+    return true;
+  }
+  // Inside a success, only what calls itself an error is one.
+  const sentences = [body["error"], body["errors"], status < 300 ? undefined : body["message"]].flat();
+  return sentences.some((sentence) => typeof sentence === "string" && SIGNED_OUT.test(sentence));
+}
+
+/** True if a redirect leads to a page where people sign in: the platform has done nothing but that. */
+export function isSignInPage(location: string): boolean {
+  // The host does not matter.
+  const path = URL.parse(location, "https://textizen.invalid")?.pathname ?? "";
+  return /\/(?:sign_?-?in|log_?-?in|session(?:s|s?\/new)?)\/?$/i.test(path);
+}
+
+const SIGNED_OUT =
+  /\b(?:sign|log|signed|logged) in\b|\bsession\b.*\b(?:expired|timed out|ended)\b|^(?:unauthori[sz]ed|unauthenticated|not authenticated)\W*$|\b(?:invalid|expired|missing)\b.*\bauth\w*[ _]token\b|^(?:invalid|expired|missing) token\W*$/i;
