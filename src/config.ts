@@ -13,7 +13,7 @@ export interface Config {
   readonly storeUrl: string | null;
   /** How often Pidj's contact list is read into the directory, in minutes; null where it is not read. */
   readonly contactsListMinutes: number | null;
-  /** Hosts that a sign-in may lead on to; null for any. */
+  /** Hosts that a sign-in may redirect to; null for any. */
   readonly ssoNextHosts: readonly string[] | null;
   readonly snapshotSeconds: number;
   readonly events: EventsConfig;

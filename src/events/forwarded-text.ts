@@ -7,8 +7,8 @@ import { readNumber, readText, type Values } from "./values.ts";
 const UNUSABLE = /[\s\p{C}]/u;
 
 /**
- * What Pidj forwards of a text (pidj-api.txt:485-498). Null where it is none: neither a message nor a sender. Who sends
- * the word "null" has sent a text, so that a message alone is taken as it is.
+ * What Pidj forwards of a text (docs/platforms.md, Text forwarding). Null where it is none: neither a message nor a
+ * sender. Who sends the word "null" has sent a text, so that a message alone is taken as it is.
  */
 export function parseForwardedText(values: Values): ForwardedText | null {
   const { message } = values;
@@ -29,8 +29,8 @@ export function parseForwardedText(values: Values): ForwardedText | null {
     toPhoneNumber: numberOf(to),
     groupId: groupId === null || UNUSABLE.test(groupId) ? null : groupId,
     contactId,
-    // Where a contact has an external id, that is sent in place of its own (pidj-api.txt:495). What begins as its own
-    // ids do and is none is neither.
+    // Where a contact has an external id, that is sent in place of its own (docs/platforms.md P-21). What begins as its
+    // own ids do and is none is neither.
     contactExternalId: contact === null || contact.startsWith("co:") ? null : contact,
   };
 }

@@ -4,9 +4,10 @@ import { parseTextizenNumber } from "../phone.ts";
 import type { PollReport, ReportedResponse } from "../store/event-records.ts";
 import { isObject, readText, type Values } from "./values.ts";
 
-// What the webhook sends is documented nowhere; ambiguities T-24 has what is known, T-21 and T-22 the shape of answers.
+// What the webhook sends is documented nowhere; docs/platforms.md T-24 has what is known, T-21 and T-22 the shape of
+// answers.
 
-/** Both are written (ambiguities T-24). */
+/** Both are written (docs/platforms.md T-24). */
 const COMPLETED: ReadonlySet<string> = new Set(["poll.completed", "poll.complete"]);
 
 /**
@@ -36,7 +37,9 @@ export function parsePollReport(values: Values): PollReport | "other" | "malform
   };
 }
 
-/** An answer without an id of its own is named by its place: poll, participant, question and a count, `-` for unknown. */
+/**
+ * An answer without an id of its own is named by its place: poll, participant, question and a count, `-` for unknown.
+ */
 function readResponses(answers: readonly Values[], pollPart: string | null): ReportedResponse[] {
   const counts = new Map<string, number>();
   return answers.map((answer) => {
@@ -83,7 +86,7 @@ function readJson(value: unknown): unknown {
   }
 }
 
-/** What stands inside a wrapper of its own name: both habits are seen (ambiguities T-9). */
+/** What stands inside a wrapper of its own name: both habits are seen (docs/platforms.md T-9). */
 function unwrap(item: unknown, name: string): unknown {
   const inner = isObject(item) && item["id"] === undefined ? item[name] : undefined;
   return isObject(inner) ? inner : item;

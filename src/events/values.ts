@@ -5,7 +5,10 @@ export function isObject(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A value as text, outer blanks removed; null where it is absent, null, "", "null" or no single value (ambiguities P-27). */
+/**
+ * A value as text, outer blanks removed; null where it is absent, null, "", "null" or no single value
+ * (docs/platforms.md P-27).
+ */
 export function readText(value: unknown): string | null {
   if (typeof value !== "string" && typeof value !== "number") {
     return null;

@@ -15,14 +15,16 @@ import {
   type SortKey,
 } from "./paging.ts";
 
-/** One thing that a list can be filtered by. */
+/** A value that a list can be filtered by. */
 export interface FilterShape<Row> {
   readonly valueOf: (row: Row) => Field<string | boolean> | undefined;
-  /** `part`: the value holds the wanted text, letter case and Unicode form ignored. `equal`: it is what is wanted. */
+  /**
+   * `part`: the value contains the wanted text, letter case and Unicode form ignored. `equal`: it is the wanted value.
+   */
   readonly by: "part" | "equal";
 }
 
-/** How the rows of one list are named and numbered; what a list has no use for is left out. */
+/** How to read names, numbers and parents off the rows of a list. Parts that a list does not need are left out. */
 export interface RowShape<Row> {
   readonly nameOf?: (row: Row) => Field<string> | undefined;
   readonly numberOf?: (row: Row) => E164 | null;
@@ -41,11 +43,11 @@ export function numberOf(row: { readonly phoneNumber?: Field<E164> | undefined }
 
 export const NAME_FILTER = { name: { by: "part", valueOf: nameOf } } as const;
 
-/** What a client asks of a list; in `filter`, null and undefined ask nothing. */
+/** What a client asks of a list. Null and undefined in `filter` are ignored. */
 export interface ListArguments extends PageArguments {
   readonly orderBy?: Order | null;
   readonly filter?: Readonly<Record<string, string | boolean | null | undefined>> | null;
-  /** The only filter of some lists, which take it beside the paging arguments. */
+  /** The only filter of lists that have no `filter` argument. */
   readonly name?: string | null;
 }
 
@@ -55,18 +57,18 @@ interface Condition<Row> {
   readonly filter: FilterShape<Row>;
 }
 
-/** Where the rows of a key stand: one row in most lists, so that most keys cost no array. */
+/** The positions of a key's rows: a number if there is one row, so that most keys need no array. */
 type Positions = number | number[];
 
 const FILTERS_KEPT = 32;
 
 /**
- * A list read, indexed: every lookup, order, filter and page of all operations that share it works on these indexes,
- * each made once, when it is first asked for, in slices that block nobody. Rows are never copied.
+ * A list with its indexes. All operations that share the list use the same indexes for look-ups, orders, filters and
+ * pages; each index is built in slices when it is first needed. Rows are never copied.
  */
 export class Listing<Row extends { readonly id: string }> {
   readonly rows: readonly Row[];
-  /** Rows of the platform's answer that are not here, because they had no usable id. */
+  /** Number of rows of the platform's answer that are left out, because they have no usable id. */
   readonly skippedRows: number;
   readonly #shape: RowShape<Row>;
   readonly #byId: ReadonlyMap<string, number>;
@@ -99,7 +101,7 @@ export class Listing<Row extends { readonly id: string }> {
     await forEachInSlices(rows.length, (at) => {
       const row = rows[at] as Row;
       const earlier = byId.get(row.id);
-      // A platform that lists a row twice has one of it: the last said.
+      // If a platform lists a row twice, the last one counts.
       if (earlier === undefined) {
         byId.set(row.id, own.push(row) - 1);
       } else {
@@ -114,7 +116,7 @@ export class Listing<Row extends { readonly id: string }> {
     return at === undefined ? null : this.#row(at);
   }
 
-  /** The one row of this name, as `foldName` compares names; null where there is none or several. */
+  /** The row with this name, as `foldName` compares names; null if there is none or several. */
   async onlyNamed(name: Field<string> | undefined): Promise<Row | null> {
     if (typeof name !== "string") {
       return null;
@@ -123,7 +125,7 @@ export class Listing<Row extends { readonly id: string }> {
     return this.#only((await this.#byName).get(foldName(name)));
   }
 
-  /** The one row with this number, null where there is none or several: a shared number says nothing about who it is. */
+  /** The row with this number; null if there is none or several, because a shared number does not identify anybody. */
   async onlyNumbered(number: E164): Promise<Row | null> {
     this.#byNumber ??= this.#group((at) => this.#shape.numberOf?.(this.#row(at)) ?? null);
     return this.#only((await this.#byNumber).get(number));
@@ -140,7 +142,10 @@ export class Listing<Row extends { readonly id: string }> {
     return [byParent.get(parent) ?? []].flat().map((at) => this.#row(at));
   }
 
-  /** A page of the rows that meet all filters, in order. Throws InputError for what it cannot do. */
+  /**
+   * A page of the rows that meet all filters, in order. Throws InputError for a filter or order that the rows do not
+   * support.
+   */
   async page(args: ListArguments): Promise<Page<Row>> {
     const order = args.orderBy ?? DEFAULT_ORDER;
     const window = requireWindow(args, order);
@@ -210,7 +215,7 @@ export class Listing<Row extends { readonly id: string }> {
       ranks[at] = idRank(this.#row(at).id);
     });
     const turn = order.direction === "ASC" ? 1 : -1;
-    // The order of compareKeys, on keys that are made once.
+    // The same order as compareKeys, with keys that are made once.
     return await sortInSlices(positions, (a, b) => {
       const left = names?.[a] ?? null;
       const right = names?.[b] ?? null;
@@ -245,7 +250,7 @@ export class Listing<Row extends { readonly id: string }> {
 
   async #select(order: Order, conditions: readonly Condition<Row>[]): Promise<Uint32Array> {
     for (const { name, filter } of conditions) {
-      // No match and no answer look alike, so what no row says is not silently "no match".
+      // An empty page would look like "no match" although no row has the value, so this is an error.
       if (this.rows.length > 0 && !this.rows.some((row) => isSaid(filter.valueOf(row)))) {
         throw new InputError(name, `The filter ${name} cannot be used: no row of the platform's list says it.`);
       }

@@ -11,13 +11,13 @@ export interface PageArguments {
 
 export type OrderField = "ID" | "NAME";
 
-/** How a list is ordered; by id, ascending, if not said. */
+/** The order of a list; by id, ascending, if absent. */
 export interface Order {
   readonly field: OrderField;
   readonly direction: "ASC" | "DESC";
 }
 
-/** What places a row in an order: its name (folded, null without one) where names order, then its id. */
+/** The sort key of a row: its name (folded; null without one) if the order is by name, then its id. */
 export interface SortKey {
   readonly field: OrderField;
   readonly name: string | null;
@@ -36,7 +36,7 @@ export const DEFAULT_ORDER: Order = { field: "ID", direction: "ASC" };
 const DEFAULT_COUNT = 20;
 const MOST_ROWS = 100;
 
-/** The order itself: names without value last in both directions, equal names by id. */
+/** Compares sort keys: rows without a name come last in both directions, equal names are ordered by id. */
 export function compareKeys(a: SortKey, b: SortKey, direction: Order["direction"]): number {
   const turn = direction === "ASC" ? 1 : -1;
   if (a.field === "NAME" && a.name !== b.name) {
@@ -48,13 +48,13 @@ export function compareKeys(a: SortKey, b: SortKey, direction: Order["direction"
   return compareIds(a.id, b.id) * turn;
 }
 
-/** An opaque cursor that holds the sort key, so that rows that come or go neither skip nor repeat others. */
+/** An opaque cursor that contains the sort key, so that adding or removing rows neither skips nor repeats others. */
 export function cursorOf(key: SortKey): string {
   const parts = key.field === "ID" ? [key.field, key.id] : [key.field, key.id, key.name];
   return Buffer.from(JSON.stringify(parts)).toString("base64url");
 }
 
-/** Throws InputError where the arguments contradict each other, are out of range, or a cursor is of another order. */
+/** Throws InputError if the arguments contradict each other or are out of range, or if a cursor is of another order. */
 export function requireWindow(args: PageArguments, order: Order): Window {
   return {
     ...requirePageSize(args),
@@ -63,7 +63,7 @@ export function requireWindow(args: PageArguments, order: Order): Window {
   };
 }
 
-/** How many rows are asked for, and from which end; whatever the list's cursors look like. Throws InputError. */
+/** How many rows to read, and from which end, for lists with any kind of cursor. Throws InputError. */
 export function requirePageSize({ first = null, last = null }: PageArguments): Pick<Window, "count" | "backwards"> {
   if (first !== null && last !== null) {
     throw new InputError("last", "Give first or last, not both.");
@@ -121,14 +121,14 @@ interface PageDetails<Row> {
   readonly hasPreviousPage: boolean;
   readonly cursorOf: (row: Row) => string;
   /**
-   * Where the page begins and ends, if rows were left out after it was cut: a page of which no row is left must still
-   * say where to go on. By default these are the cursors of its first and last row.
+   * The cursors of the page's ends, if rows were left out after the page was cut: an empty page must still say where
+   * the next one begins. Default: the cursors of its first and last row.
    */
   readonly startCursor?: string | undefined;
   readonly endCursor?: string | undefined;
 }
 
-/** One page of an ordered list, in the shape of a Relay connection; what is not asked for is not computed. */
+/** One page of an ordered list as a Relay connection. Parts that are not selected are not computed. */
 export class Page<Row> {
   readonly nodes: readonly Row[];
   readonly totalCount: number;
@@ -161,8 +161,8 @@ export class Page<Row> {
 }
 
 /**
- * Cuts a page out of rows that are in order already, given by their positions. Costs the page and two binary searches,
- * whatever the list's length.
+ * Cuts a page out of ordered rows, which are given by their positions. The cost is that of the page and of two binary
+ * searches, however long the list is.
  */
 export function cutPage<Row>(
   positions: Uint32Array,
@@ -193,7 +193,9 @@ export function cutPage<Row>(
   });
 }
 
-/** How many of 0 … count - 1 satisfy a condition that nothing behind the first failing one satisfies. */
+/**
+ * How many of 0 … count - 1 satisfy a condition that is false for everything after the first that does not satisfy it.
+ */
 function countUntil(count: number, holds: (at: number) => boolean): number {
   let low = 0;
   let high = count;

@@ -14,7 +14,7 @@ import type { TextizenLoaders } from "./textizen.ts";
 /** If more contacts than this were seen with one number, they are not read to find out who still has it. */
 const MOST_CONFIRMED = 20;
 
-/** One operation's view of who is behind a number, on both platforms. */
+/** Finds the contact, participant and name of a phone number, for one operation. */
 export class PeopleLoaders {
   readonly #pidj: PidjLoaders;
   readonly #textizen: TextizenLoaders;
@@ -86,8 +86,8 @@ export class PeopleLoaders {
   }
 
   /**
-   * The contacts that the directory knows, by id: what can be listed where Pidj gives no list. Each is read for the page;
-   * one that Pidj no longer has is left out, one that could not be read is there with its id alone.
+   * The contacts of the directory, by id: the list of contacts if Pidj's own is not read. Each contact of the page is
+   * read. One that Pidj no longer has is left out; one that could not be read has only its id.
    */
   async knownContacts(
     args: PageArguments,
@@ -136,14 +136,14 @@ export class PeopleLoaders {
     return contacts.filter((contact) => contact !== null);
   }
 
-  /** The participant with the number; null where none has it, or several. */
+  /** The participant with the number; null if none or several have it. */
   async participant(number: E164): Promise<ParticipantRecord | null> {
     return (await this.#textizen.participants()).onlyNumbered(number);
   }
 
   /**
-   * The contact's name, else the participant's; null if neither platform has one. If Pidj fails, or has not answered in
-   * half the time, the participant's name will do; the error is thrown only if that leaves no name.
+   * The contact's name, else the participant's; null if neither platform has one. If Pidj fails or has not answered in
+   * half the time, the participant's name is used. The error is thrown only if there is no name then.
    */
   async displayName(number: E164): Promise<string | null> {
     const contactName = unlessNotConfigured(this.#contactName(number));
@@ -168,7 +168,7 @@ export class PeopleLoaders {
   }
 }
 
-/** A platform that is not configured has no names: no error. */
+/** A platform that is not configured has no names; that is no error. */
 async function unlessNotConfigured(name: Promise<string | null>): Promise<string | null> {
   try {
     return await name;
@@ -182,7 +182,7 @@ async function unlessNotConfigured(name: Promise<string | null>): Promise<string
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** What the promise gives, null if it takes longer. */
+/** The promise's value; null if it takes longer. */
 async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value | null> {
   const late = Promise.withResolvers<null>();
   const timer = setTimeout(late.resolve, Math.min(milliseconds, LONGEST_TIMER_MS), null);

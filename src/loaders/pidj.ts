@@ -41,7 +41,7 @@ const CONTACTS: RowShape<ContactRecord> = {
   },
 };
 
-/** What a contact is called: its display name, else first and last name, else its business name. */
+/** A contact's name: its display name, else first and last name, else the name of its business. */
 export function contactName(contact: ContactRecord): string | null {
   const names = [valueOrNull(contact.firstName), valueOrNull(contact.lastName)].filter((name) => name !== null);
   return valueOrNull(contact.displayName) ?? (names.length > 0 ? names.join(" ") : valueOrNull(contact.businessName));
@@ -51,13 +51,13 @@ function groupsOfSeries({ groupIds }: SeriesRecord): readonly string[] | null {
   return groupIds instanceof PlatformError ? null : groupIds;
 }
 
-/** What a read by id said of a contact: the record, or null where Pidj has none. */
+/** The result of reading a contact by its id: the record, or null if Pidj has none. */
 export type ContactSeen = readonly [id: ContactId, contact: ContactRecord | null];
 
-/** Is told what a batch of contact reads said, and when it was asked. */
+/** Called with the results of a batch of contact reads and the time when the batch began. */
 type OnContacts = (seen: readonly ContactSeen[], askedAt: Date) => void;
 
-/** Documented nowhere; kind to a platform that can only give contacts one by one. */
+/** Our own limit: Pidj can only return contacts one by one. */
 const CONTACT_READS_AT_ONCE = 16;
 
 /** One operation's reads of Pidj. */
@@ -72,8 +72,8 @@ export class PidjLoaders {
   #user: DataLoader<PidjUserId, PidjUserRecord | null> | null = null;
 
   /**
-   * `onContacts` lets the directory learn from what is read; `now` dates it. `onKept` is told of each list that was served
-   * from what is kept.
+   * `onContacts` passes what was read to the directory, dated by `now`. `onKept` is called with each list that was
+   * served without a call.
    */
   constructor(
     client: PidjClient,
@@ -120,7 +120,7 @@ export class PidjLoaders {
     return this.#user.load(id);
   }
 
-  /** Asks Pidj whether it accepts our credentials; fails as any call may. */
+  /** Asks Pidj whether it accepts our credentials. Throws like any other call. */
   checkAuthorization(): Promise<{ readonly message: string | null }> {
     return this.#client.authorizationCheck(this.#scope);
   }

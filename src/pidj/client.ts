@@ -26,7 +26,7 @@ export interface PidjClient extends PidjReads, PidjWrites {
 interface PidjReads {
   /** Null where there is no such contact. */
   readonly contact: (id: ContactId, scope: ReadScope) => Promise<ContactRecord | null>;
-  /** Not documented, and not there for every account (ambiguities P-6). */
+  /** Not documented, and not there for every account (docs/platforms.md P-6). */
   readonly contacts: (scope: ReadScope) => Promise<Rows<ContactRecord>>;
   /** The active ones, as all lists. */
   readonly groups: (scope: ReadScope) => Promise<Rows<PidjGroupRecord>>;

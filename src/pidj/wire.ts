@@ -4,7 +4,9 @@ import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import { type Answer, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 
-/** Pidj's account; `baseUrl` ends with the version: `https://gopidj.com/api/2020` (pidj-api.txt:37). */
+/**
+ * Pidj's account; `baseUrl` ends with the version: `https://gopidj.com/api/2020` (docs/platforms.md, Pidj: connection).
+ */
 export interface PidjOptions extends ConnectionOptions {
   readonly accountKey: string;
   readonly token: string;
@@ -13,7 +15,10 @@ export interface PidjOptions extends ConnectionOptions {
 /** Reads what a call gives out of the body of a success. */
 type Decode<Result> = (body: JsonObject, answer: Answer) => Result | Promise<Result>;
 
-/** One call of Pidj by its conventions: Basic authentication, forms out, JSON with a `status` in (pidj-api.txt:29-53). */
+/**
+ * One call of Pidj by its conventions: Basic authentication, forms out, JSON with a `status` in
+ * (docs/platforms.md, Pidj: connection).
+ */
 export interface PidjWire {
   readonly readList: <Result>(route: Route, decode: Decode<Result>, scope: ReadScope) => Promise<Result>;
   readonly readRecord: <Result>(
@@ -62,8 +67,9 @@ export function createPidjWire(options: PidjOptions): PidjWire {
 }
 
 /**
- * The body of a success: 2xx, a JSON object, and `status` says so; any of these alone may be wrong (ambiguities P-1).
- * Everything else is thrown. A body that says neither yes nor no proves nothing about what the call did.
+ * The body of a success: 2xx, a JSON object, and `status` says so; any of these alone may be wrong
+ * (docs/platforms.md P-1). Everything else is thrown. A body that says neither yes nor no proves nothing about what the
+ * call did.
  */
 function needSuccess(route: Route, answer: Answer): JsonObject {
   const { status, body } = answer;
@@ -105,8 +111,8 @@ export function missing(route: Route, key: string): PlatformError {
 export type FormFields = Readonly<Record<string, string | null | undefined>>;
 
 /**
- * A form in which undefined leaves a field out and null sends it blank, which removes its value (pidj-api.txt:39).
- * `+` and everything else is escaped: a bare plus would be a space to the reader.
+ * A form in which undefined leaves a field out and null sends it blank, which removes its value
+ * (docs/platforms.md P-5). `+` and everything else is escaped: a bare plus would be a space to the reader.
  */
 export function encodeForm(fields: FormFields): string {
   const form = new URLSearchParams();
@@ -119,7 +125,7 @@ export function encodeForm(fields: FormFields): string {
   return form.toString();
 }
 
-/** A form without blanks: what one means in a creation is not documented (ambiguities P-5). */
+/** A form without blanks: what one means in a creation is not documented (docs/platforms.md P-5). */
 export function encodeCreation(fields: FormFields): string {
   const form = new URLSearchParams();
   for (const name in fields) {

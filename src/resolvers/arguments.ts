@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { type Id, type IdType, parseId } from "../ids.ts";
 
-/** Ids and people asked for in one field. */
+/** At most so many ids or numbers in one argument. */
 const MOST_AT_ONCE = 100;
 
 const examples: Partial<Record<IdType, string>> = {
@@ -19,7 +19,7 @@ const examples: Partial<Record<IdType, string>> = {
   Mailing: "mailing:1",
 };
 
-/** The id where it is one of this type; throws InputError, naming the argument, where it is not. */
+/** The id if it is one of this type. Throws InputError, which names the argument, if it is not. */
 export function requireId<Type extends IdType>(type: Type, argument: string, id: string): Id<Type> {
   const parsed = parseId(type, id);
   if (parsed === null) {
@@ -28,7 +28,7 @@ export function requireId<Type extends IdType>(type: Type, argument: string, id:
   return parsed;
 }
 
-/** The same for an argument that may be left out. */
+/** The same for an optional argument. */
 export function optionalId<Type extends IdType>(
   type: Type,
   argument: string,
@@ -37,7 +37,7 @@ export function optionalId<Type extends IdType>(
   return id === null || id === undefined ? null : requireId(type, argument, id);
 }
 
-/** Throws InputError where a list argument is longer than one field may ask for. */
+/** Throws InputError if a list argument is longer than allowed. */
 export function requireFew(argument: string, items: readonly unknown[]): void {
   if (items.length > MOST_AT_ONCE) {
     throw new InputError(argument, `${argument} must hold at most ${MOST_AT_ONCE} items.`);

@@ -6,7 +6,7 @@ import { requireId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
 import { personOrNull } from "./person.ts";
 
-/** A page of contacts, and whether the list it is a page of holds all that Pidj has. */
+/** A page of contacts, and whether its list contains all contacts of the account. */
 export type ContactPage = Page<ContactRecord> & { readonly isComplete: boolean };
 
 const readDetail = (contact: ContactRecord, { pidj }: Context) => pidj.contact(contact.id);

@@ -4,7 +4,7 @@ import type { StartedConversation } from "../writes/conversation.ts";
 import type { Outcome } from "../writes/refusal.ts";
 import { personOrNull } from "./person.ts";
 
-/** What became of a series subscription or a survey. The series or survey itself is read only if it is selected. */
+/** The outcome of a series subscription or a survey. The series or survey is read only if it is selected. */
 export interface ConversationPayload extends Pick<gql.InitiateSurveyPayload, "isReplay" | "userErrors"> {
   /** Id of the series or survey; null if it was not started. */
   readonly startedId: string | null;
@@ -19,5 +19,5 @@ export function toConversationPayload(
   return { startedId: value && id, to: value?.to ?? null, message: value?.message ?? null, isReplay, userErrors };
 }
 
-/** The resolver that both payloads have. */
+/** The resolver of both payloads' fields. */
 export const conversationPayload = { person: ({ to }: ConversationPayload) => personOrNull(to) };

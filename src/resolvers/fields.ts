@@ -1,12 +1,12 @@
 import type { Context } from "../context.ts";
 import { type Field, type PlatformError, valueOrThrow } from "../errors.ts";
 
-/** What a client gets of a record's property: an error in its place is thrown. */
+/** The value of a record's property; an error in its place is thrown. */
 type Readable<Value> = Exclude<Value, PlatformError | undefined> | null;
 
 /**
- * Resolvers for properties that a list's row may lack. What the row has is served from it; only what it lacks is read
- * from the detail, once for all fields of a record. Null if the record no longer exists.
+ * Resolvers for properties that a list's row may lack. A value that the row has is served from it. Otherwise the detail
+ * is read, once for all fields of the record. Null if the record no longer exists.
  */
 export function detailFields<Row extends { readonly isDetail: boolean }, Key extends keyof Row & string>(
   keys: readonly Key[],
@@ -31,8 +31,8 @@ type Served<Type, Source> = {
 }[keyof Type & keyof Source];
 
 /**
- * A resolver map that has a resolver for every field of `Type` that its record cannot serve by itself, so that a field
- * without one is a compile error.
+ * A resolver map must have a resolver for every field of `Type` that its record cannot serve by itself: a missing one
+ * is a compile error.
  */
 export type Complete<Map, Type, Source> = Map & {
   readonly [K in Exclude<keyof Type, "__typename" | Served<Type, Source>> & keyof Map]-?: NonNullable<Map[K]>;

@@ -22,7 +22,7 @@ export const SentMessage = {
   group: ({ from }, _args, context) => sendingGroup(from, context),
 } satisfies Complete<gql.SentMessageResolvers, gql.SentMessage, SentMessageRecord>;
 
-/** The active group that texts are sent from; null where none is known by its id, or has the number. */
+/** The active group that sends the texts; null if none has the id or number. */
 async function sendingGroup(from: SentMessageRecord["from"], { pidj }: Context): Promise<PidjGroupRecord | null> {
   const groups = await pidj.groups();
   return "groupId" in from

@@ -4,7 +4,7 @@ import type { E164 } from "../phone.ts";
 import { requireFew } from "./arguments.ts";
 import type { Complete } from "./fields.ts";
 
-/** A person is a number; everything else is looked up. */
+/** A person is identified by a number; all other fields are looked up. */
 export interface PersonParent {
   readonly id: PersonId;
   readonly phoneNumber: E164;

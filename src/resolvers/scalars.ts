@@ -19,36 +19,38 @@ function textScalar<Value extends string>(
   };
   return new GraphQLScalarType({
     name,
-    // Records hold values that were parsed when they were read.
+    // Values in records were parsed when they were read.
     serialize: (value) => value as string,
     parseValue: (value) => need(value),
     parseLiteral: (node) => need(node.kind === Kind.STRING ? node.value : null, node),
   });
 }
 
-/** E.164 to the letter; the libraries' scalars are laxer. */
+/** Exactly E.164; the scalars of libraries accept more. */
 export const PhoneNumber = textScalar(
   "PhoneNumber",
   "a telephone number in E.164 form, such as +14155551212",
   parseE164,
 );
 
-/** An IANA identifier, letter case included: Pidj compares it so (pidj-api.txt:154). */
+/** An IANA identifier; letter case matters, because it does for Pidj (docs/platforms.md, Create a user). */
 export const TimeZone = textScalar("TimeZone", "an IANA time zone, such as America/Denver", (text) =>
   isTimeZone(text) ? text : null,
 );
 
-/** As browsers accept it in a form; kept as it was written. */
+/** An address that browsers accept in a form, unchanged. */
 export const EmailAddress = textScalar("EmailAddress", "an e-mail address, such as jane@example.com", (text) =>
   accepts(EmailAddressResolver, text) ? text : null,
 );
 
-/** Absolute, by the WHATWG's standard; kept as it was written. */
+/** An absolute URL (https://url.spec.whatwg.org), unchanged. */
 export const URL = textScalar("URL", "an absolute URL, such as https://example.com/path", (text) =>
   accepts(URLResolver, text) ? text : null,
 );
 
-/** RFC 3339. An offset may move a time of the year 9999 into the year 10000, which no platform and no client can read. */
+/**
+ * RFC 3339. An offset may move a time of the year 9999 into the year 10000, which no platform and no client can read.
+ */
 export const DateTime = new GraphQLScalarType<Date, Date>({
   ...DateTimeResolver.toConfig(),
   parseValue: (value) => requireWritable(DateTimeResolver.parseValue(value)),

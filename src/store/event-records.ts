@@ -11,7 +11,7 @@ import {
 } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 
-/** A text that Pidj forwarded, as it came (pidj-api.txt:485-498, ambiguities P-27). */
+/** A text that Pidj forwarded, as it came (docs/platforms.md P-27). */
 export interface ForwardedText {
   readonly kind: "ReceivedMessage";
   readonly text: string;
@@ -25,7 +25,7 @@ export interface ForwardedText {
   readonly contactExternalId: string | null;
 }
 
-/** A poll that somebody has answered to the end, as Textizen reported it (ambiguities T-24). */
+/** A poll that somebody has answered to the end, as Textizen reported it (docs/platforms.md T-24). */
 export interface PollReport {
   readonly kind: "CompletedPoll";
   readonly pollId: PollId | null;

@@ -13,17 +13,19 @@ export interface PostalAddressInput {
   readonly country?: Optional;
 }
 
-/** pidj-api.txt:329-331. */
+/** docs/platforms.md P-23. */
 const LONGEST_LINE = 200;
 
-/** USPS Publication 28, appendix B: states, the federal district, territories, freely associated states, armed forces. */
+/**
+ * USPS Publication 28, appendix B: states, the federal district, territories, freely associated states, armed forces.
+ */
 const STATES: ReadonlySet<string> = new Set(
   `AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI
    SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI UM FM MH PW AA AE AP`.split(/\s+/),
 );
 
 const US_CODE = /^[0-9]{5}(-[0-9]{4})?$/;
-/** British, Canadian and Australian (pidj-api.txt:333). */
+/** British, Canadian and Australian (docs/platforms.md P-23). */
 const OTHER_CODES = [
   /^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2})$/i,
   /^[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9]$/i,
@@ -31,8 +33,8 @@ const OTHER_CODES = [
 ];
 
 /**
- * The address where there is one; undefined where nothing of it is to change. Pidj drops a state or country that it does
- * not know without a word (pidj-api.txt:332-334), so they are refused here.
+ * The address; undefined if nothing of it changes. Pidj silently drops a state or country that it does not know, so
+ * they are refused here (docs/platforms.md P-23).
  */
 export function checkAddress(
   checks: Checks,
@@ -73,7 +75,7 @@ function isCountry(code: string): boolean {
   return Object.hasOwn(iso31661Alpha2ToAlpha3, code) || Object.hasOwn(iso31661Alpha3ToAlpha2, code);
 }
 
-/** Without a country any of the forms that Pidj names will do; of other countries' codes only Pidj can judge. */
+/** Without a country, any form that Pidj supports is accepted. Codes of further countries are left to Pidj. */
 function isPostalCode(code: string, country: Optional): boolean {
   if (US_CODE.test(code)) {
     return true;

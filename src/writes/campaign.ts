@@ -26,7 +26,7 @@ const PATHS = {
   NOT_FOUND: ["input", "organizationId"],
 };
 
-/** textizen-api.txt:90-109. */
+/** docs/platforms.md, Create a campaign. */
 export function createCampaign(tools: WriteTools, input: CreateCampaignInput): Promise<Outcome<CampaignRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();

@@ -1,7 +1,7 @@
 import { type Id, type IdType, parseId } from "../ids.ts";
 import { type Refusal, type RefusalCode, Refused } from "./refusal.ts";
 
-/** Path into the arguments, beginning with `input`. */
+/** Path to an argument, beginning with `input`. */
 export type Path = readonly string[];
 
 type Optional<Value = string> = Value | null | undefined;
@@ -12,13 +12,13 @@ interface Length {
 }
 
 /**
- * Collects everything that is wrong with an input, so that a caller is told of it at once. What the checks give back is
- * good only if `done` does not throw.
+ * Collects all errors of an input, so that the client learns of them at once. The values that the checks return are
+ * valid only if `done` does not throw.
  */
 export class Checks {
   readonly #refusals: Refusal[] = [];
 
-  /** Refuses the value at a path, with a whole sentence. */
+  /** Refuses the value at a path; `message` is a whole sentence. */
   refuse(field: Path, message: string, code: RefusalCode = "INVALID_INPUT"): void {
     this.#refusals.push({ code, field, message });
   }
@@ -34,7 +34,7 @@ export class Checks {
     return typeof value === "string" ? this.id(type, field, value) : value;
   }
 
-  /** The text of something required: neither empty nor made of blanks alone. */
+  /** A required text: neither empty nor blanks only. */
   text(field: Path, value: string, length: Length = {}): string {
     if (value.trim() === "") {
       this.refuse(field, `${nameOf(field)} must not be blank.`);
@@ -42,17 +42,17 @@ export class Checks {
     return this.#short(field, value, length);
   }
 
-  /** The text, where there is one; an empty one means the same as null. */
+  /** An optional text; an empty one counts as null. */
   optionalText(field: Path, value: Optional, length: Length = {}): Optional {
     return typeof value === "string" && value !== "" ? this.#short(field, value, length) : value === "" ? null : value;
   }
 
-  /** The caller's name for a try; null where none was given, as creations allow. */
+  /** The idempotency key; null if none was given, which creations allow. */
   idempotencyKey(value: Optional): string | null {
     return typeof value === "string" ? this.text(["input", "idempotencyKey"], value, { most: 255 }) : null;
   }
 
-  /** Refuses null where there can be no "nothing"; undefined is left as it is. */
+  /** Refuses null for a value that cannot be cleared; undefined is returned as it is. */
   notNull<Value>(field: Path, value: Optional<Value>): Value | undefined {
     if (value === null) {
       this.refuse(field, `${nameOf(field)} cannot be cleared; leave it out to keep it as it is.`);
@@ -61,7 +61,7 @@ export class Checks {
     return value;
   }
 
-  /** Refuses items that would fall apart in the platforms' separated lists. */
+  /** Refuses items that contain a separator of the platforms' lists. */
   listItems(field: Path, items: readonly string[]): void {
     items.forEach((item, at) => {
       if (/[|,]/.test(item)) {
@@ -70,7 +70,7 @@ export class Checks {
     });
   }
 
-  /** Refuses an update that asks for nothing. */
+  /** Refuses an update without a change. */
   atLeastOne(changes: Readonly<Record<string, unknown>>): void {
     if (Object.values(changes).every((value) => value === undefined)) {
       this.refuse(["input"], `At least one of ${Object.keys(changes).join(", ")} must be given.`);
@@ -92,17 +92,17 @@ export class Checks {
   }
 }
 
-/** Each item once, in the order in which they are first named: to be named twice is not to be meant twice. */
+/** Each item once, in the order of first mention: a repeated item is not meant twice. */
 export function once<Item>(items: readonly Item[]): readonly Item[] {
   return [...new Set(items)];
 }
 
-/** What a client calls the value at a path: `homeAddress.state`, list indexes left out. */
+/** The name of the value at a path for clients: `homeAddress.state`, without list indexes. */
 function nameOf(field: Path): string {
   return field.filter((part, at) => at > 0 && !/^[0-9]+$/.test(part)).join(".");
 }
 
-/** A creation's input, normalised: null, and a list of nothing, are as good as absent, so that equal inputs are equal. */
+/** A creation's input, normalised: null and empty lists count as absent, so that equal inputs are equal. */
 export function withoutNull(input: object): object {
   return Object.fromEntries(
     Object.entries(input)

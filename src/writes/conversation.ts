@@ -31,12 +31,12 @@ interface Parties {
 interface Conversation<Details> {
   readonly mutation: string;
   readonly paths: FieldPaths;
-  /** Checks what one conversation has and the other has not. */
+  /** Checks the fields that only one of the two conversations has. */
   readonly check: (checks: Checks) => Details;
   readonly call: (started: Details & Parties, scope: WriteScope) => Promise<{ readonly message: string | null }>;
 }
 
-/** Starts a series or a survey: Pidj texts its recipient from then on, at most once for a key. */
+/** Starts a series or a survey, at most once for a key: Pidj texts the recipient from then on. */
 export function startConversation<Details extends object>(
   tools: WriteTools,
   input: ConversationInput,

@@ -4,7 +4,7 @@ import { carryOut, type Write } from "./carry-out.ts";
 import type { Done } from "./idempotency.ts";
 import type { WriteTools } from "./tools.ts";
 
-/** A record of which nothing is known but its id: what is asked of it is read by that id. */
+/** A record of which only the id is known. Its fields are read by that id. */
 export interface Stub<RecordId> {
   readonly id: RecordId;
   readonly isDetail: false;
@@ -15,8 +15,9 @@ export function stubOf<RecordId extends Id<IdType>>(id: RecordId): Stub<RecordId
 }
 
 /**
- * Carries out a creation. Returns the record as the platform answered with it, a row: what it does not say is read by its
- * id. Returns a stub for a replay, so that everything is told as it is now, and null if the platform did not tell the id.
+ * Carries out a creation. Returns the record in the platform's answer as a row, whose missing fields are read by its
+ * id. Returns a stub for a replay, so that all fields are read as they are now, and null if the platform did not return
+ * the id.
  */
 export async function carryOutCreation<RecordId extends Id<IdType>, Row extends { readonly id: RecordId }>(
   tools: WriteTools,

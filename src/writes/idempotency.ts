@@ -6,7 +6,7 @@ import { type Refusal, Refused } from "./refusal.ts";
 const KEY_FIELD = ["input", "idempotencyKey"];
 const LONGEST_KEY = 255;
 
-/** A write as its key knows it; null where it was given none. Throws Refused for a key that is none. */
+/** The attempt of a write; null if it has no key. Throws Refused for an invalid key. */
 export function attemptOf({
   idempotencyKey: key,
   mutation,
@@ -27,7 +27,7 @@ export function attemptOf({
   return { key, mutation, fingerprint };
 }
 
-/** JSON with the members of every object in one order, as RFC 8785 §3.2.3 has it. */
+/** JSON with the members of every object sorted, as in RFC 8785 §3.2.3. */
 function canonicalJson(input: unknown): string {
   return JSON.stringify(input ?? null, (_name, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
@@ -36,13 +36,13 @@ function canonicalJson(input: unknown): string {
   );
 }
 
-/** What became of a write that was accepted, now or by an earlier use of its key. */
+/** The outcome of a write that was accepted now or by an earlier use of its key. */
 export interface Done<Accepted> {
   readonly value: Accepted;
   readonly isReplay: boolean;
 }
 
-/** The stored outcome. Throws Refused where the key stands in the way of anything else. */
+/** The stored outcome. Throws Refused if the key was used in another way or its outcome is not known. */
 export function replayOf<Accepted>(standing: KeyInUse): Done<Accepted> {
   switch (standing.kind) {
     case "replay":
@@ -69,7 +69,7 @@ export function replayOf<Accepted>(standing: KeyInUse): Done<Accepted> {
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 200;
 
-/** Asks again while somebody else is at the key, as long as the operation has time. */
+/** Asks again while another call with the key is running, as long as the operation has time. */
 export async function whenSettled<Result extends { readonly kind: string } | null>(
   signal: AbortSignal,
   ask: () => Promise<Result>,
@@ -79,12 +79,12 @@ export async function whenSettled<Result extends { readonly kind: string } | nul
     if (result?.kind !== "in-progress" || signal.aborted) {
       return result;
     }
-    // Rejects when the signal aborts, and then the next round is the last.
+    // Rejects when the signal aborts; the next round is then the last.
     await sleep(wait, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** What is said of a write of which nobody knows whether it was carried out. */
+/** The refusal of a write whose outcome is unknown. */
 export function unknownOutcome(hasKey: boolean, field: readonly string[] | null): Refusal {
   const advice = hasKey
     ? "Do not try again with a new key: attempt(idempotencyKey) says what is known."

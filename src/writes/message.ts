@@ -17,7 +17,7 @@ export interface SendMessageInput {
   readonly idempotencyKey: string;
 }
 
-/** A text that Pidj has taken. */
+/** A text that Pidj accepted. */
 export interface SentMessage {
   readonly to: E164;
   readonly from: Sender;
@@ -25,7 +25,7 @@ export interface SentMessage {
   readonly sentAt: Date;
 }
 
-/** What is kept of a text that was sent; everything else stands in the input. */
+/** The recorded outcome of a text; everything else is in the input. */
 interface Accepted {
   readonly to: E164;
   /** RFC 3339. */
@@ -35,7 +35,7 @@ interface Accepted {
 
 const TEXT = ["input", "text"];
 
-/** `POST /send` (pidj-api.txt:59-81); a contact's number is read first. */
+/** docs/platforms.md, Send a message. A contact's number is read first. */
 export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise<Outcome<SentMessage>> {
   return refusalsAsData(async () => {
     const { from, recipient, preview } = check(input);
@@ -46,7 +46,7 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
       input: { from, recipient, text: input.text, allowTruncation: input.allowTruncation ?? false },
       paths: {
         ...PARTY_PATHS,
-        // Pidj knows a contact by its number alone here.
+        // This call takes a number only.
         to_number: "contactId" in recipient ? PARTY_PATHS.contact_id : PARTY_PATHS.to_number,
         text_body: TEXT,
         NOT_FOUND: "groupId" in from ? PARTY_PATHS.group_id : undefined,

@@ -22,7 +22,7 @@ export function setOptOut(tools: WriteTools, input: SetOptOutInput): Promise<Out
     const reason = checks.text(["input", "reason"], input.reason, { most: 1_000 });
     checks.done();
     await tools.optOuts.set(phoneNumber, { isOptedOut, source: "WRITTEN", reason });
-    // The operation has read people who may have changed.
+    // People that the operation has read may have changed.
     await tools.raise([], { isUnknown: false });
     return { value: phoneNumber };
   });

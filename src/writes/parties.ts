@@ -2,7 +2,7 @@ import type { E164 } from "../phone.ts";
 import type { Recipient, Sender } from "../pidj/writes.ts";
 import type { Checks } from "./checks.ts";
 
-/** Exactly one of the two, which the schema sees to (`@oneOf`). */
+/** Exactly one of the two; the schema ensures it (`@oneOf`). */
 export interface SenderInput {
   readonly phoneNumber?: E164 | null | undefined;
   readonly groupId?: string | null | undefined;

@@ -2,15 +2,15 @@ import { PLATFORM_NAMES, type PlatformError } from "../errors.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 
 /**
- * Where a platform's property comes from: wire name → path into the arguments. Under a refusal's code, the only argument
- * that can be meant by it where the platform names none.
+ * The argument of each property on the wire: name → path. Under a refusal's code: the only argument that it can be
+ * about if the platform names none.
  */
 export type FieldPaths = Readonly<Record<string, readonly string[] | undefined>>;
 
-/** pidj-api.txt:67. */
+/** docs/platforms.md, Send a message. */
 const CANNOT_SEND = /\b(no|not have an?|without an?) phone number\b/i;
 
-/** What the platforms are known to say, in words that neither documents in full. The first that fits decides. */
+/** Sentences of the platforms, of which neither documents all. The first that matches decides. */
 const SENTENCES: readonly (readonly [sentence: RegExp, code: RefusalCode])[] = [
   [
     /\balready (exists|been taken|in use|taken|on record)\b|\bduplicate\b|\bmust be unique\b|\banother \w+ has\b/i,
@@ -25,7 +25,7 @@ const SENTENCES: readonly (readonly [sentence: RegExp, code: RefusalCode])[] = [
 
 const STATUS_CODES: Readonly<Record<number, RefusalCode>> = { 404: "NOT_FOUND", 409: "ALREADY_EXISTS" };
 
-/** A platform's "no" as refusals: one for each field that it names and we sent, else one for the whole. */
+/** A platform's refusal as user errors: one for each field that it names and that was sent, else one for the whole. */
 export function refusalsOf(error: PlatformError, paths: FieldPaths): Refusal[] {
   const byField = Object.entries(error.fieldMessages).flatMap(([name, message]) => {
     const field = pathOf(name, paths);
@@ -44,7 +44,7 @@ function pathOf(name: string, paths: FieldPaths): readonly string[] | null {
   return (Object.hasOwn(paths, name) ? paths[name] : null) ?? null;
 }
 
-/** A sentence may name the property that it is about, as the documents write it; the longest name that fits is meant. */
+/** The property that a sentence names, by its name on the wire. If it names several, the longest name counts. */
 function fieldNamedIn(message: string, paths: FieldPaths): readonly string[] | null {
   const words = new Set(message.toLowerCase().split(/[^a-z0-9_]+/));
   const [name] = Object.keys(paths)
@@ -59,7 +59,7 @@ function withoutWords({ platform, status }: PlatformError): string {
     : `${PLATFORM_NAMES[platform]} refused, and did not say why.`;
 }
 
-/** A status says more surely what is the matter than words that happen to stand in a sentence. */
+/** A status is more reliable than words in a sentence. */
 function codeOf(message: string, status: number | null = null): RefusalCode | null {
   if (CANNOT_SEND.test(message)) {
     return "GROUP_CANNOT_SEND";

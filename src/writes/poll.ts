@@ -26,7 +26,7 @@ const PATHS = {
   type: ["input", "type"],
 };
 
-/** textizen-api.txt:223-244. */
+/** docs/platforms.md, Create a poll. */
 export function createPoll(tools: WriteTools, input: CreatePollInput): Promise<Outcome<PollRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();

@@ -1,4 +1,4 @@
-/** The closed codes of the contract's `MessagingUserErrorCode`. */
+/** The values of `MessagingUserErrorCode`. */
 export type RefusalCode =
   | "INVALID_INPUT"
   | "NOT_FOUND"
@@ -12,10 +12,10 @@ export type RefusalCode =
   | "NOT_APPLIED"
   | "REFUSED_BY_PLATFORM";
 
-/** Why a write was not carried out, or why nobody knows: what a client finds in `userErrors`. */
+/** Why a write was not carried out, or that its outcome is unknown: an item of `userErrors`. */
 export interface Refusal {
   readonly code: RefusalCode;
-  /** Path into the arguments, list indexes included; null where no single field is meant. */
+  /** Path to the argument, list indexes included; null if no single argument is meant. */
   readonly field: readonly string[] | null;
   readonly message: string;
 }
@@ -31,10 +31,10 @@ export class Refused extends Error {
   }
 }
 
-/** What became of a write: a value, or why there is none. */
+/** The outcome of a write: a value, or why there is none. */
 export interface Outcome<Value> {
   readonly value: Value | null;
-  /** True where an earlier use of the key had been accepted, and nothing was sent now. */
+  /** True if an earlier use of the key was accepted, and nothing was sent now. */
   readonly isReplay: boolean;
   readonly userErrors: readonly Refusal[];
 }

@@ -10,7 +10,7 @@ interface SubscribeToSeriesInput extends ConversationInput {
 
 const PATHS = { series_id: ["input", "seriesId"], timezone: ["input", "timezone"], ...PARTY_PATHS };
 
-/** pidj-api.txt:407-427. */
+/** docs/platforms.md, Subscribe to a series. */
 export function subscribeToSeries(
   tools: WriteTools,
   input: SubscribeToSeriesInput,

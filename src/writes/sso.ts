@@ -6,12 +6,12 @@ import type { WriteTools } from "./tools.ts";
 type Optional = string | null | undefined;
 
 interface CreateSsoUrlInput {
-  /** Exactly one of the two, which the schema sees to (`@oneOf`). */
+  /** Exactly one of the two; the schema ensures it (`@oneOf`). */
   readonly user: { readonly id?: Optional; readonly externalId?: Optional };
   readonly next?: Optional;
 }
 
-/** A secret: whoever opens the URL is signed in. Never kept, shared or logged (ambiguities P-20). */
+/** The URL signs in whoever opens it: it is never kept, shared or logged (docs/platforms.md P-20). */
 interface SsoUrl {
   readonly url: string;
   readonly expiresAt: Date;
@@ -23,10 +23,10 @@ const PATHS = {
   next: ["input", "next"],
 };
 
-/** pidj-api.txt:290. */
+/** docs/platforms.md P-20. */
 const LIFETIME_MS = 60_000;
 
-/** pidj-api.txt:272-291. */
+/** docs/platforms.md, Create a sign-in URL. */
 export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promise<Outcome<SsoUrl>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -40,7 +40,7 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
     return carryOut(tools, {
       mutation: "createSsoUrl",
       kind: "creation",
-      // Without a key nothing of it is recorded.
+      // There is no key, so nothing is recorded.
       idempotencyKey: null,
       input: null,
       paths: PATHS,
@@ -57,7 +57,7 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
 /**
  * Returns the URL as it was parsed, which is what must be sent: another parser may find another host in the text that
  * was given (`https://ours.example\@theirs.example`). A browser that is signed in is led there, so it must be a host
- * that the operator of this server trusts (ambiguities P-19).
+ * that the operator of this server trusts (docs/platforms.md P-19).
  */
 function checkNext(checks: Checks, next: string, hosts: readonly string[] | null): string | undefined {
   const url = URL.parse(next);

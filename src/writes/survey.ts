@@ -9,7 +9,7 @@ interface InitiateSurveyInput extends ConversationInput {
 
 const PATHS = { survey_id: ["input", "surveyId"], ...PARTY_PATHS };
 
-/** pidj-api.txt:449-468. */
+/** docs/platforms.md, Initiate a survey. */
 export function initiateSurvey(tools: WriteTools, input: InitiateSurveyInput): Promise<Outcome<StartedConversation>> {
   return startConversation(tools, input, {
     mutation: "initiateSurvey",

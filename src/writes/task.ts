@@ -28,10 +28,10 @@ const PATHS = {
   phone_number: ["input", "phoneNumber"],
 };
 
-/** pidj-api.txt:91. */
+/** docs/platforms.md, Initiate a task. */
 const LONGEST_TOPIC = 3_200;
 
-/** pidj-api.txt:80-106. Gives the task's id; null where Pidj did not tell it. */
+/** docs/platforms.md, Initiate a task. Returns the task's id; null if Pidj did not return it. */
 export function initiateTask(
   tools: WriteTools,
   input: InitiateTaskInput,

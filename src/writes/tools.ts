@@ -6,10 +6,10 @@ import type { ContactDirectory } from "../store/contacts.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
 import type { TextizenClient } from "../textizen/client.ts";
 
-/** The places of a send at which a crash makes a difference. */
+/** Points of a send at which tests let the process crash. */
 export type SendPoint = "before-record" | "recorded" | "answered" | "settled";
 
-/** What every write of one operation works with. */
+/** The clients, stores and limits that the writes of one operation use. */
 export interface WriteTools {
   readonly pidj: PidjClient;
   readonly textizen: TextizenClient;
@@ -18,17 +18,17 @@ export interface WriteTools {
   readonly optOuts: OptOuts;
   readonly scope: ReadScope;
   readonly now: () => Date;
-  /** For how long one write may be under way, retries included, in milliseconds. */
+  /** Milliseconds that one write may take, retries included. */
   readonly leaseMilliseconds: number;
-  /** Hosts that a sign-in may lead on to; null for any. */
+  /** Hosts that a sign-in may redirect to; null for any. */
   readonly ssoNextHosts: readonly string[] | null;
   /**
-   * Drops what this operation has read, and raises the versions of what a write may change. `isUnknown`: nobody knows
-   * whether it has, so it may also happen later.
+   * Drops what this operation has read, and raises the versions of what a write may change. `isUnknown`: the outcome is
+   * not known, so the change may also happen later.
    */
   readonly raise: (changes: readonly Changed[], options: { readonly isUnknown: boolean }) => Promise<void>;
-  /** Told of what went wrong behind a write that itself was accepted. */
+  /** Called with failures that follow an accepted write. */
   readonly warn: (message: string, error: unknown) => void;
-  /** Waits at a named point; for tests of crashes. */
+  /** Called at each of these points; for tests of crashes. */
   readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
 }
