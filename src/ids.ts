@@ -122,12 +122,24 @@ export function numberOfPerson(id: PersonId): E164 {
   return platformId(id) as E164;
 }
 
-/** Orders ids of one type: integers by value, everything else by code unit. */
+const INTEGER = /^(?:0|[1-9][0-9]*)$/;
+
+/** A total order of ids of any types: by type, then integers by value, then all others by code unit. */
 export function compareIds(a: string, b: string): number {
-  const left = a.slice(a.indexOf(":") + 1);
-  const right = b.slice(b.indexOf(":") + 1);
-  if (left.length !== right.length && /^[0-9]+$/.test(left) && /^[0-9]+$/.test(right)) {
-    return left.length - right.length;
+  const [left, right] = [a.indexOf(":"), b.indexOf(":")];
+  const byType = compareTexts(a.slice(0, left), b.slice(0, right));
+  if (byType !== 0) {
+    return byType;
   }
+  const [leftRest, rightRest] = [a.slice(left + 1), b.slice(right + 1)];
+  const [isInteger, isOtherInteger] = [INTEGER.test(leftRest), INTEGER.test(rightRest)];
+  if (isInteger !== isOtherInteger) {
+    return isInteger ? -1 : 1;
+  }
+  // Without leading zeros, the longer of two integers is the greater.
+  return (isInteger ? leftRest.length - rightRest.length : 0) || compareTexts(leftRest, rightRest);
+}
+
+function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -7,6 +7,7 @@ import { StoreError } from "../src/errors.ts";
 import { type AttemptHandle, type Attempts, createAttempts } from "../src/store/attempts.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
+import { Program } from "./program.ts";
 import { startStage } from "./support.ts";
 
 const HOUR = 3_600_000;
@@ -293,5 +294,28 @@ describe("npm run attempts", () => {
     ]) {
       expect(await run(...wrong)).toMatchObject({ code: 2, err: expect.stringMatching(/^Usage: npm run attempts/) });
     }
+  });
+
+  test("without the server's STORE_URL makes no file, and names the one that it looked for", async () => {
+    await using program = new Program(folder, {}, ["commands/settle-attempts.ts"]);
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toBe(
+      `There is no store at ${join(folder, "data/textgraph.db")}: set STORE_URL to what the server has, and run this in the same folder.\n`,
+    );
+    expect(existsSync(join(folder, "data"))).toBe(false);
+  });
+
+  test("of a store in memory says that nobody else can see it", async () => {
+    await using program = new Program(folder, { STORE_URL: "sqlite::memory:" }, ["commands/settle-attempts.ts"]);
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toMatch(/^A store in memory is the server's alone: set STORE_URL/);
+  });
+
+  test("names the store that it reads", async () => {
+    await leave("UNKNOWN");
+    await using program = new Program(folder, { STORE_URL: "sqlite:graph.db" }, ["commands/settle-attempts.ts"]);
+    expect(await program.exited).toBe(0);
+    expect(program.stdout).toContain(`Attempts in ${join(folder, "graph.db")} (STORE_URL):\n`);
+    expect(program.stdout).toContain("1 of unknown outcome.");
   });
 });

@@ -61,6 +61,85 @@ test("the file needs no header, and an id that it has twice is read once", async
   expect(read).toEqual(["co:1", "co:2"]);
 });
 
+const ROWS = [
+  ["contact id", "name", "number"],
+  ["co:1", "Doe, John; Jr", "+14155550001"],
+  ["co:2", "Ann | Lee", "+14155550002"],
+];
+
+function table(delimiter: string, quote = '"'): string {
+  return ROWS.map((row) => row.map((cell) => quote + cell + quote).join(delimiter)).join("\r\n");
+}
+
+test.each([
+  ["semicolons", table(";")],
+  ["tabs", table("\t")],
+  ["pipes", table("|")],
+  ["tabs, nothing quoted", table("\t", "")],
+  ["semicolons, after a line that says so", `sep=;\r\n${table(";")}`],
+  ["commas in a last column whose quote does not close", `${table(",")}\r\nco:3,"oops`],
+])("a spreadsheet's file may have %s", async (_, text) => {
+  writeFileSync(csv, text);
+  expect(await run()).toBe(0);
+  expect(read.slice(0, 2)).toEqual(["co:1", "co:2"]);
+  expect(read.slice(2)).toEqual(text.endsWith("oops") ? ["co:3"] : []);
+  expect(complained.join("")).toBe("");
+});
+
+const utf16 = (text: string, isBig = false) => {
+  const bytes = Buffer.from(text, "utf16le");
+  return isBig ? bytes.swap16() : bytes;
+};
+
+test.each([
+  ["UTF-16", utf16(`\uFEFF${table("\t")}`)],
+  ["big-endian UTF-16", utf16(`\uFEFF${table("\t")}`, true)],
+  ["UTF-16 without a mark", utf16(table("\t"))],
+  ["big-endian UTF-16 without a mark", utf16(table("\t"), true)],
+  ["UTF-8 with a mark", Buffer.from(`\uFEFF${table(",")}`)],
+  ["an older code page", Buffer.from(`co:1;J\u00f6rg\nco:2;x`, "latin1")],
+])("the file may be in %s", async (_, bytes) => {
+  writeFileSync(csv, bytes);
+  expect(await run()).toBe(0);
+  expect(read).toEqual(["co:1", "co:2"]);
+});
+
+test("characters that nobody sees are no part of an id", async () => {
+  writeFileSync(csv, "\u200Bco:1\n\u202Aco:2\u202C;x\nco:\u00AD3\u00A0\n");
+  expect(await run()).toBe(0);
+  expect(read).toEqual(["co:1", "co:2", "co:3"]);
+});
+
+test("a whole row in one cell, or what is none of Pidj's form, is refused by its line and never asked for", async () => {
+  const wrong = [
+    '"co:1,Ann,+14155550001"',
+    "'co:2;Ann'",
+    '"co:3;""Ann"";+14155550001"',
+    "co:4 Ann",
+    "co:5@example.com",
+    "co:6+14155550001",
+    `co:${"7".repeat(201)}`,
+    "co:",
+    "Ann",
+  ];
+  writeFileSync(csv, ["co:0", ...wrong].join("\n"));
+  expect(await run()).toBe(0);
+  expect(read).toEqual(["co:0"]);
+  for (const line of wrong.keys()) {
+    expect(complained.join("")).toContain(`line ${line + 2}: not a contact id (co:…), skipped\n`);
+  }
+  expect(complained.join("")).not.toMatch(/Ann|4155550001/);
+});
+
+test("a file without ids is a wrong call, and says where they are looked for", async () => {
+  for (const text of ["", "id,name\n", "name,id\nAnn,co:1\n"]) {
+    writeFileSync(csv, text);
+    expect(await run()).toBe(2);
+    expect(complained.join("")).toContain("ids.csv has no contact ids (co:…) in its first column: nothing was read.");
+  }
+  expect(read).toEqual([]);
+});
+
 test("a wrong line is skipped, named by its number and not shown", async () => {
   writeFileSync(csv, 'id,note\nco:1,"two\nlines"\n+14155550001\nus:7\nco:2\n"co:3\n');
   await run();

@@ -3,14 +3,15 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
 import { loadEnvFile } from "../env-file.ts";
-import { PlatformError, StoreError, valueOrNull } from "../errors.ts";
+import { PlatformError, StoreError } from "../errors.ts";
 import { type ContactId, parseId } from "../ids.ts";
 import { createPidjClient, type PidjClient } from "../pidj/client.ts";
 import { runProgram } from "../program.ts";
 import { ReadScope } from "../rest/calls.ts";
 import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "../store/contact-import.ts";
 import { createContactDirectory } from "../store/contacts.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
+import { readContactIds } from "./contact-ids.ts";
 
 /** What the program needs from its surroundings. */
 export interface ImportSurroundings extends Pick<ContactImport, "directory" | "now" | "wait" | "signal"> {
@@ -30,21 +31,25 @@ interface Arguments {
   readonly restart: boolean;
 }
 
-/** What `<file>.progress` holds: how far a file of this content was read, and which ids failed on the way. */
+/** What `<file>.progress` holds: how far a file of this content was read, and what came of it. */
 interface SavedProgress {
   readonly sha256: string;
   readonly done: number;
+  readonly learned: number;
   readonly failed: readonly ContactId[];
 }
 
 const USAGE = "Usage: npm run contacts:import -- ids.csv [--per-second 10] [--restart]\n";
+const CHECK_ACCOUNT =
+  "check that PIDJ_BASE_URL, PIDJ_ACCOUNT_KEY and PIDJ_TOKEN are those of the account that the file is from.";
 const CONCURRENCY = 8;
 const WRONG_LINES_SHOWN = 20;
 const BAR_WIDTH = 30;
 
 /**
  * Fills the contact directory from a CSV file of contact ids, and goes on where it stopped before.
- * Resolves to the exit code: 0 when every id was read, 1 when some failed or it was stopped, 2 for a wrong call.
+ * Resolves to the exit code: 0 when every id was read, 1 when some failed, it was stopped or nothing was learned, 2 for a
+ * wrong call or a file without ids.
  */
 export async function runImport(argv: readonly string[], surroundings: ImportSurroundings): Promise<number> {
   const { stderr } = surroundings;
@@ -53,15 +58,15 @@ export async function runImport(argv: readonly string[], surroundings: ImportSur
     stderr.write(USAGE);
     return 2;
   }
-  let text: string;
+  let file: Buffer;
   try {
-    text = await readFile(options.file, "utf8");
+    file = await readFile(options.file);
   } catch (error) {
     stderr.write(`${options.file} cannot be read${reasonOf(error)}\n`);
     return 2;
   }
   try {
-    return await importText(text, options, surroundings);
+    return await importFile(file, options, surroundings);
   } catch (error) {
     if (!(error instanceof StoreError)) {
       throw error;
@@ -87,13 +92,17 @@ function parseArguments(argv: readonly string[]): Arguments | null {
   }
 }
 
-async function importText(text: string, { file, perSecond, restart }: Arguments, surroundings: ImportSurroundings) {
+async function importFile(content: Buffer, { file, perSecond, restart }: Arguments, surroundings: ImportSurroundings) {
   const { stdout, stderr, readContact, directory, now, wait, signal } = surroundings;
-  const all = readIds(text, stderr);
-  const sha256 = createHash("sha256").update(text).digest("hex");
+  const { ids: all, wrongLines } = readContactIds(content);
+  tellWrongLines(wrongLines, stderr);
+  if (all.length === 0) {
+    stderr.write(`${file} has no contact ids (co:…) in its first column: nothing was read.\n`);
+    return 2;
+  }
+  const sha256 = createHash("sha256").update(content).digest("hex");
   const saved = restart ? null : await loadProgress(`${file}.progress`, sha256);
-  const done = saved?.done ?? 0;
-  const retried = saved?.failed ?? [];
+  const { done, learned: learnedBefore, failed: retried } = saved ?? { done: 0, learned: 0, failed: [] };
   // What failed before comes last: whatever fails for good must not stand in the way of the rest.
   const ids = [...all.slice(done), ...retried];
   stdout.write(opening(ids.length, all.length, done, perSecond));
@@ -103,6 +112,7 @@ async function importText(text: string, { file, perSecond, restart }: Arguments,
     ids,
     read: readContact,
     directory,
+    hasLearned: learnedBefore > 0,
     concurrency: CONCURRENCY,
     perSecond,
     now,
@@ -113,6 +123,7 @@ async function importText(text: string, { file, perSecond, restart }: Arguments,
       await saveProgress(`${file}.progress`, {
         sha256,
         done: Math.min(all.length, done + progress.done),
+        learned: learnedBefore + progress.learned,
         failed: [...new Set([...untried, ...progress.failed.map(({ id }) => id)])],
       });
       show(progress);
@@ -128,9 +139,13 @@ async function importText(text: string, { file, perSecond, restart }: Arguments,
   for (const failure of failed) {
     stderr.write(`${failure.id} could not be read${reasonOf(failure.error)}\n`);
   }
+  const isFruitless = learnedBefore + learned === 0 && ended !== "aborted";
+  if (isFruitless) {
+    stderr.write(`Nothing was learned, and nothing was unlearned: ${CHECK_ACCOUNT}\n`);
+  }
   if (ended === "done" && failed.length === 0) {
     await rm(`${file}.progress`, { force: true });
-    return 0;
+    return isFruitless ? 1 : 0;
   }
   stderr.write(farewell(ended, failed));
   return 1;
@@ -156,48 +171,13 @@ function farewell(ended: "done" | "aborted" | "failing", failed: readonly Failed
   }
 }
 
-/** The valid ids of the file, each once; lines without one are reported, the first may be a header. */
-function readIds(text: string, stderr: Output): ContactId[] {
-  const ids = new Set<ContactId>();
-  let wrong = 0;
-  let isFirst = true;
-  for (const { line, value } of firstColumn(text)) {
-    const id = parseId("Contact", value);
-    if (id !== null) {
-      ids.add(id);
-    } else if (value !== "" && !(isFirst && !value.includes(":"))) {
-      wrong += 1;
-      if (wrong <= WRONG_LINES_SHOWN) {
-        // The line itself is not shown: where it is no id, it may well be somebody's number.
-        stderr.write(`line ${line}: not a contact id (co:…), skipped\n`);
-      }
-    }
-    isFirst &&= value === "";
+function tellWrongLines(lines: readonly number[], stderr: Output): void {
+  for (const line of lines.slice(0, WRONG_LINES_SHOWN)) {
+    // The line itself is not shown: if it is no id, it may well be somebody's number.
+    stderr.write(`line ${line}: not a contact id (co:…), skipped\n`);
   }
-  if (wrong > 0) {
-    stderr.write(`${wrong} ${wrong === 1 ? "line" : "lines"} skipped\n`);
-  }
-  return [...ids];
-}
-
-/** The first field of each CSV record (RFC 4180), outer blanks removed, and the line on which the record begins. */
-function* firstColumn(text: string): Generator<{ line: number; value: string }> {
-  // A field, quoted or plain, and what ends it. Quotes that do not close are taken for plain text.
-  const field = /(?:[ \t]*"([^"]*(?:""[^"]*)*)"[ \t]*|([^,\r\n]*))(,|\r\n|\r|\n|$)/y;
-  field.lastIndex = text.startsWith("\uFEFF") ? 1 : 0;
-  let line = 1;
-  let isFirstField = true;
-  while (field.lastIndex < text.length) {
-    const match = field.exec(text);
-    if (match === null) {
-      return;
-    }
-    const [whole, quoted, plain, end] = match;
-    if (isFirstField) {
-      yield { line, value: (quoted?.replaceAll('""', '"') ?? plain ?? "").trim() };
-    }
-    isFirstField = end !== ",";
-    line += whole.match(/\r\n|\r|\n/g)?.length ?? 0;
+  if (lines.length > 0) {
+    stderr.write(`${lines.length} ${lines.length === 1 ? "line" : "lines"} skipped\n`);
   }
 }
 
@@ -234,6 +214,8 @@ function isProgress(value: unknown): value is SavedProgress {
     "sha256" in value &&
     "done" in value &&
     Number.isSafeInteger(value.done) &&
+    "learned" in value &&
+    Number.isSafeInteger(value.learned) &&
     "failed" in value &&
     Array.isArray(value.failed) &&
     value.failed.every((id) => typeof id === "string" && parseId("Contact", id) !== null)
@@ -254,7 +236,6 @@ function reasonOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
 }
 
-/** Reads the little of a contact that the directory keeps. */
 export function createContactReader(client: PidjClient): ContactImport["read"] {
   const scope = new ReadScope({
     signal: new AbortController().signal,
@@ -262,10 +243,7 @@ export function createContactReader(client: PidjClient): ContactImport["read"] {
     isFresh: true,
     record: () => undefined,
   });
-  return async (id) => {
-    const contact = await client.contact(id, scope);
-    return contact === null ? null : { id, phoneNumber: valueOrNull(contact.phoneNumber) };
-  };
+  return (id) => client.contact(id, scope);
 }
 
 /** The program: `npm run contacts:import -- ids.csv`. */
@@ -277,7 +255,9 @@ async function main(): Promise<number> {
   }
   const stopped = new AbortController();
   process.once("SIGINT", () => stopped.abort());
-  const store = openSqliteStore(config.storeUrl ?? DEFAULT_STORE_URL, ACCOUNT);
+  const storeUrl = config.storeUrl ?? DEFAULT_STORE_URL;
+  const store = openSqliteStore(storeUrl, ACCOUNT);
+  process.stdout.write(`Contacts are learned into ${parseStoreUrl(storeUrl)} (STORE_URL).\n`);
   const client = createPidjClient(config.pidj);
   try {
     return await runImport(process.argv.slice(2), {

@@ -2,7 +2,7 @@ import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
 import { loadEnvFile } from "../env-file.ts";
 import { runProgram } from "../program.ts";
 import { type AttemptRecord, type Attempts, createAttempts } from "../store/attempts.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
 
 /** What the program needs from its surroundings. */
 export interface SettleSurroundings {
@@ -80,7 +80,9 @@ async function settle(
 /** The program: `npm run attempts`. */
 async function main(): Promise<number> {
   const { storeUrl } = readConfig(loadEnvFile(process.env));
-  const store = openSqliteStore(storeUrl ?? DEFAULT_STORE_URL, ACCOUNT);
+  const url = storeUrl ?? DEFAULT_STORE_URL;
+  const store = openSqliteStore(url, ACCOUNT, { mustExist: true });
+  process.stdout.write(`Attempts in ${parseStoreUrl(url)} (STORE_URL):\n`);
   try {
     return await runSettle(process.argv.slice(2), {
       attempts: createAttempts(store, () => new Date()),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { valueOrThrow } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import { type ContactDirectory, type ListedContact, timeOfReading } from "./contacts.ts";
 
@@ -7,6 +8,8 @@ export interface ContactImport {
   /** Reads one contact; null where it does not exist. A throw makes the id a failed one, and the import goes on. */
   readonly read: (id: ContactId) => Promise<ListedContact | null>;
   readonly directory: Pick<ContactDirectory, "learn" | "forget">;
+  /** True if an earlier part of the same import has learned something. */
+  readonly hasLearned?: boolean;
   /** Reads under way at once. */
   readonly concurrency: number;
   /** Reads begun in a second; left out for no limit. */
@@ -42,12 +45,14 @@ const BATCH = 20;
 const FAILURES_IN_A_ROW = 20;
 
 /**
- * Reads contacts by id and learns their numbers as IMPORTED; contacts that are gone are forgotten. In batches: after a
- * crash at most one is read again. Throws StoreError where the directory does.
+ * Reads contacts by id and learns their numbers as IMPORTED, in batches: after a crash at most one is read again. Contacts
+ * that Pidj does not know are forgotten, once it has known another one: if it knows none, it is the wrong account, and
+ * nothing is forgotten. Throws StoreError if the directory does.
  */
 export async function importContacts(options: ContactImport): Promise<ImportOutcome> {
   const { ids, directory, signal, now, onProgress } = options;
   const failed: FailedRead[] = [];
+  const missed: { readonly ids: readonly ContactId[]; readonly at: Date }[] = [];
   let [done, learned, missing, failuresInARow] = [0, 0, 0, 0];
   const pace = createPace(options);
 
@@ -71,7 +76,8 @@ export async function importContacts(options: ContactImport): Promise<ImportOutc
         if (contact === null) {
           gone.push(id);
         } else {
-          found.push({ id, phoneNumber: contact.phoneNumber });
+          valueOrThrow(contact.phoneNumber);
+          found.push(contact);
         }
       } catch (error) {
         failuresInARow += 1;
@@ -103,10 +109,15 @@ export async function importContacts(options: ContactImport): Promise<ImportOutc
       found.map(({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "IMPORTED" })),
       startedAt,
     );
-    await directory.forget(gone, startedAt);
+    missed.push({ ids: gone, at: startedAt });
     done += begun;
     learned += found.length;
     missing += gone.length;
+    if (learned > 0 || options.hasLearned) {
+      for (const { ids, at } of missed.splice(0)) {
+        await directory.forget(ids, at);
+      }
+    }
     await onProgress?.({ done, learned, missing, failed: [...failed] });
   }
   return { done, learned, missing, failed, ended: ended() ?? "done" };

@@ -1,0 +1,81 @@
+import { CsvError, parse } from "csv-parse/sync";
+import { type ContactId, parseId } from "../ids.ts";
+
+/** What a file names: contacts, each once, in its order; and the lines whose first column is no contact's id. */
+export interface ContactIds {
+  readonly ids: readonly ContactId[];
+  readonly wrongLines: readonly number[];
+}
+
+/** The first column of a row, and the line on which it ends. */
+interface Cell {
+  readonly line: number;
+  readonly value: string;
+}
+
+const DELIMITERS = [",", ";", "\t", "|"];
+// A whole row in one cell is no id: what stands in its other columns must not reach a URL.
+const OTHER_COLUMNS = /[,;|@+]/;
+const INVISIBLE = /\p{Cf}/gu;
+
+/**
+ * Reads contact ids from the first column of a spreadsheet's text file: with or without a header, separated by commas,
+ * semicolons, tabs or pipes, quoted or not, in UTF-8 or UTF-16.
+ */
+export function readContactIds(file: Uint8Array): ContactIds {
+  const ids = new Set<ContactId>();
+  const wrongLines: number[] = [];
+  const cells = readFirstColumn(decodeText(file))
+    .map(({ line, value }) => ({ line, value: value.replace(INVISIBLE, "").trim() }))
+    .filter(({ value }) => value !== "" && value !== "sep=");
+  for (const [at, { line, value }] of cells.entries()) {
+    const id = OTHER_COLUMNS.test(value) ? null : parseId("Contact", value);
+    if (id !== null) {
+      ids.add(id);
+    } else if (at > 0 || value.includes(":")) {
+      wrongLines.push(line);
+    }
+  }
+  return { ids: [...ids], wrongLines };
+}
+
+function readFirstColumn(text: string, quote: '"' | false = '"', linesBefore = 0): Cell[] {
+  const cells: Cell[] = [];
+  try {
+    parse(text, {
+      quote,
+      delimiter: DELIMITERS,
+      record_delimiter: ["\r\n", "\n", "\r"],
+      relax_column_count: true,
+      relax_quotes: true,
+      cast: (value, { index, lines }) => {
+        if (index === 0) {
+          cells.push({ line: linesBefore + lines, value });
+        }
+        return value;
+      },
+    });
+    return cells;
+  } catch (error) {
+    if (!(error instanceof CsvError && error.code === "CSV_QUOTE_NOT_CLOSED")) {
+      throw error;
+    }
+    // From the line with a quote that does not close on, quotes are plain text.
+    const line = Number(error["lines"]);
+    const start = startOfLine(text, line);
+    return [...readFirstColumn(text.slice(0, start)), ...readFirstColumn(text.slice(start), false, line - 1)];
+  }
+}
+
+function startOfLine(text: string, line: number): number {
+  const ends = [...text.matchAll(/\r\n|\r|\n/g)].map((end) => end.index + end[0].length);
+  return ends[line - 2] ?? 0;
+}
+
+/** By the byte order mark; without one, UTF-16 is known by the zero in its first character. */
+function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const isLittle = (first === 0xff && second === 0xfe) || second === 0;
+  const isBig = (first === 0xfe && second === 0xff) || first === 0;
+  return new TextDecoder(isBig ? "utf-16be" : isLittle ? "utf-16le" : "utf-8").decode(bytes);
+}
