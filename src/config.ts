@@ -106,14 +106,36 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",
     corsOrigins: env.origins("CORS_ORIGINS"),
     subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
-    timeouts: {
-      query: env.number("QUERY_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
-      mutation: env.number("MUTATION_TIMEOUT_MS", 12_000, { min: 1, max: 600_000 }),
-      connect: env.number("CONNECT_TIMEOUT_MS", 1_000, { min: 1, max: 600_000 }),
-      read: env.number("READ_TIMEOUT_MS", 3_000, { min: 1, max: 600_000 }),
-      send: env.number("SEND_TIMEOUT_MS", 8_000, { min: 1, max: 600_000 }),
-    },
+    timeouts: readTimeouts(env),
   };
+}
+
+/** The least that a write may be left for its answer, if SEND_TIMEOUT_MS is not less. */
+const LEAST_SEND_MS = 1_000;
+/** What a mutation takes beside its platform call: checks, records and the answer to the client. */
+const LEAST_REST_MS = 500;
+
+/**
+ * Throws ConfigError for times with which nothing could ever be sent. A read may be given more time than its operation:
+ * it ends with the operation.
+ */
+function readTimeouts(env: Environment): Timeouts {
+  const limits = { min: 1, max: 600_000 };
+  const timeouts = {
+    query: env.number("QUERY_TIMEOUT_MS", 8_000, limits),
+    mutation: env.number("MUTATION_TIMEOUT_MS", 12_000, limits),
+    connect: env.number("CONNECT_TIMEOUT_MS", 1_000, limits),
+    read: env.number("READ_TIMEOUT_MS", 3_000, limits),
+    send: env.number("SEND_TIMEOUT_MS", 8_000, limits),
+  };
+  const leastMutation = Math.min(LEAST_SEND_MS, timeouts.send) + LEAST_REST_MS;
+  if (timeouts.mutation < leastMutation) {
+    throw new ConfigError(
+      `MUTATION_TIMEOUT_MS must be at least ${leastMutation} where SEND_TIMEOUT_MS is ${timeouts.send}: with less, no ` +
+        "write would ever be begun.",
+    );
+  }
+  return timeouts;
 }
 
 /**

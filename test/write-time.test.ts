@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import type { AppOptions } from "../src/app.ts";
 import { send, stateOf, timesTaken, wordOf } from "./sends.ts";
 import { type Answer, errorsAt, type Stage, startStage } from "./support.ts";
 import { type Received, sendJson, startUpstream } from "./upstream.ts";
@@ -64,8 +66,8 @@ describe("a mailing that is refused with 401, and whose sign-in outlasts the lea
 });
 
 describe("a send", () => {
-  const startSends = (env: Record<string, string>) =>
-    startStage({ simulator: { people: 3, polls: 0, responsesPerPoll: 0 }, env });
+  const startSends = (env: Record<string, string>, app: AppOptions = {}) =>
+    startStage({ simulator: { people: 3, polls: 0, responsesPerPoll: 0 }, env, app });
 
   test("that is not answered is unknown to its client before the mutation's time is over", async () => {
     await using stage = await startSends({ MUTATION_TIMEOUT_MS: "2000" });
@@ -77,7 +79,7 @@ describe("a send", () => {
   });
 
   test("that has less than a second left is not begun, and its key is free", async () => {
-    await using stage = await startSends({ MUTATION_TIMEOUT_MS: "1200" });
+    await using stage = await startSends({ MUTATION_TIMEOUT_MS: "1500" }, { reach: () => wait(200) });
     const answer = await send(stage.app.url, "k");
     expect(wordOf(answer)).toBe("PLATFORM_TIMEOUT");
     expect(answer.errors?.[0]?.message).toBe("Pidj was not asked: too little time was left to hear its answer.");
