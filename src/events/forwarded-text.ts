@@ -3,12 +3,12 @@ import { type E164, parseE164 } from "../phone.ts";
 import type { ForwardedText } from "../store/event-records.ts";
 import { readNumber, readText, type Values } from "./values.ts";
 
-/** Blanks, and what no id has and no store can hold as a key. */
+/** Characters that no id has and no store's key can contain: blanks and control characters. */
 const UNUSABLE = /[\s\p{C}]/u;
 
 /**
- * What Pidj forwards of a text (docs/platforms.md, Text forwarding). Null where it is none: neither a message nor a
- * sender. Who sends the word "null" has sent a text, so that a message alone is taken as it is.
+ * Reads a forwarded text (docs/platforms.md, Text forwarding). Null if it has neither a message nor a sender. The
+ * message is taken unchanged, because somebody may text the word "null".
  */
 export function parseForwardedText(values: Values): ForwardedText | null {
   const { message } = values;
@@ -29,8 +29,8 @@ export function parseForwardedText(values: Values): ForwardedText | null {
     toPhoneNumber: numberOf(to),
     groupId: groupId === null || UNUSABLE.test(groupId) ? null : groupId,
     contactId,
-    // Where a contact has an external id, that is sent in place of its own (docs/platforms.md P-21). What begins as its
-    // own ids do and is none is neither.
+    // If the contact has an external id, Pidj sends that instead of its own (docs/platforms.md P-27). A value that
+    // begins like Pidj's ids and is none is ignored.
     contactExternalId: contact === null || contact.startsWith("co:") ? null : contact,
   };
 }

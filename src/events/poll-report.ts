@@ -4,15 +4,14 @@ import { parseTextizenNumber } from "../phone.ts";
 import type { PollReport, ReportedResponse } from "../store/event-records.ts";
 import { isObject, readText, type Values } from "./values.ts";
 
-// What the webhook sends is documented nowhere; docs/platforms.md T-24 has what is known, T-21 and T-22 the shape of
-// answers.
+// The webhook is not documented: docs/platforms.md T-24, and T-21 and T-22 for the shape of answers.
 
-/** Both are written (docs/platforms.md T-24). */
+/** Both spellings occur (docs/platforms.md T-24). */
 const COMPLETED: ReadonlySet<string> = new Set(["poll.completed", "poll.complete"]);
 
 /**
- * A report of Textizen's webhook; "other" where it is of another event, or of none; "malformed" where it is one that
- * cannot be read: JSON that was cut off, or is something else than an object and a list.
+ * A report of Textizen's webhook. "other" for another event or none; "malformed" if it cannot be read, for instance
+ * because its JSON was cut off.
  */
 export function parsePollReport(values: Values): PollReport | "other" | "malformed" {
   if (!COMPLETED.has(readText(values["event"]) ?? "")) {
@@ -37,9 +36,7 @@ export function parsePollReport(values: Values): PollReport | "other" | "malform
   };
 }
 
-/**
- * An answer without an id of its own is named by its place: poll, participant, question and a count, `-` for unknown.
- */
+/** An answer without an id gets one from its place: poll, participant, question and a count, `-` for unknown. */
 function readResponses(answers: readonly Values[], pollPart: string | null): ReportedResponse[] {
   const counts = new Map<string, number>();
   return answers.map((answer) => {
@@ -64,7 +61,9 @@ function readResponses(answers: readonly Values[], pollPart: string | null): Rep
   });
 }
 
-/** `matching_option_id` in the webhook, `match: {id}` elsewhere; either may be missing, null, or hold several. */
+/**
+ * The options in `matching_option_id` or `match: {id}`; each may be missing, null, or a list (docs/platforms.md T-21).
+ */
 function readMatches(answer: Values, poll: string, question: string): ReportedResponse["matchedOptionIds"] {
   const match = answer["match"] ?? answer["matching_option_id"] ?? answer["matching_option_ids"] ?? [];
   return [match]
@@ -74,7 +73,10 @@ function readMatches(answer: Values, poll: string, question: string): ReportedRe
     .map((part) => makeId("PollOption", poll, question, part));
 }
 
-/** In a form, an object or a list is JSON text. Null where there is none; false where it cannot be read. */
+/**
+ * The value of an object or list, which a form contains as JSON text. Null if there is none, false if it cannot be
+ * read.
+ */
 function readJson(value: unknown): unknown {
   if (typeof value !== "string") {
     return value ?? null;
@@ -86,7 +88,7 @@ function readJson(value: unknown): unknown {
   }
 }
 
-/** What stands inside a wrapper of its own name: both habits are seen (docs/platforms.md T-9). */
+/** The value inside a wrapper of its own name, if there is one (docs/platforms.md T-9). */
 function unwrap(item: unknown, name: string): unknown {
   const inner = isObject(item) && item["id"] === undefined ? item[name] : undefined;
   return isObject(inner) ? inner : item;
@@ -107,7 +109,7 @@ function lastOf(responses: readonly ReportedResponse[]): string | null {
   return times.sort().at(-1) ?? null;
 }
 
-/** The platform's own id as text; null where it is no usable id. */
+/** The platform's own id as text; null if it is no usable id. */
 function readPart(value: unknown): string | null {
   const text = readText(value);
   return text === null || /\p{C}/u.test(text) || parseId("Participant", `participant:${text}`) === null ? null : text;
@@ -118,12 +120,12 @@ function idOf<Type extends Exclude<IdType, "Person">>(type: Type, value: unknown
   return part === null ? null : makeId(type, part);
 }
 
-/** A person's own words: blanks and the word "null" are theirs. */
+/** A person's text, unchanged: blanks and the word "null" are part of it. */
 function readWords(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
 }
 
-/** In UTC; null for what is no instant. */
+/** In UTC; null if the text is no instant. */
 function readTime(value: unknown): string | null {
   return parseDateTime(readText(value) ?? "")?.toISOString() ?? null;
 }

@@ -9,10 +9,10 @@ import { createKeywordReader } from "./opt-out-words.ts";
 import { parsePollReport } from "./poll-report.ts";
 import { canonicalText, type Values } from "./values.ts";
 
-/** What came of a delivery: it is on disk, or means nothing here, or cannot be read. */
+/** The result of a delivery: it is on disk, has no meaning here, or cannot be read. */
 export type Received = "kept" | "other" | "malformed";
 
-/** Where what the platforms push comes in. Throws StoreError where it cannot be kept. */
+/** Receives what the platforms push. Throws StoreError if it cannot be stored. */
 export interface Reception {
   /** A text that Pidj forwards. */
   text(values: Values): Promise<Received>;
@@ -25,9 +25,9 @@ export interface ReceptionOptions {
   readonly optOuts: OptOuts;
   /** Texts that, alone, opt a person out; compared as `createKeywordReader` says. */
   readonly optOutWords: readonly string[];
-  /** Told of every delivery when it is on disk, an event or a repeat of one. */
+  /** Called with every delivery that is on disk, whether it is an event or a repeat. */
   readonly onKept: (kept: Appended) => Promise<void>;
-  /** Told of what somebody ought to look into; names no number. */
+  /** Called with problems that need attention; the message contains no number. */
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -35,7 +35,7 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
   const keywordOf = createKeywordReader(optOutWords);
 
   async function keep(arrival: Arrival, values: Values): Promise<Received> {
-    // As a hash, because what is said is nobody's business outside of the event, and may be long.
+    // A hash, because the content is private and may be long.
     const fingerprint = createHash("sha256")
       .update(`${JSON.stringify(arrival)} ${canonicalText(values)}`)
       .digest("base64url");
@@ -83,7 +83,7 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
   };
 }
 
-/** Whose text it is: the number may as well be written as Textizen writes numbers, digits with the country code. */
+/** The sender's number, in Pidj's or in Textizen's form (digits with the country code). */
 function senderOf({ from, displayFrom }: ForwardedText): E164 | null {
   return from ?? parseTextizenNumber(displayFrom);
 }

@@ -1,4 +1,4 @@
-/** What a webhook was given, by name, whatever it was encoded in: texts from a form or a query, anything from JSON. */
+/** The values of a webhook request by name, in any encoding: texts from a form or a query, any type from JSON. */
 export type Values = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is Values {
@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is Values {
 }
 
 /**
- * A value as text, outer blanks removed; null where it is absent, null, "", "null" or no single value
+ * A value as text without outer blanks; null if it is absent, null, "", "null" or no single value
  * (docs/platforms.md P-27).
  */
 export function readText(value: unknown): string | null {
@@ -17,17 +17,17 @@ export function readText(value: unknown): string | null {
   return text === "" || text === "null" ? null : text;
 }
 
-/** Likewise: a query that does not escape the plus of E.164 has a blank in its place when it is decoded. */
+/** A number as text. If a query does not escape the plus of E.164, it is decoded as a blank. */
 export function readNumber(value: unknown): string | null {
   return typeof value === "string" && /^ [1-9][0-9]{6,14}$/.test(value) ? `+${value.slice(1)}` : readText(value);
 }
 
-/** Deeper down, values are all alike: nothing that a platform sends is nested so far. */
+/** Deeper values are not compared; no platform sends values so deep. */
 const MOST_LEVELS = 20;
 
 /**
- * Equal for values that say the same, whatever they are encoded in and in whatever order they came. Outer blanks, and
- * members that are null, blank or "null", say nothing.
+ * Equal for values with the same content, whatever their encoding and order. Outer blanks, and members that are null,
+ * blank or "null", are ignored.
  */
 export function canonicalText(values: Values): string {
   return JSON.stringify(canonicalOf(values, MOST_LEVELS));
@@ -54,7 +54,7 @@ function readScalar(value: unknown): string | null {
   return readNumber(typeof value === "boolean" ? String(value) : value);
 }
 
-/** In a form, an object or a list is JSON text; null for any other. */
+/** The value of an object or list that a form contains as JSON text; null for other text. */
 function readStructure(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) {
     return null;

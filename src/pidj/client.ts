@@ -17,24 +17,24 @@ import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, Surv
 import { createPidjWire, missing, type PidjOptions, type PidjWire } from "./wire.ts";
 import { createPidjWrites, type PidjWrites } from "./writes.ts";
 
-/** Every method makes one documented call and throws PlatformError where it does not succeed. */
+/** Every method makes one documented call and throws PlatformError if it fails. */
 export interface PidjClient extends PidjReads, PidjWrites {
-  /** Lets the calls under way end, then closes the connections. */
+  /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
 
 interface PidjReads {
-  /** Null where there is no such contact. */
+  /** Null if there is no such contact. */
   readonly contact: (id: ContactId, scope: ReadScope) => Promise<ContactRecord | null>;
   /** Not documented, and not there for every account (docs/platforms.md P-6). */
   readonly contacts: (scope: ReadScope) => Promise<Rows<ContactRecord>>;
-  /** The active ones, as all lists. */
+  /** Active groups only, as in all lists. */
   readonly groups: (scope: ReadScope) => Promise<Rows<PidjGroupRecord>>;
   readonly series: (scope: ReadScope) => Promise<Rows<SeriesRecord>>;
   readonly surveys: (scope: ReadScope) => Promise<Rows<SurveyRecord>>;
-  /** Null where there is no such user. */
+  /** Null if there is no such user. */
   readonly user: (id: PidjUserId, scope: ReadScope) => Promise<PidjUserRecord | null>;
-  /** Throws `unauthorized` where Pidj does not accept the credentials. */
+  /** Throws `unauthorized` if Pidj does not accept the credentials. */
   readonly authorizationCheck: (scope: ReadScope) => Promise<{ readonly message: string | null }>;
 }
 
@@ -87,7 +87,7 @@ function readMessage(body: JsonObject): { message: string | null } {
   return { message: cleanMessage(body["message"]) };
 }
 
-/** The record, or null where the platform says that there is none. */
+/** The record; null if the platform says that there is none. */
 async function orNull<Value>(reading: Promise<Value>): Promise<Value | null> {
   try {
     return await reading;

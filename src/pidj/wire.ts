@@ -12,11 +12,11 @@ export interface PidjOptions extends ConnectionOptions {
   readonly token: string;
 }
 
-/** Reads what a call gives out of the body of a success. */
+/** Decodes the result from the body of a successful answer. */
 type Decode<Result> = (body: JsonObject, answer: Answer) => Result | Promise<Result>;
 
 /**
- * One call of Pidj by its conventions: Basic authentication, forms out, JSON with a `status` in
+ * Makes calls by Pidj's conventions: Basic authentication, form bodies, JSON answers with a `status`
  * (docs/platforms.md, Pidj: connection).
  */
 export interface PidjWire {
@@ -27,7 +27,7 @@ export interface PidjWire {
     decode: Decode<Result>,
     scope: ReadScope,
   ) => Promise<Result>;
-  /** `form` null: the call has no body. */
+  /** The call has no body if `form` is null. */
   readonly write: <Result>(
     call: { readonly route: Route; readonly id: string | null; readonly form: string | null },
     decode: Decode<Result>,
@@ -67,9 +67,8 @@ export function createPidjWire(options: PidjOptions): PidjWire {
 }
 
 /**
- * The body of a success: 2xx, a JSON object, and `status` says so; any of these alone may be wrong
- * (docs/platforms.md P-1). Everything else is thrown. A body that says neither yes nor no proves nothing about what the
- * call did.
+ * The body of a success, which needs a 2xx, a JSON object and a `status` of success (docs/platforms.md P-1). Throws for
+ * every other answer. An answer with an unknown status proves nothing about the outcome.
  */
 function needSuccess(route: Route, answer: Answer): JsonObject {
   const { status, body } = answer;
@@ -102,17 +101,17 @@ function needSuccess(route: Route, answer: Answer): JsonObject {
   });
 }
 
-/** The error of a success that lacks what it should hold. */
+/** The error for a successful answer without the expected value. */
 export function missing(route: Route, key: string): PlatformError {
   return new PlatformError("PIDJ", "shape", `${route}: the answer lacks ${key}`);
 }
 
-/** The values of a form by their names on the wire. */
+/** The fields of a form by their names on the wire. */
 export type FormFields = Readonly<Record<string, string | null | undefined>>;
 
 /**
- * A form in which undefined leaves a field out and null sends it blank, which removes its value
- * (docs/platforms.md P-5). `+` and everything else is escaped: a bare plus would be a space to the reader.
+ * Encodes a form: undefined leaves a field out, null sends it blank, which clears the value (docs/platforms.md P-5).
+ * All characters are escaped, because an unescaped `+` is read as a space.
  */
 export function encodeForm(fields: FormFields): string {
   const form = new URLSearchParams();
@@ -125,7 +124,7 @@ export function encodeForm(fields: FormFields): string {
   return form.toString();
 }
 
-/** A form without blanks: what one means in a creation is not documented (docs/platforms.md P-5). */
+/** Encodes a form without blank fields, whose meaning in a creation is not documented (docs/platforms.md P-5). */
 export function encodeCreation(fields: FormFields): string {
   const form = new URLSearchParams();
   for (const name in fields) {

@@ -2,27 +2,27 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors } from "undici";
 import { type Platform, PlatformError, type PlatformErrorDetails, type PlatformErrorReason } from "../errors.ts";
 
-/** A call as a platform's document names it: method and path, `{id}` standing for the one part that varies. */
+/** A call as the platform's document names it: method and path, with `{id}` for the part that varies. */
 export type Route = `${"GET" | "POST" | "PUT" | "DELETE"} /${string}`;
 
-/** The bytes on the wire of one request. */
+/** One request as it is sent. */
 export interface WireRequest {
   readonly method: Dispatcher.HttpMethod;
   /** Path and query, escaped. */
   readonly path: string;
-  /** Names and values in turn. */
+  /** Names and values alternate. */
   readonly headers: string[];
   readonly body: string | null;
-  /** False, or undici closes the connection after every GET that has a body. */
+  /** Must be false: otherwise undici closes the connection after every GET with a body. */
   readonly reset: false;
 }
 
 interface ExchangeOptions {
   readonly platform: Platform;
   readonly route: Route;
-  /** Ends the exchange when it aborts; null for a write, which is finished once it has begun. */
+  /** Ends the exchange when it aborts; null for a write, which is finished once begun. */
   readonly signal: AbortSignal | null;
-  /** For how long it may wait for a connection. */
+  /** Milliseconds to wait for a connection. */
   readonly waitMilliseconds: number;
   /**
    * The time from the first byte of the request to the last of the answer. It is asked right before the first byte goes
@@ -32,14 +32,14 @@ interface ExchangeOptions {
   readonly bodyLimitBytes: number;
 }
 
-/** An answer as it came, whole; `body` is null where the end of it is missing and its status, not 2xx, says enough. */
+/** A raw answer. `body` is null if it was cut off; the status, which is not 2xx, is then enough. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer | null;
 }
 
-/** Why nothing more is done for a scope that has ended: its deadline has come, or nobody waits any more. */
+/** The error of a scope that has ended: its deadline has passed, or nobody waits for it. */
 export function endOfScope(
   platform: Platform,
   what: string,
@@ -53,12 +53,12 @@ export function endOfScope(
 }
 
 /**
- * One request and its whole answer, inside its time and size. It drives undici's dispatcher itself, not by
- * `request()`: only a handler learns of the moment before the first byte goes out, and that moment is the proof that
- * a failure before it changed nothing.
+ * One request with its whole answer, limited in time and size. It drives undici's dispatcher directly instead of
+ * `request()`: only a handler learns when the first byte is sent, and a failure before that moment proves that nothing
+ * was changed.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  /** HTTP status, null until an answer has begun. */
+  /** HTTP status; null until an answer begins. */
   status: number | null = null;
   readonly #options: ExchangeOptions;
   readonly #outcome = Promise.withResolvers<RawAnswer>();
@@ -67,7 +67,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #controller: Dispatcher.DispatchController | null = null;
   #timer: NodeJS.Timeout | null = null;
-  /** What the timer was set to. */
+  /** The time that the timer was set to. */
   #milliseconds = 0;
   #isSettled = false;
 
@@ -83,7 +83,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#outcome.promise;
   }
 
-  /** The time to wait for a connection, or for the answer, has passed. */
+  /** Called when the time to wait for a connection or for the answer has passed. */
   expire(): void {
     if (this.#hasBegun) {
       this.#cut("timeout", `no complete answer within ${this.#milliseconds} ms`);
@@ -98,7 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(endOfTime, this.#milliseconds, this);
   }
 
-  /** The signal has aborted. */
+  /** Called when the signal aborts. */
   handleEvent(): void {
     const { platform, route, signal } = this.#options;
     if (signal !== null) {
@@ -146,14 +146,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (!(error instanceof errors.HTTPParserError)) {
       this.#cut("unreachable", this.#hasBegun ? "the connection was cut" : "no connection", error);
     } else if (this.status === null) {
-      // The parser's error must not get into a log as a cause: it quotes what it could not read.
+      // The parser's error is not attached as a cause, because it quotes what it could not read.
       this.#cut("shape", "the answer is not HTTP");
     } else {
       this.#cut("unreachable", "the answer's framing is broken");
     }
   }
 
-  /** False: not a byte of the request was written. */
+  /** False as long as no byte of the request was sent. */
   get #hasBegun(): boolean {
     return this.#controller !== null;
   }
@@ -162,7 +162,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#cut("shape", `the answer is larger than ${this.#options.bodyLimitBytes} bytes`);
   }
 
-  /** The end of the answer will not be had. A status other than 2xx says enough; half of a 2xx is never used. */
+  /** The rest of the answer will not arrive. A status other than 2xx is enough; an incomplete 2xx is never used. */
   #cut(reason: PlatformErrorReason, why: string, cause?: unknown): void {
     if (this.status !== null && this.status >= 300) {
       this.#answer(null);

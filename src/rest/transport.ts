@@ -8,30 +8,30 @@ import { LARGE_BYTES, parseLargeJson } from "./large-json.ts";
 import { type CallKind, combine, delayBeforeRepeat, parseRetryAfter } from "./repeats.ts";
 import { Sharing } from "./sharing.ts";
 
-/** Milliseconds that one attempt may take, from its start to the last byte of its answer. */
+/** Milliseconds that one attempt may take, from its first byte to the last byte of its answer. */
 export interface Timeouts {
   readonly readMilliseconds: number;
-  /** Sends and all other writes; cut to what is left of the operation's time and the write's lease. */
+  /** For all writes; shortened to the rest of the operation's time and of the write's lease. */
   readonly sendMilliseconds: number;
-  /** The part of either that may pass before there is a connection. */
+  /** Milliseconds to wait for a connection. */
   readonly connectMilliseconds: number;
 }
 
-/** Bytes that an answer may have. */
+/** Largest size of an answer in bytes. */
 export interface BodyLimits {
   readonly listBytes: number;
   readonly recordBytes: number;
 }
 
-/** How to reach a platform; what is left out is as documented there. */
+/** How to reach a platform. */
 export interface ConnectionOptions {
-  /** What stands before the documents' paths, with or without a slash at its end. */
+  /** The URL before the documented paths, with or without a slash at its end. */
   readonly baseUrl: string;
   /** Default: 3 s for reads, 8 s for writes, 1 s to connect. */
   readonly timeouts?: Partial<Timeouts>;
   /** Default: 64 MB for lists, 10 MB for records. */
   readonly bodyLimits?: Partial<BodyLimits>;
-  /** Keeps a read from joining one that began before a change. Default: no change is known. */
+  /** Prevents a read from joining one that began before a change. Default: no change is known. */
   readonly versions?: Versions;
   /** Jitter of retries, 0 to 1; for tests. */
   readonly random?: () => number;
@@ -39,27 +39,27 @@ export interface ConnectionOptions {
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** What of an answer the platforms' own rules decide about: its status is 2xx, or 4xx but not 429. */
+/** An answer that the platform's client decodes: its status is 2xx, or 4xx but not 429. */
 export interface Answer {
   readonly status: number;
-  /** The JSON value; undefined where there is no body, or, in a 4xx, none that can be read. */
+  /** The JSON value; undefined if there is no body, or, in a 4xx, none that can be read. */
   readonly body: unknown;
-  /** Rows that had no usable id: the decoder counts them here. */
+  /** Number of rows without a usable id; the decoder counts them. */
   skippedRows: number;
 }
 
 export interface PlatformRequest<Result> {
   readonly route: Route;
-  /** Fills `{id}`; null where the route has none. */
+  /** The value for `{id}`; null if the route has none. */
   readonly id: string | null;
   /** The query with its question mark, or nothing. */
   readonly query: string;
-  /** Names and values in turn. */
+  /** Names and values alternate. */
   readonly headers: string[];
   readonly body: string | null;
-  /** Which of the body limits holds for the answer. */
+  /** The size limit of the answer. */
   readonly size: keyof typeof LIMITS;
-  /** Throws PlatformError where the answer is a refusal or not what is documented. */
+  /** Throws PlatformError if the answer is a refusal or has another shape than documented. */
   readonly decode: (answer: Answer) => Result | Promise<Result>;
 }
 
@@ -72,13 +72,13 @@ export interface Transport {
    * platform did not act. Throws whatever `scope.checkBeforeAttempt` throws, and then it did not act either.
    */
   readonly write: <Result>(request: PlatformRequest<Result>, scope: WriteScope) => Promise<Result>;
-  /** Lets the calls under way end, then closes the connections. */
+  /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
 
 const LIMITS = { list: "listBytes", record: "recordBytes" } as const;
 const CONNECTIONS = 64;
-/** Of every call. An answer in any other encoding is not decoded. */
+/** Sent with every call. Answers in other encodings are not decoded. */
 const HEADERS = ["user-agent", "textgraph", "accept-encoding", "identity"];
 /** A write with less time than this is not begun: most answers would come too late, and its outcome would be unknown. */
 const LEAST_WRITE_MILLISECONDS = 1_000;
@@ -104,10 +104,10 @@ export function createTransport(options: TransportOptions): Transport {
   const pool = new Pool(origin, {
     connections: CONNECTIONS,
     pipelining: 1,
-    // HTTP/2 frames requests otherwise than what is known to work: a GET with a body over HTTP/1.1.
+    // HTTP/1.1 is known to work with a body in a GET; HTTP/2 frames requests differently.
     allowH2: false,
     connect: { timeout: timeouts.connectMilliseconds },
-    // undici's own timers are coarse; an exchange keeps an exact one.
+    // undici's timers are coarse, so each exchange has its own.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -143,7 +143,7 @@ export function createTransport(options: TransportOptions): Transport {
           throw error;
         }
         failure = error;
-        // Rejects when the signal aborts, and then the next round says so.
+        // Rejects when the signal aborts; the next round then throws.
         await sleep(delay, scope.signal).catch(() => undefined);
       }
     }
@@ -232,7 +232,7 @@ function toWire(request: PlatformRequest<unknown>, basePath: string): WireReques
   };
 }
 
-/** RFC 3986 §3.3: a colon may stand in a path segment as it is, and every Pidj id has one. */
+/** RFC 3986 §3.3 allows a colon in a path segment, and every Pidj id has one. */
 function escapeSegment(id: string): string {
   return encodeURIComponent(id.toWellFormed()).replaceAll("%3A", ":");
 }
@@ -241,7 +241,7 @@ function isRedirect({ status }: RawAnswer): boolean {
   return status >= 300 && status < 400;
 }
 
-/** Everything about an answer that holds for both platforms. Throws PlatformError. */
+/** Checks an answer by the rules that both platforms share. Throws PlatformError. */
 async function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Promise<Answer> {
   const { status } = raw;
   const retryAfterSeconds =
@@ -268,7 +268,7 @@ async function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Pro
   return { status, body, skippedRows: 0 };
 }
 
-/** Undefined where the content is not JSON. The SyntaxError must go no further: it quotes what it could not read. */
+/** Undefined if the content is not JSON. The SyntaxError is not passed on, because it quotes the content. */
 async function parseJson(content: string | Buffer): Promise<unknown> {
   try {
     return typeof content === "string" ? JSON.parse(content) : await parseLargeJson(content);
@@ -277,7 +277,7 @@ async function parseJson(content: string | Buffer): Promise<unknown> {
   }
 }
 
-/** As text, without blanks around it, unless it is large; nothing large is all blanks. */
+/** As text without outer blanks, unless it is large. */
 function contentOf(body: Buffer | null): string | Buffer {
   if (body === null) {
     return "";
@@ -285,7 +285,7 @@ function contentOf(body: Buffer | null): string | Buffer {
   return body.length < LARGE_BYTES ? body.toString("utf8").trim() : body;
 }
 
-/** RFC 6839 §3.1 for `+json`. An answer without a content type is taken for what its body turns out to be. */
+/** RFC 6839 §3.1 for `+json`. Without a content type, the body decides. */
 function isJsonType(contentType: string | undefined): boolean {
   if (contentType === undefined) {
     return true;

@@ -5,24 +5,24 @@ import { type ContactDirectory, type ListedContact, timeOfReading } from "./cont
 
 export interface ContactImport {
   readonly ids: readonly ContactId[];
-  /** Reads one contact; null where it does not exist. A throw makes the id a failed one, and the import goes on. */
+  /** Reads one contact; null if it does not exist. If it throws, the id counts as failed, and the import continues. */
   readonly read: (id: ContactId) => Promise<ListedContact | null>;
   readonly directory: Pick<ContactDirectory, "learn" | "forget">;
   /** True if an earlier part of the same import has learned something. */
   readonly hasLearned?: boolean;
-  /** Reads under way at once. */
+  /** Reads that run at the same time. */
   readonly concurrency: number;
-  /** Reads begun in a second; left out for no limit. */
+  /** Reads that begin in one second; no limit if left out. */
   readonly perSecond?: number;
-  /** Told after each batch, when the directory has it: what is reported here never needs to be read again. */
+  /** Called after each batch, when the directory has stored it: ids that are reported here need not be read again. */
   readonly onProgress?: (progress: ImportProgress) => void | Promise<void>;
-  /** Ends the import: what has begun is finished and learned. */
+  /** Ends the import. Reads that have begun are finished and stored. */
   readonly signal?: AbortSignal;
   readonly now: () => Date;
   readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** How far an import has come: the first `done` of its ids, and what became of them. */
+/** Progress of an import: the first `done` of its ids, and their results. */
 export interface ImportProgress {
   readonly done: number;
   readonly learned: number;
@@ -45,9 +45,8 @@ const BATCH = 20;
 const FAILURES_IN_A_ROW = 20;
 
 /**
- * Reads contacts by id and learns their numbers as IMPORTED, in batches: after a crash at most one is read again. Contacts
- * that Pidj does not know are forgotten, once it has known another one: if it knows none, it is the wrong account, and
- * nothing is forgotten. Throws StoreError if the directory does.
+ * Reads contacts by id and stores their numbers as IMPORTED; contacts that no longer exist are removed. It works in
+ * batches: after a crash at most one is read again. Throws StoreError if the directory does.
  */
 export async function importContacts(options: ContactImport): Promise<ImportOutcome> {
   const { ids, directory, signal, now, onProgress } = options;
@@ -102,7 +101,7 @@ export async function importContacts(options: ContactImport): Promise<ImportOutc
   }
 
   while (ended() === null) {
-    // Older than every reading of the batch, so that whatever is seen meanwhile is newer and stays.
+    // Earlier than every read of the batch, so that anything seen in the meantime is newer and stays.
     const startedAt = timeOfReading(now);
     const { found, gone, begun } = await readBatch(ids.slice(done, done + BATCH));
     await directory.learn(
@@ -123,7 +122,7 @@ export async function importContacts(options: ContactImport): Promise<ImportOutc
   return { done, learned, missing, failed, ended: ended() ?? "done" };
 }
 
-/** Each call resolves no sooner than a fixed interval after the one before. */
+/** Each call resolves at the earliest a fixed interval after the one before. */
 function createPace({ perSecond, now, signal, wait = waitUnlessAborted }: ContactImport): () => Promise<void> {
   let next = now().getTime();
   return async () => {
@@ -142,6 +141,6 @@ async function waitUnlessAborted(milliseconds: number, signal?: AbortSignal): Pr
   try {
     await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
   } catch {
-    // Aborted: the caller looks at the signal itself.
+    // Aborted; the caller checks the signal.
   }
 }

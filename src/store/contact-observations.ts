@@ -4,7 +4,7 @@ import type { E164 } from "../phone.ts";
 import type { Store } from "./store.ts";
 import { createUpdate, type Draft } from "./update.ts";
 
-/** How a contact's number came to be known; the words of the graph. */
+/** How a contact's number became known, by the names of the graph. */
 export type ContactLinkSource = "READ" | "WRITTEN" | "RECEIVED" | "LISTED" | "IMPORTED";
 
 /** A contact as it was at a time (milliseconds since 1970): with a number or without one, or (`seen: null`) gone. */
@@ -14,14 +14,14 @@ export interface Observation {
   readonly seen: { readonly phoneNumber: E164 | null; readonly source: ContactLinkSource } | null;
 }
 
-/** A row of `number-by-contact`, which is the truth. */
+/** A row of `number-by-contact`, the table that counts. */
 export interface NumberRow {
   readonly phoneNumber: E164 | null;
   readonly source: ContactLinkSource;
   readonly seenAt: number;
 }
 
-/** One of those that a row of `contact-by-number` lists: the same truth, indexed. Both tables change in one commit. */
+/** An item of a row of `contact-by-number`: an index of the other table. Both change in one commit. */
 export interface Candidate {
   readonly contactId: ContactId;
   readonly source: ContactLinkSource;
@@ -40,7 +40,7 @@ export function createObservationRecorder(
   store: Store,
   isDisputed: (number: E164) => boolean,
 ): (observations: readonly Observation[]) => Promise<void> {
-  // In turn, so that what is remembered below does not change between the look at it and the commit.
+  // One after the other, so that `remembered` does not change between the check and the commit.
   const update = createUpdate(store, "The contact directory", { inTurn: true });
   // Observations that changed no row. They are remembered so that a late, older one does not win against them. Another
   // process does not know of them: there the order is that of recorded observations.
@@ -80,7 +80,7 @@ export function createObservationRecorder(
 }
 
 interface RowChange extends Observation {
-  /** The contact's row of `number-by-contact`, before. */
+  /** The contact's row of `number-by-contact` before the observation. */
   readonly row: NumberRow | null;
 }
 

@@ -14,28 +14,28 @@ import { decodeRow } from "./update.ts";
 
 export type { ContactLinkSource } from "./contact-observations.ts";
 
-/** What is known about the contact behind a number. */
+/** What the directory knows about the contact with a number. */
 export interface ContactLink {
   readonly state: "LINKED" | "UNKNOWN" | "AMBIGUOUS";
   /** Of the newest observation, like `seenAt`; both null if the state is UNKNOWN. */
   readonly source: ContactLinkSource | null;
-  /** True to the hour: an unchanged contact that is seen again within it is not recorded again. */
+  /** Exact to the hour: an unchanged contact that is seen again within an hour is not recorded again. */
   readonly seenAt: Date | null;
-  /** None, one or several, as the state says; in the order of the ids. */
+  /** None, one or several, depending on the state, in the order of the ids. */
   readonly candidateIds: readonly ContactId[];
   /** False if several contacts were seen with the number, at different times: the number may have moved between them. */
   readonly isConfirmed: boolean;
 }
 
 /**
- * The time of a reading that begins now: a millisecond early, so that a write that is answered within the same
- * millisecond, which the reading may have missed, is the newer of the two.
+ * The time of a read that begins now, minus one millisecond: a write that is answered within the same millisecond,
+ * which the read may have missed, then counts as newer.
  */
 export function timeOfReading(now: () => Date): Date {
   return new Date(now().getTime() - 1);
 }
 
-/** The little of a contact's record that the directory keeps; every contact record has it. */
+/** The part of a contact's record that the directory stores. */
 interface ContactNumber {
   /** Null if the contact has none in E.164. If it could not be read (an error, or left out), nothing is learned. */
   readonly phoneNumber?: Field<E164> | undefined;
@@ -51,34 +51,34 @@ export interface SeenContact extends ContactNumber {
   readonly source: ContactLinkSource;
 }
 
-/** What a read by id said: the contact, or null if the platform itself said that there is none. */
+/** The result of a read by id: the contact, or null if the platform itself said that there is none. */
 export type ContactRead = readonly [contactId: ContactId, contact: ContactNumber | null];
 
 /**
- * From number to contact. Pidj reads contacts by id only (docs/platforms.md P-6, P-7), so every contact that passes by
- * is remembered. The newest observation of a contact says which number it has; an older one that comes in later changes
- * nothing. Every method throws StoreError if the store fails. Answers for readers come quickly or not at all: none waits
- * for a locked store.
+ * The contact directory: from number to contact. Pidj reads contacts by id only (docs/platforms.md P-6, P-7), so every
+ * contact that this server sees is recorded. The newest observation of a contact decides its number; an older one that
+ * arrives later changes nothing. Every method throws StoreError if the store fails. Reads return quickly or throw: none
+ * waits for a locked store.
  */
 export interface ContactDirectory {
-  /** The link of each number, in their order, by one read of the store. */
+  /** The link of each number, in the order of the numbers, with one read of the store. */
   links(numbers: readonly E164[]): Promise<ContactLink[]>;
   /**
-   * Remembers what was seen. `seenAt`: when the reading began or the write was answered; now, if not said. A contact
-   * seen with another number leaves its old one. What is known already costs one read of the store.
+   * Records observations. `seenAt`: when the read began or the write was answered; default: now. A contact that is seen
+   * with another number loses its old one. If nothing is new, it costs one read of the store.
    */
   learn(contacts: readonly SeenContact[], seenAt?: Date): Promise<void>;
-  /** Remembers what reads said, after the caller has gone on; what fails is told to `warn`. */
+  /** Records results of reads in the background; failures are passed to `warn`. */
   learnLater(reads: readonly ContactRead[], readAt: Date): void;
-  /** Learns a complete list, read from `startedAt` on: known contacts that it lacks are forgotten. */
+  /** Records a complete list whose read began at `startedAt`: known contacts that are not in it are removed. */
   learnList(contacts: readonly ListedContact[], startedAt: Date): Promise<void>;
-  /** Contacts that are gone, and never come back. One that is seen after `at` stays. */
+  /** Removes contacts that were deleted for good. One that is seen after `at` stays. */
   forget(contactIds: readonly ContactId[], at?: Date): Promise<void>;
   /** Ids of known contacts, with and without numbers, in the order of their UTF-8 bytes. */
   page(range: ContactRange): Promise<ContactId[]>;
   /** How many contacts are known. */
   count(): Promise<number>;
-  /** Ends when `learnLater` has nothing left to do. */
+  /** Resolves when all observations of `learnLater` are stored. */
   idle(): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ export function createContactDirectory(
   const waiting = new Map<ContactId, Observation>();
   let learning: Promise<void> | null = null;
 
-  /** In chunks, each a few milliseconds of work, so that a list of 100,000 leaves room for requests. */
+  /** In chunks of a few milliseconds each, so that requests are served during a list of 100,000. */
   async function recordAll(observations: readonly Observation[]): Promise<void> {
     for (let start = 0; start < observations.length; start += CHUNK) {
       if (start > 0) {
@@ -150,7 +150,7 @@ export function createContactDirectory(
       );
       for (const observation of observations) {
         const earlier = waiting.get(observation.contactId);
-        // What finds no room is learned by the next read of the contact.
+        // If the queue is full, the next read of the contact records it.
         if (earlier === undefined ? waiting.size < MOST_WAITING : earlier.at <= observation.at) {
           waiting.set(observation.contactId, observation);
         }

@@ -15,9 +15,9 @@ import type { E164 } from "../phone.ts";
 export interface ForwardedText {
   readonly kind: "ReceivedMessage";
   readonly text: string;
-  /** Null where the sender is no E.164 number. */
+  /** Null if the sender's number is not E.164. */
   readonly from: E164 | null;
-  /** As Pidj writes it; empty where it writes none. */
+  /** As sent by Pidj; empty if there is none. */
   readonly displayFrom: string;
   readonly toPhoneNumber: E164 | null;
   readonly groupId: PidjGroupId | null;
@@ -25,14 +25,14 @@ export interface ForwardedText {
   readonly contactExternalId: string | null;
 }
 
-/** A poll that somebody has answered to the end, as Textizen reported it (docs/platforms.md T-24). */
+/** A completed poll, as reported by Textizen (docs/platforms.md T-24). */
 export interface PollReport {
   readonly kind: "CompletedPoll";
   readonly pollId: PollId | null;
   readonly participantId: ParticipantId | null;
-  /** Null where the number is masked, or no E.164. */
+  /** Null if the number is masked or not E.164. */
   readonly from: E164 | null;
-  /** RFC 3339 in UTC: when the last answer was given; null where the report does not say. */
+  /** RFC 3339 in UTC: when the last answer was given; null if the report does not say. */
   readonly answeredAt: string | null;
   readonly responses: readonly ReportedResponse[];
 }
@@ -54,15 +54,15 @@ export interface ReportedResponse {
 export type Arrival = ForwardedText | PollReport;
 export type EventKind = Arrival["kind"];
 
-/** What the inbox adds to what arrived. */
+/** What the inbox adds to a delivery. */
 interface StoredFields<Kind extends EventKind> {
   readonly id: Id<Kind>;
-  /** The event's place in the order of all events, opaque. */
+  /** Opaque position of the event among all events. */
   readonly cursor: string;
-  /** The same place; 1 and up, without gaps. */
+  /** The same position as a number: from 1, without gaps. */
   readonly sequence: number;
   readonly receivedAt: Date;
-  /** Equal deliveries that were taken for repeats of this one. */
+  /** How many equal deliveries counted as repeats of this one. */
   readonly repeatCount: number;
 }
 
@@ -71,7 +71,7 @@ export type StoredPollReport = PollReport & StoredFields<"CompletedPoll">;
 export type StoredEvent = StoredMessage | StoredPollReport;
 export type StoredOf<Kind extends EventKind> = Extract<StoredEvent, { readonly kind: Kind }>;
 
-/** Which events are meant: all of a kind, or those to a group, from a number, of a poll. Null asks nothing. */
+/** Selects events: all of a kind, or only those to a group, from a number, or of a poll. A null part is ignored. */
 export type EventFilter =
   | {
       readonly kind: "ReceivedMessage";
@@ -84,8 +84,8 @@ export type EventFilter =
 export type FilterOf<Kind extends EventKind> = Extract<EventFilter, { readonly kind: Kind }>;
 
 /**
- * The name of everything that a filter lets through: what events are indexed, counted and handed on by. Its parts are
- * kept apart by blanks, which neither ids nor numbers have; `*` is none of either.
+ * The path of a filter: events are indexed, counted and delivered by it. Its parts are separated by blanks, which
+ * neither ids nor numbers contain; `*` stands for any value.
  */
 export function pathOf(filter: EventFilter): string {
   return filter.kind === "ReceivedMessage"
@@ -110,7 +110,7 @@ function joinPath(kind: EventKind, first: string | null | undefined, second: str
   return `${kind} ${first ?? "*"} ${second ?? "*"}`;
 }
 
-/** A row of `event`: what arrived, when (milliseconds since 1970), and how often again. */
+/** A row of `event`: the delivery, its time (milliseconds since 1970), and its number of repeats. */
 export type EventRow = Arrival & { readonly receivedAt: number; readonly repeatCount: number };
 
 export function toStored(row: EventRow, epoch: string, sequence: number): StoredEvent {
@@ -120,7 +120,7 @@ export function toStored(row: EventRow, epoch: string, sequence: number): Stored
     : { ...row, ...shared, id: makeId(row.kind, epoch, String(sequence)) };
 }
 
-/** A place in the order of events: whose order it is, and how many events came up to it. */
+/** A position among the events: the store's name, and how many events there are up to the position. */
 interface CursorPosition {
   readonly epoch: string;
   readonly sequence: number;
@@ -130,7 +130,7 @@ export function writeCursor(epoch: string, sequence: number): string {
   return Buffer.from(JSON.stringify(["EVENT", epoch, sequence])).toString("base64url");
 }
 
-/** Null where the text is no cursor of an event. */
+/** Null if the text is no cursor of an event. */
 export function parseCursor(cursor: string): CursorPosition | null {
   let parts: unknown;
   try {

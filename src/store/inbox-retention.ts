@@ -4,7 +4,7 @@ import { addToCounts, draftState, indexKey, sequenceKey, writeState } from "./in
 import type { Change, Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 
-/** For how long events are kept, and how many at most. */
+/** How long events are kept, and how many at most. */
 export interface Retention {
   readonly keptMilliseconds: number;
   readonly mostKept: number;
@@ -17,10 +17,12 @@ export interface FirstDelivery {
   readonly firstAt: number;
 }
 
-/** A batch is one commit of a few milliseconds, during which nobody else can write. */
+/** A batch is one commit of a few milliseconds; nothing else can be written during that time. */
 const BATCH = 100;
 
-/** Forgets, in batches, the events that are too old or too many, and first deliveries that cannot be repeated any more. */
+/**
+ * Deletes in batches: events that are too old or too many, and records of deliveries that can no longer be repeated.
+ */
 export async function sweepInbox(
   store: Store,
   update: Update,
@@ -33,7 +35,7 @@ export async function sweepInbox(
   await forgetFirstDeliveries(store, now - options.repeatMilliseconds);
 }
 
-/** How many were forgotten. */
+/** How many were deleted. */
 async function forgetBatch(
   draft: Draft,
   { now, keptMilliseconds, mostKept }: Retention & { readonly now: number },
@@ -70,7 +72,7 @@ async function forgetFirstDeliveries(store: Store, before: number): Promise<void
   do {
     const entries = await store.range("event-repeat", { ...(after !== undefined && { after }), limit: BATCH });
     const past = entries.filter(({ value }) => decodeRow<FirstDelivery>(value).firstAt <= before);
-    // False if one of them was replaced just now: the next sweep is early enough for the others.
+    // False if one of them was replaced at this moment. The next sweep deletes the others.
     await store.commit(
       past.map(({ key, value }): Change => ({ table: "event-repeat", key, was: value, becomes: null })),
     );

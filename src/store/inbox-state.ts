@@ -2,19 +2,19 @@ import { randomBytes } from "node:crypto";
 import { QUICK, type Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 
-/** The only row of `event-state`. Every new event and every sweep changes it, which is what puts them in one order. */
+/** The only row of `event-state`. Every new event and every sweep changes it, so all of them have one order. */
 export interface State {
-  /** Names the store: a cursor of one store is not taken for a position in another. */
+  /** The store's name, so that a cursor of another store is recognized. */
   readonly epoch: string;
   /** The highest sequence number given; 0 before the first. */
   readonly newest: number;
-  /** The highest sequence number forgotten; all below it are. */
+  /** The highest sequence number that was deleted; all lower ones were too. */
   readonly forgotten: number;
 }
 
 const KEY = "state";
 
-/** The state as it is; makes the first one of a new store. */
+/** The state; a new store gets its first one. */
 export async function readState(store: Store, update: Update): Promise<State> {
   const [text = null] = await store.get("event-state", [KEY], QUICK);
   return decodeRow<State>(text) ?? update(draftState, { durable: true });
@@ -30,7 +30,7 @@ export function writeState(draft: Draft, state: State): State {
   return state;
 }
 
-/** Changes the number of events under each path, by a step for each time that it is named. */
+/** Adds the step to the number of events of each path, once for each mention. */
 export async function addToCounts(draft: Draft, paths: readonly string[], step: 1 | -1): Promise<void> {
   const steps = new Map<string, number>();
   for (const path of paths) {
@@ -43,7 +43,7 @@ export async function addToCounts(draft: Draft, paths: readonly string[], step: 
   });
 }
 
-/** Sequence numbers in the order of their values: no safe integer has more digits. */
+/** A key that sorts like the sequence number: no safe integer has more digits. */
 export function sequenceKey(sequence: number): string {
   return String(sequence).padStart(16, "0");
 }

@@ -22,26 +22,26 @@ import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 export interface InboxOptions extends Retention {
   readonly now: () => Date;
-  /** For how long after a delivery an equal one counts as a repeat of it. */
+  /** How long after a delivery an equal one counts as its repeat. */
   readonly repeatMilliseconds: number;
 }
 
 /** One delivery. */
 export interface Delivery {
   readonly arrival: Arrival;
-  /** Equal for deliveries that say the same. */
+  /** Equal for deliveries with the same content. */
   readonly fingerprint: string;
-  /** Writes what belongs to the delivery: part of the commit that keeps it, or of the one that counts it as a repeat. */
+  /** Writes what belongs to the delivery, in the commit that stores it or counts it as a repeat. */
   readonly alongside?: (draft: Draft, isRepeat: boolean) => Promise<void>;
 }
 
-/** What became of a delivery: the event that it is now, or that it repeats. */
+/** The result of a delivery: the event that it became or repeats. */
 export interface Appended {
   readonly event: StoredEvent;
   readonly isRepeat: boolean;
 }
 
-/** Part of a list of events, newest first: between two sequence numbers, both left out. */
+/** A range of a list of events, newest first: between two sequence numbers, both excluded. */
 interface EventRange {
   readonly newerThan: number | null;
   readonly olderThan: number | null;
@@ -50,32 +50,32 @@ interface EventRange {
   readonly fromOldest: boolean;
 }
 
-/** What a cursor points at: an event that is kept, one that is forgotten, or one of a store that was lost. */
+/** What a cursor points to: an event that is kept, one that was deleted, or one of a store that was lost. */
 interface CursorState {
   readonly sequence: number;
   readonly state: "kept" | "forgotten" | "foreign";
 }
 
 /**
- * The events of one account: append-only, in one order, kept until they are too old or too many. Of the deliveries that
- * say the same within the time for repeats, one becomes an event and the others are counted on it. That time runs from
- * the first delivery, not from the last, because two equal texts can also be two texts: whoever writes "yes" every few
- * seconds is heard again when it is over. Every method throws StoreError if the store fails.
+ * The events of one account: append-only, in one order, kept until they are too old or too many. Of equal deliveries
+ * within the time for repeats, the first becomes an event and the others are counted on it. That time runs from the
+ * first delivery, because equal texts may be sent on purpose: somebody who texts "yes" every few seconds is recorded
+ * again when the time is over. Every method throws StoreError if the store fails.
  */
 export interface Inbox {
-  /** Keeps a delivery: on disk when this returns. */
+  /** Stores a delivery; it is on disk when this returns. */
   append(delivery: Delivery): Promise<Appended>;
-  /** Null if no message has this id, or if it is forgotten. */
+  /** Null if no message has this id, or if it was deleted. */
   message(id: ReceivedMessageId): Promise<StoredMessage | null>;
-  /** Null if no report has this id, or if it is forgotten. */
+  /** Null if no report has this id, or if it was deleted. */
   completedPoll(id: CompletedPollId): Promise<StoredPollReport | null>;
   /** Events that the filter lets through, newest first. */
   list<Kind extends EventKind>(filter: FilterOf<Kind>, range: EventRange): Promise<StoredOf<Kind>[]>;
-  /** How many events the filter lets through; exact, at the cost of one key. */
+  /** How many events the filter lets through: exact, with one key read. */
   count(filter: EventFilter): Promise<number>;
   /**
-   * What came after a sequence number, oldest first, at most `limit` events: those that the filter lets through, or (null)
-   * all. Up to `newest`, nothing else came. Null if some of it has been forgotten.
+   * Events after a sequence number, oldest first, at most `limit`: those that the filter lets through, or all for null.
+   * There are no others up to `newest`. Null if some of them were deleted.
    */
   readOn(
     sequence: number,
@@ -86,7 +86,7 @@ export interface Inbox {
   newest(): Promise<{ readonly sequence: number; readonly cursor: string }>;
   /** Null if the text is no cursor of an event. */
   locate(cursor: string): Promise<CursorState | null>;
-  /** Forgets what is too old or too much, little by little. */
+  /** Deletes events that are too old or too many, little by little. */
   sweep(): Promise<void>;
 }
 
@@ -99,7 +99,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     const at = now().getTime();
     const current = await draftState(draft);
     const [first = null] = await draft.read<FirstDelivery>("event-repeat", [delivery.fingerprint]);
-    // If the clock was put back, not everything that follows is a repeat.
+    // If the clock was put back, later deliveries are not all repeats.
     if (first !== null && Math.abs(at - first.firstAt) < repeatMilliseconds) {
       const [row = null] = await draft.read<EventRow>("event", [sequenceKey(first.sequence)]);
       if (row !== null) {
@@ -152,7 +152,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     return event?.kind === kind ? (event as StoredOf<Kind>) : null;
   }
 
-  /** The events of these keys, in their order; one that was forgotten meanwhile is left out. */
+  /** The events of these keys, in their order; one that was deleted in the meantime is left out. */
   async function readEvents(keys: readonly string[], epoch: string): Promise<StoredEvent[]> {
     const rows = await store.get("event", keys, QUICK);
     return rows.flatMap((text, at) =>
@@ -160,7 +160,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     );
   }
 
-  /** Keys of `event`: of the newest first, or of the oldest. */
+  /** Keys of `event`: the newest first, or the oldest. */
   async function keysUnder(path: string, { newerThan, olderThan, limit, fromOldest }: EventRange): Promise<string[]> {
     const within = {
       prefix: `${path} `,
@@ -181,7 +181,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     list: async <Kind extends EventKind>(filter: FilterOf<Kind>, range: EventRange) => {
       const { epoch } = await state();
       const keys = await keysUnder(pathOf(filter), range);
-      // A path begins with the kind, so that nothing else is indexed under it.
+      // A path begins with the kind, so only events of that kind are indexed under it.
       return (await readEvents(range.fromOldest ? keys.reverse() : keys, epoch)) as StoredOf<Kind>[];
     },
 
@@ -198,7 +198,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
           ? Array.from({ length }, (_, at) => sequenceKey(sequence + 1 + at))
           : await keysUnder(pathOf(filter), { newerThan: sequence, olderThan: newest + 1, limit, fromOldest: true });
       const events = keys.length === 0 ? [] : await readEvents(keys, epoch);
-      // Asked last: what is forgotten while it is being read is missing all the same.
+      // Checked last, because events may be deleted during the read.
       const { forgotten } = await state();
       return forgotten > sequence ? null : { events, newest };
     },

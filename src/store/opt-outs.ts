@@ -2,17 +2,17 @@ import type { E164 } from "../phone.ts";
 import type { ReadOptions, Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
-/** How it was said: by a text of the person's own (`RECEIVED`), or by `setOptOut` (`WRITTEN`). */
+/** Whether the person texted it (`RECEIVED`) or `setOptOut` wrote it (`WRITTEN`). */
 type OptOutSource = "RECEIVED" | "WRITTEN";
 
-/** That a number's owner may, or may not, be texted; and who said so, and why. */
+/** A decision whether a number may be texted, with its source and reason. */
 export interface OptOutDecision {
   readonly isOptedOut: boolean;
   readonly source: OptOutSource;
   readonly reason: string;
 }
 
-/** Of a number that may not be texted. */
+/** The state of a number that must not be texted. */
 export interface OptOut {
   readonly optedOutAt: Date;
   readonly source: OptOutSource;
@@ -20,20 +20,20 @@ export interface OptOut {
 }
 
 /**
- * Who may not be texted, of one account. A number that is opted out again stays opted out since the first time. Every
- * method throws StoreError if the store fails.
+ * The opt-outs of one account. A number that opts out again counts as opted out since the first time. Every method
+ * throws StoreError if the store fails.
  */
 export interface OptOuts {
   /**
-   * In the order of the numbers, by one read of the store; null for a number that may be texted. Whoever decides about a
-   * send leaves out `options`.
+   * In the order of the numbers, with one read of the store; null for a number that may be texted. A decision about a
+   * send must leave out `options`.
    */
   states(numbers: readonly E164[], options?: ReadOptions): Promise<(OptOut | null)[]>;
   /** On disk when this returns. */
   set(number: E164, decision: OptOutDecision): Promise<void>;
   /**
-   * Writes into a draft what `set` would, for an update that holds something else too. A text that changes nothing writes
-   * nothing. With `undoes: "texted"`, an opt-out that `setOptOut` wrote or confirmed stays.
+   * Writes into a draft what `set` would write, for an update that contains other changes too. A text that changes
+   * nothing writes nothing. With `undoes: "texted"`, an opt-out that `setOptOut` wrote or confirmed stays.
    */
   draft(draft: Draft, number: E164, decision: OptOutDecision, undoes?: "all" | "texted"): Promise<void>;
 }
@@ -42,7 +42,7 @@ export interface OptOuts {
 interface Row extends OptOutDecision {
   /** Milliseconds since 1970. */
   readonly since: number;
-  /** True if `setOptOut` said the same of a number that had opted out by a text. */
+  /** True if `setOptOut` confirmed an opt-out that was texted. */
   readonly isConfirmed?: boolean;
 }
 

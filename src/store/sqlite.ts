@@ -13,8 +13,8 @@ const SQLITE_READONLY = 8;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
-// A range is one walk through the primary key: only constants stand beside `key`. The bounds are compared by SQLite
-// itself, because UTF-8 bytes and JavaScript's strings disagree about the order of some characters.
+// A range is one scan of the primary key: `key` is compared with constants only. SQLite compares the bounds itself,
+// because UTF-8 bytes and JavaScript's strings order some characters differently.
 const RANGE = `SELECT key, value FROM entry
   WHERE collection = ? AND account = ? AND key >= max(?, ?) AND key < min(?, ?) ORDER BY key`;
 
@@ -22,12 +22,12 @@ const RANGE = `SELECT key, value FROM entry
 const LAST = "\u{10FFFF}";
 
 /**
- * The file that a STORE_URL means, absolute, or `:memory:`. Throws a StoreError whose sentence names the variable and says
- * what was expected; it does not repeat the value, which may hold a password where somebody meant another store.
+ * The absolute path of the file in a STORE_URL, or `:memory:`. Throws a StoreError that names the variable and says
+ * what was expected. It does not repeat the value, which may be another store's URL with a password.
  */
 export function parseStoreUrl(url: string): string {
   const path = /^sqlite:(.+)$/s.exec(url)?.[1];
-  // sqlite://data/x.db reads as "beside me" and means /data/x.db: nobody should have to find out.
+  // sqlite://data/x.db looks like a relative path and means /data/x.db, so it is refused.
   if (path === undefined || path.trim() !== path || path.endsWith("/") || /^\/\/[^/]/.test(path)) {
     throw new StoreError(
       "STORE_URL must be sqlite: and the path of a file (sqlite:./data/textgraph.db), or sqlite::memory:",
@@ -43,12 +43,13 @@ export function isMemoryStore(url: string): boolean {
 }
 
 /**
- * The embedded store: one SQLite file, which several processes of one machine may share, or `sqlite::memory:`. The
- * file is made with its directory, readable by its owner alone, for it holds people's numbers. Every row carries the
- * account. `busyMilliseconds` is how long one call waits for other processes' commits; the event loop is free meanwhile.
+ * The embedded store: one SQLite file, which several processes of one machine may share, or `sqlite::memory:`. The file
+ * and its directory are created, readable by their owner only, because they contain people's numbers. Every row carries
+ * the account. `busyMilliseconds`: how long a call waits for other processes' commits; the event loop is free
+ * meanwhile.
  *
- * Throws StoreError if the URL is wrong, if the file cannot be used or comes from a newer version, and, with `mustExist`,
- * if there is no such file.
+ * Throws StoreError if the URL is wrong, if the file cannot be used or comes from a newer version, and, with
+ * `mustExist`, if there is no such file.
  */
 export function openSqliteStore(
   url: string,

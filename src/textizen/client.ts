@@ -29,14 +29,14 @@ import { type RecordKind, readDetail, readList } from "./shapes.ts";
 import { createTextizenWire, type TextizenOptions, type TextizenWire } from "./wire.ts";
 import { createTextizenWrites, type TextizenWrites, wireId } from "./writes.ts";
 
-/** Every method makes one documented call and throws PlatformError where it does not succeed. */
+/** Every method makes one documented call and throws PlatformError if it fails. */
 export interface TextizenClient extends TextizenReads, TextizenWrites {
-  /** Lets the calls under way end, then closes the connections. */
+  /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
 
 type ReadAll<Row> = (scope: ReadScope) => Promise<Rows<Row>>;
-/** Null where there is no such record. */
+/** Null if there is no such record. */
 type ReadOne<RecordId, Row> = (id: RecordId, scope: ReadScope) => Promise<Row | null>;
 
 interface TextizenReads {
@@ -55,7 +55,7 @@ interface TextizenReads {
   readonly poll: ReadOne<PollId, PollRecord>;
   readonly mailings: (pollId: PollId, scope: ReadScope) => Promise<Rows<MailingRecord>>;
   readonly mailing: ReadOne<MailingId, MailingRecord>;
-  /** Only by an id that Textizen gave: one that was made of a response's place in its poll names nothing there. */
+  /** Only for ids of Textizen's own. An id that was made from a response's place in its poll is unknown there. */
   readonly response: ReadOne<PollResponseId, PollResponseRecord>;
   readonly user: (scope: ReadScope) => Promise<TextizenUserRecord>;
 }
@@ -86,7 +86,7 @@ function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenRe
     );
   }
 
-  /** A group holds its participants and a poll its responses: a detail may be as large as a list. */
+  /** A group's detail contains its participants and a poll's its responses, so a detail may be as large as a list. */
   async function detail<Row>(
     route: Route,
     kind: RecordKind<Row>,

@@ -3,30 +3,39 @@ import { type CallScope, ReadScope } from "../rest/calls.ts";
 import { isJsonObject } from "../rest/decode.ts";
 import { endOfScope } from "../rest/exchange.ts";
 
-/** What Textizen knows us by: an account that signs in, or a token made elsewhere, which cannot be renewed. */
+/** Our credentials at Textizen: an account to sign in with, or a fixed token, which cannot be renewed. */
 export type TextizenCredentials =
   | { readonly email: string; readonly password: string }
   | { readonly authToken: string };
 
-/** The account's token, one for all calls: under Devise a second sign-in may end the first one's token (ambiguities T-1). */
+/**
+ * The account's token, shared by all calls, because a second sign-in may end the first one's token
+ * (docs/platforms.md T-1).
+ */
 export interface Session {
-  /** The token; signs in where there is none, once for all who ask meanwhile. Throws PlatformError. */
+  /** The token. Signs in if there is none, once for all calls that wait. Throws PlatformError. */
   readonly token: (scope: CallScope) => Promise<string>;
-  /** A token in place of one that was answered with 401: another call's renewal, or a sign-in. Throws PlatformError. */
+  /**
+   * A token that replaces one that was refused: another call's new token, or that of a new sign-in. Throws
+   * PlatformError.
+   */
   readonly renew: (refused: string, scope: CallScope) => Promise<string>;
-  /** A token that `renew` gave was answered with 401 as well: another sign-in would do no better for now. */
+  /** Says that a token from `renew` was refused too, so that no further sign-in is tried for a while. */
   readonly giveUp: (renewed: string) => void;
 }
 
 interface SessionOptions {
   readonly credentials: TextizenCredentials;
-  /** Makes the sign-in call and gives the token. */
+  /** Makes the sign-in call and returns the token. */
   readonly signIn: (email: string, password: string, scope: ReadScope) => Promise<string>;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
 
-/** Between a sign-in that failed, or gave a token that is refused, and the next: hammering may lock an account. */
+/**
+ * Least time between a failed sign-in, or one whose token was refused, and the next: many attempts may lock the
+ * account.
+ */
 const PAUSE_MILLISECONDS = 5_000;
 const NEVER = new AbortController().signal;
 const FOREVER = () => Number.POSITIVE_INFINITY;
@@ -44,7 +53,7 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
 
   async function start(scope: CallScope): Promise<string> {
     try {
-      // Whoever comes first may leave: the others wait for it all the same.
+      // The call that began the sign-in may be aborted while others still wait for it, so it has no signal.
       const signingIn = new ReadScope({ signal: NEVER, deadline: FOREVER, isFresh: true, record: scope.record });
       token = await signIn(email, password, signingIn);
       failure = null;
@@ -78,7 +87,7 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
     token: obtain,
     renew: async (refused, scope) => {
       if (token === refused) {
-        // Until then the token stays: what is refused may be this one call.
+        // The token stays until then, because the refusal may concern only this call.
         needPauseOver();
         token = null;
       }
@@ -102,8 +111,8 @@ function refusal(message: string): PlatformError {
 }
 
 /**
- * A failed sign-in as a failure of the call that waited for it: not a byte of that call went out. A refusal is one of
- * our credentials; a sign-in that takes too long is a platform that cannot be reached.
+ * A failed sign-in as the failure of a call that waited for it, of which no byte was sent. A refusal means that our
+ * credentials were refused; a timeout means that the platform cannot be reached.
  */
 function asFault(error: unknown): unknown {
   return error instanceof PlatformError
@@ -133,8 +142,8 @@ function orEnd(signIn: Promise<string>, signal: AbortSignal): Promise<string> {
 }
 
 /**
- * The token in an answer to a sign-in, which the document does not show: under one of three keys, at the top or one
- * level down (ambiguities T-1). Null where there is none.
+ * The token in a sign-in's answer, under one of three keys, at the top or one level down (docs/platforms.md T-1). Null
+ * if there is none.
  */
 export function readToken(body: unknown): string | null {
   if (!isJsonObject(body)) {

@@ -9,28 +9,28 @@ import { createSession, readToken, type TextizenCredentials } from "./session.ts
 import { shapeError } from "./shapes.ts";
 import { isSignedOut, isSignInPage } from "./signed-out.ts";
 
-/** Textizen's account; `baseUrl` is what stands before `/api`: `https://textizen.com`. */
+/** Textizen's account; `baseUrl` is the part before `/api`: `https://textizen.com`. */
 export interface TextizenOptions extends ConnectionOptions {
   readonly credentials: TextizenCredentials;
   /**
-   * Where the token of a GET or DELETE stands: in a JSON body, as documented, or in the query, for networks that drop
-   * such bodies (ambiguities T-2).
+   * Where a GET or DELETE has its token: in a JSON body, as documented, or in the query, for networks that drop such
+   * bodies (docs/platforms.md T-2).
    */
   readonly tokenIn: "body" | "query";
-  /** PUT of a participant: its values at the top as in the example (textizen-api.txt:151), the default, or wrapped. */
+  /** Form of a participant's update: values at the top (default) or wrapped (docs/platforms.md T-4). */
   readonly participantUpdate?: "top" | "wrapped";
-  /** Removal from a group: `group_id` wrapped as in the example (textizen-api.txt:172), the default, or at the top. */
+  /** Form of a removal from a group: `group_id` wrapped (default) or at the top (docs/platforms.md T-5). */
   readonly unsubscribe?: "wrapped" | "top";
   /**
-   * IANA zone in whose local time a mailing's `send_at` goes out, without an offset as in the example
-   * (textizen-api.txt:273); null for UTC with `Z`, the default (ambiguities T-17).
+   * IANA zone in whose local time a mailing's `send_at` is written, without an offset. Null, the default: UTC with `Z`
+   * (docs/platforms.md T-17).
    */
   readonly sendAtZone?: string | null;
   /** Milliseconds of a clock that never goes back; for tests. */
   readonly now?: () => number;
 }
 
-/** What a call says besides the token; undefined members are left out. */
+/** The parameters of a call besides the token; undefined ones are left out. */
 export type CallParameters = Readonly<Record<string, unknown>>;
 
 interface TextizenCall<Result> {
@@ -38,11 +38,11 @@ interface TextizenCall<Result> {
   readonly id: string | null;
   readonly size: PlatformRequest<unknown>["size"];
   readonly parameters: CallParameters;
-  /** Of a 2xx. */
+  /** Decodes a 2xx answer. */
   readonly decode: (answer: Answer) => Result | Promise<Result>;
 }
 
-/** One call of Textizen by its conventions: JSON with the token inside, on any method. */
+/** Makes calls by Textizen's conventions: JSON with the token inside, for all methods. */
 export interface TextizenWire {
   readonly read: <Result>(call: TextizenCall<Result>, scope: ReadScope) => Promise<Result>;
   readonly write: <Result>(call: TextizenCall<Result>, scope: WriteScope) => Promise<Result>;
@@ -52,7 +52,7 @@ export interface TextizenWire {
 const HEADERS = ["accept", "application/json"];
 const JSON_HEADERS = ["accept", "application/json", "content-type", "application/json"];
 const SIGN_IN = "POST /api/users/sign_in";
-/** Not found, a page that takes no POST, gone: what another web server says to a sign-in. */
+/** Statuses with which another web server answers a sign-in: not found, method not allowed, gone. */
 const NO_SUCH_ADDRESS: ReadonlySet<number> = new Set([404, 405, 410]);
 
 export function createTextizenWire(options: TextizenOptions): TextizenWire {
@@ -93,7 +93,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     };
   }
 
-  /** Makes the call with the session's token, and once more with a new one if the session has ended. */
+  /** Makes the call with the session's token, and again with a new one if the session has ended. */
   async function withToken<Result>(
     kind: "read" | WriteKind,
     scope: CallScope,
@@ -113,7 +113,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     try {
       renewed = await session.renew(token, scope);
     } catch (error) {
-      // A 403 may as well be what it says: a refusal of this call.
+      // A 403 may also be a refusal of this call.
       throw first.reason === "unauthorized" ? combine(first, error) : first;
     }
     try {
@@ -133,7 +133,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
   };
 }
 
-/** Throws `unauthorized` if the answer says, in whatever way, that we are not signed in. */
+/** Throws `unauthorized` if the answer says in any form that we are not signed in. */
 function needSignedIn(route: Route, answer: Answer): void {
   if (isSignedOut(answer)) {
     const { status } = answer;
