@@ -58,6 +58,8 @@ export interface App {
 export interface AppOptions {
   /** The time of day; for tests. */
   readonly now?: () => Date;
+  /** Milliseconds of a clock that never goes back: the age of kept lists; for tests. */
+  readonly clock?: () => number;
   /** A number of somebody whom newcomers are shown first. */
   readonly exampleNumber?: string;
   /** Waits at a named point of every send; for tests of crashes. */
@@ -73,7 +75,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const storeUrl = config.storeUrl ?? DEFAULT_STORE_URL;
   const store = openSqliteStore(storeUrl, ACCOUNT);
   const now = options.now ?? (() => new Date());
-  const versions = new Versions({ shared: isMemoryStore(storeUrl) ? null : shareVersions(store) });
+  const versions = new Versions({
+    shared: isMemoryStore(storeUrl) ? null : shareVersions(store),
+    ...(options.clock && { now: options.clock }),
+  });
   const connection = {
     versions,
     timeouts: {

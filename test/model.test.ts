@@ -9,19 +9,22 @@ import {
   Model,
   NUMBERS,
   participantOf,
+  STANDING,
   showContact,
   showGroup,
   showParticipant,
+  showPerson,
   showUser,
   USER,
   type Writes,
 } from "./model.ts";
 import { CONTACT_WRITES, USER_WRITES } from "./model-pidj-writes.ts";
+import { KEYS, STORE_WRITES } from "./model-store-writes.ts";
 import { TEXTIZEN_WRITES } from "./model-textizen-writes.ts";
 import { one } from "./simulator-client.ts";
 import { ask, type Stage, startStage } from "./support.ts";
 
-const WRITES: Writes = { ...CONTACT_WRITES, ...USER_WRITES, ...TEXTIZEN_WRITES };
+const WRITES: Writes = { ...CONTACT_WRITES, ...USER_WRITES, ...TEXTIZEN_WRITES, ...STORE_WRITES };
 
 /** The writes of one operation, and somebody else's reads that begin before it and end after it, if any. */
 interface Step {
@@ -40,7 +43,7 @@ const choiceOf = (writes: Writes): fc.Arbitrary<Choice> =>
 
 // Of one kind more often than not: the writes of an operation that matter most are those of the same record.
 const choices = fc.oneof(
-  ...[WRITES, CONTACT_WRITES, USER_WRITES, TEXTIZEN_WRITES].map((writes) =>
+  ...[WRITES, CONTACT_WRITES, USER_WRITES, TEXTIZEN_WRITES, { ...CONTACT_WRITES, ...STORE_WRITES }].map((writes) =>
     fc.array(choiceOf(writes), { minLength: 1, maxLength: 4 }),
   ),
 );
@@ -49,20 +52,26 @@ const step: fc.Arbitrary<Step> = fc.record({ choices, reader: fc.constantFrom("n
 
 const PEOPLE = NUMBERS.map(
   (number, at) => `n${at}: person(phoneNumber: "${number}") {
-  contact { ${CONTACT} } participant { id name phoneNumber }
+  phoneNumber optedOutAt contactLink { state } contact { ${CONTACT} } participant { id name phoneNumber }
 }`,
 ).join("\n");
+
+const ATTEMPTS = KEYS.map((key) => `${key}: attempt(idempotencyKey: "${key}") { state }`).join("\n");
 
 /** Everything that the model knows, read by id, by number and by list. */
 function readAll({ contactIds, users, campaignId }: Model): string {
   const contacts = contactIds.map((id, at) => `c${at}: contact(id: "${id}") { ${CONTACT} }`);
   const pidjUsers = [...users.keys()].map((id, at) => `u${at}: pidjUser(id: "${id}") { ${USER} }`);
   return `{
-    ${[...contacts, ...pidjUsers, PEOPLE].join("\n")}
+    ${[...contacts, ...pidjUsers, PEOPLE, ATTEMPTS].join("\n")}
     contacts(first: 100) { totalCount nodes { ${CONTACT} } }
     participants(first: 100) { totalCount nodes { ${participantOf(campaignId)} } }
     textizenGroups(first: 100) { totalCount nodes { ${GROUP} } }
   }`;
+}
+
+function showAttempt({ accepted }: Model, key: string): object | null {
+  return accepted.has(key) ? { state: "ACCEPTED" } : null;
 }
 
 /** What `readAll` must give. */
@@ -71,7 +80,11 @@ function showAll(model: Model): object {
   const person = (number: string): object => {
     const [contact, id] = [holderOf(model.contacts, number), holderOf(participants, number)];
     const participant = id === null ? null : { id, name: participants.get(id)?.name, phoneNumber: number };
-    return { contact: contact === null ? null : showContact(model, contact), participant };
+    return {
+      ...showPerson(model, number),
+      contact: contact === null ? null : showContact(model, contact),
+      participant,
+    };
   };
   const list = <Row>(ids: Iterable<string>, show: (id: string) => Row) => {
     const nodes = [...ids]
@@ -84,6 +97,7 @@ function showAll(model: Model): object {
     ...Object.fromEntries(contactIds.map((id, at) => [`c${at}`, showContact(model, id)])),
     ...Object.fromEntries([...users.keys()].map((id, at) => [`u${at}`, showUser(model, id)])),
     ...Object.fromEntries(NUMBERS.map((number, at) => [`n${at}`, person(number)])),
+    ...Object.fromEntries(KEYS.map((key) => [key, showAttempt(model, key)])),
     contacts: list(model.contacts.keys(), (id) => showContact(model, id)),
     participants: list(participants.keys(), (id) => showParticipant(model, id)),
     textizenGroups: list(groups.keys(), (id) => showGroup(model, id)),
@@ -155,9 +169,6 @@ async function beginReads(stage: Stage, model: Model, reader: "usual" | "fresh")
     },
   };
 }
-
-/** A clock that stands still: what was read before a write in the same millisecond must not win against it. */
-const STANDING = new Date("2026-11-01T12:00:00Z");
 
 test("whatever is written, every read by id, number or list shows it, in the same operation and ever after", async () => {
   const env = { NODE_ENV: "production", SNAPSHOT_SECONDS: "30" };

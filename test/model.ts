@@ -1,9 +1,13 @@
-/** What both platforms hold, as far as the writes below can change it; everything else is the simulator's affair. */
+/** What both platforms and the store hold, as far as the writes can change it; everything else is the simulator's affair. */
 export class Model {
   readonly contacts = new Map<string, Contact>();
   readonly users = new Map<string, User>();
   readonly groups = new Map<string, { readonly name: string }>();
   readonly participants = new Map<string, Participant>();
+  /** Numbers that may not be texted. */
+  readonly optedOut = new Set<string>();
+  /** The recipients of texts, by idempotency key. */
+  readonly accepted = new Map<string, string>();
   /** Every id ever given out, so that writes and reads meet what is gone, too. */
   readonly contactIds: string[] = [];
   /** The campaign that tokens are for. */
@@ -56,6 +60,9 @@ export type Writes = Readonly<Record<string, (model: Model, choice: Choice) => W
 
 export type Payload = Readonly<Record<string, { readonly id: string } | null>>;
 
+/** A clock that stands still: what was read before a write in the same millisecond must not win against it. */
+export const STANDING = new Date("2026-11-01T12:00:00Z");
+
 export const NUMBERS = [0, 1, 2, 3].map((digit) => `+1415555010${digit}`);
 export const CONTACT = "id firstName phoneNumber";
 export const USER = "id username firstName";
@@ -67,6 +74,13 @@ export const showContact = (model: Model, id: string): object | null => {
   const contact = model.contacts.get(id);
   return contact === undefined ? null : { id, ...contact };
 };
+
+/** A person by its number alone: what the store knows. */
+export const showPerson = (model: Model, phoneNumber: string): object => ({
+  phoneNumber,
+  optedOutAt: model.optedOut.has(phoneNumber) ? STANDING.toISOString() : null,
+  contactLink: { state: holderOf(model.contacts, phoneNumber) === null ? "UNKNOWN" : "LINKED" },
+});
 
 export const showUser = (model: Model, id: string): object | null => {
   const user = model.users.get(id);
