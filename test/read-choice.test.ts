@@ -18,7 +18,7 @@ test("few records are read by id; of many, what was not measured yet is tried: t
   expect(sizesByList(1, 4, 5, 100)).toEqual([5, 100]);
   sawList(30);
   expect(sizesByList(5, 100)).toEqual([]);
-  choice.sawDetails(5, 20);
+  choice.recordDetails(5, 20);
   expect(sizesByList(5, 16, 17, 100)).toEqual([17, 100]);
 });
 
@@ -31,14 +31,14 @@ test.each([
 ])("%s", (_name, listMs, roundMs, byList) => {
   const { choice, sawList, sizesByList } = createChoice();
   sawList(listMs);
-  choice.sawDetails(16, roundMs);
+  choice.recordDetails(16, roundMs);
   expect(sizesByList(1, 4, 5, 16, 30, 100)).toEqual(byList);
 });
 
 test("what was measured over a minute ago is measured again", () => {
   const { clock, choice, sawList, sizesByList } = createChoice();
   sawList(1_000);
-  choice.sawDetails(16, 1);
+  choice.recordDetails(16, 1);
   clock.time = 59_999;
   expect(sizesByList(100)).toEqual([]);
   clock.time = 60_000;
@@ -51,7 +51,7 @@ test.each(["no-answer", "refused"] as const)(
     for (const isShort of [false, true]) {
       const { clock, choice, sawList, sizesByList } = createChoice(isShort);
       sawList(1, outcome);
-      choice.sawDetails(16, 100);
+      choice.recordDetails(16, 100);
       // More than a hundred are not read by id in its place.
       expect(sizesByList(1, 5, 100, 101)).toEqual([101]);
       clock.time = 60_000;
@@ -63,6 +63,6 @@ test.each(["no-answer", "refused"] as const)(
 test("a short list is the better way to any number of its records", () => {
   const { choice, sawList, sizesByList } = createChoice(true);
   sawList(1_000);
-  choice.sawDetails(16, 1);
+  choice.recordDetails(16, 1);
   expect(sizesByList(1, 5, 100)).toEqual([1, 5, 100]);
 });
