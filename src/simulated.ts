@@ -8,13 +8,13 @@ import { importContacts } from "./store/contact-import.ts";
 import { parseStoreUrl } from "./store/sqlite.ts";
 
 /**
- * Runs the graph over simulated platforms, its directory filled, so that the first query shows people on both. Everything
- * is kept in memory, whatever STORE_URL says: an attempt that a simulator accepted must not look like one that the platform
- * accepted to a later start.
+ * Runs the graph over simulated platforms, with a filled directory, so that the first query shows people on both.
+ * Everything is kept in memory, whatever STORE_URL says: a later start against the platforms must not find attempts
+ * that a simulator accepted.
  */
 export async function startSimulated(config: Config): Promise<App> {
   if (config.storeUrl !== null) {
-    // A wrong value stops every start.
+    // A wrong value stops this start too.
     parseStoreUrl(config.storeUrl);
   }
   const { webhookSecrets, chatterSeconds } = config.events;
@@ -50,7 +50,7 @@ export async function startSimulated(config: Config): Promise<App> {
       },
     },
   );
-  // By the address that it listens at: the simulated platforms are inside, whatever the world outside calls it.
+  // The address that it listens at, because the simulated platforms run in the same process, whatever PUBLIC_URL says.
   const inside = (url = "") => new URL(url.slice(url.lastIndexOf("/webhooks/")), app.url).href;
   simulator.pushTo({ forwardTo: inside(app.webhooks?.pidj), webhookTo: inside(app.webhooks?.textizen) });
   return {
@@ -62,7 +62,7 @@ export async function startSimulated(config: Config): Promise<App> {
   };
 }
 
-/** Somebody who is on both platforms, in a group that is on both too, so that the first query shows every link. */
+/** A person on both platforms, in a group that is on both too, so that the first query shows every link. */
 function findSharedNumber({ world }: Simulator): string {
   const groupNames = new Set([...world.pidjGroups.values()].map(({ name }) => name.trim().toLowerCase()));
   const isShared = (groupId: number) =>

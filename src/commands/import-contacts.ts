@@ -13,7 +13,7 @@ import { createContactDirectory } from "../store/contacts.ts";
 import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
 import { readContactIds } from "./contact-ids.ts";
 
-/** What the program needs from its surroundings. */
+/** What the program uses from its environment. */
 export interface ImportSurroundings extends Pick<ContactImport, "directory" | "now" | "wait" | "signal"> {
   readonly readContact: ContactImport["read"];
   readonly stdout: Output;
@@ -31,7 +31,7 @@ interface Arguments {
   readonly restart: boolean;
 }
 
-/** What `<file>.progress` holds: how far a file of this content was read, and what came of it. */
+/** The content of `<file>.progress`: how far a file of this content was read, and which ids failed. */
 interface SavedProgress {
   readonly sha256: string;
   readonly done: number;
@@ -47,9 +47,8 @@ const WRONG_LINES_SHOWN = 20;
 const BAR_WIDTH = 30;
 
 /**
- * Fills the contact directory from a CSV file of contact ids, and goes on where it stopped before.
- * Resolves to the exit code: 0 when every id was read, 1 when some failed, it was stopped or nothing was learned, 2 for a
- * wrong call or a file without ids.
+ * Fills the contact directory from a CSV file of contact ids, and continues where it stopped before. Resolves to the
+ * exit code: 0 if every id was read, 1 if some failed or it was stopped, 2 for a wrong call.
  */
 export async function runImport(argv: readonly string[], surroundings: ImportSurroundings): Promise<number> {
   const { stderr } = surroundings;
@@ -103,7 +102,7 @@ async function importFile(content: Buffer, { file, perSecond, restart }: Argumen
   const sha256 = createHash("sha256").update(content).digest("hex");
   const saved = restart ? null : await loadProgress(`${file}.progress`, sha256);
   const { done, learned: learnedBefore, failed: retried } = saved ?? { done: 0, learned: 0, failed: [] };
-  // What failed before comes last: whatever fails for good must not stand in the way of the rest.
+  // Ids that failed before come last, so that ids that always fail do not delay the rest.
   const ids = [...all.slice(done), ...retried];
   stdout.write(opening(ids.length, all.length, done, perSecond));
 
@@ -197,7 +196,7 @@ function createProgressDisplay(stdout: Output, total: number): (progress: Import
   };
 }
 
-/** Null where there is none, or where it belongs to another content: then the file is read from its beginning. */
+/** Null if there is none or if the file's content was another: then the file is read from its beginning. */
 async function loadProgress(path: string, sha256: string): Promise<SavedProgress | null> {
   try {
     const saved: unknown = JSON.parse(await readFile(path, "utf8"));
@@ -222,13 +221,13 @@ function isProgress(value: unknown): value is SavedProgress {
   );
 }
 
-/** By way of a second file, so that a crash in the middle leaves the old one whole. */
+/** Writes a second file and renames it, so that a crash leaves the old one complete. */
 async function saveProgress(path: string, progress: SavedProgress): Promise<void> {
   await writeFile(`${path}.new`, JSON.stringify(progress), { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
-/** Only sentences that are made for logs: whatever else an error says may name what must not be shown. */
+/** Only sentences that are made for logs; other errors may contain data that must not be shown. */
 function reasonOf(error: unknown): string {
   if (error instanceof PlatformError) {
     return `: ${error.message}`;

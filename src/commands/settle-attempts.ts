@@ -4,7 +4,7 @@ import { runProgram } from "../program.ts";
 import { type AttemptRecord, type Attempts, createAttempts } from "../store/attempts.ts";
 import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
 
-/** What the program needs from its surroundings. */
+/** What the program uses from its environment. */
 export interface SettleSurroundings {
   readonly attempts: Pick<Attempts, "unknown" | "find" | "resolve">;
   readonly stdout: Output;
@@ -23,8 +23,8 @@ const USAGE = `Usage: npm run attempts                             lists what ma
 const WORDS = { sent: "ACCEPTED", "not-sent": "REFUSED" } as const;
 
 /**
- * Lists the attempts of unknown outcome, or settles one by a person's word. Resolves to the exit code: 0 when it was
- * done, 1 when there is nothing of that key to settle, 2 for a wrong call.
+ * Lists the attempts with an unknown outcome, or settles one on a person's word. Resolves to the exit code: 0 if it was
+ * done, 1 if there is no such attempt, 2 for a wrong call.
  */
 export async function runSettle(argv: readonly string[], surroundings: SettleSurroundings): Promise<number> {
   const [command, key, word, ...others] = argv;
@@ -54,7 +54,7 @@ async function list({ attempts, stdout }: SettleSurroundings): Promise<number> {
   return 0;
 }
 
-/** The key is somebody else's text: control characters must not reach a terminal. */
+/** A key is a client's text: control characters must not reach a terminal. */
 function toCells({ startedAt, mutation, key }: AttemptRecord): string[] {
   return [startedAt.toISOString(), mutation, /\p{Cc}/u.test(key) ? JSON.stringify(key) : key];
 }

@@ -9,12 +9,12 @@ import { QUICK } from "../store/store.ts";
 import type { PollResponseRecord } from "../textizen/records.ts";
 import { Page, type PageArguments, requirePageSize } from "./paging.ts";
 
-/** A kept report, its answers as the records that they are everywhere else. */
+/** A stored report, with its answers as records. */
 export type CompletedPollRecord = Omit<StoredPollReport, "responses"> & {
   readonly responses: readonly PollResponseRecord[];
 };
 
-/** One operation's view of what came in. */
+/** The received events, as one operation reads them. */
 export class EventLoaders {
   readonly #inbox: Inbox;
   readonly #optOuts: DataLoader<E164, OptOut | null>;
@@ -25,7 +25,7 @@ export class EventLoaders {
     this.#optOuts = new DataLoader((numbers) => optOuts.states(numbers, QUICK));
   }
 
-  /** Null where the number may be texted. */
+  /** Null if the number may be texted. */
   optOut(number: E164): Promise<OptOut | null> {
     return this.#optOuts.load(number);
   }
@@ -39,7 +39,7 @@ export class EventLoaders {
     return report && toCompletedPoll(report);
   }
 
-  /** A report as the feed hands it on. */
+  /** The record of a report that the feed delivers. */
   reported(report: StoredPollReport): CompletedPollRecord {
     return toCompletedPoll(report);
   }
@@ -54,7 +54,7 @@ export class EventLoaders {
     return this.#page(args, { kind: "CompletedPoll", pollId }, toCompletedPoll);
   }
 
-  /** Read before any list of the operation, so that what is behind the cursor is all that the lists may lack. */
+  /** Read before any list of the operation, so that no event after the cursor is missing in a list. */
   async newestCursor(): Promise<string> {
     this.#newest ??= this.#inbox.newest();
     return (await this.#newest).cursor;
@@ -85,7 +85,7 @@ export class EventLoaders {
     });
   }
 
-  /** A cursor whose event is forgotten is still a place: everything kept is newer. */
+  /** A cursor whose event was deleted is still a position: all events that are kept are newer. */
   async #needPlace(argument: string, cursor: string | null | undefined): Promise<number | null> {
     if (cursor === null || cursor === undefined) {
       return null;

@@ -1,23 +1,25 @@
 import type { Platform } from "../errors.ts";
 
-/** One HTTP exchange with a platform, as `extensions.platforms` and the logs tell it: no URL, no header, no body. */
+/**
+ * One HTTP exchange with a platform, as shown in `extensions.platforms` and the logs: without URL, headers and body.
+ */
 export interface CallRecord {
   readonly platform: Platform;
   /** Method and route template, as the documents write it: `GET /contact/{id}`. */
   readonly route: string;
   readonly milliseconds: number;
-  /** HTTP status, null where no answer came. */
+  /** HTTP status; null if there was no answer. */
   readonly status: number | null;
   /** Rows of a list that were left out because they had no usable id. */
   readonly skippedRows: number;
 }
 
 interface ScopeOptions {
-  /** Aborts when nobody waits any more, or when the operation's deadline has come. */
+  /** Aborts when nobody waits any more, or at the operation's deadline. */
   readonly signal: AbortSignal;
-  /** When the answer is due, on `performance.now()`'s clock; Infinity if nobody waits for it by a certain time. */
+  /** The deadline of the answer on the clock of `performance.now()`; Infinity if there is none. */
   readonly deadline: () => number;
-  /** Is told of every exchange when it has ended, with success or not. */
+  /** Called with every exchange when it has ended, successfully or not. */
   readonly record: (call: CallRecord) => void;
 }
 
@@ -27,7 +29,7 @@ interface ReadScopeOptions extends ScopeOptions {
 }
 
 /**
- * What making a write twice means. `send` (texts people or makes work for them) and `creation`: it is done twice.
+ * What happens if a write is made twice. `send` (texts people or makes work for them) and `creation`: it is done twice.
  * `change`: the second time changes nothing more.
  */
 export type WriteKind = "send" | "creation" | "change";
@@ -35,17 +37,15 @@ export type WriteKind = "send" | "creation" | "change";
 interface WriteScopeOptions extends ScopeOptions {
   readonly kind: WriteKind;
   /**
-   * Milliseconds until others may take the write for abandoned; Infinity for a write without a lease. It is asked right
-   * before the first byte of every attempt goes out.
+   * Milliseconds until the write's lease ends; Infinity for a write without a lease. Called right before the first byte
+   * of every attempt is sent.
    */
   readonly leaseLeft: () => number;
-  /**
-   * Runs before every attempt. Throws if the write must not be made; that the attempt was not made is then certain.
-   */
+  /** Runs before every attempt. If it throws, the attempt is not made. */
   readonly checkBeforeAttempt: () => Promise<void>;
 }
 
-/** On whose behalf reads are made. It ends them when its signal aborts. */
+/** The scope of reads: who waits for them and until when. Reads end when its signal aborts. */
 export class ReadScope {
   readonly signal: AbortSignal;
   readonly isFresh: boolean;
@@ -70,7 +70,7 @@ export class ReadScope {
   }
 }
 
-/** On whose behalf one write is made. Its signal keeps the write from being begun, and never ends one that has begun. */
+/** The scope of one write. An aborted signal prevents the write from beginning, and never ends one that has begun. */
 export class WriteScope {
   readonly kind: WriteKind;
   readonly signal: AbortSignal;
@@ -96,7 +96,7 @@ export class WriteScope {
 
 export type CallScope = ReadScope | WriteScope;
 
-/** What a list read gives: the rows that have an id, and how many had none. */
+/** The result of a list read: the rows with an id, and how many had none. */
 export interface Rows<Row> {
   readonly rows: readonly Row[];
   readonly skipped: number;

@@ -12,10 +12,10 @@ const INT32_MAX = 2 ** 31 - 1;
 const LONGEST_MESSAGE = 300;
 
 /**
- * Reads the values of one platform's records. Each method gives the value; null where it is null or blank (both
- * platforms write either for "none"); `absent` where the key is missing: null in a detail, undefined in a row, which
- * then does not say; and a PlatformError `shape` where the value is of another kind. That error is made once for each
- * name, however many rows are defective.
+ * Reads the values of one platform's records. Each method returns the value; null if it is null or blank, which both
+ * platforms use for "none"; `absent` if the key is missing, which is null in a detail and undefined in a row; and a
+ * PlatformError `shape` if the value has another type. That error is made once for each name, however many rows are
+ * defective.
  */
 export class FieldReader {
   readonly #platform: Platform;
@@ -32,7 +32,7 @@ export class FieldReader {
     return this.#other(value, name, absent);
   }
 
-  /** JSON's booleans, and `true`, `false`, `1` and `0` as texts or numbers. */
+  /** A JSON boolean, or `true`, `false`, `1` or `0` as text or number. */
   flag<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<boolean> | Absent {
     switch (value) {
       case true:
@@ -97,8 +97,8 @@ export class FieldReader {
 }
 
 /**
- * A platform's sentence in the form in which a client may see it: tags removed, whitespace and control characters
- * folded, at most 300 characters. Null where it is no text or nothing is left.
+ * A platform's sentence in the form in which clients may see it: without tags, white space and control characters
+ * folded, at most 300 characters. Null if it is no text or nothing is left.
  */
 export function cleanMessage(value: unknown): string | null {
   if (typeof value !== "string") {
@@ -113,6 +113,6 @@ export function cleanMessage(value: unknown): string | null {
     return null;
   }
   const cut = plain.slice(0, LONGEST_MESSAGE);
-  // Not through the middle of a character outside the basic plane.
+  // A surrogate pair must not be cut in half.
   return cut.isWellFormed() ? cut : cut.replace(/[\uD800-\uDBFF]$/, "").toWellFormed();
 }

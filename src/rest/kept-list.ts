@@ -15,19 +15,19 @@ export interface KeptListOptions<Index> {
   readonly snapshotMilliseconds: number;
 }
 
-/** A list as an operation gets it. */
+/** A list that is served to an operation. */
 export interface Served<Index> {
   readonly index: Index;
   /** How old the list is, in milliseconds, if it was served from what is kept; null if it was read just now. */
   readonly age: number | null;
 }
 
-/** How the last read of a list went. */
+/** The outcome of the last read of a list. */
 export interface LastRead {
   /** When it ended. */
   readonly at: number;
   readonly milliseconds: number;
-  /** `no-answer`: the platform gave none that can be used. `refused`: it said no, or was not asked. */
+  /** `no-answer`: the platform gave no usable answer. `refused`: it refused, or was not asked. */
   readonly outcome: "read" | "no-answer" | "refused";
 }
 

@@ -48,7 +48,7 @@ const REPEATS: Readonly<Record<Failure, Partial<Record<CallKind, Repeat>>>> = {
   "perhaps-ended": { read: RENEWED, change: RENEWED },
 };
 
-/** A longer `Retry-After` is reported as this, and never waited for. */
+/** A longer `Retry-After` is reported as this and never waited for. */
 const LONGEST_RETRY_AFTER_SECONDS = 60;
 const FIRST_DELAY_MILLISECONDS = 50;
 
@@ -132,7 +132,7 @@ export function parseRetryAfter(value: string | undefined): number | null {
   if (/^\d+(?:\.\d+)?$/.test(value)) {
     return Math.min(Number(value), LONGEST_RETRY_AFTER_SECONDS);
   }
-  // Date.parse alone reads a date into almost any text with a number in it, and asctime's form as local time.
+  // Date.parse finds a date in almost any text with a number, and reads asctime's form as local time.
   const time = WEEKDAY_AND_TIME.test(value) ? Date.parse(value.endsWith("GMT") ? value : `${value} GMT`) : Number.NaN;
   if (Number.isNaN(time)) {
     return null;

@@ -3,7 +3,7 @@ import type { Stamp, Versions } from "../freshness/versions.ts";
 import { ReadScope } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
 
-/** A read under way, and who waits for it. */
+/** A running read and its waiters. */
 interface Shared {
   readonly result: Promise<unknown>;
   readonly waiters: Waiters;
@@ -12,7 +12,7 @@ interface Shared {
 
 interface Waiters {
   count: number;
-  /** When the most patient of them leaves. */
+  /** The latest deadline of the waiters. */
   deadline: number;
   /** Aborts when nobody waits any more. */
   readonly left: AbortController;
@@ -32,7 +32,7 @@ export class Sharing {
     this.#versions = versions;
   }
 
-  /** `key` says everything that the answer depends on: path, query and body. */
+  /** `key` contains everything that the answer depends on: path, query and body. */
   read<Result>(
     key: string,
     route: Route,
@@ -61,7 +61,7 @@ export class Sharing {
         this.#underWay.delete(key);
       }
     };
-    // Whoever waits is told by the promise itself.
+    // The waiters learn of a failure by the promise.
     shared.result.then(forget, forget);
     return shared;
   }

@@ -1,6 +1,6 @@
 import { type Platform, PlatformError } from "../errors.ts";
 
-/** A client of a platform that this process has no credentials for: every call fails and says so, nothing is sent. */
+/** A client of a platform without credentials in this process: every call throws, and nothing is sent. */
 export function createUnconfiguredClient<Client extends { readonly close: () => Promise<void> }>(
   platform: Platform,
 ): Client {

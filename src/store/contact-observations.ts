@@ -7,7 +7,7 @@ import { createUpdate, type Draft } from "./update.ts";
 /** How a contact's number became known, by the names of the graph. */
 export type ContactLinkSource = "READ" | "WRITTEN" | "RECEIVED" | "LISTED" | "IMPORTED";
 
-/** A contact as it was at a time (milliseconds since 1970): with a number or without one, or (`seen: null`) gone. */
+/** A contact's state at a time (milliseconds since 1970): with a number, without one, or deleted (`seen: null`). */
 export interface Observation {
   readonly contactId: ContactId;
   readonly at: number;
@@ -32,31 +32,31 @@ const RECORD_AGAIN_MS = 3_600_000;
 const MOST_REMEMBERED = 10_000;
 
 /**
- * Makes the function that records observations, at most one of each contact in a call, so that the newest of each
- * contact holds, in whatever order they come and whoever else writes. If nothing is new, it costs one read and no write.
+ * Returns the function that records observations, at most one for each contact in a call. The newest of each contact
+ * wins, in whatever order they arrive and whichever process writes. If nothing is new, it costs one read and no write.
  * An unchanged contact is recorded again after an hour, or at once if its number `isDisputed`.
  */
 export function createObservationRecorder(
   store: Store,
   isDisputed: (number: E164) => boolean,
 ): (observations: readonly Observation[]) => Promise<void> {
-  // One after the other, so that `remembered` does not change between the check and the commit.
+  // One after the other, so that `unrecorded` does not change between the check and the commit.
   const update = createUpdate(store, "The contact directory", { inTurn: true });
-  // Observations that changed no row. They are remembered so that a late, older one does not win against them. Another
-  // process does not know of them: there the order is that of recorded observations.
+  // Observations that changed no row, so that a late, older one does not win against them. Other processes do not know
+  // of them and compare recorded observations only.
   const unrecorded = new LRUCache<ContactId, Pick<Observation, "at" | "seen">>({ max: MOST_REMEMBERED });
 
   function isNew(observation: Observation, row: NumberRow | null): boolean {
     const { contactId, at, seen } = observation;
     const earlier = unrecorded.get(contactId);
-    // Contacts that are gone never come back: at the same time, that they are gone wins.
+    // Deleted contacts never come back: of two observations at the same time, a deletion wins.
     const isLate = earlier !== undefined && (at < earlier.at || (at === earlier.at && earlier.seen === null));
     if (isLate || at < (row?.seenAt ?? 0)) {
       return false;
     }
     const isRecorded =
       row === null
-        ? // An id that nobody knew, and nobody knows: there is nothing to forget.
+        ? // An unknown id that does not exist: there is nothing to delete.
           seen === null
         : seen?.phoneNumber === row.phoneNumber &&
           at - row.seenAt < RECORD_AGAIN_MS &&
@@ -85,7 +85,7 @@ interface RowChange extends Observation {
 }
 
 async function draftChanges(draft: Draft, changes: readonly RowChange[]): Promise<void> {
-  // If a contact is unknown, only the time of its deletion tells a new contact from a late observation of a deleted one.
+  // For an unknown contact, only the time of its deletion tells a new contact from a late observation of a deleted one.
   const deletions = await draft.read<number>("forgotten-contact", changes.map(idOf));
   const valid = changes.filter(({ at }, index) => at > (deletions[index] ?? Number.NEGATIVE_INFINITY));
   for (const { contactId, at, seen } of valid) {
