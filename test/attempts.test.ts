@@ -166,7 +166,7 @@ describe("a lease", () => {
     clock += LEASE;
     await attempts.resolve("k1", "REFUSED");
     await start();
-    await attempts.settle(handle, { state: "ACCEPTED", message: null, outcome: "1" });
+    expect(await attempts.settle(handle, { state: "ACCEPTED", message: null, outcome: "1" })).toBe("REFUSED");
     expect((await attempts.find("k1"))?.state).toBe("IN_PROGRESS");
   });
 });
@@ -184,8 +184,10 @@ describe("an operator", () => {
     const handle = await start();
     clock += LEASE;
     expect(await attempts.resolve("k1", state)).toBe(true);
-    await attempts.settle(handle, { state: "UNKNOWN", message: null });
-    await attempts.settle(handle, { state: "ACCEPTED", message: null, outcome: "1" });
+    expect(await attempts.settle(handle, { state: "UNKNOWN", message: null })).toBeNull();
+    const accepted = { state: "ACCEPTED", message: null, outcome: "1" } as const;
+    expect(await attempts.settle(handle, accepted)).toBe(state === "ACCEPTED" ? null : state);
+    expect(await attempts.settle(handle, { state: "REFUSED", message: null })).toBe(state === "REFUSED" ? null : state);
     expect(await attempts.find("k1")).toMatchObject({ state, message: "Settled by an operator of this server." });
     expect(await attempts.look(send)).toEqual(state === "REFUSED" ? null : { kind: "replay", outcome: '"presumed"' });
   });

@@ -233,17 +233,6 @@ describe("deleteContact", () => {
       userErrors: [{ code: "NOT_FOUND", field: ["input", "id"] }],
     });
   });
-
-  test("is unknown where a lost answer is followed by a no", async () => {
-    await using stage = await start();
-    const { id } = one(stage.simulator.world.contacts);
-    const route = "DELETE /contact/{id}";
-    stage.simulator.fault({ platform: "PIDJ", route, kind: "reset-after-request", times: 1 });
-    expect(payloadOf(await run(stage, "deleteContact", "deletedId", { id }))).toMatchObject({
-      deletedId: null,
-      userErrors: [{ code: "OUTCOME_UNKNOWN" }],
-    });
-  });
 });
 
 test("each write of an operation shows what it wrote, and none shows what was before", async () => {

@@ -189,16 +189,6 @@ describe("an update", () => {
     expect(writesOf(stage)).toHaveLength(2);
   });
 
-  test("that is refused when it is repeated has an unknown outcome", async () => {
-    await using stage = await start();
-    stage.simulator.fault({ platform: "TEXTIZEN", route, kind: "reset-after-request", times: 1 });
-    stage.simulator.fault({ platform: "TEXTIZEN", route, kind: "status", status: 422, body: `{"error":"No."}` });
-    expect(payloadOf(await run(stage, "updateTextizenGroup", "group { id }", input))).toMatchObject({
-      group: null,
-      userErrors: [{ code: "OUTCOME_UNKNOWN", field: null }],
-    });
-  });
-
   test("stays accepted where it cannot be read back", async () => {
     await using stage = await start();
     stage.simulator.fault({ platform: "TEXTIZEN", route: "GET /api/groups/{id}", kind: "status", status: 500 });

@@ -103,10 +103,10 @@ describe("a send", () => {
 });
 
 test("a change that may have been made is not called refused by its repeat's 429", async () => {
-  let calls = 0;
-  await using upstream = await startUpstream((_request, response) => {
-    calls += 1;
-    if (calls === 1) {
+  const calls: string[] = [];
+  await using upstream = await startUpstream(({ method }, response) => {
+    calls.push(method);
+    if (calls.length === 1) {
       response.socket?.destroy();
     } else {
       sendJson(response, {}, 429);
@@ -115,5 +115,41 @@ test("a change that may have been made is not called refused by its repeat's 429
   await using stage = await startStage({ env: { PIDJ_BASE_URL: upstream.url } });
   const answer = await stage.query(`mutation { deleteContact(input: { id: "co:1" }) { deletedId } }`);
   expect(errorsAt(answer)).toEqual({ deleteContact: "PLATFORM_UNAVAILABLE" });
-  expect(calls).toBe(2);
+  // The read is to verify it, and says nothing either.
+  expect(calls).toEqual(["DELETE", "DELETE", "GET"]);
+});
+
+describe("an attempt that a person settled before the platform's answer was recorded", () => {
+  test.each([
+    ["REFUSED", "POST /send", undefined, ["sendMessage: set to REFUSED, and the platform's answer came as ACCEPTED"]],
+    [
+      "ACCEPTED",
+      "POST /send",
+      "failure-in-200",
+      ["sendMessage: set to ACCEPTED, and the platform's answer came as REFUSED"],
+    ],
+    ["ACCEPTED", "POST /send", undefined, []],
+    ["REFUSED", "POST /send", "reset-after-request", []],
+  ] as const)("as %s stays so, and a difference is warned of (%s, %s)", async (state, route, kind, expected) => {
+    let time = Date.UTC(2026, 0, 1);
+    const warnings: unknown[] = [];
+    await using stage = await startStage({
+      simulator: { people: 3, polls: 0, responsesPerPoll: 0 },
+      app: { now: () => new Date(time) },
+    });
+    const { services } = stage.app;
+    Object.assign(services, { warn: (_message: string, error: Error) => warnings.push(error.message) });
+    const hold = stage.simulator.fault({ platform: "PIDJ", route, kind: "hold" });
+    if (kind !== undefined) {
+      stage.simulator.fault({ platform: "PIDJ", route, kind });
+    }
+    const sending = send(stage.app.url, "k");
+    await hold.arrived;
+    time += LEASE_MS;
+    expect(await services.attempts.resolve("k", state)).toBe(true);
+    hold.release();
+    await sending;
+    expect(await stateOf(stage.app.url, "k")).toBe(state);
+    expect(warnings).toEqual(expected);
+  });
 });

@@ -33,6 +33,9 @@ export type Settlement = { readonly message: string | null } & (
   | { readonly state: "ACCEPTED"; readonly outcome: string }
 );
 
+/** The outcomes that a person may set. */
+type SetByPerson = "ACCEPTED" | "REFUSED";
+
 /** The right to settle the attempt that `begin` started. */
 export interface AttemptHandle {
   readonly key: string;
@@ -71,16 +74,16 @@ export interface Attempts {
   /** Milliseconds until others take the attempt for abandoned, and may free its key: nothing may be under way then. */
   leaseLeft(handle: AttemptHandle): number;
   /**
-   * Records the outcome, durably. REFUSED frees the key. An attempt that was found unknown meanwhile becomes what it
-   * was; what a person has settled stays as it is.
+   * Records the outcome, durably. REFUSED frees the key. If the attempt was marked UNKNOWN in the meantime, this outcome
+   * replaces that; an outcome set by a person is not overwritten. Returns that outcome if it is another one, else null.
    */
-  settle(handle: AttemptHandle, settlement: Settlement): Promise<void>;
+  settle(handle: AttemptHandle, settlement: Settlement): Promise<SetByPerson | null>;
   /** Null for a key that was never used, or is forgotten. */
   find(key: string): Promise<AttemptRecord | null>;
   /** Unknown attempts, the oldest first. */
   unknown(): Promise<AttemptRecord[]>;
   /** A person's word on an unknown attempt; false where there is none of that key. */
-  resolve(key: string, state: "ACCEPTED" | "REFUSED"): Promise<boolean>;
+  resolve(key: string, state: SetByPerson): Promise<boolean>;
   /** Forgets what was settled more than 72 hours ago. */
   sweep(): Promise<void>;
 }
@@ -168,9 +171,17 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
     settle: ({ key, owner }, settlement) =>
       update(async (draft) => {
         const row = await readRow(draft, key);
-        if (row?.owner === owner && isOpen(row)) {
-          revise(draft, row, { ...settlement, settledAt: now().getTime() });
+        const unlessEqual = (state: SetByPerson) =>
+          settlement.state === "UNKNOWN" || settlement.state === state ? null : state;
+        if (row?.owner !== owner) {
+          // The key is in use again: a person set REFUSED, which freed it.
+          return unlessEqual("REFUSED");
         }
+        if (row.state !== "IN_PROGRESS" && row.state !== "UNKNOWN") {
+          return unlessEqual(row.state);
+        }
+        revise(draft, row, { ...settlement, settledAt: now().getTime() });
+        return null;
       }, DURABLE),
 
     find: async (key) => {
@@ -222,11 +233,6 @@ function revise(draft: Draft, row: Row, changes: Partial<Row>): Row {
   const revised = { ...row, ...changes };
   draft.write("attempt", rowKey(row.key), revised);
   return revised;
-}
-
-/** Nobody who knows has said yet what became of it. */
-function isOpen({ state }: Row): boolean {
-  return state === "IN_PROGRESS" || state === "UNKNOWN";
 }
 
 function keyInUse(row: Row | null, { mutation, fingerprint }: Attempt): KeyInUse | null {

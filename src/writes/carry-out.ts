@@ -1,6 +1,6 @@
 import { PlatformError, StoreError } from "../errors.ts";
 import type { Changed } from "../freshness/versions.ts";
-import { type WriteKind, WriteScope } from "../rest/calls.ts";
+import { ReadScope, type WriteKind, WriteScope } from "../rest/calls.ts";
 import type { AttemptHandle, Settlement } from "../store/attempts.ts";
 import { attemptOf, type Done, replayOf, unknownOutcome, whenSettled } from "./idempotency.ts";
 import { type RecipientNumber, refuseOptedOut } from "./opt-out.ts";
@@ -36,6 +36,11 @@ export interface Write<Accepted, Prepared = undefined> {
   readonly texts: (prepared: Prepared) => readonly RecipientNumber[];
   /** Makes the platform call, and nothing else. Its result is JSON, and a replay returns the same again. */
   readonly call: (scope: WriteScope, prepared: Prepared) => Promise<Accepted>;
+  /**
+   * Called if nobody knows whether the call was carried out: one read of what it was to change. Null unless that is as
+   * it was to be.
+   */
+  readonly verify?: (scope: ReadScope, prepared: Prepared) => Promise<{ readonly value: Accepted } | null>;
   /** True if the platform answered with a success that did nothing: the key is free again. */
   readonly didNothing?: (accepted: Accepted) => boolean;
   /** Lets the directory learn from the answer; runs when the attempt is settled. */
@@ -86,19 +91,11 @@ async function callAndSettle<Accepted, Prepared>(
   prepared: Prepared,
   handle: AttemptHandle | null,
 ): Promise<Done<Accepted>> {
-  const settle = async (settlement: Settlement): Promise<void> => {
-    if (handle !== null) {
-      // What the platform answered is the truth, whether or not it can be written down. An attempt that could not be
-      // settled is found unknown when its lease has passed.
-      await tools.attempts
-        .settle(handle, settlement)
-        .catch((error: unknown) => tools.warn("an attempt could not be settled", error));
-    }
-  };
+  const settle = (settlement: Settlement) => settleAttempt(tools, write.mutation, handle, settlement);
   let isUnknown = false;
   await tools.raise(write.changes, { isUnknown });
   try {
-    const value = await write.call(scopeOf(tools, write, prepared, handle), prepared);
+    const value = await callAndVerify(tools, write, prepared, handle);
     await tools.reach?.("answered");
     await settle(settlementOf(write, value));
     await tools.reach?.("settled");
@@ -113,6 +110,58 @@ async function callAndSettle<Accepted, Prepared>(
     throw failure.error;
   } finally {
     await tools.raise(write.changes, { isUnknown });
+  }
+}
+
+/** The call's result; if its outcome is unknown, what one read shows of it. Throws the call's error otherwise. */
+async function callAndVerify<Accepted, Prepared>(
+  tools: WriteTools,
+  write: Write<Accepted, Prepared>,
+  prepared: Prepared,
+  handle: AttemptHandle | null,
+): Promise<Accepted> {
+  try {
+    return await write.call(scopeOf(tools, write, prepared, handle), prepared);
+  } catch (error) {
+    if (write.verify === undefined || !(error instanceof PlatformError) || !error.mayHaveTaken) {
+      throw error;
+    }
+    const scope = new ReadScope({
+      signal: tools.scope.signal,
+      deadline: () => tools.scope.deadline - CLOSING_MILLISECONDS,
+      isFresh: true,
+      record: tools.scope.record,
+    });
+    const verified = await write.verify(scope, prepared).catch((failure: unknown) => {
+      tools.warn("a write's outcome is unknown, and what it was to change could not be read", failure);
+      return null;
+    });
+    if (verified === null) {
+      throw error;
+    }
+    return verified.value;
+  }
+}
+
+async function settleAttempt(
+  { attempts, warn }: WriteTools,
+  mutation: string,
+  handle: AttemptHandle | null,
+  settlement: Settlement,
+): Promise<void> {
+  if (handle === null) {
+    return;
+  }
+  try {
+    const setByPerson = await attempts.settle(handle, settlement);
+    if (setByPerson !== null) {
+      const difference = `${mutation}: set to ${setByPerson}, and the platform's answer came as ${settlement.state}`;
+      warn("a person settled an attempt otherwise than the platform", new Error(difference));
+    }
+  } catch (error) {
+    // What the platform answered is the truth, whether or not it can be written down. An attempt that could not be
+    // settled is found unknown when its lease has passed.
+    warn("an attempt could not be settled", error);
   }
 }
 

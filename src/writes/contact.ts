@@ -1,5 +1,6 @@
 import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
+import type { ContactRecord } from "../pidj/records.ts";
 import type { ContactAnswer, ContactFields } from "../pidj/writes.ts";
 import { checkAddress, type PostalAddressInput } from "./address.ts";
 import { carryOut, nobody } from "./carry-out.ts";
@@ -7,6 +8,7 @@ import { Checks, withoutNull } from "./checks.ts";
 import { type Stub, stubOf } from "./created.ts";
 import { type Outcome, type Refusal, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
+import { verifyDeletion, verifyUpdate } from "./verify.ts";
 
 type Optional<Value = string> = Value | null | undefined;
 
@@ -98,7 +100,7 @@ export async function createContact(tools: WriteTools, input: CreateContactInput
 }
 
 /** pidj-api.txt:343-358. */
-export function updateContact(tools: WriteTools, input: UpdateContactInput): Promise<Outcome<Stub<ContactId>>> {
+export function updateContact(tools: WriteTools, input: UpdateContactInput): Promise<Outcome<ContactRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
     const id = checks.id("Contact", ID_PATHS.id, input.id);
@@ -106,7 +108,7 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
     const contact = { phoneNumber, ...checkFields(checks, input) };
     checks.atLeastOne({ ...contact, phoneNumber: input.phoneNumber });
     checks.done();
-    return carryOut(tools, {
+    return carryOut<ContactRecord>(tools, {
       mutation: "updateContact",
       kind: "change",
       idempotencyKey: null,
@@ -118,6 +120,7 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
         await tools.pidj.updateContact(id, contact, scope);
         return stubOf(id);
       },
+      verify: verifyUpdate(tools.pidj.contact, id, contact),
       learn: async () => {
         if (phoneNumber !== undefined) {
           await learn(tools, id, phoneNumber);
@@ -145,6 +148,7 @@ export function deleteContact(tools: WriteTools, input: { readonly id: string })
         await tools.pidj.deleteContact(id, scope);
         return id;
       },
+      verify: verifyDeletion(tools.pidj.contact, id),
       learn: () => tools.directory.forget([id], tools.now()),
     });
   });

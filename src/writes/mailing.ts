@@ -6,9 +6,10 @@ import { carryOut } from "./carry-out.ts";
 import { Checks, once, type Path } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
 import { type RecipientNumber, refuseOptedOut } from "./opt-out.ts";
-import { needApplied, notApplied, readBack } from "./read-back.ts";
+import { notApplied, readBack, requireApplied } from "./read-back.ts";
 import { type Outcome, Refused, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
+import { verifyUpdate } from "./verify.ts";
 
 export interface CreateMailingInput {
   readonly pollId: string;
@@ -41,7 +42,7 @@ const PATHS = {
 };
 
 // Textizen saves a mailing to nobody and texts nobody (ambiguities T-19).
-const NO_RECEIVER = "At least one of groupIds and phoneNumbers must name a receiver.";
+const NO_RECIPIENT = "At least one of groupIds and phoneNumbers must name a receiver.";
 
 /** textizen-api.txt:260-273. It texts people: at most once for a key. */
 export function createMailing(tools: WriteTools, input: CreateMailingInput): Promise<Outcome<MailingRecord>> {
@@ -51,7 +52,7 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
     const groupIds = checkGroups(checks, input.groupIds ?? []);
     const phoneNumbers = once(input.phoneNumbers ?? []);
     if (groupIds.length === 0 && phoneNumbers.length === 0) {
-      checks.refuse(["input"], NO_RECEIVER);
+      checks.refuse(["input"], NO_RECIPIENT);
     }
     checks.done();
     const recipients = numbered(input.phoneNumbers ?? []);
@@ -65,12 +66,12 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       kind: "send",
       idempotencyKey: input.idempotencyKey,
       input: { pollId, ...mailing },
-      paths: { ...PATHS, NOT_FOUND: onlyIdOr(groupIds, POLL_ID) },
+      paths: { ...PATHS, NOT_FOUND: idUnlessGroups(groupIds, POLL_ID) },
       // No kept list holds mailings.
       changes: ["TEXTIZEN"],
       // A key that was used is told its outcome, however late.
       prepare: async () => {
-        needSendable(tools, mailing.sendAt);
+        requireTimeToCome(tools, mailing.sendAt);
         await refuseOptedOut(tools, recipients);
       },
       texts: () => recipients,
@@ -104,32 +105,40 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
     const sendAt = checks.notNull(SEND_AT, input.sendAt);
     checks.atLeastOne({ sendAt: input.sendAt, ...lists });
     if (isCleared(groupIds) && isCleared(phoneNumbers)) {
-      checks.refuse(["input"], NO_RECEIVER);
+      checks.refuse(["input"], NO_RECIPIENT);
     }
     checks.done();
-    await carryOut<void, Prepared>(tools, {
+    const { value: written } = await carryOut<MailingRecord, Prepared>(tools, {
       mutation: "updateMailing",
       kind: "change",
       idempotencyKey: null,
       input: { id, sendAt, ...lists },
-      paths: { ...PATHS, NOT_FOUND: onlyIdOr(lists.groupIds ?? [], ID) },
+      paths: { ...PATHS, NOT_FOUND: idUnlessGroups(lists.groupIds ?? [], ID) },
       changes: ["TEXTIZEN"],
       prepare: async () => {
         if (sendAt !== undefined) {
-          needSendable(tools, sendAt);
+          requireTimeToCome(tools, sendAt);
         }
         const isWhole = sendAt !== undefined && phoneNumbers !== undefined;
-        const stored = isWhole ? null : await needStored(tools, id);
-        const time = sendAt ?? needStoredTime(tools, stored);
-        const recipients = phoneNumbers === undefined ? needStoredNumbers(stored) : numbered(phoneNumbers ?? []);
+        const stored = isWhole ? null : await requireStored(tools, id);
+        const time = sendAt ?? requireStoredTime(tools, stored);
+        const recipients = phoneNumbers === undefined ? requireStoredNumbers(stored) : numbered(phoneNumbers ?? []);
         await refuseOptedOut(tools, recipients);
         return { sendAt: time, recipients };
       },
       texts: ({ recipients }) => recipients,
-      call: (scope, prepared) => tools.textizen.updateMailing(id, { ...lists, sendAt: prepared.sendAt }, scope),
+      call: async (scope, prepared) => {
+        await tools.textizen.updateMailing(id, { ...lists, sendAt: prepared.sendAt }, scope);
+        return stubOf(id);
+      },
+      verify: verifyUpdate(tools.textizen.mailing, id, {
+        sendAt,
+        groupIds: lists.groupIds,
+        recipientNumbers: lists.phoneNumbers,
+      }),
     });
-    const mailing = await readCleared(tools, id, lists);
-    return { value: mailing ?? stubOf(id) };
+    const mailing = written.isDetail ? written : await readCleared(tools, id, lists);
+    return { value: mailing ?? written };
   });
 }
 
@@ -148,19 +157,19 @@ function isCleared(list: readonly unknown[] | null | undefined): boolean {
 }
 
 /** The argument that a 404 is about, where no group can be meant as well. */
-function onlyIdOr(groupIds: readonly TextizenGroupId[], id: Path): Path | undefined {
+function idUnlessGroups(groupIds: readonly TextizenGroupId[], id: Path): Path | undefined {
   return groupIds.length === 0 ? id : undefined;
 }
 
 /** Throws Refused where a mailing cannot be handed over now, whatever else is right about it. */
-function needSendable({ now }: WriteTools, sendAt: Date): void {
+function requireTimeToCome({ now }: WriteTools, sendAt: Date): void {
   if (sendAt < now()) {
-    throw needTime("sendAt must be a time to come: this one has passed.");
+    throw badTime("sendAt must be a time to come: this one has passed.");
   }
 }
 
 /** The mailing as it is; throws Refused where there is none. */
-async function needStored({ textizen, scope }: WriteTools, id: MailingId): Promise<MailingRecord> {
+async function requireStored({ textizen, scope }: WriteTools, id: MailingId): Promise<MailingRecord> {
   const mailing = await textizen.mailing(id, scope);
   if (mailing === null) {
     throw new Refused({ code: "NOT_FOUND", field: ID, message: "Textizen has no mailing of this id." });
@@ -169,13 +178,13 @@ async function needStored({ textizen, scope }: WriteTools, id: MailingId): Promi
 }
 
 /** The text of the time that a mailing has; throws Refused if there is none, or it has passed. */
-function needStoredTime({ now }: WriteTools, mailing: MailingRecord | null): string {
+function requireStoredTime({ now }: WriteTools, mailing: MailingRecord | null): string {
   const { sendAt, sendAtText } = mailing ?? {};
   if (!(sendAt instanceof Date) || typeof sendAtText !== "string") {
-    throw needTime("Textizen gives no time for this mailing: give sendAt.");
+    throw badTime("Textizen gives no time for this mailing: give sendAt.");
   }
   if (sendAt < now()) {
-    throw needTime("The time of this mailing has passed: give sendAt, a time to come.");
+    throw badTime("The time of this mailing has passed: give sendAt, a time to come.");
   }
   return sendAtText;
 }
@@ -184,7 +193,7 @@ function needStoredTime({ now }: WriteTools, mailing: MailingRecord | null): str
  * Whom the mailing texts by number already, named by no argument. Throws PlatformError where the list cannot be read, and
  * Refused where a number in it is no E.164: whether its owner opted out cannot be told.
  */
-function needStoredNumbers(mailing: MailingRecord | null): RecipientNumber[] {
+function requireStoredNumbers(mailing: MailingRecord | null): RecipientNumber[] {
   const numbers = mailing?.recipientNumbers ?? [];
   if (numbers instanceof PlatformError) {
     throw numbers;
@@ -198,7 +207,7 @@ function needStoredNumbers(mailing: MailingRecord | null): RecipientNumber[] {
   });
 }
 
-function needTime(message: string): Refused {
+function badTime(message: string): Refused {
   return new Refused({ code: "INVALID_INPUT", field: SEND_AT, message });
 }
 
@@ -217,10 +226,10 @@ async function readCleared(
   const mailing = await readBack(tools, () => tools.textizen.mailing(id, tools.scope));
   const isLeft = (list: MailingRecord["groupIds"] | MailingRecord["recipientNumbers"]) =>
     Array.isArray(list) && list.length > 0;
-  needApplied([
-    ...(isCleared(groupIds) && isLeft(mailing?.groupIds) ? [notApplied(GROUP_IDS, "The groups")] : []),
+  requireApplied([
+    ...(isCleared(groupIds) && isLeft(mailing?.groupIds) ? [notApplied(GROUP_IDS, "the list of groups")] : []),
     ...(isCleared(phoneNumbers) && isLeft(mailing?.recipientNumbers)
-      ? [notApplied(PHONE_NUMBERS, "The phone numbers")]
+      ? [notApplied(PHONE_NUMBERS, "the list of phone numbers")]
       : []),
   ]);
   return mailing;

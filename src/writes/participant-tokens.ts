@@ -53,6 +53,7 @@ export function setParticipantTokens(
     },
     call: ({ participantId, campaignId }, scope) =>
       tools.textizen.setParticipantTokens(participantId, campaignId, input.tokens, scope),
+    isDone: (tokens) => input.tokens.every(({ key, value }) => (tokens.get(key) ?? "") === value),
   });
 }
 
@@ -68,6 +69,7 @@ export function removeParticipantTokens(
     check: (checks) => checkKeys(checks, input.keys, path, (at) => [...path, String(at)]),
     call: ({ participantId, campaignId }, scope) =>
       tools.textizen.removeParticipantTokens(participantId, campaignId, once(input.keys), scope),
+    isDone: (tokens) => !input.keys.some((key) => tokens.has(key)),
   });
 }
 
@@ -77,12 +79,14 @@ interface TokensChange {
   readonly path: Path;
   readonly check: (checks: Checks) => void;
   readonly call: (changed: TokensChanged, scope: WriteScope) => Promise<void>;
+  /** True if the participant's tokens are as they were to be. */
+  readonly isDone: (tokens: ReadonlyMap<string, string | null>) => boolean;
 }
 
 function changeTokens(
   tools: WriteTools,
   input: { readonly participantId: string; readonly campaignId: string },
-  { mutation, path, check, call }: TokensChange,
+  { mutation, path, check, call, isDone }: TokensChange,
 ): Promise<Outcome<TokensChanged>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -111,6 +115,10 @@ function changeTokens(
       call: async (scope) => {
         await call(changed, scope);
         return changed;
+      },
+      verify: async (scope) => {
+        const tokens = await tools.textizen.participantTokens(changed.participantId, changed.campaignId, scope);
+        return isDone(new Map(tokens.map(({ key, value }) => [key, value]))) ? { value: changed } : null;
       },
     });
   });

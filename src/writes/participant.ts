@@ -4,9 +4,10 @@ import type { ParticipantRecord, TextizenGroupRecord } from "../textizen/records
 import { carryOut, nobody } from "./carry-out.ts";
 import { Checks } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
-import { needApplied, notApplied, readBack } from "./read-back.ts";
+import { notApplied, readBack, requireApplied } from "./read-back.ts";
 import { type Outcome, type Refusal, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
+import { verifyUpdate } from "./verify.ts";
 
 export interface CreateParticipantInput {
   readonly phoneNumber: E164;
@@ -99,7 +100,7 @@ export function updateParticipant(
     };
     checks.atLeastOne({ phoneNumber: input.phoneNumber, name: input.name });
     checks.done();
-    await carryOut(tools, {
+    const { value: written } = await carryOut<ParticipantRecord>(tools, {
       mutation: "updateParticipant",
       kind: "change",
       idempotencyKey: null,
@@ -107,11 +108,18 @@ export function updateParticipant(
       paths: { ...PATHS, NOT_FOUND: ID },
       changes: ["participants"],
       texts: nobody,
-      call: (scope) => tools.textizen.updateParticipant(id, changes, scope),
+      call: async (scope) => {
+        await tools.textizen.updateParticipant(id, changes, scope);
+        return stubOf(id);
+      },
+      verify: verifyUpdate(tools.textizen.participant, id, changes),
     });
+    if (written.isDetail) {
+      return { value: written };
+    }
     const participant = await readBack(tools, () => tools.textizen.participant(id, tools.scope));
-    needApplied(participant === null ? [] : unchanged(participant, changes));
-    return { value: participant ?? stubOf(id) };
+    requireApplied(participant === null ? [] : unchanged(participant, changes));
+    return { value: participant ?? written };
   });
 }
 
@@ -128,8 +136,8 @@ function unchanged(
     !(participant.name instanceof Error) &&
     (participant.name ?? "").trim() !== (name ?? "").trim();
   return [
-    ...(isOtherNumber ? [notApplied(PATHS.phone_number, "The phone number")] : []),
-    ...(isOtherName ? [notApplied(PATHS.name, "The name")] : []),
+    ...(isOtherNumber ? [notApplied(PATHS.phone_number, "the phone number")] : []),
+    ...(isOtherName ? [notApplied(PATHS.name, "the name")] : []),
   ];
 }
 
@@ -172,7 +180,9 @@ function changeMembership(
     const participantId = checks.id("Participant", MEMBERSHIP_PATHS.participant_id, input.participantId);
     const groupId = checks.id("TextizenGroup", MEMBERSHIP_PATHS.group_id, input.groupId);
     checks.done();
-    await carryOut(tools, {
+    const isAsAsked = ({ groups }: ParticipantRecord) =>
+      Array.isArray(groups) ? groups.some(({ id }) => id === groupId) === isMember : null;
+    const { value: written } = await carryOut<ParticipantRecord>(tools, {
       mutation,
       kind,
       idempotencyKey: null,
@@ -181,13 +191,20 @@ function changeMembership(
       // No kept list says who is in which group.
       changes: ["TEXTIZEN"],
       texts: nobody,
-      call: (scope) => call(participantId, groupId, scope),
+      call: async (scope) => {
+        await call(participantId, groupId, scope);
+        return stubOf(participantId);
+      },
+      verify: async (scope) => {
+        const participant = await tools.textizen.participant(participantId, scope);
+        return participant !== null && isAsAsked(participant) === true ? { value: participant } : null;
+      },
     });
-    const participant = await readBack(tools, () => tools.textizen.participant(participantId, tools.scope));
-    const groups = participant?.groups;
-    if (Array.isArray(groups) && groups.some(({ id }) => id === groupId) !== isMember) {
-      needApplied([notApplied(MEMBERSHIP_PATHS.group_id, "The participant's groups")]);
+    const readParticipant = () => tools.textizen.participant(participantId, tools.scope);
+    const participant = written.isDetail ? written : await readBack(tools, readParticipant);
+    if (participant !== null && isAsAsked(participant) === false) {
+      requireApplied([notApplied(MEMBERSHIP_PATHS.group_id, "the participant's membership")]);
     }
-    return { value: { participant: participant ?? stubOf(participantId), group: stubOf(groupId) } };
+    return { value: { participant: participant ?? written, group: stubOf(groupId) } };
   });
 }

@@ -2,14 +2,15 @@ import { scrypt } from "node:crypto";
 import { promisify } from "node:util";
 import type { PidjUserId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
+import type { PidjUserRecord } from "../pidj/records.ts";
 import type { PidjUserFields } from "../pidj/writes.ts";
-import type { WriteScope } from "../rest/calls.ts";
-import { carryOut, nobody } from "./carry-out.ts";
+import { carryOut, nobody, type Write } from "./carry-out.ts";
 import { Checks, once, withoutNull } from "./checks.ts";
 import { type Stub, stubOf } from "./created.ts";
 import type { Done } from "./idempotency.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
+import { verifyDeletion, verifyUpdate } from "./verify.ts";
 
 type Optional<Value = string> = Value | null | undefined;
 type Role = "ADMIN" | "MANAGER" | "AGENT";
@@ -104,7 +105,7 @@ export function createPidjUser(
 }
 
 /** pidj-api.txt:172-188. */
-export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): Promise<Outcome<Stub<PidjUserId>>> {
+export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): Promise<Outcome<PidjUserRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
     const id = checks.id("PidjUser", CHANGE_PATHS.id, input.id);
@@ -115,41 +116,55 @@ export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): P
     };
     checks.atLeastOne({ ...user, password: input.password });
     checks.done();
-    return change(tools, "updatePidjUser", { id, ...user }, async (scope) => {
-      await tools.pidj.updateUser(id, user, scope);
-      return stubOf(id);
-    });
+    return changeUser<PidjUserRecord>(
+      tools,
+      "updatePidjUser",
+      { id, ...user },
+      {
+        call: async (scope) => {
+          await tools.pidj.updateUser(id, user, scope);
+          return stubOf(id);
+        },
+        verify: verifyUpdate(tools.pidj.user, id, user),
+      },
+    );
   });
 }
 
 /** pidj-api.txt:190-206. Gives the id of the user that is gone, until it is recovered. */
 export function deletePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<PidjUserId>> {
-  return actOn(tools, "deletePidjUser", input, async (id, scope) => {
-    await tools.pidj.deleteUser(id, scope);
-    return id;
-  });
+  return actOn(tools, "deletePidjUser", input, (id) => ({
+    call: async (scope) => {
+      await tools.pidj.deleteUser(id, scope);
+      return id;
+    },
+    verify: verifyDeletion(tools.pidj.user, id),
+  }));
 }
 
 /** pidj-api.txt:208-228. */
 export function recoverPidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Stub<PidjUserId>>> {
-  return actOn(tools, "recoverPidjUser", input, async (id, scope) => {
-    await tools.pidj.recoverUser(id, scope);
-    return stubOf(id);
-  });
+  // Not verified: Pidj may show deleted users too (docs/platforms.md P-16).
+  return actOn(tools, "recoverPidjUser", input, (id) => ({
+    call: async (scope) => {
+      await tools.pidj.recoverUser(id, scope);
+      return stubOf(id);
+    },
+  }));
 }
 
 /** pidj-api.txt:230-251. */
 export function pausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
-  return actOn(tools, "pausePidjUser", input, async (id, scope) => {
-    return { user: stubOf(id), ...(await tools.pidj.pauseUser(id, scope)) };
-  });
+  return actOn(tools, "pausePidjUser", input, (id) => ({
+    call: async (scope) => ({ user: stubOf(id), ...(await tools.pidj.pauseUser(id, scope)) }),
+  }));
 }
 
 /** pidj-api.txt:253-270. The sample says that the user is still paused: no proof that it failed (ambiguities P-18). */
 export function unpausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
-  return actOn(tools, "unpausePidjUser", input, async (id, scope) => {
-    return { user: stubOf(id), ...(await tools.pidj.unpauseUser(id, scope)) };
-  });
+  return actOn(tools, "unpausePidjUser", input, (id) => ({
+    call: async (scope) => ({ user: stubOf(id), ...(await tools.pidj.unpauseUser(id, scope)) }),
+  }));
 }
 
 /**
@@ -160,25 +175,27 @@ async function standInFor(password: string, idempotencyKey: string | null): Prom
   return idempotencyKey === null ? null : (await derive(password, idempotencyKey, 32)).toString("base64url");
 }
 
+type UserChange<Value> = Pick<Write<Value>, "call"> & Partial<Pick<Write<Value>, "verify">>;
+
 function actOn<Value>(
   tools: WriteTools,
   mutation: string,
   input: UserRef,
-  call: (id: PidjUserId, scope: WriteScope) => Promise<Value>,
+  change: (id: PidjUserId) => UserChange<Value>,
 ): Promise<Outcome<Value>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
     const id = checks.id("PidjUser", CHANGE_PATHS.id, input.id);
     checks.done();
-    return change(tools, mutation, { id }, (scope) => call(id, scope));
+    return changeUser(tools, mutation, { id }, change(id));
   });
 }
 
-function change<Value>(
+function changeUser<Value>(
   tools: WriteTools,
   mutation: string,
   input: { readonly id: PidjUserId } & PidjUserFields,
-  call: (scope: WriteScope) => Promise<Value>,
+  change: UserChange<Value>,
 ): Promise<Done<Value>> {
   // No list of users is kept.
   return carryOut(tools, {
@@ -189,7 +206,7 @@ function change<Value>(
     paths: { ...CHANGE_PATHS, NOT_FOUND: input.groupIds?.length ? undefined : CHANGE_PATHS.id },
     changes: ["PIDJ"],
     texts: nobody,
-    call,
+    ...change,
   });
 }
 

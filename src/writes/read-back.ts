@@ -1,10 +1,7 @@
 import { type Refusal, Refused } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
 
-/**
- * What an accepted write left behind, to see whether it took effect. Null where there is nothing or it cannot be read:
- * the write was accepted all the same.
- */
+/** What an accepted write left behind, to see if it took effect. Null if it cannot be read: the write was accepted. */
 export async function readBack<Row>(tools: WriteTools, read: () => Promise<Row | null>): Promise<Row | null> {
   try {
     return await read();
@@ -14,13 +11,17 @@ export async function readBack<Row>(tools: WriteTools, read: () => Promise<Row |
   }
 }
 
-/** `what` begins a sentence: "The name". */
+/** For a change that had no effect; `what` names it: "the name". */
 export function notApplied(field: readonly string[], what: string): Refusal {
-  return { code: "NOT_APPLIED", field, message: `Textizen said yes. ${what} did not change all the same.` };
+  return {
+    code: "NOT_APPLIED",
+    field,
+    message: `Textizen accepted the change, but it had no effect: ${what} is as it was.`,
+  };
 }
 
-/** Throws Refused where something was asked for and is not so. */
-export function needApplied(refusals: readonly Refusal[]): void {
+/** Throws Refused if there are refusals. */
+export function requireApplied(refusals: readonly Refusal[]): void {
   if (refusals.length > 0) {
     throw new Refused(...refusals);
   }

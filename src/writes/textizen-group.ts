@@ -5,6 +5,7 @@ import { Checks } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
+import { verifyUpdate } from "./verify.ts";
 
 export interface CreateTextizenGroupInput {
   readonly name: string;
@@ -54,7 +55,7 @@ export function updateTextizenGroup(
     const id: TextizenGroupId = checks.id("TextizenGroup", ID, input.id);
     const group = { name: checks.text(PATHS.name, input.name) };
     checks.done();
-    return carryOut(tools, {
+    return carryOut<TextizenGroupRecord>(tools, {
       mutation: "updateTextizenGroup",
       kind: "change",
       idempotencyKey: null,
@@ -66,6 +67,7 @@ export function updateTextizenGroup(
         await tools.textizen.updateGroup(id, group, scope);
         return stubOf(id);
       },
+      verify: verifyUpdate(tools.textizen.group, id, group),
     });
   });
 }

@@ -1,0 +1,50 @@
+import type { ReadScope } from "../rest/calls.ts";
+
+/** What `Write.verify` returns. */
+type Verified<Value> = { readonly value: Value } | null;
+
+/** For an update: reads the record, and returns it if each value that was asked for can be seen in it. */
+export function verifyUpdate<RecordId, Row extends object>(
+  read: (id: RecordId, scope: ReadScope) => Promise<Row | null>,
+  id: RecordId,
+  asked: object,
+): (scope: ReadScope) => Promise<Verified<Row>> {
+  return async (scope) => {
+    const record = await read(id, scope);
+    return record !== null && showsAll(record, asked) ? { value: record } : null;
+  };
+}
+
+/** For a deletion: returns the id if the platform has no such record. */
+export function verifyDeletion<RecordId>(
+  read: (id: RecordId, scope: ReadScope) => Promise<object | null>,
+  id: RecordId,
+): (scope: ReadScope) => Promise<Verified<RecordId>> {
+  return async (scope) => ((await read(id, scope)) === null ? { value: id } : null);
+}
+
+/**
+ * False if a value differs or cannot be seen: the platforms take some that they never show, such as a password. An
+ * undefined value was not asked for.
+ */
+function showsAll(record: object, asked: object): boolean {
+  const shown = new Map<string, unknown>(Object.entries(record));
+  return Object.entries(asked).every(
+    ([name, value]) => value === undefined || (shown.has(name) && isSame(shown.get(name), value)),
+  );
+}
+
+function isSame(shown: unknown, asked: unknown): boolean {
+  if (shown instanceof Error) {
+    return false;
+  }
+  return normalise(shown) === normalise(asked);
+}
+
+/** Outer blanks, the order of a list, and the difference between null and an empty list or text do not matter. */
+function normalise(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.map(normalise).toSorted().join("\n");
+  }
+  return value instanceof Date ? value.toISOString() : String(value ?? "").trim();
+}
