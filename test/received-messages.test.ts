@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SECRET } from "./events.ts";
+import { one } from "./simulator-client.ts";
 import { contactOf, errorsAt, type Stage, startStage } from "./support.ts";
 
 const SMALL = { people: 9, polls: 2, responsesPerPoll: 4 };
@@ -154,7 +155,7 @@ describe("a received text", () => {
     await stage.query(groups);
     expect(stage.calls()).toEqual([]);
     const id = world.makePidjId("gr");
-    world.pidjGroups.put({ id, name: "New", phone_number: null, color: null, is_active: true });
+    world.pidjGroups.put({ ...one(world.pidjGroups), id, name: "New" });
     await forward(stage, { message: "c", group_id: id });
     expect((await stage.query(groups)).data.receivedMessages.nodes).toEqual([{ group: { name: "New" } }]);
     expect(stage.calls()).toEqual(["PIDJ GET /groups"]);
