@@ -6,10 +6,13 @@ import { repeat } from "./repeat.ts";
 /** As many known contacts make a list that is suddenly empty unlikely. */
 const MANY = 100;
 
-type Needed = Pick<Services, "pidj" | "directory" | "now" | "warn">;
+type Needed = Pick<Services, "pidj" | "directory" | "versions" | "now" | "warn">;
 
 /** Reads Pidj's contact list into the directory, now and every so many minutes. */
-export function startContactListSync({ pidj, directory, now, warn }: Needed, minutes: number): { stop(): void } {
+export function startContactListSync(
+  { pidj, directory, versions, now, warn }: Needed,
+  minutes: number,
+): { stop(): void } {
   async function read(signal: AbortSignal) {
     const readAt = timeOfReading(now);
     const scope = new ReadScope({
@@ -32,11 +35,12 @@ export function startContactListSync({ pidj, directory, now, warn }: Needed, min
     }
     if (skipped === 0) {
       await directory.learnList(rows, readAt);
-      return;
+    } else {
+      // A list with rows that cannot be read does not say which contacts are gone.
+      const listed = rows.map(({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "LISTED" as const }));
+      await directory.learn(listed, readAt);
     }
-    // A list with rows that cannot be read does not say which contacts are gone.
-    const listed = rows.map(({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "LISTED" as const }));
-    await directory.learn(listed, readAt);
+    await versions.raise([]);
   }
 
   return repeat(sync, minutes * 60_000, (error) => warn("Pidj's contact list was not read", error));

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** The lists that all operations share, and the platform of each. */
 export const KEPT_LISTS = {
   contacts: "PIDJ",
@@ -205,11 +207,6 @@ function parse(text: string | null): Readonly<Record<string, number>> {
   }
 }
 
-async function withinMoment(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const moment = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, MOMENT_MS);
-  });
-  await Promise.race([work, moment]);
-  clearTimeout(timer);
+function withinMoment(work: Promise<void>): Promise<void> {
+  return Promise.race([work, sleep(MOMENT_MS, undefined, { ref: false })]);
 }

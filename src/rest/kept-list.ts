@@ -198,6 +198,7 @@ function isPlatformFailing(error: unknown): boolean {
     error instanceof PlatformError &&
     (error.reason === "timeout" ||
       error.reason === "unreachable" ||
+      error.reason === "not-asked" ||
       error.reason === "rate-limited" ||
       error.reason === "shape")
   );

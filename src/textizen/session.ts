@@ -1,7 +1,7 @@
 import { PlatformError, type PlatformErrorReason } from "../errors.ts";
 import { type CallScope, ReadScope } from "../rest/calls.ts";
 import { isJsonObject } from "../rest/decode.ts";
-import { endOfScope } from "../rest/exchange.ts";
+import { orEndOfScope } from "../rest/waiting.ts";
 
 /** Our credentials at Textizen: an account to sign in with, or a fixed token, which cannot be renewed. */
 export type TextizenCredentials =
@@ -74,7 +74,7 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
       needPauseOver();
       pending = start(scope);
     }
-    return orEnd(pending, scope.signal);
+    return orEndOfScope(pending, scope.signal, "TEXTIZEN", ROUTE);
   }
 
   function needPauseOver(): void {
@@ -129,17 +129,6 @@ const FAULTS: Partial<Record<PlatformErrorReason, PlatformErrorReason>> = {
   timeout: "unreachable",
   "not-asked": "unreachable",
 };
-
-function orEnd(signIn: Promise<string>, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(endOfScope("TEXTIZEN", ROUTE, signal, false));
-    if (signal.aborted) {
-      leave();
-    }
-    signal.addEventListener("abort", leave, { once: true });
-    signIn.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
-  });
-}
 
 /**
  * The token in a sign-in's answer, under one of three keys, at the top or one level down (docs/platforms.md T-1). Null
