@@ -1,9 +1,9 @@
 import { PlatformError } from "../errors.ts";
 import type { ContactId, Id, IdType, PidjUserId } from "../ids.ts";
+import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, Rows } from "../rest/calls.ts";
 import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
-import type { Answer } from "../rest/transport.ts";
 import {
   decodeContactDetail,
   decodeContactRow,

@@ -10,10 +10,10 @@ import {
   type SurveyId,
 } from "../ids.ts";
 import { type E164, parseE164 } from "../phone.ts";
+import type { Answer } from "../rest/answer.ts";
 import type { Rows } from "../rest/calls.ts";
 import { FieldReader, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import { forEachInSlices } from "../rest/slices.ts";
-import type { Answer } from "../rest/transport.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "./records.ts";
 
 const read = new FieldReader("PIDJ");

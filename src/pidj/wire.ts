@@ -1,8 +1,9 @@
 import { PlatformError } from "../errors.ts";
+import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, WriteScope } from "../rest/calls.ts";
 import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
-import { type Answer, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
+import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 
 /**
  * Pidj's account; `baseUrl` ends with the version: `https://gopidj.com/api/2020` (docs/platforms.md, Pidj: connection).

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Dispatcher, Pool } from "undici";
-import { type Platform, PlatformError, type PlatformErrorDetails } from "../errors.ts";
+import { type Platform, PlatformError } from "../errors.ts";
 import { Versions } from "../freshness/versions.ts";
+import { type Answer, readAnswer } from "./answer.ts";
 import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
-import { Exchange, endOfScope, type RawAnswer, type Route, type WireRequest } from "./exchange.ts";
-import { LARGE_BYTES, parseLargeJson } from "./large-json.ts";
-import { type CallKind, combine, delayBeforeRepeat, parseRetryAfter } from "./repeats.ts";
+import { Exchange, endOfScope, type Route, type WireRequest } from "./exchange.ts";
+import { type CallKind, combine, delayBeforeRepeat } from "./repeats.ts";
 import { Sharing } from "./sharing.ts";
 
 /** Milliseconds that one attempt may take, from its first byte to the last byte of its answer. */
@@ -37,15 +37,6 @@ export interface ConnectionOptions {
   readonly random?: () => number;
   /** Waits between retries and rejects when the signal aborts; for tests. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
-}
-
-/** An answer that the platform's client decodes: its status is 2xx, or 4xx but not 429. */
-export interface Answer {
-  readonly status: number;
-  /** The JSON value; undefined if there is no body, or, in a 4xx, none that can be read. */
-  readonly body: unknown;
-  /** Number of rows without a usable id; the decoder counts them. */
-  skippedRows: number;
 }
 
 export interface PlatformRequest<Result> {
@@ -167,14 +158,7 @@ export function createTransport(options: TransportOptions): Transport {
     try {
       const raw = await exchange.run(pool, wire);
       milliseconds = performance.now() - began;
-      if (isRedirect(raw) && isSignInPage(textOf(raw.headers.location) ?? "")) {
-        const { status } = raw;
-        throw new PlatformError(platform, "unauthorized", `${route}: asked to sign in`, {
-          status,
-          mayHaveTaken: false,
-        });
-      }
-      const answer = await readAnswer(platform, route, raw);
+      const answer = await readAnswer(raw, { platform, route, isSignInPage });
       const result = await request.decode(answer);
       skippedRows = answer.skippedRows;
       return result;
@@ -235,66 +219,4 @@ function toWire(request: PlatformRequest<unknown>, basePath: string): WireReques
 /** RFC 3986 §3.3 allows a colon in a path segment, and every Pidj id has one. */
 function escapeSegment(id: string): string {
   return encodeURIComponent(id.toWellFormed()).replaceAll("%3A", ":");
-}
-
-function isRedirect({ status }: RawAnswer): boolean {
-  return status >= 300 && status < 400;
-}
-
-/** Checks an answer by the rules that both platforms share. Throws PlatformError. */
-async function readAnswer(platform: Platform, route: Route, raw: RawAnswer): Promise<Answer> {
-  const { status } = raw;
-  const retryAfterSeconds =
-    status === 429 || status === 503 ? parseRetryAfter(textOf(raw.headers["retry-after"])) : null;
-  const details: PlatformErrorDetails = retryAfterSeconds === null ? { status } : { status, retryAfterSeconds };
-  if (status === 429) {
-    throw new PlatformError(platform, "rate-limited", `${route}: asked to wait`, { ...details, mayHaveTaken: false });
-  }
-  if (status >= 500) {
-    throw new PlatformError(platform, "unreachable", `${route}: HTTP status ${status}`, details);
-  }
-  if (isRedirect(raw)) {
-    throw new PlatformError(platform, "shape", `${route}: a redirect, which is not followed`, details);
-  }
-  const content = contentOf(raw.body);
-  const isEmpty = content === "";
-  const isEncoded = !/^(?:identity)?$/i.test(textOf(raw.headers["content-encoding"])?.trim() ?? "");
-  const isJson = !isEmpty && !isEncoded && isJsonType(textOf(raw.headers["content-type"]));
-  const body = isJson ? await parseJson(content) : undefined;
-  if (body === undefined && !isEmpty && status < 300) {
-    const why = isEncoded ? "encoded, though identity was asked for" : "not JSON";
-    throw new PlatformError(platform, "shape", `${route}: the answer is ${why}`, details);
-  }
-  return { status, body, skippedRows: 0 };
-}
-
-/** Undefined if the content is not JSON. The SyntaxError is not passed on, because it quotes the content. */
-async function parseJson(content: string | Buffer): Promise<unknown> {
-  try {
-    return typeof content === "string" ? JSON.parse(content) : await parseLargeJson(content);
-  } catch {
-    return undefined;
-  }
-}
-
-/** As text without outer blanks, unless it is large. */
-function contentOf(body: Buffer | null): string | Buffer {
-  if (body === null) {
-    return "";
-  }
-  return body.length < LARGE_BYTES ? body.toString("utf8").trim() : body;
-}
-
-/** RFC 6839 §3.1 for `+json`. Without a content type, the body decides. */
-function isJsonType(contentType: string | undefined): boolean {
-  if (contentType === undefined) {
-    return true;
-  }
-  const end = contentType.indexOf(";");
-  const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
-  return type === "application/json" || type.endsWith("+json");
-}
-
-function textOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
 }

@@ -1,8 +1,8 @@
 import type { Field } from "../errors.ts";
 import { type Id, type IdType, makeId, type ParticipantId, type PollId } from "../ids.ts";
 import { type E164, parseTextizenNumber } from "../phone.ts";
+import type { Answer } from "../rest/answer.ts";
 import { isJsonObject, type JsonObject } from "../rest/decode.ts";
-import type { Answer } from "../rest/transport.ts";
 import type {
   CampaignRecord,
   MailingRecord,

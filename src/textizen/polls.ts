@@ -1,7 +1,7 @@
 import type { Field } from "../errors.ts";
 import { makeId, type PollOptionId, type PollQuestionId } from "../ids.ts";
+import type { Answer } from "../rest/answer.ts";
 import { isJsonObject, type JsonObject } from "../rest/decode.ts";
-import type { Answer } from "../rest/transport.ts";
 import { numberOf, reference, referenceField } from "./decode.ts";
 import type { PollOptionRecord, PollQuestionRecord, PollRecord, PollResponseRecord, QuestionType } from "./records.ts";
 import {

@@ -1,7 +1,7 @@
 import { PlatformError } from "../errors.ts";
+import type { Answer } from "../rest/answer.ts";
 import { cleanMessage, isJsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
-import type { Answer } from "../rest/transport.ts";
 
 /**
  * Throws if Textizen did not do what was asked: `unauthorized` for 401, `refused` with Textizen's sentences for every

@@ -1,9 +1,9 @@
 import { PlatformError } from "../errors.ts";
 import { type Id, type IdType, parseId, platformId } from "../ids.ts";
+import type { Answer } from "../rest/answer.ts";
 import type { Rows } from "../rest/calls.ts";
 import { FieldReader, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import { forEachInSlices } from "../rest/slices.ts";
-import type { Answer } from "../rest/transport.ts";
 
 /** Reads the values of Textizen's records. */
 export const read = new FieldReader("TEXTIZEN");

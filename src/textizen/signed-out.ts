@@ -1,5 +1,5 @@
+import type { Answer } from "../rest/answer.ts";
 import { isJsonObject } from "../rest/decode.ts";
-import type { Answer } from "../rest/transport.ts";
 
 /**
  * True if the answer says that nobody is signed in, whatever its HTTP status: its body has the code 401, or a sentence

@@ -1,9 +1,10 @@
 import { PlatformError } from "../errors.ts";
+import type { Answer } from "../rest/answer.ts";
 import type { CallScope, ReadScope, WriteKind, WriteScope } from "../rest/calls.ts";
 import { isJsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import { combine, isWorthRenewal } from "../rest/repeats.ts";
-import { type Answer, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
+import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 import { needAccepted } from "./refusals.ts";
 import { createSession, readToken, type TextizenCredentials } from "./session.ts";
 import { shapeError } from "./shapes.ts";

@@ -9,9 +9,9 @@ import {
   type TextizenGroupId,
 } from "../ids.ts";
 import { type E164, toTextizenNumber } from "../phone.ts";
+import type { Answer } from "../rest/answer.ts";
 import type { WriteScope } from "../rest/calls.ts";
 import type { Route } from "../rest/exchange.ts";
-import type { Answer } from "../rest/transport.ts";
 import { campaigns, groups, mailingsOf, participants } from "./decode.ts";
 import { polls } from "./polls.ts";
 import type {
