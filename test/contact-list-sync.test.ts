@@ -38,12 +38,16 @@ async function open(people: number) {
   };
 }
 
+function warning(known: number, verdict: string, listed = 0): string {
+  return `Pidj's contact list had ${listed} of ${known} known contacts ${verdict}`;
+}
+
 const emptied = (list: List) => ({ ...list, contacts: [] });
 
 test("a list that is empty where hundreds were known is read once more, and is not believed if that differs", async () => {
   await using server = await open(300);
   server.read(1, emptied);
-  await vi.waitFor(() => expect(server.warnings).toEqual(["Pidj's contact list was empty once, and is not believed"]));
+  await vi.waitFor(() => expect(server.warnings).toEqual([warning(server.size, "once, and is not believed")]));
   expect(server.calls()).toEqual([`PIDJ ${ROUTE}`, `PIDJ ${ROUTE}`]);
   expect(await server.count()).toBe(server.size);
 });
@@ -52,8 +56,15 @@ test("a list that is empty twice is believed, and warned of", async () => {
   await using server = await open(300);
   server.read(2, emptied);
   await vi.waitFor(async () => expect(await server.count()).toBe(0));
-  expect(server.warnings).toEqual(["Pidj's contact list was empty twice: all contacts are forgotten"]);
+  expect(server.warnings).toEqual([warning(server.size, "twice: those that it lacks are forgotten")]);
   expect(server.calls()).toHaveLength(2);
+});
+
+test("a list that has lost most of those that were known is as doubtful as an empty one", async () => {
+  await using server = await open(300);
+  server.read(1, ({ contacts, ...list }) => ({ ...list, contacts: contacts.slice(0, 50) }));
+  await vi.waitFor(() => expect(server.warnings).toEqual([warning(server.size, "once, and is not believed", 50)]));
+  expect(await server.count()).toBe(server.size);
 });
 
 test("a list that is empty where few were known is believed at once", async () => {

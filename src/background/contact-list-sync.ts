@@ -3,7 +3,7 @@ import { ReadScope } from "../rest/calls.ts";
 import { timeOfReading } from "../store/contacts.ts";
 import { repeat } from "./repeat.ts";
 
-/** As many known contacts make a list that is suddenly empty unlikely. */
+/** If the directory knows at least this many contacts, a list that suddenly lacks most of them is doubtful. */
 const MANY = 100;
 
 type Needed = Pick<Services, "pidj" | "directory" | "versions" | "now" | "warn">;
@@ -26,13 +26,15 @@ export function startContactListSync(
   }
 
   async function sync(signal: AbortSignal): Promise<void> {
+    const known = await directory.count();
+    const isDoubtful = ({ rows }: { readonly rows: readonly unknown[] }) => known >= MANY && rows.length < known / 2;
     const first = await read(signal);
-    const isDoubtful = first.rows.length === 0 && (await directory.count()) >= MANY;
-    const { rows, skipped, readAt } = isDoubtful ? await read(signal) : first;
-    if (isDoubtful) {
-      const verdict = rows.length === 0 ? "twice: all contacts are forgotten" : "once, and is not believed";
-      warn(`Pidj's contact list was empty ${verdict}`, null);
+    const list = isDoubtful(first) ? await read(signal) : first;
+    if (isDoubtful(first)) {
+      const verdict = isDoubtful(list) ? "twice: those that it lacks are forgotten" : "once, and is not believed";
+      warn(`Pidj's contact list had ${first.rows.length} of ${known} known contacts ${verdict}`, null);
     }
+    const { rows, skipped, readAt } = list;
     if (skipped === 0) {
       await directory.learnList(rows, readAt);
     } else {

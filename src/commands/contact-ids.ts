@@ -2,7 +2,7 @@ import { CsvError, parse } from "csv-parse/sync";
 import { type ContactId, parseId } from "../ids.ts";
 
 /** What a file names: contacts, each once, in its order; and the lines whose first column is no contact's id. */
-export interface ContactIds {
+interface ContactIds {
   readonly ids: readonly ContactId[];
   readonly wrongLines: readonly number[];
 }

@@ -5,7 +5,7 @@ import { type AttemptRecord, type Attempts, createAttempts } from "../store/atte
 import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
 
 /** What the program uses from its environment. */
-export interface SettleSurroundings {
+interface SettleSurroundings {
   readonly attempts: Pick<Attempts, "unknown" | "find" | "resolve">;
   readonly stdout: Output;
   readonly stderr: Output;

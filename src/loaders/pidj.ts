@@ -4,7 +4,7 @@ import type { ContactId, PidjUserId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
-import { timeOfReading } from "../store/contacts.ts";
+import { type ContactDirectory, timeOfReading } from "../store/contacts.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { type KeptListDefaults, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
 import { type Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
@@ -51,12 +51,6 @@ function groupsOfSeries({ groupIds }: SeriesRecord): readonly string[] | null {
   return groupIds instanceof PlatformError ? null : groupIds;
 }
 
-/** The result of reading a contact by its id: the record, or null if Pidj has none. */
-export type ContactSeen = readonly [id: ContactId, contact: ContactRecord | null];
-
-/** Called with the results of a batch of contact reads and the time when the batch began. */
-type OnContacts = (seen: readonly ContactSeen[], askedAt: Date) => void;
-
 /** Our own limit: Pidj can only return contacts one by one. */
 const CONTACT_READS_AT_ONCE = 16;
 
@@ -67,7 +61,7 @@ export class PidjLoaders {
   readonly #scope: ReadScope;
   readonly #view: ListView;
   readonly #now: () => Date;
-  readonly #onContacts: OnContacts;
+  readonly #onContacts: ContactDirectory["learnLater"];
   #contact: DataLoader<ContactId, ContactRecord | null> | null = null;
   #user: DataLoader<PidjUserId, PidjUserRecord | null> | null = null;
 
@@ -81,7 +75,7 @@ export class PidjLoaders {
     scope: ReadScope,
     options: {
       readonly now: () => Date;
-      readonly onContacts: OnContacts;
+      readonly onContacts: ContactDirectory["learnLater"];
       readonly onKept: (list: KeptRecord) => void;
     },
   ) {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import type { Change, Entry, Store } from "./store.ts";
+import { type Change, type Entry, QUICK, type Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
@@ -18,7 +18,7 @@ export interface AttemptRecord {
   readonly message: string | null;
 }
 
-/** A use of a key. */
+/** One use of a key. */
 export interface Attempt {
   readonly key: string;
   readonly mutation: string;
@@ -26,10 +26,10 @@ export interface Attempt {
   readonly fingerprint: string;
 }
 
-/** What became of an attempt. */
+/** The outcome of an attempt. */
 export type Settlement = { readonly message: string | null } & (
   | { readonly state: "REFUSED" | "UNKNOWN" }
-  /** `outcome`: what the call gave, as JSON, so that a replay can say it again. */
+  /** `outcome`: what the call returned, as JSON, so that a replay can return it again. */
   | { readonly state: "ACCEPTED"; readonly outcome: string }
 );
 
@@ -45,44 +45,44 @@ export interface AttemptHandle {
 
 /** Why a key is not free for an attempt. */
 export type KeyInUse =
-  /** The same mutation and input were accepted before; `outcome` is what the call gave, as JSON. */
+  /** The same mutation and input were accepted before; `outcome` is what the call returned, as JSON. */
   | { readonly kind: "replay"; readonly outcome: string }
   /** The key was used with another mutation or input, and not refused. */
   | { readonly kind: "reused" }
-  /** The same input was tried before and nobody knows what became of it. */
+  /** The same input was tried before, and its outcome is unknown. */
   | { readonly kind: "unknown" }
-  /** Somebody else is at it, and may still be alive. */
+  /** Another request with this key is under way. */
   | { readonly kind: "in-progress" };
 
-/** What a key allows. Only `started` may call the platform. */
+/** Only after `started` may the platform be called. */
 type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | KeyInUse;
 
 /**
- * Idempotency keys of one account: one write for each key, whoever else works on the same store. Kept for 72 hours after
- * they were settled, unknown ones until a person settles them. An attempt in progress whose lease has passed belongs to
- * nobody any more: whoever looks at it first records that its outcome is unknown. Every method throws StoreError where
- * the store does.
+ * Idempotency keys of one account: at most one write for each key, also if several processes share the store. Attempts
+ * are kept for 72 hours after they were settled; those of unknown outcome are kept until a person settles them. The first
+ * reader of an attempt whose lease has ended records that its outcome is unknown. Every method throws StoreError if the
+ * store fails.
  */
 export interface Attempts {
-  /** What stands in the way of an attempt; null where its key is free. Claims nothing. */
+  /** Why the key cannot be used for the attempt; null if it is free. Claims nothing. */
   look(attempt: Attempt): Promise<KeyInUse | null>;
   /**
-   * Claims a free key, durably, before anything is sent. `presumed`: the outcome as JSON, as far as it is known, for the
-   * case that only a person can say that it was accepted.
+   * Claims a free key, durably, before anything is sent. `presumed`: the outcome that a replay returns if only a person
+   * can say that the write was accepted, as JSON.
    */
   begin(attempt: Attempt & { readonly leaseMilliseconds: number; readonly presumed: string }): Promise<Begun>;
-  /** Milliseconds until others take the attempt for abandoned, and may free its key: nothing may be under way then. */
+  /** Milliseconds until the lease ends. After that a person may free the key, so the call must have ended by then. */
   leaseLeft(handle: AttemptHandle): number;
   /**
    * Records the outcome, durably. REFUSED frees the key. If the attempt was marked UNKNOWN in the meantime, this outcome
    * replaces that; an outcome set by a person is not overwritten. Returns that outcome if it is another one, else null.
    */
   settle(handle: AttemptHandle, settlement: Settlement): Promise<SetByPerson | null>;
-  /** Null for a key that was never used, or is forgotten. */
+  /** Null for a key that was never used, or whose attempt is forgotten. */
   find(key: string): Promise<AttemptRecord | null>;
   /** Unknown attempts, the oldest first. */
   unknown(): Promise<AttemptRecord[]>;
-  /** A person's word on an unknown attempt; false where there is none of that key. */
+  /** Records a person's decision on an attempt of unknown outcome; false if the key has none. */
   resolve(key: string, state: SetByPerson): Promise<boolean>;
   /** Forgets what was settled more than 72 hours ago. */
   sweep(): Promise<void>;
@@ -90,12 +90,12 @@ export interface Attempts {
 
 /** A row of `attempt`. Times are milliseconds since 1970. */
 interface Row extends Attempt, Pick<AttemptRecord, "state" | "message"> {
-  /** Unlike in any other use of the key, so that one use is never taken for another. */
+  /** Different for each use of the key. */
   readonly owner: string;
   readonly startedAt: number;
   readonly leaseEndsAt: number;
   readonly settledAt: number | null;
-  /** What the call gave, as JSON; until it is known, what is presumed. */
+  /** What the call returned, as JSON; until that is known, `presumed`. */
   readonly outcome: string;
 }
 
@@ -185,8 +185,10 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
       }, DURABLE),
 
     find: async (key) => {
-      const row = await find(key);
-      return row && toRecord(row);
+      const [text = null] = await store.get("attempt", [rowKey(key)], QUICK);
+      const row = decodeRow<Row>(text);
+      const current = row !== null && isAbandoned(row) ? await find(key) : row;
+      return current === null || isForgotten(current) ? null : toRecord(current);
     },
 
     unknown: async () => {
@@ -265,7 +267,7 @@ function toRecord({ key, mutation, state, startedAt, settledAt, message }: Row):
   };
 }
 
-/** As a JSON string: a caller's key may be any text, NUL and lone surrogates included, which a store's must not hold. */
+/** As a JSON string: a caller's key may hold NUL and lone surrogates, a store's key may not. */
 function rowKey(key: string): string {
   return JSON.stringify(key);
 }

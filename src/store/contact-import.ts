@@ -37,7 +37,7 @@ export interface FailedRead {
 }
 
 interface ImportOutcome extends ImportProgress {
-  /** `failing`: too many reads failed one after the other, so the rest was not tried. */
+  /** `failing`: too many reads failed one after another, and the rest was not tried. */
   readonly ended: "done" | "aborted" | "failing";
 }
 

@@ -15,7 +15,7 @@ export interface Observation {
 }
 
 /** A row of `number-by-contact`, the table that counts. */
-export interface NumberRow {
+interface NumberRow {
   readonly phoneNumber: E164 | null;
   readonly source: ContactLinkSource;
   readonly seenAt: number;

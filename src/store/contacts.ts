@@ -46,13 +46,13 @@ export interface ListedContact extends ContactNumber {
 }
 
 /** A contact, as it was seen. */
-export interface SeenContact extends ContactNumber {
+interface SeenContact extends ContactNumber {
   readonly contactId: ContactId;
   readonly source: ContactLinkSource;
 }
 
 /** The result of a read by id: the contact, or null if the platform itself said that there is none. */
-export type ContactRead = readonly [contactId: ContactId, contact: ContactNumber | null];
+type ContactRead = readonly [contactId: ContactId, contact: ContactNumber | null];
 
 /**
  * The contact directory: from number to contact. Pidj reads contacts by id only (docs/platforms.md P-6, P-7), so every

@@ -93,7 +93,7 @@ export function pathOf(filter: EventFilter): string {
     : joinPath(filter.kind, filter.pollId, null);
 }
 
-/** The paths of all filters that let the event through. */
+/** The paths of all filters that match the event. */
 export function pathsOf(event: Arrival): string[] {
   const [first, second] = event.kind === "ReceivedMessage" ? [event.groupId, event.from] : [event.pollId, null];
   return [

@@ -27,7 +27,7 @@ export interface InboxOptions extends Retention {
 }
 
 /** One delivery. */
-export interface Delivery {
+interface Delivery {
   readonly arrival: Arrival;
   /** Equal for deliveries with the same content. */
   readonly fingerprint: string;

@@ -6,7 +6,7 @@ import { createUpdate, type Draft, decodeRow } from "./update.ts";
 type OptOutSource = "RECEIVED" | "WRITTEN";
 
 /** A decision whether a number may be texted, with its source and reason. */
-export interface OptOutDecision {
+interface OptOutDecision {
   readonly isOptedOut: boolean;
   readonly source: OptOutSource;
   readonly reason: string;

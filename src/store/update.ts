@@ -51,7 +51,7 @@ export class Draft {
 }
 
 /** Reads and writes rows in a draft, and gives what the update is to give. Called again if another writer was first. */
-export type Revise<Result> = (draft: Draft) => Promise<Result>;
+type Revise<Result> = (draft: Draft) => Promise<Result>;
 
 export type Update = <Result>(revise: Revise<Result>, options?: { readonly durable?: boolean }) => Promise<Result>;
 
