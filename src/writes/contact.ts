@@ -35,7 +35,7 @@ interface UpdateContactInput extends ContactInput {
   readonly id: string;
 }
 
-/** A contact that was created, or the one that stood in the way, as far as it is known. */
+/** The outcome of a creation; `existingContact` is the contact that has the number already, if it is known. */
 interface ContactCreation extends Outcome<Stub<ContactId>> {
   readonly existingContact: Stub<ContactId> | null;
 }
@@ -52,17 +52,14 @@ const PATHS = {
   external_id: ["input", "externalId"],
   ...addressPaths("home", "homeAddress"),
   ...addressPaths("business", "businessAddress"),
-  // A contact is a number (pidj-api.txt:310).
+  // A number belongs to one contact (docs/platforms.md P-7).
   ALREADY_EXISTS: ["input", "phoneNumber"],
 };
 
-/** A sentence about "this id" is about the one that was given. */
+/** A sentence that mentions an id means the id that was given. */
 const ID_PATHS = { id: ["input", "id"] };
 
-/**
- * pidj-api.txt:308-341. A number that is on record changes nothing, and how Pidj says so is not shown: whatever lacks
- * the sentence "Contact created." is taken for that (ambiguities P-7).
- */
+/** docs/platforms.md, Create a contact. Nothing is changed if a contact has the number already. */
 export async function createContact(tools: WriteTools, input: CreateContactInput): Promise<ContactCreation> {
   const { phoneNumber } = input;
   const outcome = await refusalsAsData(async () => {
@@ -99,7 +96,7 @@ export async function createContact(tools: WriteTools, input: CreateContactInput
   return { value: null, isReplay, userErrors, existingContact: existing === null ? null : stubOf(existing) };
 }
 
-/** pidj-api.txt:343-358. */
+/** docs/platforms.md, Update a contact. */
 export function updateContact(tools: WriteTools, input: UpdateContactInput): Promise<Outcome<ContactRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -130,7 +127,7 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
   });
 }
 
-/** pidj-api.txt:364-383. Gives the id of what is gone. */
+/** docs/platforms.md, Delete a contact. Returns the deleted contact's id. */
 export function deleteContact(tools: WriteTools, input: { readonly id: string }): Promise<Outcome<ContactId>> {
   return refusalsAsData(async () => {
     const checks = new Checks();

@@ -41,10 +41,10 @@ const PATHS = {
   poll_id: POLL_ID,
 };
 
-// Textizen saves a mailing to nobody and texts nobody (ambiguities T-19).
-const NO_RECIPIENT = "At least one of groupIds and phoneNumbers must name a receiver.";
+// Textizen accepts a mailing without recipients, and texts nobody (docs/platforms.md T-19).
+const NO_RECIPIENT = "At least one of groupIds and phoneNumbers must name a recipient.";
 
-/** textizen-api.txt:260-273. It texts people: at most once for a key. */
+/** docs/platforms.md, Create a mailing. It texts people, at most once for a key. */
 export function createMailing(tools: WriteTools, input: CreateMailingInput): Promise<Outcome<MailingRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -67,11 +67,11 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       idempotencyKey: input.idempotencyKey,
       input: { pollId, ...mailing },
       paths: { ...PATHS, NOT_FOUND: idUnlessGroups(groupIds, POLL_ID) },
-      // No kept list holds mailings.
+      // There is no list of mailings to make stale.
       changes: ["TEXTIZEN"],
-      // A key that was used is told its outcome, however late.
+      // Not checked for a replay: its outcome is returned even if the time has passed.
       prepare: async () => {
-        requireTimeToCome(tools, mailing.sendAt);
+        requireFuture(tools, mailing.sendAt);
         await refuseOptedOut(tools, recipients);
       },
       texts: () => recipients,
@@ -80,18 +80,18 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
   });
 }
 
-/** What an update needs to know of the mailing as it is. */
+/** What an update needs of the mailing as it is now. */
 interface Prepared {
-  /** The stored time is a text, to be sent back letter for letter. */
+  /** The new time, or the text of the present one, which is sent back letter for letter. */
   readonly sendAt: Date | string;
-  /** Everybody whom the mailing texts by number, those who stay on it included. */
+  /** All numbers that the mailing texts, also those that the update does not change. */
   readonly recipients: readonly RecipientNumber[];
 }
 
 /**
- * textizen-api.txt:275-288, where `send_at` is not optional: if it is not given, the stored text is sent back as it was
- * read. Textizen may write times without an offset, in a zone that this server does not know: written anew, such a time
- * would move by hours.
+ * docs/platforms.md, Update a mailing. Its `send_at` is not optional: without `sendAt`, the text that was read is sent
+ * back. Textizen may write times without an offset, in a zone that this server does not know: a time that is parsed and
+ * written again would then move by hours.
  */
 export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Promise<Outcome<MailingRecord>> {
   return refusalsAsData(async () => {
@@ -117,7 +117,7 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
       changes: ["TEXTIZEN"],
       prepare: async () => {
         if (sendAt !== undefined) {
-          requireTimeToCome(tools, sendAt);
+          requireFuture(tools, sendAt);
         }
         const isWhole = sendAt !== undefined && phoneNumbers !== undefined;
         const stored = isWhole ? null : await requireStored(tools, id);
@@ -142,7 +142,7 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
   });
 }
 
-/** Each number with its place among the arguments. */
+/** Each number with the argument that names it. */
 function numbered(numbers: readonly E164[]): RecipientNumber[] {
   return numbers.map((number, at) => ({ number, field: [...PHONE_NUMBERS, String(at)] }));
 }
@@ -151,24 +151,24 @@ function checkGroups(checks: Checks, ids: readonly string[]): readonly TextizenG
   return once(ids.map((id, at) => checks.id("TextizenGroup", [...GROUP_IDS, String(at)], id)));
 }
 
-/** A list that is to be emptied, not one that is to stay. */
+/** True if the list is to be emptied; undefined leaves it as it is. */
 function isCleared(list: readonly unknown[] | null | undefined): boolean {
   return list === null || list?.length === 0;
 }
 
-/** The argument that a 404 is about, where no group can be meant as well. */
+/** The argument that a 404 is about; undefined if it could also be about a group. */
 function idUnlessGroups(groupIds: readonly TextizenGroupId[], id: Path): Path | undefined {
   return groupIds.length === 0 ? id : undefined;
 }
 
-/** Throws Refused where a mailing cannot be handed over now, whatever else is right about it. */
-function requireTimeToCome({ now }: WriteTools, sendAt: Date): void {
+/** Throws Refused if the time has passed. */
+function requireFuture({ now }: WriteTools, sendAt: Date): void {
   if (sendAt < now()) {
-    throw badTime("sendAt must be a time to come: this one has passed.");
+    throw badTime("sendAt must be a time in the future: this one has passed.");
   }
 }
 
-/** The mailing as it is; throws Refused where there is none. */
+/** The mailing as it is now. Throws Refused if there is none. */
 async function requireStored({ textizen, scope }: WriteTools, id: MailingId): Promise<MailingRecord> {
   const mailing = await textizen.mailing(id, scope);
   if (mailing === null) {
@@ -177,21 +177,21 @@ async function requireStored({ textizen, scope }: WriteTools, id: MailingId): Pr
   return mailing;
 }
 
-/** The text of the time that a mailing has; throws Refused if there is none, or it has passed. */
+/** The text of the mailing's time. Throws Refused if it has none, or if the time has passed. */
 function requireStoredTime({ now }: WriteTools, mailing: MailingRecord | null): string {
   const { sendAt, sendAtText } = mailing ?? {};
   if (!(sendAt instanceof Date) || typeof sendAtText !== "string") {
     throw badTime("Textizen gives no time for this mailing: give sendAt.");
   }
   if (sendAt < now()) {
-    throw badTime("The time of this mailing has passed: give sendAt, a time to come.");
+    throw badTime("The time of this mailing has passed: give sendAt, a time in the future.");
   }
   return sendAtText;
 }
 
 /**
- * Whom the mailing texts by number already, named by no argument. Throws PlatformError where the list cannot be read, and
- * Refused where a number in it is no E.164: whether its owner opted out cannot be told.
+ * The numbers that the mailing texts already. Throws PlatformError if the list cannot be read, and Refused if a number
+ * in it is not E.164: nobody can tell then whether its owner opted out.
  */
 function requireStoredNumbers(mailing: MailingRecord | null): RecipientNumber[] {
   const numbers = mailing?.recipientNumbers ?? [];
@@ -212,8 +212,8 @@ function badTime(message: string): Refused {
 }
 
 /**
- * The mailing, read back where a list was to be cleared, which cannot be relied on (ambiguities T-19); null where there
- * was no need, or where it cannot be read. Throws Refused where a list still has what it should have lost.
+ * The mailing, read back if a list was to be cleared, since Textizen may leave it as it was (docs/platforms.md T-19). Null
+ * if there was no need to read it, or if it cannot be read. Throws Refused if the list is not empty.
  */
 async function readCleared(
   tools: WriteTools,

@@ -17,7 +17,7 @@ export interface RemoveParticipantTokensInput {
   readonly keys: readonly string[];
 }
 
-/** Whose tokens were changed, and for which campaign. */
+/** The participant and the campaign whose tokens were changed. */
 export interface TokensChanged {
   readonly participantId: ParticipantId;
   readonly campaignId: CampaignId;
@@ -26,10 +26,10 @@ export interface TokensChanged {
 const PARTICIPANT = ["input", "participantId"];
 const CAMPAIGN = ["input", "campaignId"];
 
-/** A participant's full name under this key is Textizen's own (ambiguities T-18). */
+/** Textizen provides the participant's full name under this key (docs/platforms.md T-18). */
 const BUILT_IN_KEY = "name";
 
-/** textizen-api.txt:184-195. Whether tokens that are not named stay is for Textizen to say (ambiguities T-18). */
+/** docs/platforms.md, Set a participant's tokens. Textizen decides whether other tokens stay (docs/platforms.md T-18). */
 export function setParticipantTokens(
   tools: WriteTools,
   input: SetParticipantTokensInput,
@@ -44,10 +44,10 @@ export function setParticipantTokens(
       checkKeys(checks, keys, path, pathOf);
       keys.forEach((key, at) => {
         if (key === BUILT_IN_KEY) {
-          checks.refuse(pathOf(at), `${BUILT_IN_KEY} is built into Textizen and cannot be set.`);
+          checks.refuse(pathOf(at), `${BUILT_IN_KEY} is built into Textizen and cannot be set: use another key.`);
         }
         if (keys.indexOf(key) !== at) {
-          checks.refuse(pathOf(at), "A token's key must be named once: it has one value.");
+          checks.refuse(pathOf(at), "Each key must be given once: a token has one value.");
         }
       });
     },
@@ -57,7 +57,7 @@ export function setParticipantTokens(
   });
 }
 
-/** textizen-api.txt:197-208. */
+/** docs/platforms.md, Remove a participant's tokens. */
 export function removeParticipantTokens(
   tools: WriteTools,
   input: RemoveParticipantTokensInput,
@@ -75,7 +75,7 @@ export function removeParticipantTokens(
 
 interface TokensChange {
   readonly mutation: string;
-  /** Where the tokens stand in the arguments. */
+  /** The argument that holds the tokens. */
   readonly path: Path;
   readonly check: (checks: Checks) => void;
   readonly call: (changed: TokensChanged, scope: WriteScope) => Promise<void>;
@@ -109,7 +109,7 @@ function changeTokens(
         campaign: CAMPAIGN,
         tokens: path,
       },
-      // No kept list holds tokens.
+      // No kept list contains tokens.
       changes: ["TEXTIZEN"],
       texts: nobody,
       call: async (scope) => {
@@ -124,14 +124,14 @@ function changeTokens(
   });
 }
 
-/** Keys are removed by a list with commas in it, and letter case matters (ambiguities T-18). */
+/** Textizen takes the keys to remove as one text, separated by commas (docs/platforms.md T-18). */
 function checkKeys(checks: Checks, keys: readonly string[], list: Path, pathOf: (at: number) => Path): void {
   if (keys.length === 0) {
     checks.refuse(list, "At least one token must be named.");
   }
   keys.forEach((key, at) => {
     if (key === "" || key !== key.trim() || key.includes(",")) {
-      checks.refuse(pathOf(at), "A token's key must be neither empty nor hold a comma or outer blanks.");
+      checks.refuse(pathOf(at), "A token's key must not be empty, contain a comma, or begin or end with a blank.");
     }
   });
 }

@@ -22,13 +22,13 @@ export interface UpdateParticipantInput {
   readonly name?: string | null | undefined;
 }
 
-/** A participant and a group to put it in, or to take it out of. */
+/** A participant, and the group that it is added to or removed from. */
 export interface MembershipInput {
   readonly participantId: string;
   readonly groupId: string;
 }
 
-/** Both sides of a membership that was changed. */
+/** The participant and the group of a changed membership. */
 export interface Membership {
   readonly participant: ParticipantRecord;
   readonly group: TextizenGroupRecord;
@@ -39,13 +39,13 @@ const PATHS = {
   name: ["input", "name"],
   campaign_id: ["input", "campaignId"],
   campaign: ["input", "campaignId"],
-  // A participant is a number (textizen-api.txt:24).
+  // A number belongs to one participant (docs/platforms.md T-15).
   ALREADY_EXISTS: ["input", "phoneNumber"],
 };
 
 const ID = ["input", "id"];
 
-// A 404 may be about either, so that one which names neither is about none.
+// A 404 may be about the participant or the group. If it names neither, no argument is named.
 const MEMBERSHIP_PATHS = {
   participant_id: ["input", "participantId"],
   participant: ["input", "participantId"],
@@ -54,8 +54,8 @@ const MEMBERSHIP_PATHS = {
 };
 
 /**
- * textizen-api.txt:125-138. Where Textizen answers with a participant who has the number already, that one is given as
- * it is: Textizen said yes (ambiguities T-15).
+ * docs/platforms.md, Create a participant. If Textizen answers with a participant who has the number already, that one is
+ * returned (docs/platforms.md T-15).
  */
 export function createParticipant(
   tools: WriteTools,
@@ -84,8 +84,8 @@ export function createParticipant(
 }
 
 /**
- * textizen-api.txt:140-151. Table and example disagree about the form, and a wrong form may succeed without effect, so
- * the participant is read back and compared (ambiguities T-4).
+ * docs/platforms.md, Update a participant. Its form is uncertain, and a wrong form may succeed without effect, so the
+ * participant is read back and compared (docs/platforms.md T-4).
  */
 export function updateParticipant(
   tools: WriteTools,
@@ -123,14 +123,14 @@ export function updateParticipant(
   });
 }
 
-/** What was asked for and is not so; a masked number cannot be compared, nor a value that cannot be read. */
+/** The changes that had no effect. A masked number and a value that cannot be read are not compared. */
 function unchanged(
   participant: ParticipantRecord,
   { phoneNumber, name }: { readonly phoneNumber: E164 | undefined; readonly name: string | null | undefined },
 ): Refusal[] {
   const isOtherNumber =
     phoneNumber !== undefined && typeof participant.phoneNumber === "string" && participant.phoneNumber !== phoneNumber;
-  // Nobody promises that outer blanks are kept.
+  // Textizen may trim names.
   const isOtherName =
     name !== undefined &&
     !(participant.name instanceof Error) &&
@@ -141,18 +141,18 @@ function unchanged(
   ];
 }
 
-/** textizen-api.txt:153-162. */
+/** docs/platforms.md, Add a participant to a group. */
 export function addParticipantToGroup(tools: WriteTools, input: MembershipInput): Promise<Outcome<Membership>> {
   return changeMembership(tools, input, {
     mutation: "addParticipantToGroup",
-    // A POST: nobody promises that doing it twice is doing it once (ambiguities T-29).
+    // A POST: adding twice may not be the same as adding once (docs/platforms.md T-29).
     kind: "creation",
     isMember: true,
     call: tools.textizen.addParticipantToGroup,
   });
 }
 
-/** textizen-api.txt:164-172. Table and example disagree about the form, as with an update (ambiguities T-5). */
+/** docs/platforms.md, Remove a participant from a group. Its form is uncertain too (docs/platforms.md T-5). */
 export function removeParticipantFromGroup(tools: WriteTools, input: MembershipInput): Promise<Outcome<Membership>> {
   return changeMembership(tools, input, {
     mutation: "removeParticipantFromGroup",
@@ -188,7 +188,7 @@ function changeMembership(
       idempotencyKey: null,
       input: { participantId, groupId },
       paths: MEMBERSHIP_PATHS,
-      // No kept list says who is in which group.
+      // No kept list contains group membership.
       changes: ["TEXTIZEN"],
       texts: nobody,
       call: async (scope) => {

@@ -8,7 +8,7 @@ export interface SenderInput {
   readonly groupId?: string | null | undefined;
 }
 
-/** Likewise. */
+/** Exactly one of the two; the schema ensures it (`@oneOf`). */
 export interface RecipientInput {
   readonly phoneNumber?: E164 | null | undefined;
   readonly contactId?: string | null | undefined;

@@ -44,7 +44,7 @@ interface UserRef {
 /** A user that was paused or unpaused. */
 interface Pause {
   readonly user: Stub<PidjUserId>;
-  /** As Pidj reports it; null where it does not. */
+  /** As reported by Pidj; null if it does not say. */
   readonly isPaused: boolean | null;
 }
 
@@ -62,14 +62,14 @@ const PATHS = {
   external_id: ["input", "externalId"],
 };
 
-/** A sentence about "this id" is about the one that was given. */
+/** A sentence that mentions an id means the id that was given. */
 const CHANGE_PATHS = { ...PATHS, id: ["input", "id"] };
 
 const derive = promisify<string, string, number, Buffer>(scrypt);
 
 const ROLES = { ADMIN: "admin", MANAGER: "manager", AGENT: "agent" } as const;
 
-/** pidj-api.txt:136-170. The stub is null where Pidj did not tell the user's id. */
+/** docs/platforms.md, Create a user. Returns null if Pidj did not return the user's id. */
 export function createPidjUser(
   tools: WriteTools,
   input: CreatePidjUserInput,
@@ -87,11 +87,11 @@ export function createPidjUser(
       mutation: "createPidjUser",
       kind: "creation",
       idempotencyKey,
-      input: withoutNull({ ...user, password: await standInFor(user.password, idempotencyKey) }),
+      input: withoutNull({ ...user, password: await hashPassword(user.password, idempotencyKey) }),
       paths: {
         ...PATHS,
         NOT_FOUND: user.groupIds?.length ? PATHS.groups : undefined,
-        // pidj-api.txt:146.
+        // docs/platforms.md, Create a user.
         ALREADY_EXISTS: PATHS.username,
       },
       changes: ["PIDJ"],
@@ -104,7 +104,7 @@ export function createPidjUser(
   });
 }
 
-/** pidj-api.txt:172-188. */
+/** docs/platforms.md, Update a user. */
 export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): Promise<Outcome<PidjUserRecord>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -131,7 +131,7 @@ export function updatePidjUser(tools: WriteTools, input: UpdatePidjUserInput): P
   });
 }
 
-/** pidj-api.txt:190-206. Gives the id of the user that is gone, until it is recovered. */
+/** docs/platforms.md, Delete a user. Returns the deleted user's id. */
 export function deletePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<PidjUserId>> {
   return actOn(tools, "deletePidjUser", input, (id) => ({
     call: async (scope) => {
@@ -142,7 +142,7 @@ export function deletePidjUser(tools: WriteTools, input: UserRef): Promise<Outco
   }));
 }
 
-/** pidj-api.txt:208-228. */
+/** docs/platforms.md, Recover a user. */
 export function recoverPidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Stub<PidjUserId>>> {
   // Not verified: Pidj may show deleted users too (docs/platforms.md P-16).
   return actOn(tools, "recoverPidjUser", input, (id) => ({
@@ -153,14 +153,14 @@ export function recoverPidjUser(tools: WriteTools, input: UserRef): Promise<Outc
   }));
 }
 
-/** pidj-api.txt:230-251. */
+/** docs/platforms.md, Pause a user. */
 export function pausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
   return actOn(tools, "pausePidjUser", input, (id) => ({
     call: async (scope) => ({ user: stubOf(id), ...(await tools.pidj.pauseUser(id, scope)) }),
   }));
 }
 
-/** pidj-api.txt:253-270. The sample says that the user is still paused: no proof that it failed (ambiguities P-18). */
+/** docs/platforms.md, Unpause a user. An answer that says "paused" does not prove that it failed (docs/platforms.md P-18). */
 export function unpausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
   return actOn(tools, "unpausePidjUser", input, (id) => ({
     call: async (scope) => ({ user: stubOf(id), ...(await tools.pidj.unpauseUser(id, scope)) }),
@@ -168,10 +168,10 @@ export function unpausePidjUser(tools: WriteTools, input: UserRef): Promise<Outc
 }
 
 /**
- * What stands for a password in the fingerprint that is kept with the key: the same for the same, and costly to guess
- * back (RFC 7914). Null without a key, when nothing is kept.
+ * Stands for the password in the input's fingerprint, which is stored with the key: equal for equal passwords, and
+ * expensive to guess back (RFC 7914). Null without a key: nothing is stored then.
  */
-async function standInFor(password: string, idempotencyKey: string | null): Promise<string | null> {
+async function hashPassword(password: string, idempotencyKey: string | null): Promise<string | null> {
   return idempotencyKey === null ? null : (await derive(password, idempotencyKey, 32)).toString("base64url");
 }
 
@@ -197,7 +197,7 @@ function changeUser<Value>(
   input: { readonly id: PidjUserId } & PidjUserFields,
   change: UserChange<Value>,
 ): Promise<Done<Value>> {
-  // No list of users is kept.
+  // There is no list of users to make stale.
   return carryOut(tools, {
     mutation,
     kind: "change",

@@ -17,12 +17,12 @@ export interface UpdateTextizenGroupInput {
   readonly name: string;
 }
 
-// The name is all that is written.
+// The name is all that can be written.
 const NAME = ["input", "name"];
 const PATHS = { name: NAME, INVALID_INPUT: NAME, ALREADY_EXISTS: NAME };
 const ID = ["input", "id"];
 
-/** textizen-api.txt:59-66. */
+/** docs/platforms.md, Create a Textizen group. */
 export function createTextizenGroup(
   tools: WriteTools,
   input: CreateTextizenGroupInput,
@@ -45,7 +45,7 @@ export function createTextizenGroup(
   });
 }
 
-/** textizen-api.txt:68-75. */
+/** docs/platforms.md, Update a Textizen group. */
 export function updateTextizenGroup(
   tools: WriteTools,
   input: UpdateTextizenGroupInput,
