@@ -1,9 +1,13 @@
 import { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
+import { type Access, createAccess, OPEN_ACCESS } from "./access/access.ts";
+import { createApiKeys } from "./access/api-keys.ts";
+import { createTokens } from "./access/tokens.ts";
 import { startContactListSync } from "./background/contact-list-sync.ts";
 import { applyEvent } from "./background/event-effects.ts";
 import { startSweeps } from "./background/sweeps.ts";
 import {
   ACCOUNT,
+  type AccessConfig,
   type Config,
   DEFAULT_STORE_URL,
   type EventsConfig,
@@ -17,15 +21,16 @@ import { Versions } from "./freshness/versions.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
+import { readGuards } from "./operations/guards.ts";
 import { createOperations } from "./operations/operations.ts";
-import { buildSchema, printSdl } from "./operations/schema.ts";
+import { buildSchema, printSdl, readTypeDefs } from "./operations/schema.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startApollo } from "./server/apollo.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
-import { createOrigins } from "./server/origins.ts";
+import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createContactDirectory } from "./store/contacts.ts";
@@ -90,13 +95,17 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const pidj = connectPidj(config.pidj, connection);
   const textizen = connectTextizen(config.textizen, connection);
   const keeping = { versions, snapshotMilliseconds: config.snapshotSeconds * 1_000 };
-  const schema = buildSchema();
+  const typeDefs = readTypeDefs();
+  const guards = readGuards(typeDefs);
+  const schema = buildSchema(typeDefs, guards);
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
+  const hosts = createHosts(namesOf(config));
   const http = createHttp({
     logLevel: config.logLevel,
     origins,
-    sdl: config.isProduction ? null : printSdl(schema),
+    hosts,
+    trustedProxies: config.trustedProxies,
   });
   const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
   const report = (error: unknown) => http.log.error({ err: error }, "unexpected error");
@@ -117,6 +126,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     versions,
     // A try, and time to write down what came of it; shorter than a mutation's time, so that a retry after a crash is
     // told within it that nobody knows.
+    requireType: guards.requireType,
     ssoNextHosts: config.ssoNextHosts,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
     reach: options.reach,
@@ -138,15 +148,18 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     exampleNumber: options.exampleNumber ?? "+14155551212",
     plugins: [fastifyApolloDrainPlugin(http)],
   });
+  const access = config.access === null ? OPEN_ACCESS : connectAccess(config.access, now, warn);
   const stream = addSubscriptions(http, {
+    access,
     schema,
     operations,
     origins,
+    hosts,
     answerMilliseconds: config.timeouts.mutation,
     limits: { connections: config.subscriberConnections, ...options.connectionLimits },
     report,
   });
-  addGraphql(http, apollo, { operations, stream });
+  addGraphql(http, apollo, { access, operations, sdl: config.isProduction ? null : printSdl(schema), stream });
   const { optOuts, feed } = services;
   const onKept = (kept: Appended) => applyEvent(services, kept);
   const { optOutWords } = config.events;
@@ -180,6 +193,23 @@ function webhooksAt({ webhookSecrets: [secret], publicUrl }: EventsConfig, addre
   return secret === undefined
     ? null
     : { pidj: base + webhookPath("pidj", secret), textizen: base + webhookPath("textizen", secret) };
+}
+
+function connectAccess(
+  { keysFile, tokens }: AccessConfig,
+  time: () => Date,
+  warn: (message: string, error: unknown) => void,
+): Access {
+  const now = () => time().getTime();
+  return createAccess({
+    keys: keysFile === null ? null : createApiKeys({ path: keysFile, now, warn }),
+    tokens: tokens && createTokens({ ...tokens, now, warn }),
+    now,
+  });
+}
+
+function namesOf({ host, allowedHosts, events: { publicUrl } }: Config): readonly string[] {
+  return [host, ...allowedHosts, ...(publicUrl === null ? [] : [new URL(publicUrl).hostname])];
 }
 
 function connectPidj(

@@ -1,9 +1,15 @@
+import { ConfigError, Environment } from "./environment.ts";
 import { isLoopbackHost } from "./loopback.ts";
-import { isTimeZone } from "./time-zones.ts";
 
 /** What the process was told by its environment, checked. README lists every variable. */
 export interface Config {
   readonly host: string;
+  /** Who may ask; null: authentication is off, and `host` is a loopback address. */
+  readonly access: AccessConfig | null;
+  /** Names by which clients may call this server, besides loopback names and that of PUBLIC_URL. */
+  readonly allowedHosts: readonly string[];
+  /** Addresses or CIDR ranges of proxies whose `x-forwarded-…` headers are believed. */
+  readonly trustedProxies: readonly string[];
   readonly port: number;
   readonly isProduction: boolean;
   readonly logLevel: string;
@@ -24,6 +30,12 @@ export interface Config {
   /** WebSockets and event streams that are served at a time. */
   readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
+}
+
+/** At least one of the two is not null. */
+export interface AccessConfig {
+  readonly keysFile: string | null;
+  readonly tokens: { readonly issuer: string; readonly audience: string; readonly jwksUrl: string } | null;
 }
 
 export interface PidjConfig {
@@ -66,11 +78,6 @@ export interface Timeouts {
   readonly send: number;
 }
 
-/** A variable that is missing or wrong; the message is one sentence that names it, and never holds a secret. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
 /** One process serves one account of each platform; everything kept is kept under its name. */
 export const ACCOUNT = "default";
 export const DEFAULT_STORE_URL = "sqlite:./data/textgraph.db";
@@ -84,15 +91,13 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const env = new Environment(environment);
   const host = env.text("HOST") ?? "127.0.0.1";
-  if (!isLoopbackHost(host)) {
-    throw new ConfigError(
-      "HOST must be a loopback address (127.0.0.1, ::1 or localhost): this server has no authentication yet.",
-    );
-  }
   const hasContactList = env.choice("PIDJ_CONTACTS_LIST", ["off", "on"], "off") === "on";
   const contactsListMinutes = env.number("CONTACTS_LIST_MINUTES", 15, { min: 1, max: 1_440 });
   return {
     host,
+    access: readAccess(env, host),
+    allowedHosts: env.list("ALLOWED_HOSTS", ""),
+    trustedProxies: env.list("TRUST_PROXY", ""),
     port: env.number("PORT", 4000, { min: 0, max: 65_535 }),
     isProduction: env.text("NODE_ENV") === "production",
     logLevel: env.choice("LOG_LEVEL", LOG_LEVELS, "warn"),
@@ -161,6 +166,43 @@ export function readSimulation(environment: NodeJS.ProcessEnv, { pidj, textizen,
   return true;
 }
 
+/** Throws ConfigError if everybody could ask from another machine. */
+function readAccess(env: Environment, host: string): AccessConfig | null {
+  const keysFile = env.text("API_KEYS_FILE");
+  const tokens = readTokens(env);
+  const choice = env.choice("AUTH", ["on", "off"], null);
+  if (choice !== "off" && (keysFile !== null || tokens !== null)) {
+    return { keysFile, tokens };
+  }
+  if (choice === "on") {
+    throw new ConfigError("AUTH is on: set API_KEYS_FILE, or JWT_ISSUER, JWT_AUDIENCE and JWKS_URL.");
+  }
+  if (!isLoopbackHost(host)) {
+    throw new ConfigError(
+      choice === "off"
+        ? "HOST must be a loopback address (127.0.0.1, ::1 or localhost) while AUTH is off."
+        : "HOST must be a loopback address while authentication is off: set API_KEYS_FILE (npm run keys:create makes a key), or JWT_ISSUER, JWT_AUDIENCE and JWKS_URL.",
+    );
+  }
+  return null;
+}
+
+function readTokens(env: Environment): AccessConfig["tokens"] {
+  const issuer = env.text("JWT_ISSUER");
+  const audience = env.text("JWT_AUDIENCE");
+  const jwksUrl = env.text("JWKS_URL") && env.url("JWKS_URL", "https://id.example.org/.well-known/jwks.json");
+  if (issuer === null && audience === null && jwksUrl === null) {
+    return null;
+  }
+  if (issuer === null || audience === null || jwksUrl === null) {
+    const missing = issuer === null ? "JWT_ISSUER" : audience === null ? "JWT_AUDIENCE" : "JWKS_URL";
+    throw new ConfigError(
+      `${missing} is not set: tokens are checked by JWT_ISSUER, JWT_AUDIENCE and JWKS_URL together.`,
+    );
+  }
+  return { issuer, audience, jwksUrl };
+}
+
 function readEvents(env: Environment): EventsConfig {
   const webhookSecrets = env.list("WEBHOOK_SECRET", "");
   // RFC 3986 §2.3: what stands in a path as it is, so that the URL can be copied by hand.
@@ -221,95 +263,4 @@ function readTextizen(env: Environment): TextizenConfig | null {
     throw new ConfigError(`${missing} is not set: Textizen signs in with both.`);
   }
   return { baseUrl, credentials: { email, password }, ...forms };
-}
-
-/** A line break at the end comes from a file that a secret was read out of; no platform takes it. */
-function withoutControls(name: string, value: string): string {
-  if (/\p{Cc}/u.test(value)) {
-    throw new ConfigError(`${name} holds a line break or another control character: set it without.`);
-  }
-  return value;
-}
-
-/** The variables, by form. A blank one counts as not set. */
-class Environment {
-  readonly #variables: NodeJS.ProcessEnv;
-
-  constructor(variables: NodeJS.ProcessEnv) {
-    this.#variables = variables;
-  }
-
-  text(name: string): string | null {
-    const value = this.#variables[name]?.trim() ?? "";
-    return value === "" ? null : withoutControls(name, value);
-  }
-
-  /** Letter for letter: a password may begin or end with a blank. */
-  secret(name: string): string | null {
-    return this.text(name) === null ? null : withoutControls(name, this.#variables[name] ?? "");
-  }
-
-  choice<Choice extends string, Otherwise extends Choice | null>(
-    name: string,
-    choices: readonly Choice[],
-    otherwise: Otherwise,
-  ): Choice | Otherwise {
-    const value = this.text(name);
-    if (value === null) {
-      return otherwise;
-    }
-    const choice = choices.find((each) => each === value);
-    if (choice === undefined) {
-      throw new ConfigError(`${name} must be one of ${choices.join(", ")}.`);
-    }
-    return choice;
-  }
-
-  number(name: string, otherwise: number, { min, max }: { min: number; max: number }): number {
-    const value = this.text(name) ?? String(otherwise);
-    if (!/^\d+$/.test(value) || Number(value) < min || Number(value) > max) {
-      throw new ConfigError(`${name} must be a whole number from ${min} to ${max}.`);
-    }
-    return Number(value);
-  }
-
-  /** Texts between commas, blank ones left out. */
-  list(name: string, otherwise: string): string[] {
-    const items = (this.text(name) ?? otherwise).split(",").map((item) => item.trim());
-    return items.filter((item) => item !== "");
-  }
-
-  /** Origins as browsers write them (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin), between commas. */
-  origins(name: string): string[] {
-    return this.list(name, "").map((text) => {
-      const url = URL.canParse(text) ? new URL(text) : null;
-      // A final slash is no part of it, but often written.
-      if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/` || text.includes("*")) {
-        throw new ConfigError(`${name} must be origins such as https://app.example.org, separated by commas.`);
-      }
-      return url.origin;
-    });
-  }
-
-  /** An IANA time zone by its name; null where not set. */
-  timeZone(name: string): string | null {
-    const value = this.text(name);
-    if (value !== null && !isTimeZone(value)) {
-      throw new ConfigError(`${name} must be an IANA time zone, letter case included, such as America/New_York.`);
-    }
-    return value;
-  }
-
-  /** An http or https URL without a query; https, or http on a loopback address, since credentials travel over it. */
-  url(name: string, otherwise: string): string {
-    const value = this.text(name) ?? otherwise;
-    const url = URL.canParse(value) ? new URL(value) : null;
-    if (url === null || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
-      throw new ConfigError(`${name} must be a URL such as ${otherwise}, without credentials and query.`);
-    }
-    if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackHost(url.hostname))) {
-      throw new ConfigError(`${name} must be an https URL: credentials travel over it.`);
-    }
-    return value;
-  }
 }

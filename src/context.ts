@@ -1,3 +1,4 @@
+import type { Caller } from "./access/caller.ts";
 import type { Feed } from "./events/feed.ts";
 import type { Versions } from "./freshness/versions.ts";
 import { EventLoaders } from "./loaders/events.ts";
@@ -31,6 +32,8 @@ export interface Services {
   readonly feed: Feed;
   /** What has changed since something was read. */
   readonly versions: Versions;
+  /** Throws ForbiddenError if the caller may not have records of the type. */
+  readonly requireType: (type: string, caller: Caller) => void;
   readonly now: () => Date;
   /** For how long one write may be under way, in milliseconds. */
   readonly writeLeaseMilliseconds: number;
@@ -49,6 +52,7 @@ export interface OperationOptions {
   readonly deadline: () => number;
   /** Read past every kept list, and join no read under way. */
   readonly fresh: boolean;
+  readonly caller: Caller;
   /** Cursor of the last event that a subscriber saw, if its transport says so: it replaces the argument `since`. */
   readonly resumeAfter?: string | null;
 }
@@ -58,6 +62,7 @@ export interface OperationOptions {
  */
 export class Context {
   readonly services: Services;
+  readonly caller: Caller;
   readonly scope: ReadScope;
   readonly resumeAfter: string | null;
   private readonly made: (CallRecord | KeptRecord)[] = [];
@@ -67,10 +72,16 @@ export class Context {
   private peopleLoaders: PeopleLoaders | null = null;
   private eventLoaders: EventLoaders | null = null;
 
-  constructor(services: Services, { signal, deadline, fresh, resumeAfter = null }: OperationOptions) {
+  constructor(services: Services, { signal, deadline, fresh, caller, resumeAfter = null }: OperationOptions) {
     this.services = services;
+    this.caller = caller;
     this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: (call) => this.made.push(call) });
     this.resumeAfter = resumeAfter;
+  }
+
+  /** Throws ForbiddenError if the caller may not have records of the type, whatever field they would come by. */
+  requireType(type: string): void {
+    this.services.requireType(type, this.caller);
   }
 
   /** The platform calls made so far, in the order in which they ended, and the lists served from what is kept. */

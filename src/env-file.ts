@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./environment.ts";
 
 // One assignment as parseEnv reads it; a quoted value may have several lines.
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.-]*[ \t]*=(?:[ \t]*("[^"]*"|'[^']*'|`[^`]*`))?.*$/gm;

@@ -101,6 +101,17 @@ export class InputError extends Error {
   }
 }
 
+/** The caller may not have this field; `needed` says in words which scopes would do. */
+export class ForbiddenError extends Error {
+  override readonly name = "ForbiddenError";
+  readonly needed: string;
+
+  constructor(needed: string) {
+    super(`needs ${needed}`);
+    this.needed = needed;
+  }
+}
+
 /** The store could not be read or written. */
 export class StoreError extends Error {
   override readonly name = "StoreError";

@@ -1,4 +1,4 @@
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./environment.ts";
 import { StoreError } from "./errors.ts";
 
 /** Runs a program to its exit code; if it fails, to 1, and says why on stderr. */

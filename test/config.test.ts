@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Config, ConfigError, readConfig } from "../src/config.ts";
+import { type Config, readConfig } from "../src/config.ts";
+import { ConfigError } from "../src/environment.ts";
 
 type Env = Record<string, string>;
 
@@ -20,6 +21,9 @@ function refusal(env: Env): string {
 
 test("nothing set: the documented defaults, and neither platform", () => {
   expect(readConfig({})).toEqual({
+    access: null,
+    allowedHosts: [],
+    trustedProxies: [],
     host: "127.0.0.1",
     port: 4000,
     isProduction: false,

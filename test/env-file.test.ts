@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ConfigError } from "../src/config.ts";
 import { loadEnvFile } from "../src/env-file.ts";
+import { ConfigError } from "../src/environment.ts";
 import { Program } from "./program.ts";
 
 const root = mkdtempSync(join(tmpdir(), "textgraph-env-"));

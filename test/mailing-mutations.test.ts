@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ANONYMOUS } from "../src/access/caller.ts";
 import { Context } from "../src/context.ts";
 import type { E164 } from "../src/phone.ts";
 import { createMailing, updateMailing } from "../src/writes/mailing.ts";
@@ -25,7 +26,7 @@ function schedule({ simulator }: Stage, id: number, send_at: string | null): voi
 /** What mutations work with, at a moment of the test's choice. */
 function toolsAt({ app }: Stage, now: string): WriteTools {
   const services = { ...app.services, now: () => new Date(now) };
-  const operation = { signal: new AbortController().signal, deadline: () => Infinity, fresh: false, onKind: () => {} };
+  const operation = { signal: new AbortController().signal, deadline: () => Infinity, fresh: false, caller: ANONYMOUS };
   return new Context(services, operation).writes;
 }
 

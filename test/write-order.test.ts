@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ANONYMOUS } from "../src/access/caller.ts";
 import { Context } from "../src/context.ts";
 import { PlatformError } from "../src/errors.ts";
 import type { E164 } from "../src/phone.ts";
@@ -16,7 +17,7 @@ function watch({ app }: Stage): { readonly tools: WriteTools; readonly done: unk
     signal: new AbortController().signal,
     deadline: () => Number.POSITIVE_INFINITY,
     fresh: false,
-    onKind: () => undefined,
+    caller: ANONYMOUS,
   };
   const { writes } = new Context(app.services, operation);
   const tools: WriteTools = {

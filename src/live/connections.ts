@@ -1,3 +1,4 @@
+import type { Caller } from "../access/caller.ts";
 import { FAILURES, type Failure } from "../operations/failures.ts";
 import type { Client } from "../operations/operation.ts";
 
@@ -23,14 +24,19 @@ export const CONNECTION_LIMITS: Omit<ConnectionLimits, "connections"> = {
 
 /** An open connection. */
 export interface Connection {
+  /** Who is connected; null before that is known. */
+  readonly caller: Caller | null;
   /** Pings the client, and closes the connection if the last ping was not answered. */
   ping(): void;
   /** Closes the connection because the server stops. */
   close(): void;
+  /** Closes the connection because its credential has ended or was revoked. */
+  revoke(): void;
   /** Closes the connection at once. */
   destroy(): void;
 }
 
+const CHECK_CALLERS_MS = 1_000;
 // Time for clients to read the last messages.
 const CLOSE_WITHIN_MS = 1_000;
 
@@ -39,13 +45,16 @@ export class Connections {
   readonly limits: ConnectionLimits;
   readonly #open = new Set<Connection>();
   readonly #underWay = new Set<object>();
-  #timer: NodeJS.Timeout | null = null;
+  readonly #isCurrent: (caller: Caller) => boolean;
+  #timers: NodeJS.Timeout[] = [];
   #isClosing = false;
   #onEmpty: () => void = () => undefined;
   #onIdle: () => void = () => undefined;
 
-  constructor(limits: ConnectionLimits) {
+  /** `isCurrent`: whether a caller's credential is still good. */
+  constructor(limits: ConnectionLimits, isCurrent: (caller: Caller) => boolean) {
     this.limits = limits;
+    this.#isCurrent = isCurrent;
   }
 
   /** Why another connection or operation is refused; null if it is not. */
@@ -62,14 +71,19 @@ export class Connections {
 
   add(connection: Connection): void {
     this.#open.add(connection);
-    this.#timer ??= setInterval(() => this.#pingAll(), this.limits.pingMilliseconds).unref();
+    if (this.#timers.length === 0) {
+      this.#timers = [
+        setInterval(() => this.#each((each) => each.ping()), this.limits.pingMilliseconds).unref(),
+        setInterval(() => this.#each((each) => this.#revokeUnlessCurrent(each)), CHECK_CALLERS_MS).unref(),
+      ];
+    }
   }
 
   remove(connection: Connection): void {
     this.#open.delete(connection);
     if (this.#open.size === 0) {
-      clearInterval(this.#timer ?? undefined);
-      this.#timer = null;
+      this.#timers.forEach(clearInterval);
+      this.#timers = [];
       this.#onEmpty();
     }
   }
@@ -114,8 +128,10 @@ export class Connections {
     clearTimeout(timer);
   }
 
-  #pingAll(): void {
-    this.#each((connection) => connection.ping());
+  #revokeUnlessCurrent(connection: Connection): void {
+    if (connection.caller !== null && !this.#isCurrent(connection.caller)) {
+      connection.revoke();
+    }
   }
 
   #each(act: (connection: Connection) => void): void {

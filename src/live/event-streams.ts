@@ -5,6 +5,7 @@ import { FAILURES } from "../operations/failures.ts";
 import { type Answer, type EventResults, type Operation, writeResult } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import { isFresh, readAsked } from "../server/asked.ts";
+import { needCaller } from "../server/callers.ts";
 import { sendFailure } from "../server/http.ts";
 import type { Origins } from "../server/origins.ts";
 import { type Connections, clientOf } from "./connections.ts";
@@ -61,9 +62,14 @@ export function createEventStreams({ origins, operations, connections }: EventSt
       yield (cursor === null ? "" : `id: ${cursor}\n`) + frame(writeResult(result));
     }
     // Without `complete` a client takes the end for a lost connection, and comes again.
-    yield signal.reason === FAILURES.shuttingDown
-      ? frame(JSON.stringify({ errors: [withoutStatus(FAILURES.shuttingDown)] }))
-      : COMPLETE;
+    const { reason } = signal;
+    if (reason === FAILURES.shuttingDown) {
+      yield frame(JSON.stringify({ errors: [withoutStatus(FAILURES.shuttingDown)] }));
+    } else if (reason === FAILURES.unauthenticated) {
+      yield frame(JSON.stringify({ errors: [withoutStatus(FAILURES.unauthenticated)] })) + COMPLETE;
+    } else {
+      yield COMPLETE;
+    }
   }
 
   return async (request, reply) => {
@@ -75,12 +81,13 @@ export function createEventStreams({ origins, operations, connections }: EventSt
     if (refusal !== null) {
       return sendFailure(reply, refusal);
     }
+    const caller = needCaller(request);
     const asked = readAsked(request);
     if (typeof asked === "string") {
       return sendFailure(reply, { ...FAILURES.unreadableBody, message: asked });
     }
     const refuses = request.method === "GET" ? { mutation: FAILURES.mutationByGet } : {};
-    const operation = operations.prepare({ ...asked, isFresh: isFresh(request), refuses });
+    const operation = operations.prepare({ ...asked, caller, isFresh: isFresh(request), refuses });
     if ("result" in operation && operation.status === FAILURES.mutationByGet.status) {
       return sendFailure(reply.header("allow", "POST"), FAILURES.mutationByGet);
     }
@@ -91,7 +98,9 @@ export function createEventStreams({ origins, operations, connections }: EventSt
           raw.write(COMMENT);
         }
       },
+      caller,
       close: () => gone.abort(FAILURES.shuttingDown),
+      revoke: () => gone.abort(FAILURES.unauthenticated),
       destroy: () => raw.destroy(),
     };
     connections.add(connection);

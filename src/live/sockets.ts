@@ -4,13 +4,17 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Access, Credential } from "../access/access.ts";
+import type { Caller } from "../access/caller.ts";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { type EventResults, type Operation, type Result, writeResult } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
+import { credentialOf } from "../server/callers.ts";
 import { type Connection, type Connections, clientOf } from "./connections.ts";
 
 export interface SocketsOptions {
+  readonly access: Access;
   readonly schema: GraphQLSchema;
   readonly operations: Operations;
   readonly connections: Connections;
@@ -20,6 +24,10 @@ export interface SocketsOptions {
 
 /** The state of one socket. */
 interface Extra {
+  /** Who the upgrade request, or else `connection_init`, said that it is from; null before either did. */
+  caller: Caller | null;
+  /** What the upgrade request said. */
+  readonly credential: Credential;
   /** Aborts when the socket is closed. */
   readonly signal: AbortSignal;
   readonly close: (code: number, reason: string) => void;
@@ -77,7 +85,7 @@ export function createSockets(
   const server = new WebSocketServer(settings);
   const protocol = createProtocol(options);
 
-  function serve(socket: WebSocket, raw: Duplex): void {
+  function serve(socket: WebSocket, raw: Duplex, credential: Credential): void {
     const send = createSender(socket, raw);
     const gone = new AbortController();
     const close = (code: number, reason: string) => {
@@ -85,7 +93,8 @@ export function createSockets(
       // Stops its operations at once, without waiting for the other end.
       gone.abort();
     };
-    const connection = createConnection(socket, close);
+    const extra: Extra = { caller: null, credential, signal: gone.signal, close, send, underWay: new Set() };
+    const connection = createConnection(socket, extra);
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -108,7 +117,7 @@ export function createSockets(
           });
         },
       },
-      { signal: gone.signal, close, send, underWay: new Set() },
+      extra,
     );
     connections.add(connection);
     // A malformed frame closes the socket with the code for it.
@@ -125,18 +134,24 @@ export function createSockets(
     });
   }
 
-  return (request, raw, head) => server.handleUpgrade(request, raw, head, (socket) => serve(socket, raw));
+  return (request, raw, head) =>
+    server.handleUpgrade(request, raw, head, (socket) => serve(socket, raw, credentialOf(request.headers)));
 }
 
-function createProtocol({ schema, operations, connections }: SocketsOptions) {
+function createProtocol({ access, schema, operations, connections }: SocketsOptions) {
   const most = connections.limits.operations;
 
   function prepare({ extra, subscriptions }: SocketContext, id: string, payload: SubscribePayload) {
+    const { caller } = extra;
+    if (caller === null) {
+      return [new Shown(withoutStatus(FAILURES.unauthenticated))];
+    }
     const { query: text, operationName, variables } = payload;
     const operation = operations.prepare({
       text,
       name: operationName || null,
       variables: variables ?? {},
+      caller,
       isFresh: false,
       refuses: {},
     });
@@ -162,6 +177,11 @@ function createProtocol({ schema, operations, connections }: SocketsOptions) {
 
   return makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: connections.limits.initMilliseconds,
+    // A refusal closes the socket with 4403, which tells clients not to come again by themselves.
+    onConnect: async ({ extra, connectionParams }) => {
+      extra.caller = await access.identify(credentialIn(connectionParams) ?? extra.credential);
+      return extra.caller !== null;
+    },
     onSubscribe: async (context, id, payload) => {
       const { extra, subscriptions } = context;
       if (connections.isClosing) {
@@ -256,12 +276,24 @@ function sendAll(results: EventResults, id: string, send: Extra["send"]): AsyncG
   return sending;
 }
 
-function createConnection(socket: WebSocket, close: Extra["close"]): Connection {
+/** The credential in `connection_init`, which browsers have to use: they cannot set headers; null if there is none. */
+function credentialIn({ authorization, apiKey }: Readonly<Record<string, unknown>> = {}): Credential | null {
+  const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+  return authorization === undefined && apiKey === undefined
+    ? null
+    : { authorization: textOf(authorization), apiKey: textOf(apiKey) };
+}
+
+function createConnection(socket: WebSocket, extra: Extra): Connection {
+  const { close } = extra;
   let isAnswered = true;
   socket.on("pong", () => {
     isAnswered = true;
   });
   return {
+    get caller() {
+      return extra.caller;
+    },
     ping: () => {
       if (isAnswered) {
         isAnswered = false;
@@ -274,6 +306,7 @@ function createConnection(socket: WebSocket, close: Extra["close"]): Connection 
       }
     },
     close: () => close(GOING_AWAY, "Going away"),
+    revoke: () => close(CloseCode.Forbidden, "Forbidden"),
     destroy: () => socket.terminate(),
   };
 }

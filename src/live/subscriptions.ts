@@ -2,19 +2,21 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
-import { isLoopbackHost } from "../loopback.ts";
+import type { Access } from "../access/access.ts";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure } from "../operations/failures.ts";
 import type { Operations } from "../operations/operations.ts";
-import { hostnameOf, type Origins } from "../server/origins.ts";
+import { type Hosts, hostnameOf, type Origins } from "../server/origins.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Connections } from "./connections.ts";
 import { createEventStreams } from "./event-streams.ts";
 import { createSockets } from "./sockets.ts";
 
 export interface SubscriptionsOptions {
+  readonly access: Access;
   readonly schema: GraphQLSchema;
   readonly operations: Operations;
   readonly origins: Origins;
+  readonly hosts: Hosts;
   /** Milliseconds to wait for running operations when the server stops. */
   readonly answerMilliseconds: number;
   /** Default: those of `CONNECTION_LIMITS`. */
@@ -30,10 +32,10 @@ export interface SubscriptionsOptions {
  */
 export function addSubscriptions(
   http: FastifyInstance,
-  { schema, operations, origins, report, ...options }: SubscriptionsOptions,
+  { access, schema, operations, origins, hosts, report, ...options }: SubscriptionsOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  const connections = new Connections({ ...CONNECTION_LIMITS, ...options.limits });
-  const takeOver = createSockets({ schema, operations, connections, report });
+  const connections = new Connections({ ...CONNECTION_LIMITS, ...options.limits }, access.isCurrent);
+  const takeOver = createSockets({ access, schema, operations, connections, report });
 
   http.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refusalOf(request);
@@ -50,7 +52,7 @@ export function addSubscriptions(
       return FAILURES.notFound;
     }
     // The same check as for every request: see http.ts.
-    if (!isLoopbackHost(hostnameOf(headers.host))) {
+    if (!hosts.mayBeCalled(hostnameOf(headers.host))) {
       return FAILURES.foreignHost;
     }
     return origins.mayConnect(headers) ? connections.refusal() : FAILURES.foreignOrigin;

@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { CursorError, describeFailure, InputError, PlatformError, StoreError } from "../errors.ts";
+import { CursorError, describeFailure, ForbiddenError, InputError, PlatformError, StoreError } from "../errors.ts";
 import { CURSOR_FAILURES, FAILURES, type Failure, PLATFORM_FAILURES } from "./failures.ts";
 
 /** Apollo's finer codes for requests that would fail again. */
@@ -58,6 +58,13 @@ export function formatError(
       ...place,
       message: cause.message,
       extensions: { code: "BAD_USER_INPUT", retryable: false, argument: cause.argument },
+    };
+  }
+  if (cause instanceof ForbiddenError) {
+    return {
+      ...place,
+      message: `This caller may not have this field: it needs the scope ${cause.needed}.`,
+      extensions: { code: "FORBIDDEN", retryable: false },
     };
   }
   if (cause instanceof CursorError) {

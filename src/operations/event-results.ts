@@ -51,15 +51,14 @@ interface Shared {
 }
 
 /**
- * Equal for subscriptions that get the same result from an event: those with the same text and operation name, and the
- * same values of all variables that are used outside of a root field's arguments. Those arguments choose among events
- * and change nothing in a result. The caller is no part of it: this server serves one account, and all its clients may
- * see the same.
+ * Equal for subscriptions that get the same result from an event: those of one caller, with the same text
+ * and operation name, and the same values of all variables that are used outside of a root field's arguments. Those
+ * arguments choose among events and change nothing in a result. Callers share no results, because their scopes may differ.
  */
-export function selectionOf({ text, document, name, variables }: Operation): string {
+export function selectionOf({ text, document, name, variables, caller }: Operation): string {
   // A variable that is not given has its default value; one that is null has none.
   const given = selectingVariables(document).filter((each) => Object.hasOwn(variables, each));
-  return JSON.stringify([text, name, given.map((each) => [each, variables[each]])]);
+  return JSON.stringify([caller.id, text, name, given.map((each) => [each, variables[each]])]);
 }
 
 function selectingVariables(document: DocumentNode): string[] {

@@ -32,7 +32,16 @@ export const FAILURES = {
   mutationByGet: failure(405, "BAD_USER_INPUT", "A mutation takes POST."),
   method: failure(405, "BAD_USER_INPUT", "The graph takes GET and POST."),
   contentEncoding: failure(415, "BAD_USER_INPUT", "The body must be sent as it is, without a content-encoding."),
-  foreignHost: failure(403, "FORBIDDEN", "The Host header must name this machine: localhost or a loopback address."),
+  unauthenticated: failure(
+    401,
+    "UNAUTHENTICATED",
+    "A valid credential is needed: send an API key as x-api-key, or a key or token as authorization: Bearer.",
+  ),
+  foreignHost: failure(
+    403,
+    "FORBIDDEN",
+    "The Host header names another server: PUBLIC_URL and ALLOWED_HOSTS of this one say how it may be called.",
+  ),
   foreignOrigin: failure(
     403,
     "FORBIDDEN",

@@ -1,4 +1,5 @@
 import type { DocumentNode, FormattedExecutionResult, OperationDefinitionNode, OperationTypeNode } from "graphql";
+import type { Caller } from "../access/caller.ts";
 import type { Failure } from "./failures.ts";
 
 /** An operation as its transport has read it; nothing is known of its document yet. */
@@ -6,6 +7,7 @@ export interface Request {
   readonly text: string;
   readonly name: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
   /** True: nothing that was read for others is good enough (`Cache-Control: no-cache`). */
   readonly isFresh: boolean;
   /** Kinds of operation that cannot be asked for in this way, and what the client is told then. */

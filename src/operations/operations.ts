@@ -87,6 +87,7 @@ export function createOperations(options: OperationsOptions): Operations {
       signal: execution.signal,
       deadline: () => execution.deadline,
       fresh: operation.isFresh,
+      caller: operation.caller,
     });
     try {
       return show(await execute({ ...argumentsOf(operation), rootValue, contextValue: context }), operation, context);

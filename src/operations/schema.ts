@@ -13,6 +13,7 @@ import {
   visit,
 } from "graphql";
 import { resolvers } from "../resolvers/index.ts";
+import { readGuards } from "./guards.ts";
 
 const SCHEMA_FOLDER = new URL("../../schema/", import.meta.url);
 
@@ -22,16 +23,20 @@ export function readTypeDefs(): DocumentNode {
   return concatAST(files.map((name) => parse(readFileSync(new URL(name, SCHEMA_FOLDER), "utf8"))));
 }
 
-/** The schema as clients see it, without the federation directives and types that only a router uses. */
-export function buildSchema(): GraphQLSchema {
-  const schema = makeExecutableSchema({ typeDefs: withoutFederation(readTypeDefs()), resolvers });
-  keepScalarsDescribed(schema);
+/**
+ * The schema as clients see it, without the federation directives and types that only a router uses. Its fields ask for
+ * the scopes that the schema files say.
+ */
+export function buildSchema(typeDefs = readTypeDefs(), guards = readGuards(typeDefs)): GraphQLSchema {
+  const schema = makeExecutableSchema({ typeDefs: withoutFederation(typeDefs), resolvers });
+  keepScalarsDescribed(schema, typeDefs);
+  guards.apply(schema);
   return schema;
 }
 
 /** A scalar with a resolver loses the description of the schema files, so it is set again. */
-function keepScalarsDescribed(schema: GraphQLSchema): void {
-  const definitions = readTypeDefs().definitions.filter((node) => node.kind === Kind.SCALAR_TYPE_DEFINITION);
+function keepScalarsDescribed(schema: GraphQLSchema, typeDefs: DocumentNode): void {
+  const definitions = typeDefs.definitions.filter((node) => node.kind === Kind.SCALAR_TYPE_DEFINITION);
   for (const definition of definitions) {
     const scalar = schema.getType(definition.name.value);
     if (isScalarType(scalar)) {
@@ -47,7 +52,13 @@ export function printSdl(schema: GraphQLSchema): string {
   return `${printSchema(schema)}\n`;
 }
 
-const FEDERATION_DIRECTIVES: ReadonlySet<string> = new Set(["link", "key", "shareable"]);
+const FEDERATION_DIRECTIVES: ReadonlySet<string> = new Set([
+  "link",
+  "key",
+  "shareable",
+  "authenticated",
+  "requiresScopes",
+]);
 
 function withoutFederation(document: DocumentNode): DocumentNode {
   return visit(document, {

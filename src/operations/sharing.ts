@@ -10,8 +10,8 @@ interface UnderWay {
 }
 
 /**
- * Equal queries that are under way at the same time, executed once, whatever transports they came by. Equal: the same
- * text, name and variables, and nothing changed since the first one began.
+ * Equal queries that are under way at the same time, executed once, whatever transports they came by. Equal: of the same
+ * caller, text, name and variables, and nothing changed since the first one began.
  */
 export class OperationSharing {
   readonly #versions: Versions;
@@ -22,8 +22,8 @@ export class OperationSharing {
   }
 
   /** What equal operations have in common; null for one that is executed by itself. */
-  keyOf({ text, name, variables, definition, isFresh }: Operation): string | null {
-    return definition.operation === "query" && !isFresh ? JSON.stringify([text, name, variables]) : null;
+  keyOf({ text, name, variables, definition, isFresh, caller }: Operation): string | null {
+    return definition.operation === "query" && !isFresh ? JSON.stringify([caller.id, text, name, variables]) : null;
   }
 
   /** An equal query that can be joined. */

@@ -44,6 +44,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       signal: over.signal,
       deadline: () => Number.POSITIVE_INFINITY,
       fresh: false,
+      caller: operation.caller,
       resumeAfter: after,
     });
     try {

@@ -25,8 +25,13 @@ export const Node = {
   __resolveType: ({ id }: { readonly id: string }) => typeOfId(id) as NodeType,
 };
 
-async function readNode(argument: string, id: string, { pidj, textizen, events }: Context): Promise<NodeResult> {
+async function readNode(argument: string, id: string, context: Context): Promise<NodeResult> {
+  const { pidj, textizen, events } = context;
   const type = typeOfId(id);
+  // The schema cannot say it: `Node` is of any type.
+  if (type !== null) {
+    context.requireType(type);
+  }
   const as = <Type extends IdType>(_type: Type) => id as Id<Type>;
   switch (type) {
     case "Person":

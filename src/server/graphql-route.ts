@@ -2,15 +2,21 @@ import type { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
+import type { Access } from "../access/access.ts";
+import type { Caller } from "../access/caller.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { type Answer, type Client, type Request, writeResult } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ApolloContext } from "./apollo.ts";
 import { type Asked, isFresh, readAsked } from "./asked.ts";
+import { createCallerHook, needCaller } from "./callers.ts";
 import { sendFailure } from "./http.ts";
 
 export interface GraphqlRouteOptions {
+  readonly access: Access;
   readonly operations: Operations;
+  /** The SDL that clients download; null if the schema is not shown. */
+  readonly sdl: string | null;
   /** Answers those who ask for an event stream. */
   readonly stream: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
@@ -25,7 +31,7 @@ const REFUSES: Readonly<Record<string, Request["refuses"]>> = {
 export function addGraphql(
   http: FastifyInstance,
   apollo: ApolloServer<ApolloContext>,
-  { operations, stream }: GraphqlRouteOptions,
+  { access, operations, sdl, stream }: GraphqlRouteOptions,
 ): void {
   const askApollo = fastifyApolloHandler(apollo, {
     context: async (request, reply) => ({ answer: (asked) => answer(asked, request, reply) }),
@@ -36,6 +42,7 @@ export function addGraphql(
   async function answer(asked: Asked, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
     const operation = operations.prepare({
       ...asked,
+      caller: needCaller(request),
       isFresh: isFresh(request),
       refuses: REFUSES[request.method] ?? {},
     });
@@ -63,13 +70,16 @@ export function addGraphql(
       .send(`${writeResult(result)}\n`);
   }
 
-  function isSubscription(asked: Asked | string): boolean {
-    const operation = typeof asked === "string" ? null : operations.prepare({ ...asked, isFresh: false, refuses: {} });
+  function isSubscription(asked: Asked | string, caller: Caller): boolean {
+    const operation =
+      typeof asked === "string" ? null : operations.prepare({ ...asked, caller, isFresh: false, refuses: {} });
     return operation !== null && "definition" in operation && operation.definition.operation === "subscription";
   }
 
   // A scope of its own, so that its parser of bodies is nobody else's.
   http.register(async (scope) => {
+    scope.decorateRequest("caller", null);
+    scope.addHook("onRequest", createCallerHook(access));
     scope.addHook("onRequest", (request, reply, done) => {
       const { "content-encoding": encoding = "identity" } = request.headers;
       if (encoding.toLowerCase() === "identity") {
@@ -79,6 +89,9 @@ export function addGraphql(
         sendFailure(reply.header("accept-encoding", "identity"), FAILURES.contentEncoding);
       }
     });
+    scope.get("/schema.graphql", async (_request, reply) =>
+      sdl === null ? reply.callNotFound() : reply.type("application/graphql; charset=utf-8").send(sdl),
+    );
     for (const url of PATHS) {
       scope.route({
         url,
@@ -89,7 +102,9 @@ export function addGraphql(
             return stream(request, reply);
           }
           const asked = readAsked(request);
-          return accepted === "too" && isSubscription(asked) ? stream(request, reply) : serve(request, reply, asked);
+          return accepted === "too" && isSubscription(asked, needCaller(request))
+            ? stream(request, reply)
+            : serve(request, reply, asked);
         },
       });
       scope.route({

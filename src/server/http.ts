@@ -1,17 +1,17 @@
 import cors from "@fastify/cors";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
-import { isLoopbackHost } from "../loopback.ts";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure } from "../operations/failures.ts";
 import { describeForLog } from "./log.ts";
-import type { Origins } from "./origins.ts";
+import type { Hosts, Origins } from "./origins.ts";
 
 export interface HttpOptions {
   readonly logLevel: string;
   /** Which pages of other origins may ask. */
   readonly origins: Origins;
-  /** The SDL that clients download; null where the schema is not shown. */
-  readonly sdl: string | null;
+  readonly hosts: Hosts;
+  /** See `Config.trustedProxies`. */
+  readonly trustedProxies: readonly string[];
 }
 
 const BODY_LIMIT_BYTES = 1_000_000;
@@ -23,9 +23,10 @@ const ANY_HOST = /^\/(webhooks\/|(health|ready)(\?|$))/;
 const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$)/g;
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
-export function createHttp({ logLevel, origins, sdl }: HttpOptions): FastifyInstance {
+export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOptions): FastifyInstance {
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     // stdout is for the one line that says where we are.
     logger: { level: logLevel, stream: process.stderr, serializers: { err: describeForLog } },
     logController: new LogController({ disableRequestLogging: true }),
@@ -54,7 +55,7 @@ export function createHttp({ logLevel, origins, sdl }: HttpOptions): FastifyInst
     done();
   });
   http.addHook("onRequest", (request, reply, done) => {
-    if (isLoopbackHost(request.hostname) || ANY_HOST.test(request.url)) {
+    if (hosts.mayBeCalled(request.hostname) || ANY_HOST.test(request.url)) {
       done();
       return;
     }
@@ -66,9 +67,6 @@ export function createHttp({ logLevel, origins, sdl }: HttpOptions): FastifyInst
     origin: (origin, allow) => allow(null, origin !== undefined && origins.mayAsk(origin)),
   });
   http.get("/health", async () => ({ status: "ok" }));
-  http.get("/schema.graphql", async (_request, reply) =>
-    sdl === null ? reply.callNotFound() : reply.type("application/graphql; charset=utf-8").send(sdl),
-  );
   http.setNotFoundHandler((_request, reply) => sendFailure(reply, FAILURES.notFound));
   http.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;

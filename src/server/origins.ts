@@ -33,3 +33,19 @@ export function createOrigins(isProduction: boolean, corsOrigins: readonly strin
 export function hostnameOf(host: string | undefined): string {
   return (host ?? "").replace(/:\d+$/, "");
 }
+
+/** By which names this server may be called. A page of any other name that resolves to its address is not one of ours. */
+export interface Hosts {
+  /** `hostname` without a port; letter case and a final dot do not matter. */
+  mayBeCalled(hostname: string): boolean;
+}
+
+/** Loopback names, and those that the configuration names. */
+export function createHosts(names: readonly string[]): Hosts {
+  const named = new Set(names.map(bare));
+  return { mayBeCalled: (hostname) => isLoopbackHost(hostname) || named.has(bare(hostname)) };
+}
+
+function bare(hostname: string): string {
+  return hostname.toLowerCase().replace(/\.$/, "");
+}

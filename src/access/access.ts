@@ -1,0 +1,47 @@
+import type { ApiKeys } from "./api-keys.ts";
+import { ANONYMOUS, type Caller } from "./caller.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** What a request or a connection says of who it is, as it came. */
+export interface Credential {
+  /** Header `x-api-key`. */
+  readonly apiKey: string | undefined;
+  /** Header `authorization`: `Bearer` and a key or a token (RFC 6750 §2.1). */
+  readonly authorization: string | undefined;
+}
+
+/** Who may ask. */
+export interface Access {
+  /** Who the credential is of; null if there is none or it is not good, whatever the reason. */
+  identify(credential: Credential): Caller | null | Promise<Caller | null>;
+  /** False once the caller's credential has ended or was revoked. */
+  isCurrent(caller: Caller): boolean;
+}
+
+/** Authentication is off: everybody is allowed everything. */
+export const OPEN_ACCESS: Access = { identify: () => ANONYMOUS, isCurrent: () => true };
+
+export interface AccessOptions {
+  readonly keys: ApiKeys | null;
+  readonly tokens: Tokens | null;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** At least one of keys and tokens is not null. */
+export function createAccess({ keys, tokens, now }: AccessOptions): Access {
+  return {
+    identify: ({ apiKey, authorization }) => {
+      // Of two credentials in one request, it is not sure which is meant.
+      if (apiKey !== undefined && authorization !== undefined) {
+        return null;
+      }
+      const credential = apiKey ?? /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+      const isToken = apiKey === undefined && credential.split(".").length === 3;
+      return (isToken ? tokens?.verify(credential) : keys?.find(credential)) ?? null;
+    },
+    isCurrent: (caller) =>
+      (caller.expiresAt === null || caller.expiresAt > now()) &&
+      (!caller.id.startsWith("key:") || keys === null || keys.has(caller)),
+  };
+}

@@ -1,0 +1,129 @@
+import { createHash, randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
+import type { Caller } from "./caller.ts";
+import { type ApiKey, KeysFileError, needName, readKeysFile, writeKeysFile } from "./keys-file.ts";
+
+/** How long a key that was removed from the file may still be taken, in milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+// Says what it is to whoever finds it in a log or a repository, so that scanners can find it too.
+const PREFIX = "tg_";
+
+/** The API keys of a file, as it is now: a change counts within a second, without a restart. */
+export interface ApiKeys {
+  /** Who the key is of; null: no such key, or no longer. */
+  find(key: string): Caller | null;
+  /** Whether the file still has the caller's line, unchanged. */
+  has(caller: Caller): boolean;
+}
+
+interface ApiKeysOptions {
+  readonly path: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told when the file has become unreadable; the keys that were read last stay good. */
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+/** Throws KeysFileError if the file cannot be read now. */
+export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
+  let callers = byDigest(readKeysFile(path), new Map());
+  let stamp = stampOf(path);
+  let lookedAt = now();
+  let isFailing = false;
+
+  function look(): void {
+    if (now() - lookedAt < LOOK_EVERY_MS) {
+      return;
+    }
+    lookedAt = now();
+    const stampNow = stampOf(path);
+    if (stampNow === stamp && !isFailing) {
+      return;
+    }
+    try {
+      callers = byDigest(readKeysFile(path), callers);
+      stamp = stampNow;
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) {
+        warn("the API keys file cannot be read: the keys read last stay good", error);
+      }
+      isFailing = true;
+    }
+  }
+
+  return {
+    find: (key) => {
+      look();
+      // A look-up by digest takes the same time for every wrong key, whatever it shares with a right one.
+      const caller = callers.get(digestOf(key)) ?? null;
+      return caller === null || (caller.expiresAt !== null && caller.expiresAt <= now()) ? null : caller;
+    },
+    has: (caller) => {
+      look();
+      return [...callers.values()].some((known) => known === caller);
+    },
+  };
+}
+
+/** Makes a key, adds its line to the file (made if missing) and returns the key, which nothing keeps. */
+export function addApiKey(path: string, entry: Omit<ApiKey, "sha256">): string {
+  const keys = readKeysFile(path, { orEmpty: true });
+  needName(entry.name, "--name");
+  if (keys.some(({ name }) => name === entry.name)) {
+    throw new KeysFileError(`There is a key named ${entry.name} already: revoke it first, or take another name.`);
+  }
+  const key = PREFIX + randomBytes(32).toString("base64url");
+  writeKeysFile(path, [...keys, { ...entry, sha256: digestOf(key) }]);
+  return key;
+}
+
+/** Removes the key's line from the file. Throws KeysFileError if there is none of this name. */
+export function removeApiKey(path: string, name: string): void {
+  const keys = readKeysFile(path);
+  const left = keys.filter((key) => key.name !== name);
+  if (left.length === keys.length) {
+    throw new KeysFileError(`There is no key named ${name}: keys:list shows those that there are.`);
+  }
+  writeKeysFile(path, left);
+}
+
+/** Differs whenever the file was changed or replaced; null if there is none. */
+function stampOf(path: string): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? null : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+}
+
+interface KeyCaller extends Caller {
+  /** The line of the file. */
+  readonly line: string;
+}
+
+type Callers = ReadonlyMap<string, KeyCaller>;
+
+/** A line that has not changed keeps its caller, so that connections can tell whether theirs is still in the file. */
+function byDigest(keys: readonly ApiKey[], before: Callers): Callers {
+  return new Map(
+    keys.map((key) => {
+      const line = JSON.stringify(key);
+      const known = before.get(key.sha256);
+      return [key.sha256, known?.line === line ? known : { ...callerOf(key), line }];
+    }),
+  );
+}
+
+function callerOf({ name, scopes, expires, callsPerMinute, recipientsPerMinute }: ApiKey): Caller {
+  return {
+    id: `key:${name}`,
+    scopes: new Set(scopes),
+    expiresAt: expires === null ? null : expires.getTime(),
+    isAnonymous: false,
+    callsPerMinute,
+    recipientsPerMinute,
+  };
+}
+
+/** SHA-256, in hexadecimal. Enough for a key of 256 random bits, which no list of likely keys holds. */
+function digestOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex");
+}

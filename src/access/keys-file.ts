@@ -1,0 +1,143 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { isScope, SCOPES, type Scope } from "./scopes.ts";
+
+/** One line of the keys file, checked. */
+export interface ApiKey {
+  /** 1 to 64 letters, digits, dots, dashes and underscores. */
+  readonly name: string;
+  /** SHA-256 of the key, in hexadecimal: the key itself is written nowhere. */
+  readonly sha256: string;
+  readonly scopes: readonly Scope[];
+  /** From when on the key is no longer good; null: until it is revoked. */
+  readonly expires: Date | null;
+  readonly callsPerMinute: number | null;
+  readonly recipientsPerMinute: number | null;
+}
+
+/** The keys file is missing, unreadable or malformed; the message says what to do and quotes no key. */
+export class KeysFileError extends Error {
+  override readonly name = "KeysFileError";
+}
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+const MEMBERS = new Set(["name", "sha256", "scopes", "expires", "callsPerMinute", "recipientsPerMinute"]);
+const MOST_PER_MINUTE = 1_000_000;
+
+/** `orEmpty`: a file that is missing holds no keys. Throws KeysFileError. */
+export function readKeysFile(path: string, { orEmpty = false } = {}): readonly ApiKey[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (isMissing && orEmpty) {
+      return [];
+    }
+    throw new KeysFileError(
+      isMissing
+        ? `API_KEYS_FILE ${path} does not exist: npm run keys:create makes it.`
+        : `API_KEYS_FILE ${path} cannot be read: see that this user may read it.`,
+    );
+  }
+  return parse(text, path);
+}
+
+/** The whole file at once, so that a reader never sees half of it; readable by its owner alone. */
+export function writeKeysFile(path: string, keys: readonly ApiKey[]): void {
+  const lines = keys.map((key) => {
+    const said = Object.entries(key).filter(([, value]) => value !== null);
+    return `  ${JSON.stringify(Object.fromEntries(said))}`;
+  });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const next = `${path}.${process.pid}.new`;
+  writeFileSync(next, `[\n${lines.join(",\n")}\n]\n`, { mode: 0o600 });
+  renameSync(next, path);
+}
+
+function parse(text: string, path: string): readonly ApiKey[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    throw new KeysFileError(
+      `API_KEYS_FILE ${path} is not JSON: it is a list, [{ "name": …, "sha256": …, "scopes": […] }].`,
+    );
+  }
+  if (!Array.isArray(value)) {
+    throw new KeysFileError(`API_KEYS_FILE ${path} must be a JSON list of keys.`);
+  }
+  const keys = value.map((item: unknown, at) => parseKey(item, `API_KEYS_FILE ${path}, key ${at + 1}`));
+  for (const member of ["name", "sha256"] as const) {
+    const twice = keys.find((key, at) => keys.findIndex((other) => other[member] === key[member]) !== at);
+    if (twice !== undefined) {
+      throw new KeysFileError(`API_KEYS_FILE ${path}: two keys have the ${member} of ${twice.name}.`);
+    }
+  }
+  return keys;
+}
+
+function parseKey(item: unknown, place: string): ApiKey {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) {
+    throw new KeysFileError(`${place} must be an object.`);
+  }
+  const unknown = Object.keys(item).find((member) => !MEMBERS.has(member));
+  if (unknown !== undefined) {
+    throw new KeysFileError(`${place} has a member that is not known; known are ${[...MEMBERS].join(", ")}.`);
+  }
+  const values: Record<string, unknown> = { ...item };
+  const { sha256 } = values;
+  const name = needName(values["name"], place);
+  if (typeof sha256 !== "string" || !SHA256.test(sha256)) {
+    throw new KeysFileError(`${place}: sha256 must be 64 hexadecimal digits in lower case.`);
+  }
+  return {
+    name,
+    sha256,
+    scopes: parseScopes(values["scopes"], place),
+    expires: parseExpiry(values["expires"], place),
+    callsPerMinute: parseRate(values["callsPerMinute"], `${place}: callsPerMinute`),
+    recipientsPerMinute: parseRate(values["recipientsPerMinute"], `${place}: recipientsPerMinute`),
+  };
+}
+
+/** `place` begins the sentence of the KeysFileError. */
+export function needName(value: unknown, place: string): string {
+  if (typeof value === "string" && NAME.test(value)) {
+    return value;
+  }
+  throw new KeysFileError(`${place}: name must be 1 to 64 letters, digits, dots, dashes or underscores.`);
+}
+
+/** Throws KeysFileError if it is no list of scopes; `place` begins the sentence. */
+export function parseScopes(value: unknown, place: string): readonly Scope[] {
+  if (Array.isArray(value) && value.every((scope): scope is Scope => typeof scope === "string" && isScope(scope))) {
+    return value;
+  }
+  throw new KeysFileError(`${place}: scopes must be a list of these: ${SCOPES.join(", ")}.`);
+}
+
+/** A date alone ends with its first moment, in UTC. */
+export function parseExpiry(value: unknown, place: string): Date | null {
+  if (value === null || value === undefined) {
+    return null;
+  }
+  const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
+  const date = typeof value === "string" && form.test(value) ? new Date(value) : null;
+  if (date === null || Number.isNaN(date.getTime())) {
+    throw new KeysFileError(`${place}: expires must be a date such as 2027-01-31, or a time with its offset.`);
+  }
+  return date;
+}
+
+/** `place` begins the sentence. */
+export function parseRate(value: unknown, place: string): number | null {
+  if (value === null || value === undefined) {
+    return null;
+  }
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > MOST_PER_MINUTE) {
+    throw new KeysFileError(`${place} must be a whole number from 1 to ${MOST_PER_MINUTE}.`);
+  }
+  return value;
+}

@@ -1,0 +1,124 @@
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import type { Caller } from "./caller.ts";
+import { isScope, type Scope } from "./scopes.ts";
+
+export interface TokenOptions {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+/** JSON Web Tokens of one issuer (RFC 7519), checked against its published keys (RFC 7517). */
+export interface Tokens {
+  /** Who the token is of; null if it is not good. */
+  verify(token: string): Promise<Caller | null>;
+}
+
+// RFC 8725 §3.1: those that we mean, and no others. With a symmetric one, a public key would do to sign.
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
+const CLOCK_TOLERANCE_SECONDS = 30;
+/** Between two askings for the key set, whether or not the first was answered. */
+const ASK_AGAIN_MS = 30_000;
+/** A key set that is older is read anew while it is still used, so that a key that was withdrawn does not last. */
+const RENEW_AFTER_MS = 600_000;
+const ANSWER_WITHIN_MS = 3_000;
+
+export function createTokens({ issuer, audience, jwksUrl, now, warn }: TokenOptions): Tokens {
+  const keyOf = createKeySet(jwksUrl, now, warn);
+  return {
+    verify: async (token) => {
+      try {
+        const { payload } = await jwtVerify(token, keyOf, {
+          issuer,
+          audience,
+          algorithms: ALGORITHMS,
+          clockTolerance: CLOCK_TOLERANCE_SECONDS,
+          currentDate: new Date(now()),
+          requiredClaims: ["sub", "exp"],
+        });
+        return {
+          id: `token:${payload.sub}`,
+          scopes: scopesOf(payload["scope"] ?? payload["scp"]),
+          expiresAt: ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000,
+          isAnonymous: false,
+          callsPerMinute: null,
+          recipientsPerMinute: null,
+        };
+      } catch (error) {
+        if (!(error instanceof errors.JOSEError)) {
+          warn("a token could not be checked", error);
+        }
+        return null;
+      }
+    },
+  };
+}
+
+/**
+ * The issuer's keys: fetched once, fetched again for a key id that is not known, at most every 30 seconds. Keys that are
+ * known stay good while the issuer's server is down.
+ */
+function createKeySet(url: string, now: () => number, warn: TokenOptions["warn"]): JWTVerifyGetKey {
+  // jose waits between answers; a server that does not answer would be asked for every token.
+  const remote = createRemoteJWKSet(new URL(url), {
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: Number.POSITIVE_INFINITY,
+    timeoutDuration: ANSWER_WITHIN_MS,
+  });
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let asking: Promise<void> | null = null;
+
+  async function ask(): Promise<void> {
+    if (asking === null && now() - askedAt >= ASK_AGAIN_MS) {
+      askedAt = now();
+      asking = remote
+        .reload()
+        .catch((error: unknown) => warn("the token issuer's keys (JWKS_URL) could not be read", error))
+        .finally(() => {
+          asking = null;
+        });
+    }
+    await asking;
+  }
+
+  return async (header, token) => {
+    if (remote.jwks() === undefined) {
+      await ask();
+    } else if (now() - askedAt >= RENEW_AFTER_MS) {
+      void ask();
+    }
+    if (remote.jwks() === undefined) {
+      throw new errors.JWKSNoMatchingKey();
+    }
+    try {
+      return await remote(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) {
+        throw error;
+      }
+      await ask();
+      return await remote(header, token);
+    }
+  };
+}
+
+/** `scope`: a text with blanks between (RFC 8693 §4.2); `scp`: a list or such a text. Scopes of other services are left out. */
+function scopesOf(claim: unknown): ReadonlySet<Scope> {
+  const names: readonly unknown[] = typeof claim === "string" ? claim.split(" ") : Array.isArray(claim) ? claim : [];
+  return new Set(names.filter((name): name is Scope => typeof name === "string" && isScope(name)));
+}

@@ -1,0 +1,106 @@
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+  valueFromASTUntyped,
+} from "graphql";
+import type { Caller } from "../access/caller.ts";
+import { isScope, type Scope } from "../access/scopes.ts";
+import type { Context } from "../context.ts";
+import { ForbiddenError } from "../errors.ts";
+
+/** Alternatives, each a list of scopes that a caller must have together; as `@requiresScopes` writes it. */
+type Requirement = readonly (readonly Scope[])[];
+
+/** What the schema files guard, by type name and by `Type.field`. */
+export interface Guards {
+  /** Throws ForbiddenError if the caller lacks what records of the type need. */
+  requireType(type: string, caller: Caller): void;
+  /** Makes every guarded field ask for its scopes before its resolver runs, by whatever path it is reached. */
+  apply(schema: GraphQLSchema): void;
+}
+
+/**
+ * Reads `@requiresScopes` (https://specs.apollo.dev/join/v0.5/ names its form) off types and fields. A field needs what it
+ * says itself and what the type says that it returns. A scope that does not exist is a mistake in the schema: it throws.
+ */
+export function readGuards(typeDefs: DocumentNode): Guards {
+  const requirements = new Map<string, Requirement>();
+  for (const definition of typeDefs.definitions) {
+    if (!("fields" in definition) || !("directives" in definition)) {
+      continue;
+    }
+    const type = definition.name.value;
+    collect(requirements, type, definition.directives);
+    for (const field of definition.fields ?? []) {
+      collect(requirements, `${type}.${field.name.value}`, field.directives);
+    }
+  }
+
+  const requirementOf = (...names: readonly string[]): readonly Requirement[] =>
+    names.map((name) => requirements.get(name)).filter((requirement) => requirement !== undefined);
+
+  return {
+    requireType: (type, caller) => requireAll(requirementOf(type), caller),
+    apply: (schema) => {
+      for (const type of Object.values(schema.getTypeMap())) {
+        if (!isObjectType(type)) {
+          continue;
+        }
+        for (const field of Object.values(type.getFields())) {
+          const required = requirementOf(`${type.name}.${field.name}`, getNamedType(field.type).name);
+          if (required.length > 0) {
+            field.resolve = guarded(required, field.resolve ?? defaultFieldResolver);
+            if (field.subscribe) {
+              field.subscribe = guarded(required, field.subscribe);
+            }
+          }
+        }
+      }
+    },
+  };
+}
+
+function collect(
+  requirements: Map<string, Requirement>,
+  name: string,
+  directives: readonly ConstDirectiveNode[] | undefined,
+): void {
+  const directive = directives?.find((each) => each.name.value === "requiresScopes");
+  const argument = directive?.arguments?.find((each) => each.name.value === "scopes");
+  if (argument !== undefined) {
+    requirements.set(name, readScopes(valueFromASTUntyped(argument.value), name));
+  }
+}
+
+function readScopes(value: unknown, place: string): Requirement {
+  const isRequirement =
+    Array.isArray(value) &&
+    value.every((scopes: unknown) => Array.isArray(scopes) && scopes.every((scope) => isScope(String(scope))));
+  if (!isRequirement) {
+    throw new Error(`@requiresScopes of ${place} names a scope that does not exist: see src/access/scopes.ts`);
+  }
+  return value as Requirement;
+}
+
+function guarded(
+  required: readonly Requirement[],
+  resolve: GraphQLFieldResolver<unknown, Context>,
+): GraphQLFieldResolver<unknown, Context> {
+  return (source, args, context, info) => {
+    requireAll(required, context.caller);
+    return resolve(source, args, context, info);
+  };
+}
+
+function requireAll(required: readonly Requirement[], { scopes }: Caller): void {
+  for (const alternatives of required) {
+    if (!alternatives.some((together) => together.every((scope) => scopes.has(scope)))) {
+      throw new ForbiddenError(alternatives.map((together) => together.join(" and ")).join(", or "));
+    }
+  }
+}

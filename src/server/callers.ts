@@ -1,0 +1,44 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Access, Credential } from "../access/access.ts";
+import type { Caller } from "../access/caller.ts";
+import { FAILURES } from "../operations/failures.ts";
+import { sendFailure } from "./http.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; null before that is known, and for whoever only opens the page. */
+    caller: Caller | null;
+  }
+}
+
+/** Who a request says that it is from. */
+export function credentialOf(headers: IncomingHttpHeaders): Credential {
+  const apiKey = headers["x-api-key"];
+  return { apiKey: Array.isArray(apiKey) ? apiKey.join(",") : apiKey, authorization: headers.authorization };
+}
+
+/** A hook that lets nobody pass whose credential is not good. */
+export function createCallerHook(access: Access) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    request.caller = await access.identify(credentialOf(request.headers));
+    if (request.caller !== null || isPage(request)) {
+      return undefined;
+    }
+    // RFC 9110 §11.6.1: a 401 says how to authenticate.
+    return sendFailure(reply.header("www-authenticate", "Bearer"), FAILURES.unauthenticated);
+  };
+}
+
+/** Who asks. Throws if the request has not passed the hook. */
+export function needCaller({ caller }: FastifyRequest): Caller {
+  if (caller === null) {
+    throw new Error("an operation without a caller");
+  }
+  return caller;
+}
+
+/** Whether a browser opens the page, which asks nothing of the graph by itself. */
+function isPage({ method, headers: { accept = "" }, query }: FastifyRequest): boolean {
+  return method === "GET" && /\btext\/html\b/i.test(accept) && !("query" in (query as object));
+}

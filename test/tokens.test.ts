@@ -1,0 +1,142 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { expect, test } from "vitest";
+import { createTokens } from "../src/access/tokens.ts";
+
+const START = Date.parse("2026-05-01T00:00:00Z");
+const AUDIENCE = "textgraph";
+const ISSUER = "https://id.example.com/";
+
+/** An issuer of tokens, its key set over real HTTP; disposed by scope. */
+async function startIssuer() {
+  const keys = new Map<string, Awaited<ReturnType<typeof generateKeyPair>>>();
+  const addKey = async (kid: string) => keys.set(kid, await generateKeyPair("RS256", { extractable: true }));
+  await addKey("one");
+  let asked = 0;
+  let isDown = false;
+  const server = createServer(async (_request, response) => {
+    asked += 1;
+    if (isDown) {
+      response.writeHead(503).end();
+      return;
+    }
+    const published = [...keys].map(async ([kid, { publicKey }]) => ({
+      ...(await exportJWK(publicKey)),
+      kid,
+      alg: "RS256",
+    }));
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: await Promise.all(published) }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  let time = START;
+  const tokens = createTokens({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
+    now: () => time,
+    warn: () => undefined,
+  });
+  return {
+    verify: tokens.verify,
+    addKey,
+    get asked() {
+      return asked;
+    },
+    set isDown(value: boolean) {
+      isDown = value;
+    },
+    pass: (milliseconds: number) => {
+      time += milliseconds;
+    },
+    sign: (claims: Record<string, unknown> = {}, { kid = "one", alg = "RS256" } = {}) => {
+      const key = keys.get(kid);
+      if (key === undefined) {
+        throw new Error(`no key ${kid}`);
+      }
+      const payload = { iss: ISSUER, aud: AUDIENCE, sub: "user|58", exp: START / 1_000 + 3_600, ...claims };
+      return new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(key.privateKey);
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+test("a good token names its subject and scopes, whether they come as a text or as a list", async () => {
+  await using issuer = await startIssuer();
+
+  const caller = await issuer.verify(await issuer.sign({ scope: "openid contacts:read polls:read" }));
+  const other = await issuer.verify(await issuer.sign({ scp: ["messages:send", "__proto__", 7] }));
+
+  expect(caller?.id).toBe("token:user|58");
+  expect([...(caller?.scopes ?? [])]).toEqual(["contacts:read", "polls:read"]);
+  expect([...(other?.scopes ?? [])]).toEqual(["messages:send"]);
+  expect(issuer.asked).toBe(1);
+});
+
+test.each([
+  ["another issuer", { iss: "https://evil.example.com/" }],
+  ["another audience", { aud: "payroll" }],
+  ["no subject", { sub: undefined }],
+  ["no expiry", { exp: undefined }],
+  ["an expiry that passed over 30 seconds ago", { exp: START / 1_000 - 31 }],
+  ["a beginning over 30 seconds ahead", { nbf: START / 1_000 + 31 }],
+])("a token with %s is not good", async (_what, claims) => {
+  await using issuer = await startIssuer();
+
+  expect(await issuer.verify(await issuer.sign(claims))).toBeNull();
+});
+
+test("clocks may differ by 30 seconds", async () => {
+  await using issuer = await startIssuer();
+
+  expect((await issuer.verify(await issuer.sign({ exp: START / 1_000 - 29 })))?.expiresAt).toBe(START + 1_000);
+  expect(await issuer.verify(await issuer.sign({ nbf: START / 1_000 + 29 }))).not.toBeNull();
+});
+
+test("a token signed with the public key for a secret, or not at all, is not good", async () => {
+  await using issuer = await startIssuer();
+  const good = await issuer.sign();
+  const [, payload, signature] = good.split(".");
+  const unsigned = Buffer.from(JSON.stringify({ alg: "none" })).toString("base64url");
+  const symmetric = await new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "x", exp: START / 1_000 + 60 })
+    .setProtectedHeader({ alg: "HS256", kid: "one" })
+    .sign(Buffer.alloc(64, 1));
+
+  expect(await issuer.verify(`${unsigned}.${payload}.`)).toBeNull();
+  expect(await issuer.verify(`${unsigned}.${payload}.${signature}`)).toBeNull();
+  expect(await issuer.verify(symmetric)).toBeNull();
+  expect(await issuer.verify("a.b.c")).toBeNull();
+  expect(await issuer.verify(good)).not.toBeNull();
+});
+
+test("an unknown key id has the key set read again, at most every 30 seconds", async () => {
+  await using issuer = await startIssuer();
+  await issuer.verify(await issuer.sign());
+  await issuer.addKey("two");
+  const token = await issuer.sign({}, { kid: "two" });
+
+  expect(await issuer.verify(token)).toBeNull();
+  expect(issuer.asked).toBe(1);
+  issuer.pass(30_000);
+  expect(await issuer.verify(token)).not.toBeNull();
+  expect(issuer.asked).toBe(2);
+});
+
+test("keys that are known stay good while the issuer is down, and it is not asked for every token", async () => {
+  await using issuer = await startIssuer();
+  const token = await issuer.sign();
+  await issuer.verify(token);
+  await issuer.addKey("two");
+  const unknown = await issuer.sign({}, { kid: "two" });
+  issuer.isDown = true;
+  issuer.pass(700_000);
+
+  expect(await issuer.verify(token)).not.toBeNull();
+  for (let again = 0; again < 5; again += 1) {
+    expect(await issuer.verify(unknown)).toBeNull();
+  }
+  expect(issuer.asked).toBe(2);
+});
