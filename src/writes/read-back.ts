@@ -1,7 +1,10 @@
 import { type Refusal, Refused } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
 
-/** What an accepted write left behind, to see if it took effect. Null if it cannot be read: the write was accepted. */
+/**
+ * Reads a record after an accepted write, to compare it. Null if there is none or it cannot be read: the write was
+ * accepted all the same.
+ */
 export async function readBack<Row>(tools: WriteTools, read: () => Promise<Row | null>): Promise<Row | null> {
   try {
     return await read();
