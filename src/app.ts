@@ -68,7 +68,7 @@ export interface AppOptions {
   /** A number of somebody whom newcomers are shown first. */
   readonly exampleNumber?: string;
   /** Waits at a named point of every send; for tests of crashes. */
-  readonly reach?: Services["reach"];
+  readonly pauseAt?: Services["pauseAt"];
   /** Other than the usual ones. */
   readonly connectionLimits?: Partial<SubscriptionsOptions["limits"]>;
   /** Runs when everything is built, before the first request is taken. */
@@ -129,7 +129,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     requireType: guards.requireType,
     ssoNextHosts: config.ssoNextHosts,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
-    reach: options.reach,
+    pauseAt: options.pauseAt,
     now,
     warn,
   };

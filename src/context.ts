@@ -42,7 +42,7 @@ export interface Services {
   /** Told of what went wrong behind an operation that itself goes on. */
   readonly warn: (message: string, error: unknown) => void;
   /** Waits at a named point of every send; for tests of crashes. */
-  readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
+  readonly pauseAt?: ((point: SendPoint) => Promise<void>) | undefined;
 }
 
 export interface OperationOptions {
@@ -118,7 +118,7 @@ export class Context {
 
   /** What the operation's mutations work with. */
   get writes(): WriteTools {
-    const { pidj, textizen, directory, attempts, optOuts, now, warn, reach, writeLeaseMilliseconds } = this.services;
+    const { pidj, textizen, directory, attempts, optOuts, now, warn, pauseAt, writeLeaseMilliseconds } = this.services;
     return {
       pidj: pidj.client,
       textizen: textizen.client,
@@ -134,7 +134,7 @@ export class Context {
         return this.services.versions.raise(changes, options);
       },
       warn,
-      reach,
+      pauseAt,
     };
   }
 

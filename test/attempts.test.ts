@@ -17,7 +17,7 @@ const send = {
   mutation: "sendMessage",
   fingerprint: "f1",
   leaseMilliseconds: LEASE,
-  presumed: '"presumed"',
+  outcomeIfConfirmed: '"confirmed"',
 };
 
 let folder: string;
@@ -189,7 +189,7 @@ describe("an operator", () => {
     expect(await attempts.settle(handle, accepted)).toBe(state === "ACCEPTED" ? null : state);
     expect(await attempts.settle(handle, { state: "REFUSED", message: null })).toBe(state === "REFUSED" ? null : state);
     expect(await attempts.find("k1")).toMatchObject({ state, message: "Settled by an operator of this server." });
-    expect(await attempts.look(send)).toEqual(state === "REFUSED" ? null : { kind: "replay", outcome: '"presumed"' });
+    expect(await attempts.look(send)).toEqual(state === "REFUSED" ? null : { kind: "replay", outcome: '"confirmed"' });
   });
 
   test("is shown the oldest first, those whose lease has passed included, from any number", async () => {

@@ -142,7 +142,7 @@ test("what was read while a write was under way is joined by nobody who comes af
   await using stage = await startStage({
     env: { NODE_ENV: "production" },
     app: {
-      reach: async (point) => {
+      pauseAt: async (point) => {
         if (point === "answered") {
           answered.resolve();
           await goOn.promise;

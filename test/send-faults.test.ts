@@ -159,9 +159,9 @@ describe("the store", () => {
       database.exec("DROP TABLE entry");
       database.close();
     };
-    const reach = app.reach ?? (async () => undefined);
+    const pauseAt = app.pauseAt ?? (async () => undefined);
     try {
-      await using stage = await start({ env: { STORE_URL: `sqlite:${file}` }, app: { reach } });
+      await using stage = await start({ env: { STORE_URL: `sqlite:${file}` }, app: { pauseAt } });
       await run(stage, breakStore);
     } finally {
       rmSync(folder, { recursive: true });
@@ -177,22 +177,22 @@ describe("the store", () => {
 
   test("that fails behind an accepted send does not make an error of it", async () => {
     let broken: () => void = () => undefined;
-    const reach = async (point: string) => (point === "answered" ? broken() : undefined);
+    const pauseAt = async (point: string) => (point === "answered" ? broken() : undefined);
     await withFile(
       async (stage, breakStore) => {
         broken = breakStore;
         expect(wordOf(await send(stage.app.url, "k"))).toBe("sent");
         expect(stage.simulator.ledger).toHaveLength(1);
       },
-      { reach },
+      { pauseAt },
     );
   });
 });
 
 test("a client that has gone does not stop its send", async () => {
   const answered = Promise.withResolvers<void>();
-  const reach = async (point: string) => (point === "settled" ? answered.resolve() : undefined);
-  await using stage = await start({ app: { reach } });
+  const pauseAt = async (point: string) => (point === "settled" ? answered.resolve() : undefined);
+  await using stage = await start({ app: { pauseAt } });
   const hold = stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
   const gone = new AbortController();
   const sending = fetch(stage.app.url, {
@@ -215,10 +215,10 @@ test("a client that has gone does not stop its send", async () => {
 test("sends nothing, and says so, when this process was held up until its attempt is anybody's to settle", async () => {
   let hour = 0;
   const now = () => new Date(Date.UTC(2026, 0, 1, hour));
-  const reach = async (point: string) => {
+  const pauseAt = async (point: string) => {
     hour = point === "recorded" ? 1 : hour;
   };
-  await using stage = await start({ app: { now, reach } });
+  await using stage = await start({ app: { now, pauseAt } });
   expect(errorsAt(await send(stage.app.url, "late"))).toEqual({ sendMessage: "PLATFORM_TIMEOUT" });
   expect(stage.calls()).toEqual([]);
   expect(await stateOf(stage.app.url, "late")).toBe("REFUSED");

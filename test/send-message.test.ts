@@ -205,13 +205,13 @@ describe("a key", () => {
 
   test("under way for longer than a mutation has is said to be so, and then not sent", async () => {
     const [recorded, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const reach = async (point: string) => {
+    const pauseAt = async (point: string) => {
       if (point === "recorded") {
         recorded.resolve();
         await held.promise;
       }
     };
-    await using stage = await start({ env: { MUTATION_TIMEOUT_MS: "1500" }, app: { reach } });
+    await using stage = await start({ env: { MUTATION_TIMEOUT_MS: "1500" }, app: { pauseAt } });
     const first = send(stage.app.url, "k");
     await recorded.promise;
     expect(wordOf(await send(stage.app.url, "k"))).toBe("ATTEMPT_IN_PROGRESS");

@@ -26,7 +26,7 @@ function watch({ app }: Stage): { readonly tools: WriteTools; readonly done: unk
       done.push(["raise", ...changes, ...(isUnknown ? ["unknown"] : [])]);
       await writes.raise(changes, { isUnknown });
     },
-    reach: async (point) => {
+    pauseAt: async (point) => {
       done.push(point);
     },
     directory: {

@@ -79,7 +79,7 @@ describe("a send", () => {
   });
 
   test("that has less than a second left is not begun, and its key is free", async () => {
-    await using stage = await startSends({ MUTATION_TIMEOUT_MS: "1500" }, { reach: () => wait(200) });
+    await using stage = await startSends({ MUTATION_TIMEOUT_MS: "1500" }, { pauseAt: () => wait(200) });
     const answer = await send(stage.app.url, "k");
     expect(wordOf(answer)).toBe("PLATFORM_TIMEOUT");
     expect(answer.errors?.[0]?.message).toBe("Pidj was not asked: too little time was left to hear its answer.");

@@ -67,10 +67,10 @@ export interface Attempts {
   /** Why the key cannot be used for the attempt; null if it is free. Claims nothing. */
   look(attempt: Attempt): Promise<KeyInUse | null>;
   /**
-   * Claims a free key, durably, before anything is sent. `presumed`: the outcome that a replay returns if only a person
-   * can say that the write was accepted, as JSON.
+   * Claims a free key, durably, before anything is sent. `outcomeIfConfirmed`: what a replay returns if only a person can
+   * say that the write was accepted, as JSON.
    */
-  begin(attempt: Attempt & { readonly leaseMilliseconds: number; readonly presumed: string }): Promise<Begun>;
+  begin(attempt: Attempt & { readonly leaseMilliseconds: number; readonly outcomeIfConfirmed: string }): Promise<Begun>;
   /** Milliseconds until the lease ends. After that a person may free the key, so the call must have ended by then. */
   leaseLeft(handle: AttemptHandle): number;
   /**
@@ -95,7 +95,7 @@ interface Row extends Attempt, Pick<AttemptRecord, "state" | "message"> {
   readonly startedAt: number;
   readonly leaseEndsAt: number;
   readonly settledAt: number | null;
-  /** What the call returned, as JSON; until that is known, `presumed`. */
+  /** What the call returned, as JSON; until that is known, `outcomeIfConfirmed`. */
   readonly outcome: string;
 }
 
@@ -143,7 +143,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
   return {
     look: async (attempt) => keyInUse(await find(attempt.key), attempt),
 
-    begin: ({ key, mutation, fingerprint, leaseMilliseconds, presumed }) =>
+    begin: ({ key, mutation, fingerprint, leaseMilliseconds, outcomeIfConfirmed }) =>
       update(async (draft) => {
         const inUse = keyInUse(await readCurrent(draft, key), { key, mutation, fingerprint });
         if (inUse !== null) {
@@ -160,7 +160,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
           leaseEndsAt: startedAt + leaseMilliseconds,
           settledAt: null,
           message: null,
-          outcome: presumed,
+          outcome: outcomeIfConfirmed,
         };
         draft.write("attempt", rowKey(key), claim);
         return { kind: "started", handle: { key, owner: claim.owner, leaseEndsAt: new Date(claim.leaseEndsAt) } };

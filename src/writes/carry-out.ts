@@ -48,10 +48,10 @@ export interface Write<Accepted, Prepared = undefined> {
   /** The platform's sentence in its answer, kept for `attempt`. */
   readonly messageOf?: (accepted: Accepted) => string | null;
   /**
-   * As much of the call's result as is known beforehand: a replay returns it if a person, not the platform's answer,
-   * said that the write was accepted. Left out: null.
+   * What a replay returns if a person, not the platform's answer, said that the write was accepted: as much of the call's
+   * result as is known beforehand. Left out: null.
    */
-  readonly presume?: (prepared: Prepared) => Accepted;
+  readonly resultIfConfirmed?: (prepared: Prepared) => Accepted;
 }
 
 /**
@@ -75,13 +75,15 @@ export async function carryOut<Accepted, Prepared = undefined>(
   if (attempt === null) {
     return callAndSettle(tools, write, prepared, null);
   }
-  await tools.reach?.("before-record");
-  const presumed = JSON.stringify(write.presume?.(prepared) ?? null);
-  const begun = await whenSettled(scope.signal, () => attempts.begin({ ...attempt, leaseMilliseconds, presumed }));
+  await tools.pauseAt?.("before-record");
+  const outcomeIfConfirmed = JSON.stringify(write.resultIfConfirmed?.(prepared) ?? null);
+  const begun = await whenSettled(scope.signal, () =>
+    attempts.begin({ ...attempt, leaseMilliseconds, outcomeIfConfirmed }),
+  );
   if (begun.kind !== "started") {
     return replayOf<Accepted>(begun);
   }
-  await tools.reach?.("recorded");
+  await tools.pauseAt?.("recorded");
   return callAndSettle(tools, write, prepared, begun.handle);
 }
 
@@ -96,9 +98,9 @@ async function callAndSettle<Accepted, Prepared>(
   await tools.raise(write.changes, { isUnknown });
   try {
     const value = await callAndVerify(tools, write, prepared, handle);
-    await tools.reach?.("answered");
+    await tools.pauseAt?.("answered");
     await settle(settlementOf(write, value));
-    await tools.reach?.("settled");
+    await tools.pauseAt?.("settled");
     await write
       .learn?.(value)
       .catch((error: unknown) => tools.warn("the directory did not learn what was written", error));

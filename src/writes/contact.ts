@@ -83,7 +83,7 @@ export async function createContact(tools: WriteTools, input: CreateContactInput
       didNothing: ({ kind }) => kind === "exists",
       learn: ({ id }) => learn(tools, id, phoneNumber),
       messageOf: ({ message }) => message,
-      presume: () => ({ kind: "created", id: null, message: null }),
+      resultIfConfirmed: () => ({ kind: "created", id: null, message: null }),
     });
   });
   const { value, isReplay } = outcome;

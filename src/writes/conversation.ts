@@ -61,7 +61,7 @@ export function startConversation<Details extends object>(
       texts: (number) => [number],
       call: async (scope, { number: to }) => ({ to, message: (await call(started, scope)).message }),
       messageOf: ({ message }) => message,
-      presume: ({ number: to }) => ({ to, message: null }),
+      resultIfConfirmed: ({ number: to }) => ({ to, message: null }),
     });
   });
 }

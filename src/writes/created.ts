@@ -21,7 +21,7 @@ export function stubOf<RecordId extends Id<IdType>>(id: RecordId): Stub<RecordId
  */
 export async function carryOutCreation<RecordId extends Id<IdType>, Row extends { readonly id: RecordId }>(
   tools: WriteTools,
-  write: Omit<Write<RecordId | null>, "call" | "didNothing" | "learn" | "messageOf" | "presume"> & {
+  write: Omit<Write<RecordId | null>, "call" | "didNothing" | "learn" | "messageOf" | "resultIfConfirmed"> & {
     readonly call: (scope: WriteScope) => Promise<Row | null>;
   },
 ): Promise<Done<Row | Stub<RecordId> | null>> {

@@ -53,7 +53,7 @@ export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise
       },
       changes: ["PIDJ"],
       prepare: () => requireTextable(tools, recipient),
-      presume: ({ number: to }) => ({ to, sentAt: tools.now().toISOString(), message: null }),
+      resultIfConfirmed: ({ number: to }) => ({ to, sentAt: tools.now().toISOString(), message: null }),
       texts: (addressee) => [addressee],
       call: async (scope, addressee) => {
         const to = addressee.number;

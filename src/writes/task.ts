@@ -58,7 +58,7 @@ export function initiateTask(
       changes: ["PIDJ"],
       texts: nobody,
       call: (scope) => tools.pidj.initiateTask(task, scope),
-      presume: () => ({ id: null }),
+      resultIfConfirmed: () => ({ id: null }),
     });
   });
 }

@@ -30,5 +30,5 @@ export interface WriteTools {
   /** Called with failures that follow an accepted write. */
   readonly warn: (message: string, error: unknown) => void;
   /** Called at each of these points; for tests of crashes. */
-  readonly reach?: ((point: SendPoint) => Promise<void>) | undefined;
+  readonly pauseAt?: ((point: SendPoint) => Promise<void>) | undefined;
 }
