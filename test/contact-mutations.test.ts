@@ -76,7 +76,7 @@ describe("createContact", () => {
     stage.simulator.fault({ platform: "PIDJ", route: "GET /contact/{id}", kind: "status", status: 400 });
     const answer = await run(stage, "createContact", "contact { id firstName }", { phoneNumber: NUMBER });
     expect(answer.data.createContact).toEqual({ contact: { ...CREATED, firstName: null }, userErrors: [] });
-    expect(errorsAt(answer)).toEqual({ "createContact.contact.firstName": "PLATFORM_REFUSED" });
+    expect(errorsAt(answer)).toEqual({ "createContact.contact.firstName": "PLATFORM_BAD_RESPONSE" });
   });
 });
 

@@ -179,6 +179,8 @@ describe("a value that is of another kind", () => {
   });
 });
 
+const OWN_REFUSAL = JSON.stringify({ code: 400, status: "failure" });
+
 describe("a record that does not exist", () => {
   const ids: [field: string, id: string][] = [
     ["contact", "co:nobody"],
@@ -232,7 +234,14 @@ describe("a record that does not exist", () => {
   test("takes its own place alone among nodes, as does one that cannot be read", async () => {
     await using stage = await startStage({ simulator: SMALL });
     const ids = [...[...stage.simulator.world.contacts.keys()].slice(0, 3), "co:nobody", "group:71"];
-    stage.simulator.fault({ platform: "PIDJ", route: "GET /contact/{id}", kind: "status", status: 400, times: 1 });
+    stage.simulator.fault({
+      platform: "PIDJ",
+      route: "GET /contact/{id}",
+      kind: "status",
+      status: 400,
+      body: OWN_REFUSAL,
+      times: 1,
+    });
     const answer = await stage.query("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", { ids });
     const nodes: ({ id: string } | null)[] = answer.data.nodes;
     const unread = ids.findIndex((id, at) => id !== "co:nobody" && nodes[at] === null);

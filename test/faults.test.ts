@@ -51,7 +51,11 @@ const kinds: [name: string, kind: Kind, expected: Expected][] = [
   ["redirects", { kind: "redirect", location: "http://internal.example/" }, unreadable],
   [
     "refuses",
-    { kind: "status", status: 403, body: JSON.stringify({ status: "failure", trace: UPSTREAM_BODY }) },
+    {
+      kind: "status",
+      status: 400,
+      body: JSON.stringify({ status: "failure", error: "Textizen refuses.", trace: UPSTREAM_BODY }),
+    },
     { code: "PLATFORM_REFUSED", retryable: false, isRetried: false },
   ],
   ["asks to wait", { kind: "status", status: 429, ...words }, limited],

@@ -155,7 +155,15 @@ test.each<[what: string, status: number, body: unknown, error: object]>([
     { status: "failure", message: "Bad." },
     { reason: "refused", status: 422, mayHaveTaken: false, platformMessage: "Bad." },
   ],
-  ["HTTP 404", 404, { status: "error" }, { reason: "refused", status: 404, mayHaveTaken: false }],
+  ["HTTP 404", 404, { code: 404, status: "error" }, { reason: "refused", status: 404, mayHaveTaken: false }],
+  ["HTTP 410", 410, { code: 410, status: "error" }, { reason: "refused", status: 404, mayHaveTaken: false }],
+  [
+    "HTTP 404 of somebody else",
+    404,
+    { code: 404, message: "contact not found" },
+    { reason: "refused", status: null, mayHaveTaken: false, platformMessage: null },
+  ],
+  ["HTTP 404 that says no more", 404, { status: "error" }, { reason: "refused", status: null, mayHaveTaken: false }],
   ["HTTP 401", 401, {}, { reason: "unauthorized", mayHaveTaken: false }],
   ["code 401 with HTTP 200", 200, { code: "401", status: "error" }, { reason: "unauthorized", mayHaveTaken: false }],
   ["code 429 with HTTP 200", 200, { code: 429, status: "error" }, { reason: "rate-limited", mayHaveTaken: false }],
@@ -184,9 +192,32 @@ test.each<[number, unknown]>([
   [404, { code: 404, status: "error" }],
   [200, { code: 404, status: "failure", message: "Not found." }],
   [200, { code: "404", status: "error" }],
+  [200, { code: 200, status: "failure", message: "Contact not found." }],
+  [200, { status: "error", message: "No such contact exists." }],
+  [200, { code: 200, status: "failure", message: "This contact does not exist" }],
+  [404, { code: 200, status: "failure", message: "The contact could not be found." }],
+  [410, { code: 410, status: "failure", message: "Gone." }],
 ])("finds no contact where HTTP says %i and the body %j", async (status, body) => {
   await using upstream = await serve(body, status);
   expect(await upstream.client.contact(CONTACT, createScope())).toBeNull();
+});
+
+test.each<[status: number, body: unknown, reason: string]>([
+  [404, { status: "error" }, "shape"],
+  [404, { code: 404, message: "no Route matched" }, "shape"],
+  [404, { code: 404, status: 404, message: "Contact not found." }, "shape"],
+  [404, { code: 404, status: "Failure", reason: "NotFound" }, "shape"],
+  [404, { status: "error", message: "There is no such page." }, "shape"],
+  [404, { status: "success", code: 404 }, "shape"],
+  [404, "Contact not found.", "shape"],
+  [403, { message: "Missing Authentication Token" }, "shape"],
+  [200, { code: 200, status: "failure", message: "The account was not found." }, "refused"],
+  [200, { code: 200, status: "failure", message: "The contact could not be read." }, "refused"],
+  [400, { code: 404, status: "error", message: "Contact not found." }, "refused"],
+])("does not take HTTP %i with %j for the end of a contact", async (status, body, reason) => {
+  await using upstream = await serve(body, status);
+  const error = await failureOf(upstream.client.contact(CONTACT, createScope()));
+  expect(error.reason).toBe(reason);
 });
 
 test("reads a 503 inside HTTP 200 again", async () => {

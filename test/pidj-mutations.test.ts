@@ -210,7 +210,7 @@ describe.each(SENDS)("$mutation", ({ mutation, field, call, list, message, input
     const input = { ...inputOf(stage), recipient: { phoneNumber: TO }, from: FROM, idempotencyKey: "k" };
     const answer = await run(stage, mutation, `message ${field} { id }`, input);
     expect(answer.data[mutation]).toEqual({ message, [field]: null, userErrors: [] });
-    expect(errorsAt(answer)).toEqual({ [`${mutation}.${field}`]: "PLATFORM_REFUSED" });
+    expect(errorsAt(answer)).toEqual({ [`${mutation}.${field}`]: "PLATFORM_BAD_RESPONSE" });
   });
 });
 

@@ -20,6 +20,9 @@ const TEXT = { text: "Hi", idempotencyKey: "k" };
 const MEMBERSHIP = { participantId: "participant:1001", groupId: "group:71" };
 const TOKENS = { participantId: "participant:1001", campaignId: "campaign:11" };
 
+/** "There is none", in the form of either platform. */
+const NONE = { code: 404, status: "error", error: "Not Found" };
+
 type Case = [mutation: string, input: object, field: string[] | null];
 
 /** What each mutation says of a refusal of everything that writes. */
@@ -53,7 +56,7 @@ describe("an id that names nothing, of which the platform says no more", () => {
     ["sendMessage", { ...FROM_GROUP, ...TEXT }, ["input", "from", "groupId"]],
   ];
   test.each(cases)("%s %j: only %j can be meant", async (...each) => {
-    expect(await fieldOf(each, 404, {})).toMatchObject([{ code: "NOT_FOUND", field: each[2] }]);
+    expect(await fieldOf(each, 404, NONE)).toMatchObject([{ code: "NOT_FOUND", field: each[2] }]);
   });
 
   const ambiguous: [mutation: string, input: object][] = [
@@ -69,7 +72,7 @@ describe("an id that names nothing, of which the platform says no more", () => {
     ["initiateTask", { idempotencyKey: "k" }],
   ];
   test.each(ambiguous)("%s %j: none alone can be meant", async (mutation, input) => {
-    expect(await fieldOf([mutation, input, null], 404, {})).toMatchObject([{ code: "NOT_FOUND", field: null }]);
+    expect(await fieldOf([mutation, input, null], 404, NONE)).toMatchObject([{ code: "NOT_FOUND", field: null }]);
   });
 
   const named: [...Case, sentence: string][] = [
@@ -85,7 +88,7 @@ describe("an id that names nothing, of which the platform says no more", () => {
     ["updatePidjUser", { id: "us:1", groupIds: ["gr:1"] }, ["input", "groupIds"], "A group is not known."],
   ];
   test.each(named)("%s %j: %j is meant where it is said so: %s", async (mutation, input, field, error) => {
-    expect(await fieldOf([mutation, input, field], 404, { error, message: error, status: "error" })).toMatchObject([
+    expect(await fieldOf([mutation, input, field], 404, { ...NONE, error, message: error })).toMatchObject([
       { code: "NOT_FOUND", field, message: expect.stringContaining(error) },
     ]);
   });

@@ -43,7 +43,7 @@ describe("Textizen's writes", () => {
       ["PUT /api/participants/abc", { name: "A" }],
     ];
     for (const [call, body] of calls) {
-      expect(await api.textizen(call, body), call).toMatchObject({ status: 404, type: "text/html; charset=utf-8" });
+      expect(await api.textizen(call, body), call).toMatchObject({ status: 404, body: { error: "Not Found" } });
     }
   });
 

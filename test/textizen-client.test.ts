@@ -18,13 +18,53 @@ test("gives what a creation answers as a row, null where no record came, and a p
   expect(await create()).toEqual({ participant: null, status: 200 });
 });
 
-test.each(["application/json", "text/html"])("finds no record where the answer is 404 of type %s", async (type) => {
-  await using upstream = await serve((_request, response) => {
-    response.writeHead(404, { "content-type": type }).end("<html>Not found</html>");
-  });
+test.each<[status: number, body: unknown]>([
+  [404, { status: 404, error: "Not Found" }],
+  [404, { error: "Couldn't find Poll with 'id'=3" }],
+  [404, { errors: ["Poll not found"] }],
+  [410, { errors: { base: ["is gone"] }, message: "Gone" }],
+  [200, { error: "Poll not found" }],
+])("finds no record where Textizen itself says so: HTTP %i, %j", async (status, body) => {
+  await using upstream = await serve((_request, response) => sendJson(response, body, status));
   expect(await upstream.client.poll(POLL, createScope())).toBeNull();
   const error = await failureOf(upstream.client.updateGroup(GROUP, { name: "x" }, createWriteScope()));
-  expect(error).toMatchObject({ reason: "refused", status: 404, mayHaveTaken: false, platformMessage: null });
+  expect(error).toMatchObject({ reason: "refused", status: 404, mayHaveTaken: false });
+});
+
+test.each<[status: number, type: string, body: string]>([
+  [404, "text/html", "<html>Not found</html>"],
+  [404, "application/json", "<html>Not found</html>"],
+  [404, "text/plain", "404 page not found"],
+  [404, "application/json", ""],
+  [404, "application/json", "{}"],
+  [404, "application/json", "null"],
+  [404, "application/json", '{"message":"no Route matched with those values"}'],
+  [404, "application/json", '{"code":404,"message":"Not Found"}'],
+  [404, "application/json", '{"error":"","message":"Not Found"}'],
+  [404, "application/json", '{"timestamp":"2026-03-14","status":404,"error":"Not Found","path":"/api"}'],
+  [404, "application/json", '{"success":false,"errors":[{"code":7003}],"messages":[],"result":null}'],
+  [410, "text/html", "<html>Gone</html>"],
+  [403, "text/html", "<html>Forbidden</html>"],
+  [403, "application/json", '{"message":"You cannot consume this service"}'],
+])("takes HTTP %i as %s, %j, for nobody's word: no record is called absent, and no id is blamed", async (...answer) => {
+  const [status, type, body] = answer;
+  await using upstream = await serve((_request, response) => {
+    response.writeHead(status, { "content-type": type }).end(body);
+  });
+  expect(await failureOf(upstream.client.poll(POLL, createScope()))).toMatchObject({ reason: "shape", status });
+  expect(await failureOf(upstream.client.polls(createScope()))).toMatchObject({ reason: "shape" });
+  const error = await failureOf(upstream.client.updateGroup(GROUP, { name: "x" }, createWriteScope()));
+  expect(error).toMatchObject({ reason: "refused", mayHaveTaken: false, platformMessage: null });
+  expect(error.status).not.toBe(404);
+});
+
+test("takes an error alone inside HTTP 200 for a refusal, and a token of that name for a token", async () => {
+  await using upstream = await serve((_request, response) => sendJson(response, { error: "Name is taken" }));
+  const error = await failureOf(upstream.client.createGroup({ name: "x" }, createWriteScope()));
+  expect(error).toMatchObject({ reason: "refused", mayHaveTaken: false, platformMessage: "Name is taken" });
+  expect(
+    await upstream.client.participantTokens(makeId("Participant", "58"), makeId("Campaign", "1"), createScope()),
+  ).toEqual([{ key: "error", value: "Name is taken" }]);
 });
 
 test.each<[unknown, string, object]>([

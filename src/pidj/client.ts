@@ -1,9 +1,9 @@
-import { PlatformError } from "../errors.ts";
 import type { ContactId, Id, IdType, PidjUserId } from "../ids.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, Rows } from "../rest/calls.ts";
 import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
+import { nullIfNotFound } from "../rest/not-found.ts";
 import {
   decodeContactDetail,
   decodeContactRow,
@@ -68,7 +68,7 @@ function createPidjReads(wire: PidjWire): PidjReads {
         const record = body[key];
         return decode(isJsonObject(record) ? record : lacks(route, key), id);
       };
-      return orNull(wire.readRecord(route, id, decodeBody, scope));
+      return nullIfNotFound(wire.readRecord(route, id, decodeBody, scope));
     };
   }
 
@@ -85,18 +85,6 @@ function createPidjReads(wire: PidjWire): PidjReads {
 
 function readMessage(body: JsonObject): { message: string | null } {
   return { message: cleanMessage(body["message"]) };
-}
-
-/** The record; null if the platform says that there is none. */
-async function orNull<Value>(reading: Promise<Value>): Promise<Value | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof PlatformError && error.reason === "refused" && error.status === 404) {
-      return null;
-    }
-    throw error;
-  }
 }
 
 function lacks(route: Route, key: string): never {

@@ -3,6 +3,7 @@ import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, WriteScope } from "../rest/calls.ts";
 import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
+import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/not-found.ts";
 import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 
 /**
@@ -72,12 +73,13 @@ export function createPidjWire(options: PidjOptions): PidjWire {
  * every other answer. An answer with an unknown status proves nothing about the outcome.
  */
 function needSuccess(route: Route, answer: Answer): JsonObject {
-  const { status, body } = answer;
-  const isObject = isJsonObject(body);
-  if (isObject && status < 300 && body["status"] === "success") {
+  const { status } = answer;
+  const body = isJsonObject(answer.body) ? answer.body : {};
+  const word = body["status"];
+  if (status < 300 && word === "success") {
     return body;
   }
-  const code = isObject ? Number(body["code"]) : Number.NaN;
+  const code = Number(body["code"] ?? Number.NaN);
   if (status === 401 || code === 401) {
     throw new PlatformError("PIDJ", "unauthorized", `${route}: our credentials were refused`, {
       status: 401,
@@ -90,16 +92,35 @@ function needSuccess(route: Route, answer: Answer): JsonObject {
   if (status < 300 && code >= 500) {
     throw new PlatformError("PIDJ", "unreachable", `${route}: code ${code}`, { status: code });
   }
-  const word = isObject ? body["status"] : undefined;
   if (status < 300 && word !== "failure" && word !== "error") {
     throw new PlatformError("PIDJ", "shape", `${route}: the answer has no known status`, { status });
   }
-  const platformMessage = isObject ? cleanMessage(body["message"]) : null;
+  const isNone = saysNotFound(route, status, body);
+  if (!isNone && (typeof word !== "string" || NOT_FOUND_STATUSES.has(status))) {
+    throw foreignAnswer("PIDJ", route, status);
+  }
   throw new PlatformError("PIDJ", "refused", `${route}: refused with ${code || status}`, {
-    status: code === 404 || code === 409 ? code : status,
+    status: isNone ? 404 : code === 409 ? code : status,
     mayHaveTaken: false,
-    ...(platformMessage === null ? {} : { platformMessage }),
+    platformMessage: cleanMessage(body["message"]),
   });
+}
+
+/**
+ * True if Pidj itself says that it has no such record: a failure in its own form, as 404 or inside a 2xx, with the code
+ * 404 or with a sentence that calls the route's kind of record absent (docs/platforms.md P-30). 410 is as good as 404.
+ */
+function saysNotFound(route: Route, status: number, body: JsonObject): boolean {
+  const { code, message, status: word } = body;
+  if ((word !== "failure" && word !== "error") || (status >= 300 && !NOT_FOUND_STATUSES.has(status))) {
+    return false;
+  }
+  const [noun] = /(?<=\/)(?:contact|user)\b/.exec(route) ?? [];
+  const sentence = typeof message === "string" ? message : "";
+  return (
+    NOT_FOUND_STATUSES.has(Number(code)) ||
+    (noun !== undefined && new RegExp(`\\b${noun}\\b`, "i").test(sentence) && NOT_FOUND_SENTENCE.test(sentence))
+  );
 }
 
 /** The error for a successful answer without the expected value. */

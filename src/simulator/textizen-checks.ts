@@ -7,16 +7,9 @@ export type Params = Readonly<Record<string, unknown>>;
 /** Carries out one call. Throws a `Refusal` if a check fails. */
 export type TextizenHandler = (call: { readonly id: string; readonly params: Params }) => Answer;
 
-// The page that Rails shows in production (docs/platforms.md T-13).
-const NOT_FOUND_PAGE = `<!DOCTYPE html>
-<html>
-<head><title>The page you were looking for doesn't exist (404)</title></head>
-<body><div class="dialog"><h1>The page you were looking for doesn't exist.</h1></div></body>
-</html>
-`;
-
+/** What Rails answers in production to a request that asks for JSON. */
 export function notFound(): Refusal {
-  return new Refusal({ status: 404, body: NOT_FOUND_PAGE, contentType: "text/html; charset=utf-8" });
+  return new Refusal(json(404, { status: 404, error: "Not Found" }));
 }
 
 /** 422 as Rails says it: `{"name":["can't be blank"]}`. */

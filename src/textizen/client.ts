@@ -1,4 +1,3 @@
-import { PlatformError } from "../errors.ts";
 import {
   type CampaignId,
   type Id,
@@ -10,8 +9,11 @@ import {
   platformId,
   type TextizenGroupId,
 } from "../ids.ts";
+import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, Rows } from "../rest/calls.ts";
 import type { Route } from "../rest/exchange.ts";
+import { nullIfNotFound } from "../rest/not-found.ts";
+
 import { campaigns, decodeTokens, decodeUser, groups, mailingsOf, participants } from "./decode.ts";
 import { polls, responses } from "./polls.ts";
 import type {
@@ -86,30 +88,16 @@ function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenRe
     );
   }
 
-  /** A group's detail contains its participants and a poll's its responses, so a detail may be as large as a list. */
-  async function detail<Row>(
-    route: Route,
-    kind: RecordKind<Row>,
-    id: Id<IdType>,
-    scope: ReadScope,
-  ): Promise<Row | null> {
-    try {
-      return await wire.read(
-        {
-          route,
-          id: platformId(id),
-          size: "list",
-          parameters: NO_PARAMETERS,
-          decode: (answer) => readDetail(kind, answer, id),
-        },
-        scope,
-      );
-    } catch (error) {
-      if (error instanceof PlatformError && error.reason === "refused" && error.status === 404) {
-        return null;
-      }
-      throw error;
-    }
+  /** A group holds its participants and a poll its responses: a detail may be as large as a list. */
+  function detail<Row>(route: Route, kind: RecordKind<Row>, id: Id<IdType>, scope: ReadScope): Promise<Row | null> {
+    const call = {
+      route,
+      id: platformId(id),
+      size: "list",
+      parameters: NO_PARAMETERS,
+      decode: (answer: Answer) => readDetail(kind, answer, id),
+    } as const;
+    return nullIfNotFound(wire.read(call, scope));
   }
 
   return {

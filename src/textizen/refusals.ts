@@ -1,14 +1,15 @@
 import { PlatformError } from "../errors.ts";
 import type { Answer } from "../rest/answer.ts";
-import { cleanMessage, isJsonObject } from "../rest/decode.ts";
+import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
+import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/not-found.ts";
 
 /**
- * Throws if Textizen did not do what was asked: `unauthorized` for 401, `refused` with Textizen's sentences for every
- * other 4xx.
+ * Throws if Textizen did not do what was asked: `unauthorized` for 401, `refused` with Textizen's sentences for any other
+ * 4xx in its own form and for a 2xx that holds nothing but an error.
  */
 export function needAccepted(route: Route, { status, body }: Answer): void {
-  if (status < 300) {
+  if (status < 300 && !isFailure(route, body)) {
     return;
   }
   if (status === 401) {
@@ -25,12 +26,43 @@ export function needAccepted(route: Route, { status, body }: Answer): void {
     sentences.push(`${field} ${fieldMessages[field]}`);
   }
   const platformMessage = cleanMessage(sentences.join("; "));
+  const isNone =
+    isFailure(route, body) &&
+    (status < 300 ? NOT_FOUND_SENTENCE.test(platformMessage ?? "") : NOT_FOUND_STATUSES.has(status));
+  if (!isNone && (NOT_FOUND_STATUSES.has(status) || !isOwnForm(status, body, fieldMessages))) {
+    throw foreignAnswer("TEXTIZEN", route, status);
+  }
   throw new PlatformError("TEXTIZEN", "refused", `${route}: refused with ${status}`, {
-    status,
+    status: isNone ? 404 : status,
     mayHaveTaken: false,
     fieldMessages,
-    ...(platformMessage === null ? {} : { platformMessage }),
+    platformMessage,
   });
+}
+
+/** A token of a participant may be called `error`, and the answer holds nothing but tokens. */
+const TOKENS = "GET /api/participants/{id}/tokens";
+const ERROR_KEYS: ReadonlySet<string> = new Set(["error", "errors", "message", "status", "code", "success"]);
+
+/** What gateways say by themselves, in a message alone. */
+const GATEWAY_STATUSES: ReadonlySet<number> = new Set([403, 405]);
+
+/**
+ * True if the body is an error of Textizen and nothing else (docs/platforms.md T-32): Rails says
+ * `{"status":404,"error":"Not Found"}`. A message alone, or keys beside these, are a gateway's.
+ */
+function isFailure(route: Route, body: unknown): boolean {
+  const isBare = isJsonObject(body) && Object.keys(body).every((key) => ERROR_KEYS.has(key));
+  return isBare && hasError(body) && route !== TOKENS;
+}
+
+function hasError({ error, errors }: JsonObject): boolean {
+  return [error, errors].some((value) => Object.keys(value ?? "").length > 0);
+}
+
+function isOwnForm(status: number, body: unknown, fieldMessages: Readonly<Record<string, string>>): boolean {
+  const isError = isJsonObject(body) && (hasError(body) || ("message" in body && !GATEWAY_STATUSES.has(status)));
+  return isError || Object.keys(fieldMessages).length > 0;
 }
 
 const MOST_FIELDS = 50;

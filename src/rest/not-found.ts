@@ -1,0 +1,37 @@
+import { type Platform, PlatformError } from "../errors.ts";
+import type { Route } from "./exchange.ts";
+
+/** The statuses that can mean "there is no such record", if the platform itself says so in its own form. */
+export const NOT_FOUND_STATUSES: ReadonlySet<number> = new Set([404, 410]);
+
+/** What a sentence says that calls something absent. */
+export const NOT_FOUND_SENTENCE =
+  /\b(?:not|n't) (?:be )?(?:found|find|exist|known)\b|\bno such\b|\bno \w+ (?:has|with|was found)\b|\bunknown\b/i;
+
+/**
+ * The error of a 4xx that is not in the platform's own form: a proxy's page, or JSON of another program. A read cannot
+ * use it. A write was not carried out; what is missing stays open, so that no id is blamed.
+ */
+export function foreignAnswer(platform: Platform, route: Route, status: number): PlatformError {
+  return route.startsWith("GET ")
+    ? new PlatformError(platform, "shape", `${route}: ${status} in another form than the platform's`, {
+        status,
+        mayHaveTaken: false,
+      })
+    : new PlatformError(platform, "refused", `${route}: refused with ${status}, not in the platform's form`, {
+        status: NOT_FOUND_STATUSES.has(status) ? null : status,
+        mayHaveTaken: false,
+      });
+}
+
+/** The record, or null if the platform says that there is none. */
+export async function nullIfNotFound<Value>(reading: Promise<Value>): Promise<Value | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof PlatformError && error.reason === "refused" && error.status === 404) {
+      return null;
+    }
+    throw error;
+  }
+}
