@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readContactIds } from "../src/commands/contact-ids.ts";
 import { type ImportSurroundings, runImport } from "../src/commands/import-contacts.ts";
 import type { ContactId } from "../src/ids.ts";
 import { createContactDirectory } from "../src/store/contacts.ts";
@@ -183,4 +185,35 @@ test("an error that is not made for logs does not show what it says", async () =
   expect(await run([], () => Promise.reject(new Error("https://user:secret@host")))).toBe(1);
   expect(complained.join("")).toContain("co:1 could not be read\n");
   expect(complained.join("")).not.toContain("secret");
+});
+
+test("whatever a file holds is read without failing, and gives nothing but whole ids", () => {
+  const part = fc.constantFrom(
+    "co:1",
+    "co:",
+    '"',
+    '""',
+    ",",
+    ";",
+    "\t",
+    "|",
+    "\n",
+    "\r\n",
+    "\r",
+    " ",
+    "sep=",
+    "é",
+    "\uFEFF",
+    "\0",
+    "+1",
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 30 }), fc.constantFrom("utf8", "utf16le", "latin1"), (parts, encoding) => {
+      const { ids } = readContactIds(Buffer.from(parts.join(""), encoding as BufferEncoding));
+      for (const id of ids) {
+        expect(id).toMatch(/^co:[^\s,;|@+]+$/);
+      }
+    }),
+    { numRuns: 5_000 },
+  );
 });

@@ -130,6 +130,30 @@ describe("a number", () => {
   });
 });
 
+test("what clients wait for is asked of the store with little patience, and what is learned with the usual one", async () => {
+  const patience: unknown[] = [];
+  const asked: Store = {
+    ...store,
+    get: (table, keys, options) => {
+      patience.push(options?.withinMilliseconds);
+      return store.get(table, keys, options);
+    },
+    range: (table, range, options) => {
+      patience.push(options?.withinMilliseconds);
+      return store.range(table, range, options);
+    },
+    count: (table, options) => {
+      patience.push(options?.withinMilliseconds);
+      return store.count(table, options);
+    },
+  };
+  const each = createContactDirectory(asked, () => new Date(clock));
+  await Promise.all([each.links([one]), each.page({ limit: 1 }), each.count()]);
+  expect(patience).toEqual([200, 200, 200]);
+  await each.learn([{ contactId: anna, phoneNumber: null, source: "READ" }]);
+  expect(patience.slice(3)).toEqual([undefined, undefined]);
+});
+
 describe("an older sighting", () => {
   test("does not win against a newer one that came first", async () => {
     await see(anna, two);

@@ -41,6 +41,7 @@ export function readContactIds(file: Uint8Array): ContactIds {
 
 function readFirstColumn(text: string, quote: '"' | false = '"', linesBefore = 0): Cell[] {
   const cells: Cell[] = [];
+  let linesRead = 0;
   try {
     parse(text, {
       quote,
@@ -54,22 +55,22 @@ function readFirstColumn(text: string, quote: '"' | false = '"', linesBefore = 0
         }
         return value;
       },
+      on_record: (_row, { lines }) => {
+        linesRead = lines;
+        return null;
+      },
     });
     return cells;
   } catch (error) {
     if (!(error instanceof CsvError && error.code === "CSV_QUOTE_NOT_CLOSED")) {
       throw error;
     }
-    // From the line with a quote that does not close on, quotes are plain text.
-    const line = Number(error["lines"]);
-    const start = startOfLine(text, line);
-    return [...readFirstColumn(text.slice(0, start)), ...readFirstColumn(text.slice(start), false, line - 1)];
+    // From the row with a quote that does not close on, quotes are plain text.
+    const ends = [...text.matchAll(/\r\n|\r|\n/g)].map((end) => end.index + end[0].length);
+    const rest = text.slice(ends[linesRead - 1] ?? 0);
+    const whole = cells.filter(({ line }) => line <= linesRead);
+    return [...whole, ...readFirstColumn(rest, false, linesRead)];
   }
-}
-
-function startOfLine(text: string, line: number): number {
-  const ends = [...text.matchAll(/\r\n|\r|\n/g)].map((end) => end.index + end[0].length);
-  return ends[line - 2] ?? 0;
 }
 
 /** By the byte order mark; without one, UTF-16 is known by the zero in its first character. */

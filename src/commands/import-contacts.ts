@@ -61,7 +61,9 @@ export async function runImport(argv: readonly string[], surroundings: ImportSur
   try {
     file = await readFile(options.file);
   } catch (error) {
-    stderr.write(`${options.file} cannot be read${reasonOf(error)}\n`);
+    stderr.write(
+      `${options.file} cannot be read${reasonOf(error)}: name a file that is there and that you may read.\n`,
+    );
     return 2;
   }
   try {
@@ -249,7 +251,9 @@ export function createContactReader(client: PidjClient): ContactImport["read"] {
 async function main(): Promise<number> {
   const config = readConfig(loadEnvFile(process.env));
   if (config.pidj === null) {
-    process.stderr.write("PIDJ_ACCOUNT_KEY and PIDJ_TOKEN are not set: there is nowhere to read contacts from.\n");
+    process.stderr.write(
+      "PIDJ_ACCOUNT_KEY and PIDJ_TOKEN are not set: set them to those of the account that the ids are from.\n",
+    );
     return 2;
   }
   const stopped = new AbortController();

@@ -4,15 +4,15 @@ import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
-import type { ContactDirectory, ContactLink } from "../store/contacts.ts";
+import { type ContactDirectory, type ContactLink, linkTo } from "../store/contacts.ts";
 import type { ParticipantRecord } from "../textizen/records.ts";
 import { Listing } from "./listing.ts";
 import { cursorOf, type Order, Page, type PageArguments, requireWindow } from "./paging.ts";
 import { contactName, type PidjLoaders } from "./pidj.ts";
 import type { TextizenLoaders } from "./textizen.ts";
 
-/** If more contacts than this were seen with one number, they are not read to find out who still has it. */
-const MOST_CONFIRMED = 20;
+/** How many contacts one operation reads to find out who still has a number. */
+const MOST_CONFIRMED = 100;
 
 /** Finds the contact, participant and name of a phone number, for one operation. */
 export class PeopleLoaders {
@@ -21,6 +21,7 @@ export class PeopleLoaders {
   readonly #directory: ContactDirectory;
   readonly #known: DataLoader<E164, ContactLink>;
   readonly #confirmed = new Map<E164, Promise<ContactLink>>();
+  #confirmable = MOST_CONFIRMED;
   readonly #scope: ReadScope;
   readonly #now: () => Date;
 
@@ -53,25 +54,18 @@ export class PeopleLoaders {
   async #confirm(number: E164): Promise<ContactLink> {
     const link = await this.#known.load(number);
     const { candidateIds, isConfirmed } = link;
-    if (isConfirmed || candidateIds.length > MOST_CONFIRMED) {
+    if (isConfirmed || candidateIds.length > this.#confirmable) {
       return link;
     }
-    const seenAt = this.#now();
-    const contacts = await Promise.all(candidateIds.map((id) => this.#pidj.contact(id))).catch(() => []);
-    const numbers = contacts.map((contact) => (contact === null ? null : contact.phoneNumber));
-    if (numbers.length === 0 || numbers.some((found) => found === undefined || found instanceof PlatformError)) {
+    this.#confirmable -= candidateIds.length;
+    const seenAt = this.#now().getTime();
+    const contacts = await Promise.all(candidateIds.map((id) => this.#pidj.contact(id))).catch(() => null);
+    const numbers = contacts?.map((contact) => (contact === null ? null : contact.phoneNumber));
+    if (!numbers?.every((found) => found !== undefined && !(found instanceof PlatformError))) {
       return link;
     }
     const holders = candidateIds.filter((_, at) => numbers[at] === number);
-    return holders.length === 0
-      ? { state: "UNKNOWN", source: null, seenAt: null, candidateIds: [], isConfirmed: true }
-      : {
-          state: holders.length > 1 ? "AMBIGUOUS" : "LINKED",
-          source: "READ",
-          seenAt,
-          candidateIds: holders,
-          isConfirmed: true,
-        };
+    return linkTo(holders.map((contactId) => ({ contactId, source: "READ", seenAt })));
   }
 
   /** The contact that the directory links to the number, if Pidj still says that the number is the contact's. */

@@ -129,7 +129,7 @@ export function createContactDirectory(
     links: async (numbers) => {
       const rows = await store.get("contact-by-number", numbers, QUICK);
       return numbers.map((number, at) => {
-        const link = toLink(decodeRow<Candidate[]>(rows[at] ?? null) ?? []);
+        const link = linkTo(decodeRow<Candidate[]>(rows[at] ?? null) ?? []);
         if (link.isConfirmed) {
           disputed.delete(number);
         } else {
@@ -202,7 +202,8 @@ function goneAt(contactId: ContactId, at: Date): Observation {
   return { contactId, at: at.getTime(), seen: null };
 }
 
-function toLink(candidates: readonly Candidate[]): ContactLink {
+/** The link of a number with which these contacts were seen. */
+export function linkTo(candidates: readonly Candidate[]): ContactLink {
   const [first, ...others] = candidates;
   if (first === undefined) {
     return { state: "UNKNOWN", source: null, seenAt: null, candidateIds: [], isConfirmed: true };
