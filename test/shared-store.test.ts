@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { type App, startApp } from "../src/app.ts";
+import { type App, type AppOptions, startApp } from "../src/app.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import { ask, configFor } from "./support.ts";
 
@@ -19,7 +19,7 @@ interface Pair extends AsyncDisposable {
 }
 
 /** Two servers over the same platforms and one SQLite file, as two processes would be. */
-async function startPair(env: Record<string, string> = {}): Promise<Pair> {
+async function startPair(env: Record<string, string> = {}, options: AppOptions = {}): Promise<Pair> {
   const folder = mkdtempSync(join(tmpdir(), "textgraph-pair-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "graph.db");
@@ -28,7 +28,7 @@ async function startPair(env: Record<string, string> = {}): Promise<Pair> {
   const start = () =>
     startApp(
       configFor(simulator, { STORE_URL: `sqlite:${file}`, NODE_ENV: "production", SNAPSHOT_SECONDS: "3600", ...env }),
-      { clock: () => clock.time },
+      { ...options, clock: () => clock.time },
     );
   const [one, other] = [await start(), await start()];
   return {
@@ -114,4 +114,39 @@ test("a write that needs no store is made while the store is out of reach", asyn
   database.close();
   expect((await rename(one, pair, "Stored nowhere")).data.updateTextizenGroup.userErrors).toEqual([]);
   expect(await namesAt(one)).toContain("Stored nowhere");
+});
+
+test("whoever hears of an unknown outcome from another server than the one that died looks at the platform", async () => {
+  let time = Date.parse("2026-11-01T12:00:00Z");
+  const died = Promise.withResolvers<void>();
+  const stayDead = Promise.withResolvers<void>();
+  await using pair = await startPair(
+    {},
+    {
+      now: () => new Date(time),
+      reach: async (point) => {
+        if (point === "answered") {
+          died.resolve();
+          await stayDead.promise;
+        }
+      },
+    },
+  );
+  const { one, other, simulator } = pair;
+  const create = `mutation {
+    createTextizenGroup(input: { name: "Perhaps", idempotencyKey: "key" }) { userErrors { code } }
+  }`;
+  const dying = ask(one.url, create);
+  await died.promise;
+  // From before the platform came to it, as far as this server can tell.
+  await namesAt(other);
+  simulator.clearJournal();
+  time += 60_000;
+  expect((await ask(other.url, create)).data.createTextizenGroup.userErrors).toEqual([{ code: "OUTCOME_UNKNOWN" }]);
+  for (const _look of [1, 2]) {
+    await namesAt(other);
+  }
+  expect(simulator.journal.filter(({ route }) => route === "GET /api/groups")).toHaveLength(2);
+  stayDead.resolve();
+  await dying;
 });

@@ -142,3 +142,33 @@ test("without its store nothing older than a second is trusted, nobody waits lon
   await fresh.confirm();
   expect(JSON.parse(row.text ?? "{}")).toMatchObject({ polls: 1, TEXTIZEN: 1 });
 });
+
+test("a process that starts later hears of an unknown outcome for the rest of its minute, and of an old one not at all", async () => {
+  const { row, shared } = createRow();
+  await new Versions({ shared }).raise(["polls"], { isUnknown: true });
+  const clock = createClock();
+  const soon = new Versions({ shared, now: clock.now });
+  await soon.confirm();
+  expect(soon.mayServeKept(soon.stamp("polls"))).toBe(false);
+  const until = JSON.parse(row.text ?? "{}")["unsettled polls"];
+  row.text = JSON.stringify({ ...JSON.parse(row.text ?? "{}"), "unsettled polls": until - 60_000 });
+  const late = new Versions({ shared, now: clock.now });
+  await late.confirm();
+  expect(late.mayServeKept(late.stamp("polls"))).toBe(true);
+});
+
+test("a row that cannot be read counts as another one", async () => {
+  const clock = createClock();
+  const { row, shared } = createRow();
+  const versions = new Versions({ shared, now: clock.now });
+  await versions.raise(["polls"]);
+  const stamp = versions.stamp("polls");
+  for (const text of ["null", "[]", "{", ""]) {
+    row.text = text;
+    clock.time += 1_000;
+    await versions.confirm();
+    await versions.raise(["series"]);
+    expect(JSON.parse(row.text).series).toBe(1);
+  }
+  expect(versions.isCurrent(stamp)).toBe(false);
+});

@@ -120,8 +120,10 @@ export class Versions {
    */
   raise(changes: readonly Changed[], { isUnknown = false } = {}): Promise<void> {
     const names: VersionName[] = ["any", ...changes.flatMap((name) => [name, platformOf(name)])];
-    const keys = new Set([...names, ...(isUnknown ? changes.map((name) => UNKNOWN + name) : [])]);
-    this.#raiseHere(keys);
+    const keys = new Set([...names, ...(isUnknown ? changes.map((name) => UNSETTLED + name) : [])]);
+    for (const key of keys) {
+      this.#raiseHere(key, UNSETTLED_MS);
+    }
     if (this.#shared === null) {
       return Promise.resolve();
     }
@@ -129,13 +131,13 @@ export class Versions {
     return withinMoment(this.#publish(this.#shared));
   }
 
-  #raiseHere(keys: Iterable<string>): void {
-    for (const key of keys) {
-      if (key.startsWith(UNKNOWN)) {
-        this.#unsettledUntil.set(key.slice(UNKNOWN.length) as VersionName, this.now() + UNSETTLED_MS);
-      } else {
-        this.#versions.set(key as VersionName, (this.#versions.get(key as VersionName) ?? 0) + 1);
-      }
+  #raiseHere(key: string, unsettledMilliseconds: number): void {
+    if (key.startsWith(UNSETTLED)) {
+      const name = key.slice(UNSETTLED.length) as VersionName;
+      const until = this.now() + unsettledMilliseconds;
+      this.#unsettledUntil.set(name, Math.max(until, this.#unsettledUntil.get(name) ?? until));
+    } else {
+      this.#versions.set(key as VersionName, (this.#versions.get(key as VersionName) ?? 0) + 1);
     }
   }
 
@@ -156,7 +158,10 @@ export class Versions {
   #take(text: string | null): void {
     const [was, is] = [parse(this.#text), parse(text)];
     this.#text = text;
-    this.#raiseHere(Object.keys({ ...was, ...is }).filter((key) => was[key] !== is[key]));
+    for (const key of Object.keys({ ...was, ...is }).filter((each) => was[each] !== is[each])) {
+      const left = (is[key] ?? 0) - Date.now();
+      this.#raiseHere(key, Math.min(Math.max(left, 0), UNSETTLED_MS));
+    }
   }
 
   /** One at a time, so that raises under way at once are written together. A failure is tried again at the next look. */
@@ -170,11 +175,11 @@ export class Versions {
       const keys = this.#unpublished;
       // A name that is raised again from here on is written again.
       this.#unpublished = new Set();
-      const counts = parse(this.#text);
-      const becomes = JSON.stringify({
-        ...counts,
-        ...Object.fromEntries([...keys].map((key) => [key, (counts[key] ?? 0) + 1])),
+      const known = parse(this.#text);
+      const raised = [...keys].map((key) => {
+        return [key, key.startsWith(UNSETTLED) ? Date.now() + UNSETTLED_MS : (known[key] ?? 0) + 1] as const;
       });
+      const becomes = JSON.stringify({ ...known, ...Object.fromEntries(raised) });
       let isWritten = false;
       try {
         isWritten = await shared.replace(this.#text, becomes);
@@ -192,8 +197,8 @@ export class Versions {
   }
 }
 
-/** Marks, in the shared text, the name of a list that a write with an unknown outcome may have changed. */
-const UNKNOWN = "unknown ";
+/** In the shared text: before the name of a list, until when (milliseconds since 1970) a write may yet change it. */
+const UNSETTLED = "unsettled ";
 
 function platformOf(name: Changed): Changed {
   return name === "PIDJ" || name === "TEXTIZEN" ? name : KEPT_LISTS[name];
@@ -201,7 +206,7 @@ function platformOf(name: Changed): Changed {
 
 function parse(text: string | null): Readonly<Record<string, number>> {
   try {
-    return text === null ? {} : (JSON.parse(text) as Record<string, number>);
+    return text === null ? {} : ((JSON.parse(text) ?? {}) as Record<string, number>);
   } catch {
     return {};
   }

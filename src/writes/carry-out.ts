@@ -1,7 +1,7 @@
 import { PlatformError, StoreError } from "../errors.ts";
 import type { Changed } from "../freshness/versions.ts";
 import { ReadScope, type WriteKind, WriteScope } from "../rest/calls.ts";
-import type { AttemptHandle, Settlement } from "../store/attempts.ts";
+import type { AttemptHandle, KeyInUse, Settlement } from "../store/attempts.ts";
 import { attemptOf, type Done, replayOf, unknownOutcome, whenSettled } from "./idempotency.ts";
 import { type RecipientNumber, refuseOptedOut } from "./opt-out.ts";
 import { type FieldPaths, refusalsOf } from "./platform-refusal.ts";
@@ -68,7 +68,7 @@ export async function carryOut<Accepted, Prepared = undefined>(
   if (attempt !== null && write.prepare !== undefined) {
     const earlier = await whenSettled(scope.signal, () => attempts.look(attempt));
     if (earlier !== null) {
-      return replayOf<Accepted>(earlier);
+      return replay(tools, write, earlier);
     }
   }
   const prepared = (await write.prepare?.()) as Prepared;
@@ -81,10 +81,22 @@ export async function carryOut<Accepted, Prepared = undefined>(
     attempts.begin({ ...attempt, leaseMilliseconds, outcomeIfConfirmed }),
   );
   if (begun.kind !== "started") {
-    return replayOf<Accepted>(begun);
+    return replay(tools, write, begun);
   }
   await tools.pauseAt?.("recorded");
   return callAndSettle(tools, write, prepared, begun.handle);
+}
+
+/** The stored outcome. If it is unknown, the caller looks at the platform next: it is served no kept list. */
+async function replay<Accepted, Prepared>(
+  tools: WriteTools,
+  write: Write<Accepted, Prepared>,
+  standing: KeyInUse,
+): Promise<Done<Accepted>> {
+  if (standing.kind === "unknown") {
+    await tools.raise(write.changes, { isUnknown: true });
+  }
+  return replayOf<Accepted>(standing);
 }
 
 async function callAndSettle<Accepted, Prepared>(
