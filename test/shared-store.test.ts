@@ -124,7 +124,7 @@ test("whoever hears of an unknown outcome from another server than the one that 
     {},
     {
       now: () => new Date(time),
-      reach: async (point) => {
+      pauseAt: async (point) => {
         if (point === "answered") {
           died.resolve();
           await stayDead.promise;
