@@ -1,7 +1,7 @@
 import { ConfigError, Environment } from "./environment.ts";
 import { isLoopbackHost } from "./loopback.ts";
 
-/** What the process was told by its environment, checked. README lists every variable. */
+/** What the environment variables say, checked. README lists every variable. */
 export interface Config {
   readonly host: string;
   /** Who may ask; null: authentication is off, and `host` is a loopback address. */
@@ -13,21 +13,21 @@ export interface Config {
   readonly port: number;
   readonly isProduction: boolean;
   readonly logLevel: string;
-  /** Null where this process has no credentials for the platform. */
+  /** Null if there are no credentials for the platform. */
   readonly pidj: PidjConfig | null;
   readonly textizen: TextizenConfig | null;
   readonly storeUrl: string | null;
-  /** How often Pidj's contact list is read into the directory, in minutes; null where it is not read. */
+  /** Minutes from one read of Pidj's contact list into the directory to the next; null if the list is not read. */
   readonly contactsListMinutes: number | null;
   /** Hosts that a sign-in may redirect to; null for any. */
   readonly ssoNextHosts: readonly string[] | null;
   readonly snapshotSeconds: number;
   readonly events: EventsConfig;
-  /** Whether equal queries under way are executed once, in production. */
+  /** Whether equal queries that run at the same time are executed once, in production. */
   readonly sharesOperations: boolean;
   /** Origins whose pages may ask this server, beside its own. */
   readonly corsOrigins: readonly string[];
-  /** WebSockets and event streams that are served at a time. */
+  /** The most WebSockets and event streams that are open at once. */
   readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
 }
@@ -48,28 +48,28 @@ export interface TextizenConfig {
   readonly baseUrl: string;
   readonly credentials: { readonly email: string; readonly password: string } | { readonly authToken: string };
   readonly tokenIn: "body" | "query";
-  /** How a participant's update and a removal from a group are written: see `TextizenOptions`. */
+  /** Forms of the requests that update a participant and remove one from a group: see `TextizenOptions`. */
   readonly participantUpdate: "top" | "wrapped";
   readonly unsubscribe: "wrapped" | "top";
-  /** IANA zone in whose local time a mailing's time is written; null for UTC. */
+  /** IANA zone; a mailing's time is sent in its local time. Null for UTC. */
   readonly sendAtZone: string | null;
 }
 
-/** What the platforms push here, and what is kept of it. */
+/** Webhooks, and the events that they bring. */
 export interface EventsConfig {
-  /** Each opens the webhooks; the first is the one to hand out. None closes them. */
+  /** Each is accepted in the URL of a webhook; the first is shown at the start. Empty: there are no webhooks. */
   readonly webhookSecrets: readonly string[];
-  /** Where this server is reached from outside; null where that is where it listens. */
+  /** The URL by which the platforms reach this server; null if it is the address that the server listens at. */
   readonly publicUrl: string | null;
   readonly repeatSeconds: number;
   readonly keptDays: number;
   readonly mostKept: number;
   readonly optOutWords: readonly string[];
-  /** How often simulated platforms push something; null where they are silent. */
+  /** Seconds from one event of the simulated platforms to the next; null for none. */
   readonly chatterSeconds: number | null;
 }
 
-/** Milliseconds, each for the whole of what it names. */
+/** Milliseconds for a whole operation, for connecting to a platform, and for a whole platform call. */
 export interface Timeouts {
   readonly query: number;
   readonly mutation: number;
@@ -78,7 +78,7 @@ export interface Timeouts {
   readonly send: number;
 }
 
-/** One process serves one account of each platform; everything kept is kept under its name. */
+/** One process serves one account of each platform. Every row of the store carries this name. */
 export const ACCOUNT = "default";
 export const DEFAULT_STORE_URL = "sqlite:./data/textgraph.db";
 
@@ -115,9 +115,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   };
 }
 
-/** The least that a write may be left for its answer, if SEND_TIMEOUT_MS is not less. */
+/** The least time that a write may have for its answer, unless SEND_TIMEOUT_MS is less. */
 const LEAST_SEND_MS = 1_000;
-/** What a mutation takes beside its platform call: checks, records and the answer to the client. */
+/** The time that a mutation takes in addition to its platform call: checks, records and the answer to the client. */
 const LEAST_REST_MS = 500;
 
 /**
@@ -136,7 +136,7 @@ function readTimeouts(env: Environment): Timeouts {
   const leastMutation = Math.min(LEAST_SEND_MS, timeouts.send) + LEAST_REST_MS;
   if (timeouts.mutation < leastMutation) {
     throw new ConfigError(
-      `MUTATION_TIMEOUT_MS must be at least ${leastMutation} where SEND_TIMEOUT_MS is ${timeouts.send}: with less, no ` +
+      `MUTATION_TIMEOUT_MS must be at least ${leastMutation} if SEND_TIMEOUT_MS is ${timeouts.send}: with less, no ` +
         "write would ever be begun.",
     );
   }
@@ -145,15 +145,15 @@ function readTimeouts(env: Environment): Timeouts {
 
 /**
  * Whether the server simulates both platforms: if SIMULATE is on, or if the environment says nothing about the platforms
- * and this is not production. Throws ConfigError where there are no credentials and simulating cannot be meant: a text
- * that only a simulator took must never be reported as accepted to somebody who meant the platform.
+ * and this is not production. Throws ConfigError if there are no credentials and simulating cannot be meant: nobody
+ * who means the platform may be told that a text was accepted when only a simulator took it.
  */
 export function readSimulation(environment: NodeJS.ProcessEnv, { pidj, textizen, isProduction }: Config): boolean {
   const choice = new Environment(environment).choice("SIMULATE", ["on", "off"], null);
   if (choice === "on" || pidj !== null || textizen !== null) {
     return choice === "on";
   }
-  // Also one that is blank or misspelled.
+  // A blank or misspelled variable counts too.
   const variable = Object.keys(environment).find((name) => /^(PIDJ|TEXTIZEN)_/.test(name));
   if (variable !== undefined) {
     throw new ConfigError(
@@ -205,7 +205,7 @@ function readTokens(env: Environment): AccessConfig["tokens"] {
 
 function readEvents(env: Environment): EventsConfig {
   const webhookSecrets = env.list("WEBHOOK_SECRET", "");
-  // RFC 3986 §2.3: what stands in a path as it is, so that the URL can be copied by hand.
+  // RFC 3986 §2.3: characters that a path holds unescaped, so that the URL can be copied by hand.
   if (!webhookSecrets.every((secret) => /^[A-Za-z0-9._~-]{16,100}$/.test(secret))) {
     throw new ConfigError(
       "WEBHOOK_SECRET must be 16 to 100 letters, digits, dots, dashes, underscores or tildes each.",

@@ -1,12 +1,12 @@
 import { isLoopbackHost } from "./loopback.ts";
 import { isTimeZone } from "./time-zones.ts";
 
-/** A variable that is missing or wrong; the message is one sentence that names it, and never holds a secret. */
+/** A variable is missing or wrong. The message is one sentence that names it and holds no secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** A line break at the end comes from a file that a secret was read out of; no platform takes it. */
+/** Refuses, for instance, the line break at the end of a secret that was read from a file: no platform accepts it. */
 function withoutControls(name: string, value: string): string {
   if (/\p{Cc}/u.test(value)) {
     throw new ConfigError(`${name} holds a line break or another control character: set it without.`);
@@ -14,7 +14,7 @@ function withoutControls(name: string, value: string): string {
   return value;
 }
 
-/** The variables, by form. A blank one counts as not set. */
+/** Reads variables by their form. A blank variable counts as not set. */
 export class Environment {
   readonly #variables: NodeJS.ProcessEnv;
 
@@ -27,7 +27,7 @@ export class Environment {
     return value === "" ? null : withoutControls(name, value);
   }
 
-  /** Letter for letter: a password may begin or end with a blank. */
+  /** The value unchanged: a password can begin or end with a blank. */
   secret(name: string): string | null {
     return this.text(name) === null ? null : withoutControls(name, this.#variables[name] ?? "");
   }
@@ -56,17 +56,17 @@ export class Environment {
     return Number(value);
   }
 
-  /** Texts between commas, blank ones left out. */
+  /** The items of a list separated by commas, without the blank ones. */
   list(name: string, otherwise: string): string[] {
     const items = (this.text(name) ?? otherwise).split(",").map((item) => item.trim());
     return items.filter((item) => item !== "");
   }
 
-  /** Origins as browsers write them (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin), between commas. */
+  /** Origins as browsers write them (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin), separated by commas. */
   origins(name: string): string[] {
     return this.list(name, "").map((text) => {
       const url = URL.canParse(text) ? new URL(text) : null;
-      // A final slash is no part of it, but often written.
+      // A final slash is not part of an origin, but it is often written.
       if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/` || text.includes("*")) {
         throw new ConfigError(`${name} must be origins such as https://app.example.org, separated by commas.`);
       }
@@ -74,7 +74,7 @@ export class Environment {
     });
   }
 
-  /** An IANA time zone by its name; null where not set. */
+  /** The name of an IANA time zone; null if not set. */
   timeZone(name: string): string | null {
     const value = this.text(name);
     if (value !== null && !isTimeZone(value)) {
@@ -83,7 +83,7 @@ export class Environment {
     return value;
   }
 
-  /** An http or https URL without a query; https, or http on a loopback address, since credentials travel over it. */
+  /** A URL without a query. Credentials travel over it: it must be https, or http on a loopback address. */
   url(name: string, otherwise: string): string {
     const value = this.text(name) ?? otherwise;
     const url = URL.canParse(value) ? new URL(value) : null;

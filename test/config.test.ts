@@ -127,8 +127,8 @@ const NAMES = [
   ["QUERY_TIMEOUT_MS", "MUTATION_TIMEOUT_MS", "CONNECT_TIMEOUT_MS", "READ_TIMEOUT_MS", "SEND_TIMEOUT_MS"],
 ].flat();
 test.each([
-  ["1499", "8000", "MUTATION_TIMEOUT_MS must be at least 1500 where SEND_TIMEOUT_MS is 8000"],
-  ["699", "200", "MUTATION_TIMEOUT_MS must be at least 700 where SEND_TIMEOUT_MS is 200"],
+  ["1499", "8000", "MUTATION_TIMEOUT_MS must be at least 1500 if SEND_TIMEOUT_MS is 8000"],
+  ["699", "200", "MUTATION_TIMEOUT_MS must be at least 700 if SEND_TIMEOUT_MS is 200"],
 ])("a mutation's time of %s ms with %s ms for a send could never send anything", (mutation, send, sentence) => {
   expect(() => readConfig({ MUTATION_TIMEOUT_MS: mutation, SEND_TIMEOUT_MS: send })).toThrow(sentence);
 });

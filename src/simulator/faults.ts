@@ -21,12 +21,12 @@ export type Fault =
   | (Target &
       (
         | { readonly kind: "delay"; readonly milliseconds: number }
-        // Not carried out:
+        // The request is not carried out:
         | { readonly kind: "hang" | "refuse" }
         | { readonly kind: "redirect"; readonly location: string; readonly status?: number }
         // A proxy answers in the platform's place, or another server does.
         | { readonly kind: "foreign"; readonly answer: ForeignAnswer }
-        // In the platform's own envelope; Textizen's knows a message alone.
+        // A failure in the platform's own envelope; Textizen's has only a message.
         | {
             readonly kind: "failure-in-200";
             readonly code?: number;
@@ -39,10 +39,10 @@ export type Fault =
             readonly headers?: Readonly<Record<string, string>>;
             readonly body?: string;
             readonly contentType?: string;
-            /** Carried out all the same: the write took, and the answer says otherwise. */
+            /** True: the request is carried out before it is answered with this status. */
             readonly after?: boolean;
           }
-        // Carried out, then the answer suffers:
+        // The request is carried out, and its answer is changed:
         | { readonly kind: "reset-after-request" }
         | { readonly kind: "cut-body" | "malformed-json" | "html-200" | "empty-body" }
         | { readonly kind: "slow-body"; readonly millisecondsPerByte: number }
@@ -110,19 +110,19 @@ export function createFaultTable(signal: AbortSignal): FaultTable {
   return {
     add,
     apply: (platform, route, socket, exchange) => {
-      const befalling = [...active].filter(({ fault }) => isMeant(fault, platform, route));
-      for (const entry of befalling) {
+      const matching = [...active].filter(({ fault }) => matches(fault, platform, route));
+      for (const entry of matching) {
         entry.left -= 1;
         if (entry.left <= 0) {
           active.delete(entry);
         }
       }
-      return befalling.reduceRight<Exchange>((next, entry) => () => befall(entry, socket, next, signal), exchange)();
+      return matching.reduceRight<Exchange>((next, entry) => () => applyFault(entry, socket, next, signal), exchange)();
     },
   };
 }
 
-function isMeant(fault: Fault, platform: PlatformName, route: string): boolean {
+function matches(fault: Fault, platform: PlatformName, route: string): boolean {
   return (
     fault.platform === platform &&
     (fault.route === undefined ||
@@ -130,7 +130,7 @@ function isMeant(fault: Fault, platform: PlatformName, route: string): boolean {
   );
 }
 
-async function befall(
+async function applyFault(
   { fault, gate }: Active,
   socket: Socket,
   next: Exchange,
@@ -171,16 +171,16 @@ async function befall(
       socket.destroy();
       return null;
     default:
-      return spoil(fault, await next(), socket);
+      return changeAnswer(fault, await next(), socket);
   }
 }
 
-type Spoiling = Extract<
+type AnswerFault = Extract<
   Fault,
   { readonly kind: "cut-body" | "malformed-json" | "html-200" | "empty-body" | "slow-body" | "huge-body" | "rewrite" }
 >;
 
-function spoil(fault: Spoiling, answer: Answer | null, socket: Socket): Answer | null {
+function changeAnswer(fault: AnswerFault, answer: Answer | null, socket: Socket): Answer | null {
   if (answer === null) {
     return null;
   }
