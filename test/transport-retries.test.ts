@@ -89,6 +89,16 @@ test.each([
   expect(upstream.requests).toHaveLength(1);
 });
 
+test("waits for a fraction of a second if the platform said so", async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    sendJson(response, { ok: true }, upstream.requests.length === 1 ? 429 : 200, { "retry-after": "0.5" });
+  });
+  const waits: number[] = [];
+  await using transport = connect(upstream.url, { sleep: async (milliseconds) => waits.push(milliseconds) });
+  expect(await transport.read(READ, createScope())).toEqual({ ok: true });
+  expect(waits).toEqual([500]);
+});
+
 test.each([502, 503, 504])("tries a read again after status %i, with full jitter from 50 ms", async (status) => {
   await using upstream = await startUpstream((_request, response) => {
     sendJson(response, { ok: true }, upstream.requests.length < 3 ? status : 200);

@@ -146,6 +146,7 @@ export function createTransport(options: TransportOptions): Transport {
     scope: CallScope,
   ): Promise<Result> {
     const { route } = request;
+    // Whatever a call has to wait for beside its connection belongs before this: a write is checked right before it goes out.
     const exchange = new Exchange({
       platform,
       route,
