@@ -152,6 +152,22 @@ describe.each(CASES)("$mutation", ({ mutation, platform, write, read, selection,
   });
 });
 
+test("a change whose answer does not come in time is verified before the mutation's time is over", async () => {
+  await using stage = await startStage({
+    simulator: { people: 3, polls: 0 },
+    env: { MUTATION_TIMEOUT_MS: "3000" },
+  });
+  const route = "PUT /contact/{id}";
+  const hold = stage.simulator.fault({ platform: "PIDJ", route, kind: "hold" });
+  stage.simulator.fault({ platform: "PIDJ", route: "GET /contact/{id}", kind: "delay", milliseconds: 400 });
+  const input = { id: contactId(stage), firstName: "Zoë" };
+  expect(payloadOf(await run(stage, "updateContact", "contact { id }", input))).toEqual({
+    contact: { id: input.id },
+    userErrors: [],
+  });
+  hold.release();
+});
+
 describe("what Pidj never shows", () => {
   test.each([
     ["updateContact", "PUT /contact/{id}", { firstName: "Zoë", homeAddress: { city: "Denver" } }],

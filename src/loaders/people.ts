@@ -4,6 +4,7 @@ import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
+import { withinTime } from "../rest/waiting.ts";
 import { type ContactDirectory, type ContactLink, linkTo } from "../store/contacts.ts";
 import type { ParticipantRecord } from "../textizen/records.ts";
 import { Listing } from "./listing.ts";
@@ -141,9 +142,9 @@ export class PeopleLoaders {
    */
   async displayName(number: E164): Promise<string | null> {
     const contactName = unlessNotConfigured(this.#contactName(number));
-    const early = await within(
-      this.#scope.timeLeft() / 2,
+    const early = await withinTime(
       contactName.catch(() => null),
+      this.#scope.timeLeft() / 2,
     );
     if (early !== null) {
       return early;
@@ -171,18 +172,5 @@ async function unlessNotConfigured(name: Promise<string | null>): Promise<string
       return null;
     }
     throw error;
-  }
-}
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** The promise's value; null if it takes longer. */
-async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value | null> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(late.resolve, Math.min(milliseconds, LONGEST_TIMER_MS), null);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

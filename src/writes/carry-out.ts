@@ -14,6 +14,9 @@ export const nobody = (): readonly RecipientNumber[] => [];
 /** The time kept back from a write's calls: its outcome has to be recorded and told. */
 const CLOSING_MILLISECONDS = 250;
 
+/** At most this much time is kept back too if a read can verify the write: its answer may be lost by a timeout. */
+const VERIFYING_MILLISECONDS = 2_000;
+
 /** One write, its input checked. `Prepared` is what `prepare` returns, if there is one. */
 export interface Write<Accepted, Prepared = undefined> {
   /** The mutation's name in the graph. */
@@ -32,7 +35,7 @@ export interface Write<Accepted, Prepared = undefined> {
    * not at all for a replay.
    */
   readonly prepare?: () => Promise<Prepared>;
-  /** Whom the write texts. Each is looked up right before every attempt, and the attempt is not made if one opted out. */
+  /** Whom the write texts. Each is looked up right before every attempt; it is not made if one opted out. */
   readonly texts: (prepared: Prepared) => readonly RecipientNumber[];
   /** Makes the platform call, and nothing else. Its result is JSON, and a replay returns the same again. */
   readonly call: (scope: WriteScope, prepared: Prepared) => Promise<Accepted>;
@@ -183,18 +186,19 @@ async function settleAttempt(
  * Limits a write's calls: each must finish before the lease ends (after that a person may free the key) and before the
  * operation's deadline (so that the client still hears the outcome).
  */
-function scopeOf<Prepared>(
+function scopeOf<Accepted, Prepared>(
   tools: WriteTools,
-  { kind, texts }: Pick<Write<never, Prepared>, "kind" | "texts">,
+  { kind, texts, verify }: Write<Accepted, Prepared>,
   prepared: Prepared,
   handle: AttemptHandle | null,
 ): WriteScope {
   const { scope, attempts } = tools;
   const numbers = texts(prepared);
+  const verifying = verify === undefined ? 0 : Math.min(VERIFYING_MILLISECONDS, scope.timeLeft() / 4);
   return new WriteScope({
     kind,
     signal: scope.signal,
-    deadline: () => scope.deadline - CLOSING_MILLISECONDS,
+    deadline: () => scope.deadline - CLOSING_MILLISECONDS - verifying,
     leaseLeft: () => (handle === null ? Number.POSITIVE_INFINITY : attempts.leaseLeft(handle) - CLOSING_MILLISECONDS),
     checkBeforeAttempt: () => refuseOptedOut(tools, numbers),
     record: scope.record,

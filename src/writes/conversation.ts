@@ -55,7 +55,7 @@ export function startConversation<Details extends object>(
       idempotencyKey,
       input: started,
       paths,
-      // Pidj creates a contact for a number that has none; of surveys its documents do not say so (docs/platforms.md P-25).
+      // Pidj creates a contact for a number that has none (docs/platforms.md P-25).
       changes: ["contacts"],
       prepare: () => requireTextable(tools, recipient),
       texts: (number) => [number],

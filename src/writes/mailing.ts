@@ -212,8 +212,8 @@ function badTime(message: string): Refused {
 }
 
 /**
- * The mailing, read back if a list was to be cleared, since Textizen may leave it as it was (docs/platforms.md T-19). Null
- * if there was no need to read it, or if it cannot be read. Throws Refused if the list is not empty.
+ * The mailing, read back if a list was to be cleared, since Textizen may leave it as it was (docs/platforms.md T-19).
+ * Null if there was no need to read it, or if it cannot be read. Throws Refused if the list is not empty.
  */
 async function readCleared(
   tools: WriteTools,

@@ -29,7 +29,7 @@ const CAMPAIGN = ["input", "campaignId"];
 /** Textizen provides the participant's full name under this key (docs/platforms.md T-18). */
 const BUILT_IN_KEY = "name";
 
-/** docs/platforms.md, Set a participant's tokens. Textizen decides whether other tokens stay (docs/platforms.md T-18). */
+/** docs/platforms.md, Set a participant's tokens. Textizen decides whether other tokens stay (T-18). */
 export function setParticipantTokens(
   tools: WriteTools,
   input: SetParticipantTokensInput,

@@ -54,8 +54,8 @@ const MEMBERSHIP_PATHS = {
 };
 
 /**
- * docs/platforms.md, Create a participant. If Textizen answers with a participant who has the number already, that one is
- * returned (docs/platforms.md T-15).
+ * docs/platforms.md, Create a participant. If Textizen answers with a participant who has the number already, that one
+ * is returned (T-15).
  */
 export function createParticipant(
   tools: WriteTools,

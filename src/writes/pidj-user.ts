@@ -160,7 +160,7 @@ export function pausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcom
   }));
 }
 
-/** docs/platforms.md, Unpause a user. An answer that says "paused" does not prove that it failed (docs/platforms.md P-18). */
+/** docs/platforms.md, Unpause a user. An answer that says "paused" does not prove that it failed (P-18). */
 export function unpausePidjUser(tools: WriteTools, input: UserRef): Promise<Outcome<Pause>> {
   return actOn(tools, "unpausePidjUser", input, (id) => ({
     call: async (scope) => ({ user: stubOf(id), ...(await tools.pidj.unpauseUser(id, scope)) }),
