@@ -38,7 +38,7 @@ test("an import says which store it fills", async () => {
   expect((await run()).said).toContain(`Contacts are learned into ${join(folder, "data/textgraph.db")} (STORE_URL).`);
 });
 
-test.each(["nginx-404", "aws-404", "apache-410"] as const)(
+test.each(["nginx-404", "aws-404", "apache-410", "spring-404"] as const)(
   "an import whose every contact is answered by somebody else (%s) unlearns nobody, and says what to check",
   async (answer) => {
     await using simulator = await startSimulator({ people: 30, polls: 0 });
@@ -47,7 +47,7 @@ test.each(["nginx-404", "aws-404", "apache-410"] as const)(
     const { code, said } = await run();
     expect(code).toBe(1);
     expect(said).toContain(ADVICE);
-    expect(said).toContain("0 learned");
+    expect(said).toContain("0 learned, 0 unknown to Pidj");
     expect(await count()).toEqual([size, 0]);
   },
 );

@@ -77,7 +77,7 @@ test("a number of a contact that is gone is linked to the one that is left", asy
 });
 
 test.each([
-  ["cannot be asked", { kind: "foreign", answer: "nginx-502" }],
+  ["is not reached, and a proxy answers", { kind: "foreign", answer: "nginx-404" }],
   ["answers with a number that cannot be read", { kind: "rewrite", rewrite: withNumber(["+14155550123"]) }],
 ] as const)("while Pidj %s, an ambiguous number stays so and nobody is unlinked", async (_, fault) => {
   await using stage = await open();
@@ -93,7 +93,8 @@ test.each([
 });
 
 test.each([
-  ["an HTML page", { kind: "foreign", answer: "nginx-502" }],
+  ["a proxy's page", { kind: "foreign", answer: "nginx-404" }],
+  ["foreign JSON", { kind: "foreign", answer: "aws-404" }],
   ["a number that cannot be read", { kind: "rewrite", rewrite: withNumber({ e164: "+14155550123" }) }],
 ] as const)("a contact that is answered with %s keeps its link", async (_, fault) => {
   await using stage = await open();
