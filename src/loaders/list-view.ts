@@ -54,7 +54,7 @@ export class ListView {
   get<Row extends { readonly id: string }>(list: KeptListing<Row>): Promise<Listing<Row>> {
     let listing = this.#seen.get(list) as Promise<Listing<Row>> | undefined;
     if (listing === undefined) {
-      listing = list.get(this.#scope).then((served) => this.#tell(list, served));
+      listing = list.get(this.#scope).then((served) => this.#reportKept(list, served));
       this.#seen.set(list, listing);
     }
     return listing;
@@ -65,7 +65,7 @@ export class ListView {
     return this.#seen.has(list) || (!this.#scope.isFresh && (await list.isAtHand()));
   }
 
-  #tell<Row extends { readonly id: string }>(
+  #reportKept<Row extends { readonly id: string }>(
     { platform, route }: KeptListing<Row>,
     { index, age }: Served<Listing<Row>>,
   ): Listing<Row> {

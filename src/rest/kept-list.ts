@@ -31,7 +31,7 @@ export interface LastRead {
   readonly outcome: "read" | "no-answer" | "refused";
 }
 
-interface Kept<Index> {
+interface KeptIndex<Index> {
   readonly index: Index;
   readonly stamp: Stamp;
 }
@@ -56,7 +56,7 @@ export class KeptList<Index> {
   readonly platform: Platform;
   readonly route: Route;
   readonly #options: KeptListOptions<Index>;
-  #kept: Kept<Index> | null = null;
+  #kept: KeptIndex<Index> | null = null;
   #refresh: Refresh<Index> | null = null;
   #lastRead: LastRead | null = null;
 
@@ -108,7 +108,7 @@ export class KeptList<Index> {
     return this.#serve(kept);
   }
 
-  #serve(kept: Kept<Index>): Served<Index> {
+  #serve(kept: KeptIndex<Index>): Served<Index> {
     return { index: kept.index, age: this.#age(kept) };
   }
 
@@ -134,14 +134,14 @@ export class KeptList<Index> {
   }
 
   /** What may be served by its version, and is not too old for a failing platform. */
-  #current(): Kept<Index> | null {
+  #current(): KeptIndex<Index> | null {
     const { versions, snapshotMilliseconds } = this.#options;
     const longest = Math.max(2 * snapshotMilliseconds, LONGEST_WHILE_FAILING_MS);
     const kept = this.#kept;
     return kept !== null && versions.mayServeKept(kept.stamp) && this.#age(kept) < longest ? kept : null;
   }
 
-  #age({ stamp }: Kept<Index>): number {
+  #age({ stamp }: KeptIndex<Index>): number {
     return this.#options.versions.now() - stamp.at;
   }
 

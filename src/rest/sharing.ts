@@ -25,7 +25,7 @@ interface Waiters {
 export class Sharing {
   readonly #platform: Platform;
   readonly #versions: Versions;
-  readonly #underWay = new Map<string, Shared>();
+  readonly #running = new Map<string, Shared>();
 
   constructor(platform: Platform, versions: Versions) {
     this.#platform = platform;
@@ -39,7 +39,7 @@ export class Sharing {
     scope: ReadScope,
     call: (shared: ReadScope) => Promise<Result>,
   ): Promise<Result> {
-    const found = scope.isFresh ? undefined : this.#underWay.get(key);
+    const found = scope.isFresh ? undefined : this.#running.get(key);
     const isJoinable = found !== undefined && this.#versions.isCurrent(found.stamp);
     const shared = isJoinable ? found : this.#start(key, scope, call);
     return this.#wait(shared as Shared & { readonly result: Promise<Result> }, route, scope);
@@ -55,10 +55,10 @@ export class Sharing {
     });
     const stamp = this.#versions.stamp(this.#platform);
     const shared: Shared = { result: call(scope), waiters, stamp };
-    this.#underWay.set(key, shared);
+    this.#running.set(key, shared);
     const forget = () => {
-      if (this.#underWay.get(key) === shared) {
-        this.#underWay.delete(key);
+      if (this.#running.get(key) === shared) {
+        this.#running.delete(key);
       }
     };
     // The waiters learn of a failure by the promise.

@@ -65,7 +65,7 @@ export async function importContacts(options: ContactImport): Promise<ImportOutc
   async function readBatch(batch: readonly ContactId[]) {
     const found: ListedContact[] = [];
     const gone: ContactId[] = [];
-    const underWay = new Set<Promise<void>>();
+    const running = new Set<Promise<void>>();
     let begun = 0;
 
     async function readOne(id: ContactId): Promise<void> {
@@ -86,17 +86,17 @@ export async function importContacts(options: ContactImport): Promise<ImportOutc
 
     for (const id of batch) {
       await pace();
-      if (underWay.size >= options.concurrency) {
-        await Promise.race(underWay);
+      if (running.size >= options.concurrency) {
+        await Promise.race(running);
       }
       if (ended() !== null) {
         break;
       }
       begun += 1;
-      const reading = readOne(id).finally(() => underWay.delete(reading));
-      underWay.add(reading);
+      const reading = readOne(id).finally(() => running.delete(reading));
+      running.add(reading);
     }
-    await Promise.all(underWay);
+    await Promise.all(running);
     return { found, gone, begun };
   }
 

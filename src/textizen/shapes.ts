@@ -47,11 +47,11 @@ export async function readList<Row>(kind: RecordKind<Row>, answer: Answer): Prom
 export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<IdType>): Row | null {
   const raw = findRecord(answer.body, kind.singular, ENVELOPES);
   const asked = platformId(id);
-  const told = raw?.["id"] === undefined ? asked : readPart(raw["id"]);
-  if (raw === null || told === null) {
+  const idInAnswer = raw?.["id"] === undefined ? asked : readPart(raw["id"]);
+  if (raw === null || idInAnswer === null) {
     throw shapeError(`no ${kind.singular} of the id that was asked for in the answer`);
   }
-  return told === asked ? kind.decode(raw, asked, true, answer) : null;
+  return idInAnswer === asked ? kind.decode(raw, asked, true, answer) : null;
 }
 
 /**
