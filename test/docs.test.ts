@@ -17,8 +17,11 @@ const FILES = ["src", "test", "schema", "bench", "examples", "docs"]
   .map((name) => ({ name, text: readFileSync(ROOT + name, "utf8").replace(/\s*\n\s*(?:(?:\/\/|\*|#) ?)?/g, " ") }));
 
 test("decisions about the platforms are numbered without a gap, each number once", () => {
-  const upTo = (letter: string, last: number) => Array.from({ length: last }, (_, at) => `${letter}-${at + 1}`);
-  expect(NUMBERS).toEqual([...upTo("P", 29), ...upTo("T", 31)]);
+  for (const letter of ["P", "T"]) {
+    const numbers = NUMBERS.filter((number) => number.startsWith(letter));
+    expect(numbers.length).toBeGreaterThan(25);
+    expect(numbers).toEqual(numbers.map((_, at) => `${letter}-${at + 1}`));
+  }
 });
 
 test("what a comment says of docs/platforms.md is a heading or a number there", () => {
