@@ -2,8 +2,9 @@ import { GraphQLError } from "graphql";
 import fetch from "node-fetch";
 import { describe, expect, test, vi } from "vitest";
 import { Versions } from "../src/freshness/versions.ts";
-import { SelectedResults } from "../src/operations/event-results.ts";
+import { Answer } from "../src/operations/operation.ts";
 import { buildSchema } from "../src/operations/schema.ts";
+import { SelectedAnswers } from "../src/operations/selected-answers.ts";
 import { startApollo } from "../src/server/apollo.ts";
 import { INIT, RawSocket, subscribe } from "./raw-socket.ts";
 import { forward, newestCursor, openSubscriber, startListening } from "./subscribers.ts";
@@ -173,9 +174,9 @@ test.each([
 test("an event's selection is executed once, and again a second later, after a failure, and after a change", async () => {
   let now = 0;
   const versions = new Versions();
-  const results = new SelectedResults(versions, () => now);
+  const results = new SelectedAnswers(versions, () => now);
   const event = {};
-  const select = vi.fn<() => Promise<object>>(async () => ({ data: {} }));
+  const select = vi.fn(async () => new Answer(200, { data: {} }));
   const times = async () => {
     await results.of(event, "a", select);
     return select.mock.calls.length;
@@ -184,7 +185,7 @@ test("an event's selection is executed once, and again a second later, after a f
   now = 999;
   expect(await times()).toBe(1);
   now = 1_000;
-  select.mockResolvedValueOnce({ errors: [{ message: "no" }] });
+  select.mockResolvedValueOnce(new Answer(200, { errors: [{ message: "no" }] }));
   expect([await times(), await times(), await times()]).toEqual([2, 3, 3]);
   await versions.raise([]);
   expect([await times(), await times()]).toEqual([4, 4]);

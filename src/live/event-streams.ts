@@ -1,8 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES } from "../operations/failures.ts";
-import { type Answer, type EventResults, type Operation, writeResult } from "../operations/operation.ts";
+import { Answer, type EventAnswers, type Operation, refuse } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import { isFresh, readAsked } from "../server/asked.ts";
 import { needCaller } from "../server/callers.ts";
@@ -36,12 +35,12 @@ const BUFFERED_BYTES = 16_384;
  * so that a browser's EventSource resumes by itself.
  */
 export function createEventStreams({ origins, operations, connections }: EventStreamsOptions): Handler {
-  async function resultsOf(
+  async function answersOf(
     operation: Operation | Answer,
     { headers }: FastifyRequest,
     signal: AbortSignal,
-  ): Promise<EventResults | Answer> {
-    if ("result" in operation) {
+  ): Promise<EventAnswers | Answer> {
+    if (operation instanceof Answer) {
       return operation;
     }
     if (operation.definition.operation === "subscription") {
@@ -52,21 +51,21 @@ export function createEventStreams({ origins, operations, connections }: EventSt
     return operations.execute(operation, clientOf(signal));
   }
 
-  async function* write(results: EventResults | Answer, signal: AbortSignal): AsyncGenerator<string, void> {
+  async function* write(answers: EventAnswers | Answer, signal: AbortSignal): AsyncGenerator<string, void> {
     yield COMMENT;
-    if (!(Symbol.asyncIterator in results)) {
-      yield frame(writeResult(results.result)) + COMPLETE;
+    if (answers instanceof Answer) {
+      yield frame(answers) + COMPLETE;
       return;
     }
-    for await (const { result, cursor } of results) {
-      yield (cursor === null ? "" : `id: ${cursor}\n`) + frame(writeResult(result));
+    for await (const { answer, cursor } of answers) {
+      yield (cursor === null ? "" : `id: ${cursor}\n`) + frame(answer);
     }
     // Without `complete` a client takes the end for a lost connection, and comes again.
     const { reason } = signal;
     if (reason === FAILURES.shuttingDown) {
-      yield frame(JSON.stringify({ errors: [withoutStatus(FAILURES.shuttingDown)] }));
+      yield frame(refuse(FAILURES.shuttingDown));
     } else if (reason === FAILURES.unauthenticated) {
-      yield frame(JSON.stringify({ errors: [withoutStatus(FAILURES.unauthenticated)] })) + COMPLETE;
+      yield frame(refuse(FAILURES.unauthenticated)) + COMPLETE;
     } else {
       yield COMPLETE;
     }
@@ -88,7 +87,7 @@ export function createEventStreams({ origins, operations, connections }: EventSt
     }
     const refuses = request.method === "GET" ? { mutation: FAILURES.mutationByGet } : {};
     const operation = operations.prepare({ ...asked, caller, isFresh: isFresh(request), refuses });
-    if ("result" in operation && operation.status === FAILURES.mutationByGet.status) {
+    if (operation instanceof Answer && operation.status === FAILURES.mutationByGet.status) {
       return sendFailure(reply.header("allow", "POST"), FAILURES.mutationByGet);
     }
     const gone = new AbortController();
@@ -114,13 +113,13 @@ export function createEventStreams({ origins, operations, connections }: EventSt
     }
     // With a comment every so often, nothing has moved for this long on a connection that is not read only.
     raw.setTimeout(2 * connections.limits.pingMilliseconds, () => raw.destroy());
-    const results = await resultsOf(operation, request, gone.signal);
+    const answers = await answersOf(operation, request, gone.signal);
     return reply
       .headers(HEADERS)
-      .send(Readable.from(write(results, gone.signal), { objectMode: false, highWaterMark: BUFFERED_BYTES }));
+      .send(Readable.from(write(answers, gone.signal), { objectMode: false, highWaterMark: BUFFERED_BYTES }));
   };
 }
 
-function frame(json: string): string {
-  return `event: next\ndata: ${json}\n\n`;
+function frame({ line }: Answer): string {
+  return `event: next\ndata: ${line}\n`;
 }

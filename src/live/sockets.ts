@@ -8,7 +8,7 @@ import type { Access, Credential } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES } from "../operations/failures.ts";
-import { type EventResults, type Operation, type Result, writeResult } from "../operations/operation.ts";
+import { Answer, type EventAnswers, type Operation, type Result } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import { credentialOf } from "../server/callers.ts";
 import { type Connection, type Connections, clientOf } from "./connections.ts";
@@ -155,7 +155,7 @@ function createProtocol({ access, schema, operations, connections }: SocketsOpti
       isFresh: false,
       refuses: {},
     });
-    if ("result" in operation) {
+    if (operation instanceof Answer) {
       return (operation.result.errors ?? []).map((error) => new Shown(error));
     }
     const { document, name, definition } = operation;
@@ -205,8 +205,8 @@ function createProtocol({ access, schema, operations, connections }: SocketsOpti
     },
     subscribe: async ({ contextValue }) => {
       const { operation, signal, id, send } = contextValue as SocketOperation;
-      const results = await operations.subscribe(operation, signal);
-      return (Symbol.asyncIterator in results ? sendAll(results, id, send) : results.result) as object;
+      const answers = await operations.subscribe(operation, signal);
+      return (answers instanceof Answer ? answers.result : sendAll(answers, id, send)) as object;
     },
     // Its errors are already in the form that clients see.
     onNext: (_context, _id, _payload, _args, result) => result as Result,
@@ -250,28 +250,28 @@ function endingWith(end: () => void): AsyncGenerator<never, void, undefined> {
 }
 
 /** Sends the results itself and yields none: graphql-ws would serialize each result again for every subscriber. */
-function sendAll(results: EventResults, id: string, send: Extra["send"]): AsyncGenerator<never, void, undefined> {
+function sendAll(answers: EventAnswers, id: string, send: Extra["send"]): AsyncGenerator<never, void, undefined> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   const sending: AsyncGenerator<never, void, undefined> = {
     next: async () => {
       for (;;) {
-        const { done, value } = await results.next();
+        const { done, value } = await answers.next();
         if (done || value === undefined) {
           return { done: true, value: undefined };
         }
-        await send(`${head}${writeResult(value.result)}}`);
+        await send(`${head}${value.answer.line}}`);
       }
     },
     return: async () => {
-      await results.return();
+      await answers.return();
       return { done: true, value: undefined };
     },
     throw: async (error) => {
-      await results.throw(error);
+      await answers.throw(error);
       throw error;
     },
     [Symbol.asyncIterator]: () => sending,
-    [Symbol.asyncDispose]: () => results[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => answers[Symbol.asyncDispose](),
   };
   return sending;
 }

@@ -1,5 +1,6 @@
 import type { DocumentNode, FormattedExecutionResult, OperationDefinitionNode, OperationTypeNode } from "graphql";
 import type { Caller } from "../access/caller.ts";
+import { withoutStatus } from "./errors.ts";
 import type { Failure } from "./failures.ts";
 
 /** An operation as its transport has read it; nothing is known of its document yet. */
@@ -20,36 +21,45 @@ export interface Operation extends Request {
   readonly definition: OperationDefinitionNode;
 }
 
-/** What a client gets: errors in their order, data, extensions. Written as JSON in this order of keys. */
+/** Errors in their order, data, extensions. Written as JSON in this order of keys. */
 export type Result = FormattedExecutionResult;
 
-export interface Answer {
-  readonly result: Result;
+/** What a client gets. */
+export class Answer {
   /** The HTTP status of this answer: 200 if something was executed. */
   readonly status: number;
+  readonly result: Result;
+  #line: string | null = null;
+
+  constructor(status: number, result: Result) {
+    this.status = status;
+    this.result = result;
+  }
+
+  /** The result as a line of JSON, written once however many clients get it. */
+  get line(): string {
+    this.#line ??= `${JSON.stringify(this.result)}\n`;
+    return this.#line;
+  }
 }
 
-/** What a subscription gives for one event. */
-export interface EventResult {
-  readonly result: Result;
-  /** The event's place, which a later subscription can go on from; null if there is no event in the result. */
+/** The answer that consists of a failure alone. */
+export function refuse(failure: Failure): Answer {
+  return new Answer(failure.status, { errors: [withoutStatus(failure)] });
+}
+
+/** What a subscriber gets for one event. */
+export interface EventAnswer {
+  readonly answer: Answer;
+  /** The event's place, which a later subscription can go on from; null if there is no event in the answer. */
   readonly cursor: string | null;
 }
 
-/** Pulled by the transport, so that a result that nobody reads is not made. */
-export type EventResults = AsyncGenerator<EventResult, void, undefined>;
+/** Pulled by the transport, so that an answer that nobody reads is not made. */
+export type EventAnswers = AsyncGenerator<EventAnswer, void, undefined>;
 
 /** Who waits for an answer. */
 export interface Client {
   /** Calls `leave` when the client is gone, unless the function that it returns was called before. */
   onGone(leave: () => void): () => void;
-}
-
-const written = new WeakMap<Result, string>();
-
-/** A result as JSON, written once however many clients get it. */
-export function writeResult(result: Result): string {
-  const json = written.get(result) ?? JSON.stringify(result);
-  written.set(result, json);
-  return json;
 }

@@ -11,10 +11,18 @@ import type { Context, OperationOptions } from "../context.ts";
 import type { Versions } from "../freshness/versions.ts";
 import { pathOfLiteral, pathsOfVariables } from "./argument-path.ts";
 import { Documents, type InvalidDocument } from "./documents.ts";
-import { createErrorFormatter, type FormatOptions, inOrder, withoutStatus } from "./errors.ts";
+import { createErrorFormatter, type FormatOptions, inOrder } from "./errors.ts";
 import { Execution } from "./execution.ts";
 import { FAILURES, type Failure } from "./failures.ts";
-import type { Answer, Client, EventResults, Operation, Request, Result } from "./operation.ts";
+import {
+  Answer,
+  type Client,
+  type EventAnswers,
+  type Operation,
+  type Request,
+  type Result,
+  refuse,
+} from "./operation.ts";
 import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
 
@@ -44,7 +52,7 @@ export interface Operations {
    * the last one says why. `after`: the cursor of the last event seen, which takes the place of the argument `since`. One
    * answer alone if the subscription cannot begin.
    */
-  subscribe(operation: Operation, signal: AbortSignal, after?: string | null): Promise<EventResults | Answer>;
+  subscribe(operation: Operation, signal: AbortSignal, after?: string | null): Promise<EventAnswers | Answer>;
 }
 
 export function createOperations(options: OperationsOptions): Operations {
@@ -62,24 +70,23 @@ export function createOperations(options: OperationsOptions): Operations {
     if (!definition) {
       return refusal([{ message: noOperation(request.name), extensions: BAD_REQUEST }]);
     }
-    const operation: Operation = { ...request, document, definition };
+    // Spelt out, since this is done for every request, and a spread costs more.
+    const { text, name, variables, caller, isFresh, refuses } = request;
+    const operation: Operation = { text, name, variables, caller, isFresh, refuses, document, definition };
     const failure = admit(operation);
-    return failure === null ? operation : { status: failure.status, result: { errors: [withoutStatus(failure)] } };
+    return failure === null ? operation : refuse(failure);
   }
 
   function executeShared(operation: Operation, client: Client): Promise<Answer> {
-    const key = sharing?.keyOf(operation) ?? null;
-    const found = key === null ? null : sharing?.find(key);
-    if (found) {
-      found.execution.join(client);
-      return found.answer;
-    }
-    const execution = new Execution(
-      operation.definition.operation === "mutation" ? deadlines.mutation : deadlines.query,
-    );
-    execution.join(client);
-    const run = () => executeOnce(operation, execution);
-    return key === null || sharing === null ? run() : sharing.start(key, execution, run);
+    const kind = operation.definition.operation;
+    const begin = (): [Execution, Promise<Answer>] => {
+      const execution = new Execution(kind === "mutation" ? deadlines.mutation : deadlines.query);
+      execution.join(client);
+      return [execution, executeOnce(operation, execution)];
+    };
+    return sharing === null || kind !== "query" || operation.isFresh
+      ? begin()[1]
+      : sharing.answer(operation, client, begin);
   }
 
   async function executeOnce(operation: Operation, execution: Execution, rootValue?: unknown): Promise<Answer> {
@@ -113,7 +120,7 @@ export function createOperations(options: OperationsOptions): Operations {
       data,
       ...(isCostShown && { extensions: { platforms: platformsOf(context) } }),
     };
-    return { status: 200, result };
+    return new Answer(200, result);
   }
 
   function showInvalid({ code, document, errors }: InvalidDocument): GraphQLFormattedError[] {
@@ -144,17 +151,17 @@ export function createOperations(options: OperationsOptions): Operations {
   function failed(error: unknown): Answer {
     // With a path, however short, it counts as a failure of the server, not of the request.
     const located = locatedError(error, undefined, []);
-    return { status: FAILURES.internal.status, result: { errors: [format({ message: located.message }, located)] } };
+    return new Answer(FAILURES.internal.status, { errors: [format({ message: located.message }, located)] });
   }
 
   const subscribe = createSubscriptions({
     versions: options.versions,
     createContext,
     argumentsOf,
-    select: async (operation, event) => {
+    select: (operation, event) => {
       const execution = new Execution(deadlines.query);
       // An EventSource asks for nothing kept by itself; its events are read as everybody's are.
-      return (await executeOnce({ ...operation, isFresh: false }, execution, event)).result;
+      return executeOnce({ ...operation, isFresh: false }, execution, event);
     },
     refused: (result, operation) => show(result, operation, null),
     failed,
@@ -173,7 +180,7 @@ function admit({ definition, refuses }: Operation): Failure | null {
 const BAD_REQUEST = { code: "BAD_USER_INPUT", retryable: false } as const;
 
 function refusal(errors: readonly GraphQLFormattedError[]): Answer {
-  return { status: 400, result: { errors } };
+  return new Answer(400, { errors });
 }
 
 /** In GraphQL's own words (https://spec.graphql.org/September2025/#GetOperation()). */

@@ -1,15 +1,15 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from "graphql";
 import type { Context, OperationOptions } from "../context.ts";
 import type { Versions } from "../freshness/versions.ts";
-import { SelectedResults, selectionOf } from "./event-results.ts";
-import type { Answer, EventResult, EventResults, Operation, Result } from "./operation.ts";
+import type { Answer, EventAnswer, EventAnswers, Operation } from "./operation.ts";
+import { SelectedAnswers, selectionOf } from "./selected-answers.ts";
 
 export interface SubscriptionsOptions {
   readonly versions: Versions;
   readonly createContext: (options: OperationOptions) => Context;
   readonly argumentsOf: (operation: Operation) => ExecutionArgs;
   /** Executes the operation's selection for one event. */
-  readonly select: (operation: Operation, item: FeedItem) => Promise<Result>;
+  readonly select: (operation: Operation, item: FeedItem) => Promise<Answer>;
   /** The answer to a subscription that did not begin. */
   readonly refused: (result: ExecutionResult, operation: Operation) => Answer;
   readonly failed: (error: unknown) => Answer;
@@ -24,13 +24,13 @@ interface FeedItem {
 /** See `Operations.subscribe`. */
 export function createSubscriptions(options: SubscriptionsOptions) {
   const { createContext, argumentsOf, select, refused, failed } = options;
-  const selected = new SelectedResults(options.versions, () => performance.now());
+  const selected = new SelectedAnswers(options.versions, () => performance.now());
 
   return async (
     operation: Operation,
     signal: AbortSignal,
     after: string | null = null,
-  ): Promise<EventResults | Answer> => {
+  ): Promise<EventAnswers | Answer> => {
     const over = new AbortController();
     const end = () => {
       signal.removeEventListener("abort", end);
@@ -54,12 +54,12 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         return refused(source, operation);
       }
       const selection = selectionOf(operation);
-      return toResults(source as AsyncIterable<FeedItem>, {
+      return toAnswers(source as AsyncIterable<FeedItem>, {
         end,
-        fail: (error) => ({ result: failed(error).result, cursor: null }),
+        fail: (error) => ({ answer: failed(error), cursor: null }),
         // Each event has a context of its own: one for the whole subscription would keep what it read for hours.
         select: async (item) => ({
-          result: await selected.of(item.event, selection, () => select(operation, item)),
+          answer: await selected.of(item.event, selection, () => select(operation, item)),
           cursor: item.cursor,
         }),
       });
@@ -71,14 +71,14 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 }
 
 interface Steps {
-  readonly select: (item: FeedItem) => Promise<EventResult>;
-  readonly fail: (error: unknown) => EventResult;
+  readonly select: (item: FeedItem) => Promise<EventAnswer>;
+  readonly fail: (error: unknown) => EventAnswer;
   /** Ends the subscription at the feed. */
   readonly end: () => void;
 }
 
 /** Not a generator function: a generator that waits for an event hears of `return` only when the next event comes. */
-function toResults(source: AsyncIterable<FeedItem>, steps: Steps): EventResults {
+function toAnswers(source: AsyncIterable<FeedItem>, steps: Steps): EventAnswers {
   const items = source[Symbol.asyncIterator]();
   let isEnded = false;
 
@@ -89,7 +89,7 @@ function toResults(source: AsyncIterable<FeedItem>, steps: Steps): EventResults 
     return { done: true, value: undefined };
   }
 
-  async function next(): Promise<IteratorResult<EventResult, void>> {
+  async function next(): Promise<IteratorResult<EventAnswer, void>> {
     try {
       const item = isEnded ? null : await items.next();
       return item === null || item.done ? await end() : { done: false, value: await steps.select(item.value) };
@@ -99,7 +99,7 @@ function toResults(source: AsyncIterable<FeedItem>, steps: Steps): EventResults 
     }
   }
 
-  const results: EventResults = {
+  const results: EventAnswers = {
     next,
     return: end,
     throw: async (error: unknown) => {

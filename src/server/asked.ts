@@ -71,6 +71,6 @@ function parseIfJson(text: unknown): unknown {
 
 const NONE: Readonly<Record<string, unknown>> = {};
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

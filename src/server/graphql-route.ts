@@ -5,10 +5,10 @@ import { LRUCache } from "lru-cache";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { FAILURES } from "../operations/failures.ts";
-import { type Answer, type Client, type Request, writeResult } from "../operations/operation.ts";
+import { Answer, type Client } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ApolloContext } from "./apollo.ts";
-import { type Asked, isFresh, readAsked } from "./asked.ts";
+import { type Asked, isFresh, isRecord, readAsked } from "./asked.ts";
 import { createCallerHook, needCaller } from "./callers.ts";
 import { sendFailure } from "./http.ts";
 
@@ -21,11 +21,11 @@ export interface GraphqlRouteOptions {
   readonly stream: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 
+const MOST_BODY_CHARACTERS = 2_000_000;
+const MOST_BODY_CHARACTERS_OF_ONE = 8_192;
 const PATHS = ["/graphql", "/"];
-const REFUSES: Readonly<Record<string, Request["refuses"]>> = {
-  GET: { mutation: FAILURES.mutationByGet, subscription: FAILURES.subscriptionAlone },
-  POST: { subscription: FAILURES.subscriptionAlone },
-};
+const REFUSED_BY_GET = { mutation: FAILURES.mutationByGet, subscription: FAILURES.subscriptionAlone };
+const REFUSED_BY_POST = { subscription: FAILURES.subscriptionAlone };
 
 /** Serves the graph at /graphql, and at / for whoever opens the server in a browser. */
 export function addGraphql(
@@ -39,45 +39,49 @@ export function addGraphql(
   // Which content type Apollo Server answers a POST with that has this Accept header.
   const contentTypes = new LRUCache<string, string>({ max: 100 });
 
-  async function answer(asked: Asked, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+  function answer({ text, name, variables }: Asked, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
     const operation = operations.prepare({
-      ...asked,
+      text,
+      name,
+      variables,
       caller: needCaller(request),
       isFresh: isFresh(request),
-      refuses: REFUSES[request.method] ?? {},
+      refuses: request.method === "GET" ? REFUSED_BY_GET : REFUSED_BY_POST,
     });
-    return "result" in operation ? operation : operations.execute(operation, clientOf(reply));
+    return operation instanceof Answer ? Promise.resolve(operation) : operations.execute(operation, clientOf(reply));
   }
 
-  async function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked | string): Promise<unknown> {
+  function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked | string): unknown {
     const { accept = "" } = request.headers;
     if (request.method !== "POST" || typeof asked === "string" || asked.isPersisted) {
       return askApollo.call(http, request, reply);
     }
     // What Apollo Server does for each POST, apart from the operation itself, depends on its Accept header alone.
     const contentType = contentTypes.get(accept);
-    if (contentType === undefined) {
-      const body: unknown = await askApollo.call(http, request, reply);
-      if (reply.statusCode === 200) {
-        contentTypes.set(accept, String(reply.getHeader("content-type")));
-      }
-      return body;
+    return contentType === undefined
+      ? learnContentType(request, reply, accept)
+      : answer(asked, request, reply).then(({ status, line }) =>
+          reply.code(status).header("content-type", contentType).send(line),
+        );
+  }
+
+  async function learnContentType(request: FastifyRequest, reply: FastifyReply, accept: string): Promise<unknown> {
+    const body: unknown = await askApollo.call(http, request, reply);
+    if (reply.statusCode === 200) {
+      contentTypes.set(accept, String(reply.getHeader("content-type")));
     }
-    const { status, result } = await answer(asked, request, reply);
-    return reply
-      .code(status)
-      .header("content-type", contentType)
-      .send(`${writeResult(result)}\n`);
+    return body;
   }
 
   function isSubscription(asked: Asked | string, caller: Caller): boolean {
     const operation =
       typeof asked === "string" ? null : operations.prepare({ ...asked, caller, isFresh: false, refuses: {} });
-    return operation !== null && "definition" in operation && operation.definition.operation === "subscription";
+    return operation !== null && !(operation instanceof Answer) && operation.definition.operation === "subscription";
   }
 
   // A scope of its own, so that its parser of bodies is nobody else's.
   http.register(async (scope) => {
+    addJsonParser(scope);
     scope.decorateRequest("caller", null);
     scope.addHook("onRequest", createCallerHook(access));
     scope.addHook("onRequest", (request, reply, done) => {
@@ -96,7 +100,7 @@ export function addGraphql(
       scope.route({
         url,
         method: ["GET", "POST"],
-        handler: async (request, reply) => {
+        handler: (request, reply) => {
           const accepted = streamsAccepted(request);
           if (accepted === "only") {
             return stream(request, reply);
@@ -117,6 +121,30 @@ export function addGraphql(
   http.get("/ready", async () => ({ status: "ready" }));
 }
 
+/** Parses equal bodies once: a frontend's screens send the same ones again and again. */
+function addJsonParser(scope: FastifyInstance): void {
+  const parsed = new LRUCache<string, object>({
+    maxSize: MOST_BODY_CHARACTERS,
+    maxEntrySize: MOST_BODY_CHARACTERS_OF_ONE,
+    sizeCalculation: (_value, body) => Math.max(1, body.length),
+  });
+  const parse = scope.getDefaultJsonParser("error", "error");
+  scope.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    const text = body as string;
+    const known = parsed.get(text);
+    if (known !== undefined) {
+      done(null, known);
+      return;
+    }
+    parse(request, text, (error, value) => {
+      if (isRecord(value)) {
+        parsed.set(text, value);
+      }
+      done(error, value);
+    });
+  });
+}
+
 /** Whether an event stream is accepted: as the only answer, as one of several, or not at all. */
 function streamsAccepted({ headers: { accept = "" } }: FastifyRequest): "only" | "too" | "no" {
   if (!/\btext\/event-stream\b/i.test(accept)) {
@@ -129,13 +157,15 @@ function streamsAccepted({ headers: { accept = "" } }: FastifyRequest): "only" |
 function clientOf({ raw }: FastifyReply): Client {
   return {
     onGone: (leave) => {
-      const closed = () => {
+      raw.once("close", () => {
         if (!raw.writableFinished) {
           leave();
         }
-      };
-      raw.once("close", closed);
-      return () => raw.off("close", closed);
+      });
+      // Every answer closes, and then lets go of its listeners.
+      return NOTHING_TO_UNDO;
     },
   };
 }
+
+const NOTHING_TO_UNDO = () => undefined;

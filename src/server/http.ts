@@ -62,10 +62,12 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
     // DNS rebinding: a page of another name that resolves to this address is not one of ours.
     sendFailure(reply, FAILURES.foreignHost);
   });
-  http.register(cors, {
-    methods: ["GET", "POST"],
-    origin: (origin, allow) => allow(null, origin !== undefined && origins.mayAsk(origin)),
-  });
+  if (origins.areAny) {
+    http.register(cors, {
+      methods: ["GET", "POST"],
+      origin: (origin, allow) => allow(null, origin !== undefined && origins.mayAsk(origin)),
+    });
+  }
   http.get("/health", async () => ({ status: "ok" }));
   http.setNotFoundHandler((_request, reply) => sendFailure(reply, FAILURES.notFound));
   http.setErrorHandler((error: FastifyError, _request, reply) => {

@@ -5,6 +5,8 @@ const STUDIO = "https://studio.apollographql.com";
 
 /** Which web pages may ask this server. Programs that are no browsers send no origin, and are none of its business. */
 export interface Origins {
+  /** Whether there is any other origin whose pages may ask. */
+  readonly areAny: boolean;
   /** Whether pages of another origin may read answers (CORS). */
   mayAsk(origin: string): boolean;
   /**
@@ -23,6 +25,7 @@ export function createOrigins(isProduction: boolean, corsOrigins: readonly strin
   const mayAsk = (origin: string) =>
     named.has(origin) || (!isProduction && URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname));
   return {
+    areAny: !isProduction || named.size > 0,
     mayAsk,
     mayConnect: ({ origin, host }) =>
       origin === undefined || origin === `http://${host}` || origin === `https://${host}` || mayAsk(origin),

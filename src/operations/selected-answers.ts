@@ -1,16 +1,16 @@
 import { type DocumentNode, Kind, type SelectionNode, visit } from "graphql";
 import type { Stamp, Versions } from "../freshness/versions.ts";
-import type { Operation, Result } from "./operation.ts";
+import type { Answer, Operation } from "./operation.ts";
 
 // Long enough for all subscribers that receive an event at about the same time.
 const KEPT_MS = 1_000;
 
 /**
  * What subscriptions selected from an event, so that equal selections are executed once, and what they read is read once.
- * A result is kept for a second, and only while nothing has changed since its execution began. A result with errors is
+ * An answer is kept for a second, and only while nothing has changed since its execution began. An answer with errors is
  * not kept.
  */
-export class SelectedResults {
+export class SelectedAnswers {
   readonly #versions: Versions;
   readonly #now: () => number;
   readonly #byEvent = new WeakMap<object, Map<string, Shared>>();
@@ -22,30 +22,30 @@ export class SelectedResults {
   }
 
   /** `selection`: see `selectionOf`. */
-  of(event: object, selection: string, select: () => Promise<Result>): Promise<Result> {
+  of(event: object, selection: string, select: () => Promise<Answer>): Promise<Answer> {
     const bySelection = this.#byEvent.get(event) ?? new Map<string, Shared>();
     this.#byEvent.set(event, bySelection);
     const known = bySelection.get(selection);
     if (known !== undefined && this.#now() < known.goodUntil && this.#versions.isCurrent(known.stamp)) {
-      return known.result;
+      return known.answer;
     }
     const stamp = this.#versions.stamp("any");
-    const shared: Shared = { stamp, result: select(), goodUntil: Number.POSITIVE_INFINITY };
+    const shared: Shared = { stamp, answer: select(), goodUntil: Number.POSITIVE_INFINITY };
     bySelection.set(selection, shared);
     const settle = (goodUntil: number) => {
       shared.goodUntil = goodUntil;
     };
-    shared.result.then(
-      ({ errors }) => settle(errors === undefined ? this.#now() + KEPT_MS : 0),
+    shared.answer.then(
+      ({ result: { errors } }) => settle(errors === undefined ? this.#now() + KEPT_MS : 0),
       () => settle(0),
     );
-    return shared.result;
+    return shared.answer;
   }
 }
 
 interface Shared {
   readonly stamp: Stamp;
-  readonly result: Promise<Result>;
+  readonly answer: Promise<Answer>;
   /** On the clock of `now`; Infinity while it is executed. */
   goodUntil: number;
 }
