@@ -12,6 +12,8 @@ export type Platform = "PIDJ" | "TEXTIZEN";
  * - `unauthorized`: the platform does not accept our own credentials
  * - `rate-limited`: the platform asks to wait (429)
  * - `not-configured`: this process has no credentials for the platform
+ * - `suspended`: the platform has failed so often that it is not asked for a while; nothing was sent
+ * - `overloaded`: too many calls of this process are under way; nothing was sent
  * - `cancelled`: nobody waits for the answer any more
  */
 export type PlatformErrorReason =
@@ -23,6 +25,8 @@ export type PlatformErrorReason =
   | "unauthorized"
   | "rate-limited"
   | "not-configured"
+  | "suspended"
+  | "overloaded"
   | "cancelled";
 
 export interface PlatformErrorDetails {
@@ -82,6 +86,8 @@ const WHAT_PLATFORM_DID: Readonly<Record<PlatformErrorReason, string>> = {
   refused: "refused the request.",
   unauthorized: "does not accept this server's credentials.",
   "rate-limited": "asks to wait before the next request.",
+  suspended: "keeps failing, and is not asked for a few seconds.",
+  overloaded: "was not asked: too many calls are under way.",
   "not-configured": "is not set up on this server: it has no credentials for it.",
 };
 

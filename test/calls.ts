@@ -7,8 +7,17 @@ import {
 } from "../src/rest/transport.ts";
 
 /** A transport of PIDJ that does not sleep between attempts. */
-export function connect(baseUrl: string, options: Partial<ConnectionOptions> = {}): Transport & AsyncDisposable {
-  const transport = createTransport({ platform: "PIDJ", baseUrl, sleep: () => nextTurn(), ...options });
+export function connect(
+  baseUrl: string,
+  options: Partial<ConnectionOptions> & { readonly probe?: () => Promise<unknown> } = {},
+): Transport & AsyncDisposable {
+  const transport = createTransport({
+    platform: "PIDJ",
+    baseUrl,
+    sleep: () => nextTurn(),
+    probe: async () => undefined,
+    ...options,
+  });
   return { ...transport, [Symbol.asyncDispose]: () => transport.close() };
 }
 

@@ -85,5 +85,7 @@ export const PLATFORM_FAILURES: Readonly<Record<PlatformErrorReason, { code: str
   refused: { code: "PLATFORM_REFUSED", retryable: false },
   unauthorized: { code: "PLATFORM_UNAUTHORIZED", retryable: false },
   "rate-limited": { code: "RATE_LIMITED", retryable: true },
+  suspended: { code: "PLATFORM_UNAVAILABLE", retryable: true },
+  overloaded: { code: "OVERLOADED", retryable: true },
   "not-configured": { code: "PLATFORM_NOT_CONFIGURED", retryable: false },
 };

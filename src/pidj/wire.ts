@@ -38,8 +38,15 @@ export interface PidjWire {
   readonly close: () => Promise<void>;
 }
 
+/** The cheapest call that says whether Pidj works. */
+const PROBE = "GET /authorization-check";
+
 export function createPidjWire(options: PidjOptions): PidjWire {
-  const transport = createTransport({ ...options, platform: "PIDJ" });
+  const transport = createTransport({
+    ...options,
+    platform: "PIDJ",
+    probe: (scope) => readRecord(PROBE, null, () => null, scope),
+  });
   // RFC 7617 §2.
   const credentials = Buffer.from(`${options.accountKey}:${options.token}`).toString("base64");
   const headers = ["accept", "application/json", "authorization", `Basic ${credentials}`];
@@ -57,11 +64,19 @@ export function createPidjWire(options: PidjOptions): PidjWire {
     };
   }
 
+  function readRecord<Result>(
+    route: Route,
+    id: string | null,
+    decode: Decode<Result>,
+    scope: ReadScope,
+  ): Promise<Result> {
+    return transport.read(toRequest({ route, id, body: null, size: "record" }, decode), scope);
+  }
+
   return {
+    readRecord,
     readList: (route, decode, scope) =>
       transport.read(toRequest({ route, id: null, body: null, size: "list" }, decode), scope),
-    readRecord: (route, id, decode, scope) =>
-      transport.read(toRequest({ route, id, body: null, size: "record" }, decode), scope),
     write: ({ route, id, form }, decode, scope) =>
       transport.write(toRequest({ route, id, body: form, size: "record" }, decode), scope),
     close: transport.close,

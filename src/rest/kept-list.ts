@@ -199,6 +199,8 @@ function isPlatformFailing(error: unknown): boolean {
     (error.reason === "timeout" ||
       error.reason === "unreachable" ||
       error.reason === "not-asked" ||
+      error.reason === "suspended" ||
+      error.reason === "overloaded" ||
       error.reason === "rate-limited" ||
       error.reason === "shape")
   );

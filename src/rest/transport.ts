@@ -3,8 +3,10 @@ import { type Dispatcher, Pool } from "undici";
 import { type Platform, PlatformError } from "../errors.ts";
 import { Versions } from "../freshness/versions.ts";
 import { type Answer, readAnswer } from "./answer.ts";
+import type { BulkheadLimits } from "./bulkhead.ts";
 import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
 import { Exchange, endOfScope, type Route, type WireRequest } from "./exchange.ts";
+import { Guard } from "./guard.ts";
 import { type CallKind, combine, delayBeforeRepeat } from "./repeats.ts";
 import { Sharing } from "./sharing.ts";
 
@@ -33,8 +35,12 @@ export interface ConnectionOptions {
   readonly bodyLimits?: Partial<BodyLimits>;
   /** Prevents a read from joining one that began before a change. Default: no change is known. */
   readonly versions?: Versions;
-  /** Jitter of retries, 0 to 1; for tests. */
+  /** Default: 64 calls under way, 128 waiting for at most 500 ms. */
+  readonly bulkhead?: Partial<BulkheadLimits>;
+  /** Jitter of retries and of the breaker, 0 to 1; for tests. */
   readonly random?: () => number;
+  /** Milliseconds of a clock that never goes back, for breaker and budget of repeats; for tests. */
+  readonly clock?: () => number;
   /** Waits between retries and rejects when the signal aborts; for tests. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -78,6 +84,8 @@ interface TransportOptions extends ConnectionOptions {
   readonly platform: Platform;
   /** True if a redirect to this place says that our session has ended. Default: none does. */
   readonly isSignInPage?: (location: string) => boolean;
+  /** A read that finds out whether the platform works again. */
+  readonly probe: (scope: ReadScope) => Promise<unknown>;
 }
 
 export function createTransport(options: TransportOptions): Transport {
@@ -103,6 +111,17 @@ export function createTransport(options: TransportOptions): Transport {
     bodyTimeout: 0,
   });
 
+  const guard = new Guard({
+    platform,
+    now: options.clock ?? (() => performance.now()),
+    random,
+    limits: { inFlight: CONNECTIONS, waiting: 128, waitMilliseconds: 500, ...options.bulkhead },
+    probe: () => {
+      const signal = AbortSignal.timeout(timeouts.readMilliseconds);
+      const deadline = performance.now() + timeouts.readMilliseconds;
+      return options.probe(new ReadScope({ signal, deadline: () => deadline, isFresh: true, record: () => undefined }));
+    },
+  });
   const sharing = new Sharing(platform, options.versions ?? new Versions());
 
   function read<Result>(request: PlatformRequest<Result>, scope: ReadScope): Promise<Result> {
@@ -116,13 +135,13 @@ export function createTransport(options: TransportOptions): Transport {
     return call(request, toWire(request, basePath), scope);
   }
 
-  /** All attempts at one call. Limits on calls (a breaker, a bulkhead, a budget of repeats) belong here. */
+  /** All attempts at one call. */
   async function call<Result>(request: PlatformRequest<Result>, wire: WireRequest, scope: CallScope): Promise<Result> {
     const kind = kindOf(wire, scope);
     let failure: PlatformError | null = null;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await makeAttempt(request, wire, scope);
+        return await makeGuardedAttempt(request, wire, scope, { kind, isFirst: attempt === 1 });
       } catch (thrown) {
         const error = combine(failure, thrown);
         if (!(error instanceof PlatformError)) {
@@ -130,13 +149,30 @@ export function createTransport(options: TransportOptions): Transport {
         }
         const spareMilliseconds = scope.timeLeft() - (scope instanceof ReadScope ? 0 : leastWriteMilliseconds);
         const delay = delayBeforeRepeat(kind, error, attempt, { spareMilliseconds, random });
-        if (delay === null) {
+        if (delay === null || !guard.mayRepeat()) {
           throw error;
         }
         failure = error;
         // Rejects when the signal aborts; the next round then throws.
         await sleep(delay, scope.signal).catch(() => undefined);
       }
+    }
+  }
+
+  async function makeGuardedAttempt<Result>(
+    request: PlatformRequest<Result>,
+    wire: WireRequest,
+    scope: CallScope,
+    { kind, isFirst }: { readonly kind: CallKind; readonly isFirst: boolean },
+  ): Promise<Result> {
+    const entry = await guard.enter(request.route, kind, isFirst);
+    try {
+      const result = await makeAttempt(request, wire, scope);
+      entry.end(null);
+      return result;
+    } catch (error) {
+      entry.end(error);
+      throw error;
     }
   }
 

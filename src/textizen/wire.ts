@@ -52,12 +52,25 @@ export interface TextizenWire {
 
 const HEADERS = ["accept", "application/json"];
 const JSON_HEADERS = ["accept", "application/json", "content-type", "application/json"];
+/** The cheapest call that says whether Textizen works. */
+const PROBE: TextizenCall<null> = {
+  route: "GET /api/user",
+  id: null,
+  size: "record",
+  parameters: {},
+  decode: () => null,
+};
 const SIGN_IN = "POST /api/users/sign_in";
 /** Statuses with which another web server answers a sign-in: not found, method not allowed, gone. */
 const NO_SUCH_ADDRESS: ReadonlySet<number> = new Set([404, 405, 410]);
 
 export function createTextizenWire(options: TextizenOptions): TextizenWire {
-  const transport = createTransport({ ...options, platform: "TEXTIZEN", isSignInPage });
+  const transport = createTransport({
+    ...options,
+    platform: "TEXTIZEN",
+    isSignInPage,
+    probe: (scope) => read(PROBE, scope),
+  });
   const session = createSession({
     credentials: options.credentials,
     now: options.now ?? (() => performance.now()),
@@ -127,8 +140,12 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     }
   }
 
+  function read<Result>(call: TextizenCall<Result>, scope: ReadScope): Promise<Result> {
+    return withToken("read", scope, (token) => transport.read(toRequest(call, token), scope));
+  }
+
   return {
-    read: (call, scope) => withToken("read", scope, (token) => transport.read(toRequest(call, token), scope)),
+    read,
     write: (call, scope) => withToken(scope.kind, scope, (token) => transport.write(toRequest(call, token), scope)),
     close: transport.close,
   };

@@ -1,0 +1,118 @@
+import { type Platform, PlatformError } from "../errors.ts";
+import { type Admission, Breaker, type BreakerOptions } from "./breaker.ts";
+import { Bulkhead, type BulkheadLimits } from "./bulkhead.ts";
+import type { Route } from "./exchange.ts";
+import type { CallKind } from "./repeats.ts";
+import { RetryBudget } from "./retry-budget.ts";
+
+export interface GuardOptions extends BreakerOptions {
+  readonly platform: Platform;
+  readonly limits: BulkheadLimits;
+  /** A call that changes nothing, to find out whether writes would get through. Throws if it fails. */
+  readonly probe: () => Promise<unknown>;
+}
+
+/** A call that may go out. Whoever has one must end it. */
+export interface Entry {
+  /** `error`: why it failed; null if it succeeded. */
+  end(error: unknown): void;
+}
+
+const OVERLOAD_RETRY_SECONDS = 1;
+
+/**
+ * What keeps trouble with one platform from becoming trouble with everything: a breaker for reads and one for writes, a
+ * bulkhead and a budget of repeats. One for each platform. Our own, not a library's: no write may be a breaker's probe,
+ * and a call that must not be made has to be refused before its first byte, as proof that nothing was sent.
+ */
+export class Guard {
+  readonly #options: GuardOptions;
+  readonly #reads: Breaker;
+  readonly #writes: Breaker;
+  readonly #bulkhead: Bulkhead;
+  readonly #budget: RetryBudget;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#reads = new Breaker(options);
+    this.#writes = new Breaker(options);
+    this.#bulkhead = new Bulkhead(options.limits);
+    this.#budget = new RetryBudget(options.now);
+  }
+
+  /** Whether a failed call may be repeated. Each call that is made for the first time allows a fifth of a repeat. */
+  mayRepeat(): boolean {
+    return this.#budget.withdraw();
+  }
+
+  /** Throws PlatformError `suspended` or `overloaded` if the call must not go out now. */
+  async enter(route: Route, kind: CallKind, isFirst: boolean): Promise<Entry> {
+    if (isFirst) {
+      this.#budget.deposit();
+    }
+    const isRead = kind === "read" || kind === "read-by-post";
+    const breaker = isRead ? this.#reads : this.#writes;
+    let admission = this.#admit(breaker, route);
+    if (admission === "probe" && !isRead) {
+      await this.#probeForWrites(route);
+      admission = "call";
+    }
+    const place = this.#bulkhead.enter();
+    if (place === false || (place !== true && !(await place))) {
+      breaker.settle(admission, null);
+      throw this.#error("overloaded", `${route}: too many calls are under way`, OVERLOAD_RETRY_SECONDS);
+    }
+    return {
+      end: (error) => {
+        this.#bulkhead.leave();
+        breaker.settle(admission, outcomeOf(error));
+      },
+    };
+  }
+
+  #admit(breaker: Breaker, route: Route): Exclude<Admission, "refused"> {
+    const admission = breaker.admit();
+    if (admission === "refused") {
+      throw this.#error("suspended", `${route}: the platform keeps failing`, breaker.retryAfterMilliseconds / 1_000);
+    }
+    return admission;
+  }
+
+  async #probeForWrites(route: Route): Promise<void> {
+    try {
+      await this.#options.probe();
+    } catch (error) {
+      this.#writes.settle("probe", outcomeOf(error) ?? "failure");
+      throw this.#error(
+        "suspended",
+        `${route}: the platform keeps failing`,
+        this.#writes.retryAfterMilliseconds / 1_000,
+      );
+    }
+    this.#writes.settle("probe", "success");
+  }
+
+  #error(reason: "suspended" | "overloaded", message: string, seconds: number): PlatformError {
+    const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
+    return new PlatformError(this.#options.platform, reason, message, { mayHaveTaken: false, retryAfterSeconds });
+  }
+}
+
+/** Timeouts, broken connections and 5xx say that the platform fails; calls that were left or never asked say nothing. */
+function outcomeOf(error: unknown): "success" | "failure" | null {
+  if (!(error instanceof PlatformError)) {
+    return error === null ? "success" : null;
+  }
+  switch (error.reason) {
+    case "timeout":
+    case "unreachable":
+      return "failure";
+    case "shape":
+    case "refused":
+    case "unauthorized":
+    case "rate-limited":
+      return "success";
+    default:
+      return null;
+  }
+}
