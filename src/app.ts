@@ -41,7 +41,7 @@ import { isMemoryStore, openSqliteStore } from "./store/sqlite.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
 const DAY_MS = 86_400_000;
-/** How late an event of another process may be heard of. */
+/** Milliseconds after which an event of another process is found at the latest. */
 const FEED_LOOK_MS = 250;
 
 interface Webhooks {
@@ -53,10 +53,10 @@ interface Webhooks {
 export interface App {
   /** Where the graph is served, `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
-  /** Where the platforms push to: for their settings. Null where there is no secret, and so no door. */
+  /** The webhooks' URLs for the platforms' settings; null without a secret. */
   readonly webhooks: Webhooks | null;
   readonly services: Services;
-  /** Answers what is under way, then lets go of everything. */
+  /** Waits for running operations, then releases everything. */
   close(): Promise<void>;
 }
 
@@ -65,13 +65,13 @@ export interface AppOptions {
   readonly now?: () => Date;
   /** Milliseconds of a clock that never goes back: the age of kept lists; for tests. */
   readonly clock?: () => number;
-  /** A number of somebody whom newcomers are shown first. */
+  /** The phone number in the explorer's first query. */
   readonly exampleNumber?: string;
-  /** Waits at a named point of every send; for tests of crashes. */
+  /** Called at points of every send; for tests of crashes. */
   readonly pauseAt?: Services["pauseAt"];
-  /** Other than the usual ones. */
+  /** Limits that differ from the defaults. */
   readonly connectionLimits?: Partial<SubscriptionsOptions["limits"]>;
-  /** Runs when everything is built, before the first request is taken. */
+  /** Runs when everything is built, before the first request is accepted. */
   readonly beforeListening?: (services: Services) => Promise<void>;
 }
 
@@ -124,8 +124,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     inbox,
     feed: createFeed({ inbox, lookMilliseconds: FEED_LOOK_MS, warn }),
     versions,
-    // A try, and time to write down what came of it; shorter than a mutation's time, so that a retry after a crash is
-    // told within it that nobody knows.
+    // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a
+    // crash learns within that time that the outcome is unknown.
     requireType: guards.requireType,
     ssoNextHosts: config.ssoNextHosts,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
@@ -167,7 +167,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const close = async () => {
     sync?.stop();
     sweeps?.stop();
-    // Subscriptions end with their connections first, so that their clients know to come again.
+    // Connections are closed first, so that the clients of subscriptions know that they should connect again.
     await apollo.stop();
     feed.close();
     await Promise.all([pidj.close(), textizen.close()]);

@@ -25,7 +25,7 @@ export interface Config {
   readonly events: EventsConfig;
   /** Whether equal queries that run at the same time are executed once, in production. */
   readonly sharesOperations: boolean;
-  /** Origins whose pages may ask this server, beside its own. */
+  /** Further origins whose pages may query this server. */
   readonly corsOrigins: readonly string[];
   /** The most WebSockets and event streams that are open at once. */
   readonly subscriberConnections: number;
@@ -144,9 +144,9 @@ function readTimeouts(env: Environment): Timeouts {
 }
 
 /**
- * Whether the server simulates both platforms: if SIMULATE is on, or if the environment says nothing about the platforms
- * and this is not production. Throws ConfigError if there are no credentials and simulating cannot be meant: nobody
- * who means the platform may be told that a text was accepted when only a simulator took it.
+ * Whether the server simulates both platforms: if SIMULATE is on, or if the environment contains nothing about the
+ * platforms and this is not production. Throws ConfigError if there are no credentials and a simulation cannot be
+ * meant: a text that only a simulator accepted must never be reported as accepted to somebody who meant the platform.
  */
 export function readSimulation(environment: NodeJS.ProcessEnv, { pidj, textizen, isProduction }: Config): boolean {
   const choice = new Environment(environment).choice("SIMULATE", ["on", "off"], null);

@@ -20,7 +20,7 @@ export type { CompletedPollRecord } from "./loaders/events.ts";
 export type { Page } from "./loaders/paging.ts";
 export type { StoredMessage } from "./store/event-records.ts";
 
-/** What lives as long as the process and every operation shares. */
+/** What all operations of the process share. */
 export interface Services {
   readonly pidj: { readonly client: PidjClient; readonly lists: PidjLists; readonly hasContactList: boolean };
   readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists };
@@ -28,38 +28,39 @@ export interface Services {
   readonly attempts: Attempts;
   readonly optOuts: OptOuts;
   readonly inbox: Inbox;
-  /** Events as they come in, for subscriptions. */
+  /** New events, for subscriptions. */
   readonly feed: Feed;
-  /** What has changed since something was read. */
+  /** Versions of lists and platforms, to tell whether something read earlier is still good. */
   readonly versions: Versions;
   /** Throws ForbiddenError if the caller may not have records of the type. */
   readonly requireType: (type: string, caller: Caller) => void;
   readonly now: () => Date;
-  /** For how long one write may be under way, in milliseconds. */
+  /** Milliseconds that one write may take. */
   readonly writeLeaseMilliseconds: number;
-  /** Hosts that a sign-in may lead on to; null for any. */
+  /** Hosts that a sign-in may redirect to; null for any. */
   readonly ssoNextHosts: readonly string[] | null;
-  /** Told of what went wrong behind an operation that itself goes on. */
+  /** Called with failures that do not fail the operation. */
   readonly warn: (message: string, error: unknown) => void;
-  /** Waits at a named point of every send; for tests of crashes. */
+  /** Called at points of every send; for tests of crashes. */
   readonly pauseAt?: ((point: SendPoint) => Promise<void>) | undefined;
 }
 
 export interface OperationOptions {
   /** Ends the operation's reads. */
   readonly signal: AbortSignal;
-  /** When the operation's time is over, on `performance.now()`'s clock: later once it is known for a mutation. */
+  /**
+   * The operation's deadline on the clock of `performance.now()`. It becomes later when the operation turns out to be a
+   * mutation.
+   */
   readonly deadline: () => number;
-  /** Read past every kept list, and join no read under way. */
+  /** True if the operation must use no kept list and join no running read. */
   readonly fresh: boolean;
   readonly caller: Caller;
-  /** Cursor of the last event that a subscriber saw, if its transport says so: it replaces the argument `since`. */
+  /** Cursor of the last event that a subscriber saw, if its transport has one. It replaces the argument `since`. */
   readonly resumeAfter?: string | null;
 }
 
-/**
- * One operation: who it reads for, until when, what it has read and how it writes. Made for it, gone with it.
- */
+/** One operation: its loaders, its deadline, and what its writes use. Made for the operation and dropped with it. */
 export class Context {
   readonly services: Services;
   readonly caller: Caller;
@@ -84,7 +85,7 @@ export class Context {
     this.services.requireType(type, this.caller);
   }
 
-  /** The platform calls made so far, in the order in which they ended, and the lists served from what is kept. */
+  /** The platform calls made so far, in the order of their ends, and the kept lists that were served. */
   get calls(): readonly (CallRecord | KeptRecord)[] {
     return this.made;
   }
@@ -116,7 +117,7 @@ export class Context {
     return this.eventLoaders;
   }
 
-  /** What the operation's mutations work with. */
+  /** What the operation's mutations use. */
   get writes(): WriteTools {
     const { pidj, textizen, directory, attempts, optOuts, now, warn, pauseAt, writeLeaseMilliseconds } = this.services;
     return {
@@ -138,7 +139,7 @@ export class Context {
     };
   }
 
-  /** What this operation read before a write of its own is read anew behind it. */
+  /** After a write, the operation reads again what it had read before. */
   private forgetReads(): void {
     this.pidjLoaders = null;
     this.textizenLoaders = null;

@@ -5,7 +5,7 @@ import { SCOPES } from "../access/scopes.ts";
 import { loadEnvFile } from "../env-file.ts";
 import { runProgram } from "../program.ts";
 
-/** What the program needs from its surroundings. */
+/** What the program uses from its environment. */
 export interface KeysSurroundings {
   /** The keys file, as the server reads it (`API_KEYS_FILE`); undefined if it is not set. */
   readonly path: string | undefined;

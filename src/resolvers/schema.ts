@@ -7,7 +7,7 @@ import { personOf } from "./person.ts";
 
 export { DateTime, EmailAddress, PhoneNumber, TimeZone, URL } from "./scalars.ts";
 
-/** What has an id but cannot be read by it alone is no node. */
+/** Types with an id that cannot be read by it are no nodes. */
 type NodeType = Exclude<IdType, "PollQuestion" | "PollOption" | "PidjTask" | "TextizenUser">;
 type NodeResult = Awaited<gql.ResolversTypes["Node"]> | null;
 
@@ -15,12 +15,13 @@ export const Query = {
   node: (_root, { id }, context) => readNode("id", id, context),
   nodes: (_root, { ids }, context) => {
     requireFew("ids", ids);
-    // A promise each, so that one failing id fails its own place only; the generated type knows no promise of null.
+    // One promise for each id, so that one that fails does not fail the others. The generated type does not allow
+    // promises of null.
     return ids.map((id, at) => readNode(`ids.${at}`, id, context) as gql.ResolversTypes["Node"]);
   },
 } satisfies gql.QueryResolvers;
 
-/** An id's prefix says the type, so that no record needs to carry it. */
+/** The id's prefix names the type, so records need no type of their own. */
 export const Node = {
   __resolveType: ({ id }: { readonly id: string }) => typeOfId(id) as NodeType,
 };

@@ -5,7 +5,7 @@ import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
 
-/** What is known of an idempotency key. */
+/** The record of an idempotency key. */
 export interface AttemptRecord {
   readonly key: string;
   /** The mutation's name in the graph. */
@@ -22,7 +22,7 @@ export interface AttemptRecord {
 export interface Attempt {
   readonly key: string;
   readonly mutation: string;
-  /** Of the normalised input: equal for equal inputs. */
+  /** Fingerprint of the normalised input: equal for equal inputs. */
   readonly fingerprint: string;
 }
 
@@ -45,7 +45,7 @@ export interface AttemptHandle {
 
 /** Why a key is not free for an attempt. */
 export type KeyInUse =
-  /** The same mutation and input were accepted before; `outcome` is what the call returned, as JSON. */
+  /** The same mutation and input were accepted before; `outcome` is the call's result as JSON. */
   | { readonly kind: "replay"; readonly outcome: string }
   /** The key was used with another mutation or input, and not refused. */
   | { readonly kind: "reused" }
@@ -67,8 +67,8 @@ export interface Attempts {
   /** Why the key cannot be used for the attempt; null if it is free. Claims nothing. */
   look(attempt: Attempt): Promise<KeyInUse | null>;
   /**
-   * Claims a free key, durably, before anything is sent. `outcomeIfConfirmed`: what a replay returns if only a person can
-   * say that the write was accepted, as JSON.
+   * Claims a free key, durably, before anything is sent. `presumed`: the part of the outcome that is known now, as
+   * JSON, in case a person later settles the attempt as accepted.
    */
   begin(attempt: Attempt & { readonly leaseMilliseconds: number; readonly outcomeIfConfirmed: string }): Promise<Begun>;
   /** Milliseconds until the lease ends. After that a person may free the key, so the call must have ended by then. */
@@ -84,7 +84,7 @@ export interface Attempts {
   unknown(): Promise<AttemptRecord[]>;
   /** Records a person's decision on an attempt of unknown outcome; false if the key has none. */
   resolve(key: string, state: SetByPerson): Promise<boolean>;
-  /** Forgets what was settled more than 72 hours ago. */
+  /** Deletes attempts that were settled more than 72 hours ago. */
   sweep(): Promise<void>;
 }
 
@@ -106,7 +106,7 @@ const DURABLE = { durable: true };
 export function createAttempts(store: Store, now: () => Date): Attempts {
   const update = createUpdate(store, "An attempt");
 
-  /** What the key holds now: nothing if that is forgotten, and an unknown outcome if the lease has ended. */
+  /** The attempt as it counts now: none if it is too old, and with an unknown outcome if its lease has ended. */
   async function readCurrent(draft: Draft, key: string): Promise<Row | null> {
     const row = await readRow(draft, key);
     if (row === null || isForgotten(row)) {
@@ -219,7 +219,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
     sweep: async () => {
       for await (const entries of batches()) {
         const old = entries.filter(({ value }) => isForgotten(decodeRow<Row>(value)));
-        // False if one of them is being used again just now: the next sweep is early enough for the others.
+        // False if one of the keys is used again at this moment. The next sweep deletes the others.
         await store.commit(old.map(({ key, value }): Change => ({ table: "attempt", key, was: value, becomes: null })));
       }
     },

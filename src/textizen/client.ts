@@ -88,7 +88,7 @@ function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenRe
     );
   }
 
-  /** A group holds its participants and a poll its responses: a detail may be as large as a list. */
+  /** A group's detail contains its participants and a poll's its responses, so a detail may be as large as a list. */
   function detail<Row>(route: Route, kind: RecordKind<Row>, id: Id<IdType>, scope: ReadScope): Promise<Row | null> {
     const call = {
       route,

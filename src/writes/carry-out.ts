@@ -11,7 +11,7 @@ import type { WriteTools } from "./tools.ts";
 /** For a write that texts nobody. */
 export const nobody = (): readonly RecipientNumber[] => [];
 
-/** The time kept back from a write's calls: its outcome has to be recorded and told. */
+/** Time that a write's calls leave for recording the outcome and for the answer. */
 const CLOSING_MILLISECONDS = 250;
 
 /** At most this much time is kept back too if a read can verify the write: its answer may be lost by a timeout. */
@@ -22,20 +22,23 @@ export interface Write<Accepted, Prepared = undefined> {
   /** The mutation's name in the graph. */
   readonly mutation: string;
   readonly kind: WriteKind;
-  /** The caller's name for the try; null if none was given. */
+  /** The idempotency key; null if none was given. */
   readonly idempotencyKey: string | null;
-  /** What was asked for, normalised: equal inputs are equal here, in whatever order their members are. JSON. */
+  /** The normalised input as JSON: equal inputs are equal here, whatever the order of their members. */
   readonly input: unknown;
-  /** Where each wire property came from, so that a refusal can name the argument. */
+  /** The argument of each property on the wire, so that a refusal can name the argument. */
   readonly paths: FieldPaths;
-  /** What the write may make stale: the lists that it changes, else its platform. */
+  /** The versions that the write raises: those of the lists that it changes, else that of its platform. */
   readonly changes: readonly Changed[];
   /**
    * Reads what the call needs, and may throw Refused. Runs while the key is free, before the attempt is recorded, and
    * not at all for a replay.
    */
   readonly prepare?: () => Promise<Prepared>;
-  /** Whom the write texts. Each is looked up right before every attempt; it is not made if one opted out. */
+  /**
+   * The numbers that the write texts. They are checked right before every attempt, and nothing is sent if one opted
+   * out.
+   */
   readonly texts: (prepared: Prepared) => readonly RecipientNumber[];
   /** Makes the platform call, and nothing else. Its result is JSON, and a replay returns the same again. */
   readonly call: (scope: WriteScope, prepared: Prepared) => Promise<Accepted>;
@@ -176,8 +179,8 @@ async function settleAttempt(
       warn("a person settled an attempt otherwise than the platform", new Error(difference));
     }
   } catch (error) {
-    // What the platform answered is the truth, whether or not it can be written down. An attempt that could not be
-    // settled is found unknown when its lease has passed.
+    // The platform's answer counts even if it cannot be recorded. An attempt without a recorded outcome becomes UNKNOWN
+    // when its lease has ended.
     warn("an attempt could not be settled", error);
   }
 }
@@ -215,7 +218,7 @@ function settlementOf<Accepted>(
     : { state: "ACCEPTED", message, outcome: JSON.stringify(accepted ?? null) };
 }
 
-/** What a failed call means for its key, and for whoever asked for it. */
+/** What a failed call means for its key and for the client. */
 function failureOf(
   { kind, paths }: Pick<Write<never>, "kind" | "paths">,
   error: unknown,
@@ -230,13 +233,13 @@ function failureOf(
     return { settlement: { state: "REFUSED", message: null }, error };
   }
   const unknown = unknownOutcome(hasKey, null);
-  // A change that was refused may have been refused because its first attempt was carried out.
+  // The change may have been refused because its first attempt was carried out.
   const isTold = error instanceof PlatformError && (kind !== "change" || error.reason === "refused");
   const shown = isTold ? new Refused(unknown) : error;
   return { settlement: { state: "UNKNOWN", message: unknown.message }, error: shown };
 }
 
-/** True of what only `checkBeforeAttempt` throws: the attempt was not made. */
+/** True for errors that only `checkBeforeAttempt` throws: the attempt was not made. */
 function isForbidden(error: unknown): boolean {
   return error instanceof Refused || error instanceof StoreError;
 }

@@ -41,7 +41,7 @@ interface UserRef {
   readonly id: string;
 }
 
-/** A user that was paused or unpaused. */
+/** The outcome of pausing or unpausing a user. */
 interface Pause {
   readonly user: Stub<PidjUserId>;
   /** As reported by Pidj; null if it does not say. */
