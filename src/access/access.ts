@@ -2,7 +2,7 @@ import type { ApiKeys } from "./api-keys.ts";
 import { ANONYMOUS, type Caller } from "./caller.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** What a request or a connection says of who it is, as it came. */
+/** The credentials of a request or a connection, unchecked. */
 export interface Credential {
   /** Header `x-api-key`. */
   readonly apiKey: string | undefined;
@@ -12,7 +12,7 @@ export interface Credential {
 
 /** Who may ask. */
 export interface Access {
-  /** Who the credential is of; null if there is none or it is not good, whatever the reason. */
+  /** The caller of the credential; null if there is none or it is invalid for any reason. */
   identify(credential: Credential): Caller | null | Promise<Caller | null>;
   /** False once the caller's credential has ended or was revoked. */
   isCurrent(caller: Caller): boolean;
@@ -32,7 +32,7 @@ export interface AccessOptions {
 export function createAccess({ keys, tokens, now }: AccessOptions): Access {
   return {
     identify: ({ apiKey, authorization }) => {
-      // Of two credentials in one request, it is not sure which is meant.
+      // Two credentials in one request are refused, because it is unclear which one is meant.
       if (apiKey !== undefined && authorization !== undefined) {
         return null;
       }

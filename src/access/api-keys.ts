@@ -3,16 +3,16 @@ import { statSync } from "node:fs";
 import type { Caller } from "./caller.ts";
 import { type ApiKey, KeysFileError, needName, readKeysFile, writeKeysFile } from "./keys-file.ts";
 
-/** How long a key that was removed from the file may still be taken, in milliseconds. */
+/** Milliseconds that a key which was removed from the file may still be accepted. */
 const LOOK_EVERY_MS = 1_000;
-// Says what it is to whoever finds it in a log or a repository, so that scanners can find it too.
+// The prefix identifies a key that is found in a log or a repository, also to secret scanners.
 const PREFIX = "tg_";
 
-/** The API keys of a file, as it is now: a change counts within a second, without a restart. */
+/** The API keys of a file. A change of the file takes effect within a second, without a restart. */
 export interface ApiKeys {
-  /** Who the key is of; null: no such key, or no longer. */
+  /** The caller of the key; null if there is no such key, or no longer. */
   find(key: string): Caller | null;
-  /** Whether the file still has the caller's line, unchanged. */
+  /** Whether the file still contains the caller's line, unchanged. */
   has(caller: Caller): boolean;
 }
 
@@ -20,7 +20,7 @@ interface ApiKeysOptions {
   readonly path: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told when the file has become unreadable; the keys that were read last stay good. */
+  /** Called when the file has become unreadable; the keys that were read last stay valid. */
   readonly warn: (message: string, error: unknown) => void;
 }
 
@@ -55,7 +55,7 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
   return {
     find: (key) => {
       look();
-      // A look-up by digest takes the same time for every wrong key, whatever it shares with a right one.
+      // A look-up by digest takes the same time for all wrong keys, however similar to a right one.
       const caller = callers.get(digestOf(key)) ?? null;
       return caller === null || (caller.expiresAt !== null && caller.expiresAt <= now()) ? null : caller;
     },
@@ -66,7 +66,9 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
   };
 }
 
-/** Makes a key, adds its line to the file (made if missing) and returns the key, which nothing keeps. */
+/**
+ * Makes a key, adds its line to the file (which is created if necessary) and returns the key, which is stored nowhere.
+ */
 export function addApiKey(path: string, entry: Omit<ApiKey, "sha256">): string {
   const keys = readKeysFile(path, { orEmpty: true });
   needName(entry.name, "--name");
@@ -88,7 +90,7 @@ export function removeApiKey(path: string, name: string): void {
   writeKeysFile(path, left);
 }
 
-/** Differs whenever the file was changed or replaced; null if there is none. */
+/** Changes whenever the file is changed or replaced; null if there is none. */
 function stampOf(path: string): string | null {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? null : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
@@ -101,7 +103,7 @@ interface KeyCaller extends Caller {
 
 type Callers = ReadonlyMap<string, KeyCaller>;
 
-/** A line that has not changed keeps its caller, so that connections can tell whether theirs is still in the file. */
+/** An unchanged line keeps its caller object, so that connections can tell whether theirs is still in the file. */
 function byDigest(keys: readonly ApiKey[], before: Callers): Callers {
   return new Map(
     keys.map((key) => {
@@ -123,7 +125,7 @@ function callerOf({ name, scopes, expires, callsPerMinute, recipientsPerMinute }
   };
 }
 
-/** SHA-256, in hexadecimal. Enough for a key of 256 random bits, which no list of likely keys holds. */
+/** SHA-256 in hexadecimal. A fast hash is enough for a key of 256 random bits, which cannot be guessed. */
 function digestOf(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }

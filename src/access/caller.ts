@@ -1,23 +1,26 @@
 import { SCOPES, type Scope } from "./scopes.ts";
 
-/** How much a caller may ask for in a minute; null: the server's own limit. */
+/** Limits of a caller for each minute; null: the server's own limit. */
 export interface CallerLimits {
   readonly callsPerMinute: number | null;
   readonly recipientsPerMinute: number | null;
 }
 
-/** Who asks. Two requests of the same key or of the same token's subject are of one caller. */
+/** A caller. Requests with the same key, or with tokens of the same subject, are of one caller. */
 export interface Caller extends CallerLimits {
   /** Unique among all callers: `key:console`, `token:auth0|58`, `anonymous`. For logs, buckets and the audit log. */
   readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** Milliseconds since 1970 after which the credential is no longer good; null: until it is revoked. */
+  /** Milliseconds since 1970 when the credential expires; null: when it is revoked. */
   readonly expiresAt: number | null;
-  /** True for the one caller that every request is of while authentication is off. */
+  /** True for the caller of all requests while authentication is off. */
   readonly isAnonymous: boolean;
 }
 
-/** Everybody, while authentication is off: allowed everything, which is why the server then listens on loopback only. */
+/**
+ * The caller of all requests while authentication is off. It may do everything, so the server then listens on a
+ * loopback address only.
+ */
 export const ANONYMOUS: Caller = {
   id: "anonymous",
   scopes: new Set(SCOPES),

@@ -6,16 +6,16 @@ import { isScope, SCOPES, type Scope } from "./scopes.ts";
 export interface ApiKey {
   /** 1 to 64 letters, digits, dots, dashes and underscores. */
   readonly name: string;
-  /** SHA-256 of the key, in hexadecimal: the key itself is written nowhere. */
+  /** SHA-256 of the key in hexadecimal; the key itself is stored nowhere. */
   readonly sha256: string;
   readonly scopes: readonly Scope[];
-  /** From when on the key is no longer good; null: until it is revoked. */
+  /** When the key expires; null: when it is revoked. */
   readonly expires: Date | null;
   readonly callsPerMinute: number | null;
   readonly recipientsPerMinute: number | null;
 }
 
-/** The keys file is missing, unreadable or malformed; the message says what to do and quotes no key. */
+/** The keys file is missing, unreadable or malformed. The message says what to do and contains no key. */
 export class KeysFileError extends Error {
   override readonly name = "KeysFileError";
 }
@@ -25,7 +25,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const MEMBERS = new Set(["name", "sha256", "scopes", "expires", "callsPerMinute", "recipientsPerMinute"]);
 const MOST_PER_MINUTE = 1_000_000;
 
-/** `orEmpty`: a file that is missing holds no keys. Throws KeysFileError. */
+/** `orEmpty`: a missing file counts as one without keys. Throws KeysFileError. */
 export function readKeysFile(path: string, { orEmpty = false } = {}): readonly ApiKey[] {
   let text: string;
   try {
@@ -44,7 +44,7 @@ export function readKeysFile(path: string, { orEmpty = false } = {}): readonly A
   return parse(text, path);
 }
 
-/** The whole file at once, so that a reader never sees half of it; readable by its owner alone. */
+/** Replaces the whole file at once, so that a reader never sees half of it. Only its owner can read it. */
 export function writeKeysFile(path: string, keys: readonly ApiKey[]): void {
   const lines = keys.map((key) => {
     const said = Object.entries(key).filter(([, value]) => value !== null);
@@ -118,7 +118,7 @@ export function parseScopes(value: unknown, place: string): readonly Scope[] {
   throw new KeysFileError(`${place}: scopes must be a list of these: ${SCOPES.join(", ")}.`);
 }
 
-/** A date alone ends with its first moment, in UTC. */
+/** A date without a time means its first moment in UTC. */
 export function parseExpiry(value: unknown, place: string): Date | null {
   if (value === null || value === undefined) {
     return null;

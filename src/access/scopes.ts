@@ -1,6 +1,6 @@
 /**
- * What a caller can be allowed to do, by noun and act. Which fields a scope opens is said in the schema, by
- * `@requiresScopes`; `metrics:read` opens `/metrics`.
+ * Permissions of callers, by noun and action. The schema says which fields a scope opens (`@requiresScopes`);
+ * `metrics:read` opens `/metrics`.
  */
 export const SCOPES = [
   "contacts:read",

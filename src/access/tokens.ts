@@ -13,11 +13,11 @@ export interface TokenOptions {
 
 /** JSON Web Tokens of one issuer (RFC 7519), checked against its published keys (RFC 7517). */
 export interface Tokens {
-  /** Who the token is of; null if it is not good. */
+  /** The caller of the token; null if it is invalid. */
   verify(token: string): Promise<Caller | null>;
 }
 
-// RFC 8725 §3.1: those that we mean, and no others. With a symmetric one, a public key would do to sign.
+// RFC 8725 §3.1: only these algorithms. With a symmetric one, the public key would be enough to sign.
 const ALGORITHMS = [
   "RS256",
   "RS384",
@@ -32,9 +32,9 @@ const ALGORITHMS = [
   "Ed25519",
 ];
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** Between two askings for the key set, whether or not the first was answered. */
+/** Milliseconds between two requests for the key set, whether or not the first was answered. */
 const ASK_AGAIN_MS = 30_000;
-/** A key set that is older is read anew while it is still used, so that a key that was withdrawn does not last. */
+/** An older key set is fetched again in the background, so that a withdrawn key does not stay valid. */
 const RENEW_AFTER_MS = 600_000;
 const ANSWER_WITHIN_MS = 3_000;
 
@@ -70,11 +70,11 @@ export function createTokens({ issuer, audience, jwksUrl, now, warn }: TokenOpti
 }
 
 /**
- * The issuer's keys: fetched once, fetched again for a key id that is not known, at most every 30 seconds. Keys that are
- * known stay good while the issuer's server is down.
+ * The issuer's keys. They are fetched once, and again if a key id is not known, at most every 30 seconds. Known keys
+ * stay valid while the issuer's server is down.
  */
 function createKeySet(url: string, now: () => number, warn: TokenOptions["warn"]): JWTVerifyGetKey {
-  // jose waits between answers; a server that does not answer would be asked for every token.
+  // jose waits only after an answer: a server that does not answer would be requested again for every token.
   const remote = createRemoteJWKSet(new URL(url), {
     cacheMaxAge: Number.POSITIVE_INFINITY,
     cooldownDuration: Number.POSITIVE_INFINITY,
@@ -117,7 +117,10 @@ function createKeySet(url: string, now: () => number, warn: TokenOptions["warn"]
   };
 }
 
-/** `scope`: a text with blanks between (RFC 8693 §4.2); `scp`: a list or such a text. Scopes of other services are left out. */
+/**
+ * `scope`: scopes separated by blanks (RFC 8693 §4.2); `scp`: a list or such a text. Scopes of other services are
+ * ignored.
+ */
 function scopesOf(claim: unknown): ReadonlySet<Scope> {
   const names: readonly unknown[] = typeof claim === "string" ? claim.split(" ") : Array.isArray(claim) ? claim : [];
   return new Set(names.filter((name): name is Scope => typeof name === "string" && isScope(name)));

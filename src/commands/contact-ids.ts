@@ -1,7 +1,7 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { type ContactId, parseId } from "../ids.ts";
 
-/** What a file names: contacts, each once, in its order; and the lines whose first column is no contact's id. */
+/** The content of a file: contact ids, each once, in order, and the lines whose first column is no contact's id. */
 interface ContactIds {
   readonly ids: readonly ContactId[];
   readonly wrongLines: readonly number[];
@@ -14,7 +14,7 @@ interface Cell {
 }
 
 const DELIMITERS = [",", ";", "\t", "|"];
-// A whole row in one cell is no id: what stands in its other columns must not reach a URL.
+// A cell that contains a whole row is no id: its other columns must not reach a URL.
 const OTHER_COLUMNS = /[,;|@+]/;
 const INVISIBLE = /\p{Cf}/gu;
 
@@ -65,7 +65,7 @@ function readFirstColumn(text: string, quote: '"' | false = '"', linesBefore = 0
     if (!(error instanceof CsvError && error.code === "CSV_QUOTE_NOT_CLOSED")) {
       throw error;
     }
-    // From the row with a quote that does not close on, quotes are plain text.
+    // From a row with an unclosed quote on, quotes are plain text.
     const ends = [...text.matchAll(/\r\n|\r|\n/g)].map((end) => end.index + end[0].length);
     const rest = text.slice(ends[linesRead - 1] ?? 0);
     const whole = cells.filter(({ line }) => line <= linesRead);

@@ -12,7 +12,7 @@ export interface Answer {
   skippedRows: number;
 }
 
-/** What was asked, and of whom. */
+/** The platform and call of an answer. */
 interface Source {
   readonly platform: Platform;
   readonly route: Route;

@@ -4,13 +4,13 @@ import type { Route } from "./exchange.ts";
 /** The statuses that can mean "there is no such record", if the platform itself says so in its own form. */
 export const NOT_FOUND_STATUSES: ReadonlySet<number> = new Set([404, 410]);
 
-/** What a sentence says that calls something absent. */
+/** Words of a sentence that says that something does not exist. */
 export const NOT_FOUND_SENTENCE =
   /\b(?:not|n't) (?:be )?(?:found|find|exist|known)\b|\bno such\b|\bno \w+ (?:has|with|was found)\b|\bunknown\b/i;
 
 /**
- * The error of a 4xx that is not in the platform's own form: a proxy's page, or JSON of another program. A read cannot
- * use it. A write was not carried out; what is missing stays open, so that no id is blamed.
+ * The error of a 4xx that is not in the platform's own form: a proxy's page, or another program's JSON. A read cannot
+ * use it. A write was not carried out, and no id is blamed for it.
  */
 export function foreignAnswer(platform: Platform, route: Route, status: number): PlatformError {
   return route.startsWith("GET ")

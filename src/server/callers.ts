@@ -7,18 +7,18 @@ import { sendFailure } from "./http.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who asks; null before that is known, and for whoever only opens the page. */
+    /** The caller; null before it is known, and for a browser that only opens the page. */
     caller: Caller | null;
   }
 }
 
-/** Who a request says that it is from. */
+/** The credentials in a request. */
 export function credentialOf(headers: IncomingHttpHeaders): Credential {
   const apiKey = headers["x-api-key"];
   return { apiKey: Array.isArray(apiKey) ? apiKey.join(",") : apiKey, authorization: headers.authorization };
 }
 
-/** A hook that lets nobody pass whose credential is not good. */
+/** A hook that refuses requests without a valid credential. */
 export function createCallerHook(access: Access) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     request.caller = await access.identify(credentialOf(request.headers));
@@ -30,7 +30,7 @@ export function createCallerHook(access: Access) {
   };
 }
 
-/** Who asks. Throws if the request has not passed the hook. */
+/** The caller. Throws if the request has not passed the hook. */
 export function needCaller({ caller }: FastifyRequest): Caller {
   if (caller === null) {
     throw new Error("an operation without a caller");
@@ -38,7 +38,7 @@ export function needCaller({ caller }: FastifyRequest): Caller {
   return caller;
 }
 
-/** Whether a browser opens the page, which asks nothing of the graph by itself. */
+/** Whether a browser opens the page, which sends no operation. */
 function isPage({ method, headers: { accept = "" }, query }: FastifyRequest): boolean {
   return method === "GET" && /\btext\/html\b/i.test(accept) && !("query" in (query as object));
 }
