@@ -35,13 +35,16 @@ test.each([
   expect(sizesByList(1, 4, 5, 16, 30, 100)).toEqual(byList);
 });
 
-test("what was measured over a minute ago is measured again", () => {
+test.each([
+  ["a minute", 600, 60_000],
+  ["a hundred times as long as it takes", 3_000, 300_000],
+])("a list is measured again after %s", (_name, milliseconds, after) => {
   const { clock, choice, sawList, sizesByList } = createChoice();
-  sawList(1_000);
+  sawList(milliseconds);
   choice.recordDetails(16, 1);
-  clock.time = 59_999;
+  clock.time = after - 1;
   expect(sizesByList(100)).toEqual([]);
-  clock.time = 60_000;
+  clock.time = after;
   expect(sizesByList(100)).toEqual([100]);
 });
 

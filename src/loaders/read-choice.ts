@@ -8,6 +8,14 @@ export const MOST_IN_PLACE_OF_LIST = 100;
 const LIST_FROM = 5;
 /** Older measurements are ignored. A list that failed is tried again after this time. */
 const MEASURED_MS = 60_000;
+/** A slow way is tried again more seldom, so that trying takes at most a hundredth of the time. */
+const LEAST_TIMES_BETWEEN = 100;
+
+interface Measured {
+  readonly milliseconds: number;
+  /** When it was measured. */
+  readonly at: number;
+}
 
 /**
  * Chooses between one read of a list and reads of its records by id, by how long each took the last time. Reads by id
@@ -19,7 +27,7 @@ export class ReadChoice {
   readonly #now: () => number;
   readonly #isShort: boolean;
   /** Milliseconds that 16 simultaneous reads by id took, and when that was measured. */
-  #round: { readonly milliseconds: number; readonly at: number } | null = null;
+  #round: Measured | null = null;
 
   /** `isShort`: the list is always cheaper, unless it fails. */
   constructor(list: { readonly lastRead: LastRead | null }, now: () => number, isShort = false) {
@@ -29,13 +37,15 @@ export class ReadChoice {
   }
 
   prefersList(records: number): boolean {
-    const list = this.#recent(this.#list.lastRead);
-    if (list !== null && list.outcome !== "read" && records <= MOST_IN_PLACE_OF_LIST) {
+    const { lastRead } = this.#list;
+    const hasFailed = lastRead !== null && lastRead.outcome !== "read";
+    if (hasFailed && records <= MOST_IN_PLACE_OF_LIST && this.#now() - lastRead.at < MEASURED_MS) {
       return false;
     }
     if (this.#isShort || records < LIST_FROM) {
       return this.#isShort;
     }
+    const list = hasFailed ? null : this.#recent(lastRead);
     const round = this.#recent(this.#round);
     return list === null || (round !== null && roundsOf(records) * round.milliseconds > list.milliseconds);
   }
@@ -47,8 +57,12 @@ export class ReadChoice {
     }
   }
 
-  #recent<Measured extends { readonly at: number }>(measured: Measured | null): Measured | null {
-    return measured !== null && this.#now() - measured.at < MEASURED_MS ? measured : null;
+  #recent(measured: Measured | null): Measured | null {
+    if (measured === null) {
+      return null;
+    }
+    const age = this.#now() - measured.at;
+    return age < Math.max(MEASURED_MS, measured.milliseconds * LEAST_TIMES_BETWEEN) ? measured : null;
   }
 }
 
