@@ -54,3 +54,44 @@ test("links inside the documentation lead to a heading", () => {
     expect({ name, broken: links.filter((slug) => !slugs(text).includes(slug ?? "")) }).toEqual({ name, broken: [] });
   }
 });
+
+test("the README's layout names every file and folder of src", () => {
+  const layout =
+    /^```\nschema\/[^`]*(?:`[^`]+`[^`]*)*?^```$/m.exec(readFileSync(`${ROOT}README.md`, "utf8"))?.[0] ?? "";
+  const names = readdirSync(`${ROOT}src`, { withFileTypes: true }).map((entry) =>
+    entry.isDirectory() ? `${entry.name}/` : entry.name,
+  );
+  expect(names.length).toBeGreaterThan(20);
+  expect(
+    names.filter((name) => !new RegExp(`(?:^|\\s)${name.replaceAll(".", "\\.")}(?:\\s|$)`, "m").test(layout)),
+  ).toEqual([]);
+});
+
+test("the README's table of imports has for each room what the linter allows", () => {
+  const rows = readFileSync(`${ROOT}README.md`, "utf8").matchAll(/^\| `([a-z]+)` \| (.+) \|$/gm);
+  const table = new Map(Array.from(rows, ([, room = "", text = ""]) => [room, namesIn(text)]));
+  const rules = importRules();
+  expect(rules.size).toBeGreaterThan(12);
+  for (const [room, allowed] of rules) {
+    expect({ room, allowed: table.get(room) }).toEqual({ room, allowed: allowed.sort() });
+  }
+});
+
+function namesIn(text: string): string[] {
+  return Array.from(text.matchAll(/`([a-z]+)`/g), ([, name = ""]) => name).sort();
+}
+
+/** The rooms, and the two files that count as rooms, that each room may import. */
+function importRules(): Map<string, string[]> {
+  const { overrides } = JSON.parse(readFileSync(`${ROOT}biome.json`, "utf8")) as {
+    readonly overrides: readonly { readonly includes: readonly string[]; readonly linter: unknown }[];
+  };
+  return new Map(
+    overrides.flatMap(({ includes, linter }) => {
+      const room = /^src\/([a-z]+)\/\*\*$/.exec(includes[0] ?? "")?.[1];
+      const patterns = JSON.stringify(linter).matchAll(/"!\.\.\/(?:([a-z]+)\/\*\*|(context|config)\.ts)"/g);
+      const allowed = Array.from(patterns, ([, folder, file]) => folder ?? file ?? "");
+      return room === undefined ? [] : [[room, allowed] as const];
+    }),
+  );
+}
