@@ -98,7 +98,7 @@ test("a 403 that a new session does not change is a refusal of the call, and cos
 });
 
 test("a configured token that a 403 refuses is not renewed, and the call is refused", async () => {
-  await using upstream = await serve((_request, response) => sendJson(response, {}, 403));
+  await using upstream = await serve((_request, response) => sendJson(response, { error: "Forbidden" }, 403));
   expect(await failureOf(upstream.client.groups(createScope()))).toMatchObject({ reason: "refused", status: 403 });
   expect(upstream.requests).toHaveLength(1);
 });
@@ -126,6 +126,14 @@ test("a record is a record, whatever sentences it holds", async () => {
   );
   expect(await upstream.client.createMailing(POLL, MAILING, createWriteScope())).toMatchObject({ id: "mailing:9" });
   expect(upstream.requests).toHaveLength(2);
+});
+
+test("tokens of a participant are tokens, whatever they are called", async () => {
+  await using upstream = await serve((_request, response) =>
+    sendJson(response, { error: "Please log in", code: "401" }),
+  );
+  const ids = [makeId("Participant", "58"), makeId("Campaign", "1")] as const;
+  expect(await upstream.client.participantTokens(...ids, createScope())).toHaveLength(2);
 });
 
 test.each([404, 405, 410])("%i at the sign-in is a wrong URL, and is told as such", async (status) => {

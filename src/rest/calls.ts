@@ -45,17 +45,15 @@ interface WriteScopeOptions extends ScopeOptions {
   readonly checkBeforeAttempt: () => Promise<void>;
 }
 
-/** The scope of reads: who waits for them and until when. Reads end when its signal aborts. */
-export class ReadScope {
+/** On whose behalf a call is made, and until when. */
+abstract class Scope {
   readonly signal: AbortSignal;
-  readonly isFresh: boolean;
   readonly record: (call: CallRecord) => void;
   // Private members also make TypeScript refuse anything that the constructor did not make, a spread of a scope included.
   readonly #deadline: () => number;
 
-  constructor({ signal, deadline, isFresh, record }: ReadScopeOptions) {
+  constructor({ signal, deadline, record }: ScopeOptions) {
     this.signal = signal;
-    this.isFresh = isFresh;
     this.record = record;
     this.#deadline = deadline;
   }
@@ -64,33 +62,37 @@ export class ReadScope {
     return this.#deadline();
   }
 
-  /** Milliseconds. */
+  /** Milliseconds in which the call must have ended. */
   timeLeft(): number {
     return this.#deadline() - performance.now();
   }
 }
 
+/** The scope of reads. They end when its signal aborts. */
+export class ReadScope extends Scope {
+  readonly isFresh: boolean;
+
+  constructor(options: ReadScopeOptions) {
+    super(options);
+    this.isFresh = options.isFresh;
+  }
+}
+
 /** The scope of one write. An aborted signal prevents the write from beginning, and never ends one that has begun. */
-export class WriteScope {
+export class WriteScope extends Scope {
   readonly kind: WriteKind;
-  readonly signal: AbortSignal;
-  readonly record: (call: CallRecord) => void;
   readonly checkBeforeAttempt: () => Promise<void>;
-  readonly #deadline: () => number;
   readonly #leaseLeft: () => number;
 
-  constructor({ kind, signal, deadline, leaseLeft, checkBeforeAttempt, record }: WriteScopeOptions) {
-    this.kind = kind;
-    this.signal = signal;
-    this.record = record;
-    this.checkBeforeAttempt = checkBeforeAttempt;
-    this.#deadline = deadline;
-    this.#leaseLeft = leaseLeft;
+  constructor(options: WriteScopeOptions) {
+    super(options);
+    this.kind = options.kind;
+    this.checkBeforeAttempt = options.checkBeforeAttempt;
+    this.#leaseLeft = options.leaseLeft;
   }
 
-  /** Milliseconds in which the write must have ended. */
-  timeLeft(): number {
-    return Math.min(this.#deadline() - performance.now(), this.#leaseLeft());
+  override timeLeft(): number {
+    return Math.min(super.timeLeft(), this.#leaseLeft());
   }
 }
 

@@ -16,10 +16,8 @@ type Failure =
   | "gateway"
   /** 429 that says for how long. */
   | "asked-to-wait"
-  /** 401, or 403 in the platform's own words: our session may have ended. The platform did not act. */
-  | "session-ended"
-  /** 403 in somebody else's words. */
-  | "perhaps-ended";
+  /** 401 or its like, or 403: our session may have ended. The platform did not act. */
+  | "session-ended";
 
 interface Repeat {
   /** Attempts in all, the first included. */
@@ -45,7 +43,6 @@ const REPEATS: Readonly<Record<Failure, Partial<Record<CallKind, Repeat>>>> = {
   gateway: { read: READ },
   "asked-to-wait": { read: { attempts: 3, delay: "as-asked" }, send: AS_ASKED, creation: AS_ASKED, change: AS_ASKED },
   "session-ended": { read: RENEWED, send: RENEWED, creation: RENEWED, change: RENEWED },
-  "perhaps-ended": { read: RENEWED, change: RENEWED },
 };
 
 /** A longer `Retry-After` is reported as this and never waited for. */
@@ -74,8 +71,8 @@ export function delayBeforeRepeat(
 }
 
 /** True if the call may be made once more with a new session. */
-export function isWorthRenewal(kind: CallKind, error: PlatformError): boolean {
-  return repeatOf(kind, error)?.delay === "renewal";
+export function isWorthRenewal(kind: CallKind, error: unknown): error is PlatformError {
+  return error instanceof PlatformError && repeatOf(kind, error)?.delay === "renewal";
 }
 
 /**
@@ -99,7 +96,7 @@ function repeatOf(kind: CallKind, error: PlatformError): Repeat | null {
 /** Null if another attempt would end like this one. */
 function failureOf({ reason, status, retryAfterSeconds, mayHaveTaken }: PlatformError): Failure | null {
   if (status === 403) {
-    return mayHaveTaken ? "perhaps-ended" : "session-ended";
+    return "session-ended";
   }
   switch (reason) {
     case "not-asked":

@@ -41,7 +41,7 @@ export function needAccepted(route: Route, { status, body }: Answer): void {
 }
 
 /** A token of a participant may be called `error`, and the answer holds nothing but tokens. */
-const TOKENS = "GET /api/participants/{id}/tokens";
+export const TOKENS = "GET /api/participants/{id}/tokens";
 const ERROR_KEYS: ReadonlySet<string> = new Set(["error", "errors", "message", "status", "code", "success"]);
 
 /** What gateways say by themselves, in a message alone. */

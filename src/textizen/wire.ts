@@ -114,29 +114,24 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     make: (token: string) => Promise<Result>,
   ): Promise<Result> {
     const token = await session.token(scope);
-    let first: PlatformError;
     try {
       return await make(token);
-    } catch (error) {
-      if (!(error instanceof PlatformError) || !isWorthRenewal(kind, error)) {
-        throw error;
+    } catch (first) {
+      if (!isWorthRenewal(kind, first)) {
+        throw first;
       }
-      first = error;
-    }
-    let renewed: string;
-    try {
-      renewed = await session.renew(token, scope);
-    } catch (error) {
-      // A 403 may also be a refusal of this call.
-      throw first.reason === "unauthorized" ? combine(first, error) : first;
-    }
-    try {
-      return await make(renewed);
-    } catch (error) {
-      if (error instanceof PlatformError && isWorthRenewal(kind, error)) {
-        session.giveUp(renewed);
+      const renewed = await session.renew(token, scope).catch((failure: unknown) => {
+        // A 403 may as well be what it says: a refusal of this call.
+        throw first.reason === "unauthorized" ? combine(first, failure) : first;
+      });
+      try {
+        return await make(renewed);
+      } catch (second) {
+        if (isWorthRenewal(kind, second)) {
+          session.giveUp(renewed);
+        }
+        throw combine(first, second);
       }
-      throw combine(first, error);
     }
   }
 
@@ -153,7 +148,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
 
 /** Throws `unauthorized` if the answer says in any form that we are not signed in. */
 function needSignedIn(route: Route, answer: Answer): void {
-  if (isSignedOut(answer)) {
+  if (isSignedOut(route, answer)) {
     const { status } = answer;
     throw new PlatformError("TEXTIZEN", "unauthorized", `${route}: not signed in`, { status, mayHaveTaken: false });
   }
