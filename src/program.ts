@@ -1,6 +1,12 @@
 import { ConfigError } from "./environment.ts";
 import { StoreError } from "./errors.ts";
 
+/** Where a program writes: stdout or stderr. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
 /** Runs a program to its exit code; if it fails, to 1, and says why on stderr. */
 export function runProgram(main: () => Promise<number>): void {
   main().then(

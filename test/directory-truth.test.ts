@@ -11,7 +11,7 @@ import { openSqliteStore } from "../src/store/sqlite.ts";
 const HOUR = 3_600_000;
 const noon = Date.UTC(2026, 0, 1, 12);
 
-/** What a contact is at its newest finding: with a number (or none), or deleted. */
+/** What a contact is at its newest observation: with a number (or none), or deleted. */
 type State = { readonly at: number; readonly phoneNumber: E164 | null; readonly isDeleted: boolean };
 
 function settle(truth: Map<ContactId, State>, id: ContactId, state: State): void {
@@ -93,7 +93,7 @@ test("10,000 people with shared, changing, unusable numbers and deletions, seen 
   await store.close();
 });
 
-test("whatever is learned, listed and forgotten in whatever order, the newest finding of each contact holds", async () => {
+test("whatever is learned, listed and forgotten in whatever order, the newest observation of each contact holds", async () => {
   const ids = ["co:anna", "co:ben", "co:carla"] as ContactId[];
   const numbers = ["+14155550001", "+14155550002"] as E164[];
   const at = fc.integer({ min: 0, max: 8 }).map((quarter) => noon + (quarter * HOUR) / 4);
@@ -109,10 +109,10 @@ test("whatever is learned, listed and forgotten in whatever order, the newest fi
       for (const { kind, at, people } of steps) {
         const time = new Date(at);
         if (kind === "learn") {
-          const sightings = people.map(
+          const observations = people.map(
             ({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "READ" }) as const,
           );
-          await directory.learn(sightings, time);
+          await directory.learn(observations, time);
         } else if (kind === "list") {
           await directory.learnList(people, time);
         } else {

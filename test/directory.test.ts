@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { PlatformError, StoreError } from "../src/errors.ts";
+import { StoreError } from "../src/errors.ts";
 import type { ContactId } from "../src/ids.ts";
 import type { E164 } from "../src/phone.ts";
 import { type ContactDirectory, type ContactLinkSource, createContactDirectory } from "../src/store/contacts.ts";
@@ -100,7 +100,7 @@ describe("a number", () => {
     expect(calls).toEqual({ get: 1, commit: 0 });
   });
 
-  test("of two contacts is ambiguous, names both and speaks of the newer sighting", async () => {
+  test("of two contacts is ambiguous, names both and speaks of the newer observation", async () => {
     await see(anna, one, noon - 1, "READ");
     await see(ben, one, noon, "RECEIVED");
     expect(await link(one)).toEqual({
@@ -130,31 +130,7 @@ describe("a number", () => {
   });
 });
 
-test("what clients wait for is asked of the store with little patience, and what is learned with the usual one", async () => {
-  const patience: unknown[] = [];
-  const asked: Store = {
-    ...store,
-    get: (table, keys, options) => {
-      patience.push(options?.withinMilliseconds);
-      return store.get(table, keys, options);
-    },
-    range: (table, range, options) => {
-      patience.push(options?.withinMilliseconds);
-      return store.range(table, range, options);
-    },
-    count: (table, options) => {
-      patience.push(options?.withinMilliseconds);
-      return store.count(table, options);
-    },
-  };
-  const each = createContactDirectory(asked, () => new Date(clock));
-  await Promise.all([each.links([one]), each.page({ limit: 1 }), each.count()]);
-  expect(patience).toEqual([200, 200, 200]);
-  await each.learn([{ contactId: anna, phoneNumber: null, source: "READ" }]);
-  expect(patience.slice(3)).toEqual([undefined, undefined]);
-});
-
-describe("an older sighting", () => {
+describe("an older observation", () => {
   test("does not win against a newer one that came first", async () => {
     await see(anna, two);
     await see(anna, one, noon - 1);
@@ -186,107 +162,16 @@ describe("an older sighting", () => {
   });
 });
 
-describe("an id that Pidj does not know", () => {
-  const rows = async () => [await store.count("number-by-contact"), await store.count("forgotten-contact")];
-
-  test("leaves no row if nobody knew it", async () => {
-    await directory.forget([anna, ben]);
-    directory.learnLater([[carla, null]], new Date(noon));
-    await directory.idle();
-    expect(await rows()).toEqual([0, 0]);
-  });
-
-  test("leaves the time of its deletion if it was known", async () => {
-    await see(anna, one, noon - 1);
-    directory.learnLater([[anna, null]], new Date(noon));
-    await directory.idle();
-    expect(await rows()).toEqual([0, 1]);
-    expect(await link(one)).toEqual(unknown);
-  });
-});
-
-describe("a number that cannot be read", () => {
-  const unreadable = new PlatformError("PIDJ", "shape", "phone_number is no text");
-
-  test.each([
-    ["an error", unreadable],
-    ["left out", undefined],
-  ])("(%s) teaches nothing and erases nothing", async (_, phoneNumber) => {
-    await see(anna, one);
-    await directory.learn(
-      [anna, ben].map((contactId) => ({ contactId, phoneNumber, source: "READ" })),
-      new Date(noon + 1),
-    );
-    directory.learnLater(
-      [
-        [anna, { phoneNumber }],
-        [ben, { phoneNumber }],
-      ],
-      new Date(noon + 2),
-    );
-    await directory.idle();
-    await directory.learnList(
-      [
-        { id: anna, phoneNumber },
-        { id: ben, phoneNumber },
-      ],
-      new Date(noon + 3),
-    );
-    expect(await known(anna, ben)).toEqual([{ phoneNumber: one, source: "READ", seenAt: noon }, null]);
-  });
-});
-
-describe("what is learned later", () => {
-  test("is the newest of each contact, once the caller has gone on", async () => {
-    const { calls, counted } = counting(store);
-    const later = createContactDirectory(counted, () => new Date(clock));
-    later.learnLater(
-      [
-        [anna, { phoneNumber: two }],
-        [ben, { phoneNumber: one }],
-      ],
-      new Date(noon),
-    );
-    later.learnLater([[anna, { phoneNumber: one }]], new Date(noon - 1));
-    later.learnLater([[ben, { phoneNumber: two }]], new Date(noon + 1));
-    expect(calls).toEqual({ get: 0, commit: 0 });
-    await later.idle();
-    expect(calls.commit).toBe(1);
-    expect((await link(two))?.candidateIds).toEqual([anna, ben]);
-  });
-
-  test("is told of if it fails, and does not keep what comes after from being learned", async () => {
-    const failures: string[] = [];
-    let isBroken = true;
-    const failing: Store = {
-      ...store,
-      commit: (...args) => (isBroken ? Promise.reject(new StoreError("full", null)) : store.commit(...args)),
-    };
-    const later = createContactDirectory(
-      failing,
-      () => new Date(clock),
-      (message) => failures.push(message),
-    );
-    later.learnLater([[anna, { phoneNumber: one }]], new Date(noon));
-    await later.idle();
-    isBroken = false;
-    later.learnLater([[ben, { phoneNumber: two }]], new Date(noon));
-    await later.idle();
-    expect(failures).toEqual(["contacts that were read were not learned"]);
-    expect(await known(anna, ben)).toMatchObject([null, { phoneNumber: two }]);
-  });
-});
-
 describe("an unchanged contact", () => {
   test("costs one read and no write within the hour", async () => {
-    const sightings = Array.from({ length: 100 }, (_, index) => ({
+    const observations = Array.from({ length: 100 }, (_, index) => ({
       contactId: `co:${index}` as ContactId,
       phoneNumber: `+1415555${1_000 + index}` as E164,
       source: "READ" as const,
     }));
-    await directory.learn(sightings);
+    await directory.learn(observations);
     const { calls, counted } = counting(store);
-    await createContactDirectory(counted, () => new Date(noon + HOUR - 1)).learn(sightings);
+    await createContactDirectory(counted, () => new Date(noon + HOUR - 1)).learn(observations);
     expect(calls).toEqual({ get: 1, commit: 0 });
   });
 

@@ -1,4 +1,4 @@
-/** Carries out a task now and every so many milliseconds, never twice at a time. Whoever waits for nothing else may end. */
+/** Carries out a task now and every so many milliseconds, never twice at a time. The timer keeps no process alive. */
 export function repeat(
   task: (signal: AbortSignal) => Promise<void>,
   milliseconds: number,

@@ -6,7 +6,7 @@ import { loadEnvFile } from "../env-file.ts";
 import { PlatformError, StoreError } from "../errors.ts";
 import { type ContactId, parseId } from "../ids.ts";
 import { createPidjClient, type PidjClient } from "../pidj/client.ts";
-import { runProgram } from "../program.ts";
+import { type Output, runProgram } from "../program.ts";
 import { ReadScope } from "../rest/calls.ts";
 import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "../store/contact-import.ts";
 import { createContactDirectory } from "../store/contacts.ts";
@@ -18,11 +18,6 @@ export interface ImportSurroundings extends Pick<ContactImport, "directory" | "n
   readonly readContact: ContactImport["read"];
   readonly stdout: Output;
   readonly stderr: Output;
-}
-
-interface Output {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
 }
 
 interface Arguments {

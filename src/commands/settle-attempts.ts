@@ -1,6 +1,6 @@
 import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
 import { loadEnvFile } from "../env-file.ts";
-import { runProgram } from "../program.ts";
+import { type Output, runProgram } from "../program.ts";
 import { type AttemptRecord, type Attempts, createAttempts } from "../store/attempts.ts";
 import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
 
@@ -9,10 +9,6 @@ interface SettleSurroundings {
   readonly attempts: Pick<Attempts, "unknown" | "find" | "resolve">;
   readonly stdout: Output;
   readonly stderr: Output;
-}
-
-interface Output {
-  write(text: string): unknown;
 }
 
 const USAGE = `Usage: npm run attempts                             lists what may or may not have been sent
