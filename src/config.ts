@@ -105,7 +105,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     textizen: readTextizen(env),
     storeUrl: env.text("STORE_URL"),
     contactsListMinutes: hasContactList ? contactsListMinutes : null,
-    ssoNextHosts: env.text("SSO_NEXT_HOSTS") === "*" ? null : env.list("SSO_NEXT_HOSTS", ""),
+    ssoNextHosts: env.text("SSO_NEXT_HOSTS") === "*" ? null : env.hosts("SSO_NEXT_HOSTS"),
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
     events: readEvents(env),
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",

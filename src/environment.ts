@@ -62,6 +62,17 @@ export class Environment {
     return items.filter((item) => item !== "");
   }
 
+  /** Hosts separated by commas, in the form that a parsed URL has them: lower case, without the default port. */
+  hosts(name: string): string[] {
+    return this.list(name, "").map((item) => {
+      const url = URL.parse(`https://${item}`);
+      if (url === null || url.href !== `https://${url.host}/` || item.includes("*")) {
+        throw new ConfigError(`${name} must be hosts separated by commas, such as app.example.com.`);
+      }
+      return url.host;
+    });
+  }
+
   /** Origins as browsers write them (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin), separated by commas. */
   origins(name: string): string[] {
     return this.list(name, "").map((text) => {

@@ -83,6 +83,11 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
     ({ ssoNextHosts }) => ssoNextHosts,
     ["a.example", "b.example:8080"],
   ],
+  [
+    { SSO_NEXT_HOSTS: "App.City.Example,b.example:443,münchen.example" },
+    ({ ssoNextHosts }) => ssoNextHosts,
+    ["app.city.example", "b.example", "xn--mnchen-3ya.example"],
+  ],
   [{ SSO_NEXT_HOSTS: "*" }, ({ ssoNextHosts }) => ssoNextHosts, null],
   [{ SHARE_OPERATIONS: "off" }, ({ sharesOperations }) => sharesOperations, false],
   [{ SUBSCRIBER_CONNECTIONS: "0" }, ({ subscriberConnections }) => subscriberConnections, 0],
@@ -179,6 +184,10 @@ describe("a wrong value stops the start with one sentence that names the variabl
     ["TEXTIZEN_UNSUBSCRIBE", "either"],
     ["TEXTIZEN_SEND_AT_ZONE", "Mars/Olympus"],
     ["TEXTIZEN_SEND_AT_ZONE", "+05:00"],
+    ["TEXTIZEN_SEND_AT_ZONE", "america/denver"],
+    ["SSO_NEXT_HOSTS", "https://app.example.com"],
+    ["SSO_NEXT_HOSTS", "app.example.com/path"],
+    ["SSO_NEXT_HOSTS", "*.example.com, *"],
   ];
   test.each(wrong)("%s=%s", (name, value) => {
     const message = refusal({ ...ALL, [name]: value });

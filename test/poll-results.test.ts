@@ -217,6 +217,17 @@ describe("without a participant's id", () => {
     expect(results.questions[0]).toMatchObject({ respondentCount: 2 });
   });
 
+  test("one answer that names the participant names that of its whole sequence", async () => {
+    const named = { participant_id: 1001 };
+    const results = await countMasked([masked, named, named], ([first, second, third]) => ({
+      response_sequences: [
+        { ...masked, responses: [first, second] },
+        { ...masked, responses: [third] },
+      ],
+    }));
+    expect(results).toMatchObject({ respondentCount: 1, replyCount: 3 });
+  });
+
   test.each(["XXXXXXX1212", "(***) ***-1212", "1212", "....1212", ""])("%j is no one person's number", async (from) => {
     expect(await countMasked([{ from }, { from }], (responses) => ({ responses }))).toMatchObject({
       respondentCount: 2,

@@ -1,3 +1,4 @@
+import { valueOrNull } from "../errors.ts";
 import type { PollOptionRecord, PollQuestionRecord, PollResponseRecord } from "../textizen/records.ts";
 
 /** Counts of one poll; people are counted if nothing else is said. */
@@ -28,6 +29,7 @@ export function summarizePoll(
   responses: readonly PollResponseRecord[],
 ): PollSummary {
   const times = responses.map(timeOf).filter((time) => time !== null);
+  const respondentOf = findRespondents(responses);
   const latest = new Map<string, Map<string, PollResponseRecord>>();
   for (const response of responses) {
     if (typeof response.questionId === "string") {
@@ -76,20 +78,31 @@ function summarizeQuestion(question: PollQuestionRecord, answers: readonly PollR
 }
 
 /**
- * Who answered: the participant, else the number, else the response sequence. Several people can have the same masked
- * number, such as `*******1212`: without a sequence, each such answer counts as another person's.
+ * Returns who gave an answer: the participant, else the number, else the response sequence, which is one person's. Several
+ * people can have the same masked number, such as `*******1212`: outside a sequence, each such answer counts as another
+ * person's.
  */
-function respondentOf({ id, participantId, from, displayFrom, sequence }: PollResponseRecord): string {
-  if (typeof participantId === "string") {
-    return participantId;
+function findRespondents(responses: readonly PollResponseRecord[]): (response: PollResponseRecord) => string {
+  const named = new Map<string, string>();
+  const keyOf = ({ sequence }: PollResponseRecord) => `sequence ${sequence}`;
+  for (const response of responses) {
+    const name = nameOf(response);
+    if (name !== null && response.sequence !== undefined) {
+      named.set(keyOf(response), name);
+    }
   }
-  if (typeof from === "string") {
-    return from;
-  }
-  if (sequence !== undefined) {
-    return `sequence ${sequence}`;
-  }
-  return typeof displayFrom === "string" && WHOLE_NUMBER.test(displayFrom) ? displayFrom : id;
+  return (response) => {
+    const name = nameOf(response);
+    if (name !== null || response.sequence === undefined) {
+      return name ?? response.id;
+    }
+    return named.get(keyOf(response)) ?? keyOf(response);
+  };
+}
+
+function nameOf({ participantId, from, displayFrom }: PollResponseRecord): string | null {
+  const wholeNumber = typeof displayFrom === "string" && WHOLE_NUMBER.test(displayFrom) ? displayFrom : null;
+  return valueOrNull(participantId) ?? valueOrNull(from) ?? wholeNumber;
 }
 
 /** A number or short code that is neither E.164 nor masked. */

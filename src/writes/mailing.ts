@@ -184,7 +184,7 @@ function requireStoredTime({ now }: WriteTools, mailing: MailingRecord | null): 
     throw badTime("Textizen gives no time for this mailing: give sendAt.");
   }
   if (sendAt < now()) {
-    throw badTime("The time of this mailing has passed: give sendAt, a time in the future.");
+    throw badTime("As this server reads it, the time of this mailing has passed: give sendAt, a time in the future.");
   }
   return sendAtText;
 }
