@@ -125,6 +125,7 @@ export class Context {
       textizen: textizen.client,
       directory,
       attempts,
+      caller: this.caller.id,
       optOuts,
       scope: this.scope,
       now,

@@ -231,3 +231,29 @@ test("equal queries of two callers are not answered together", async () => {
 
   expect(answers.map(({ data }) => data.pidjGroups === null)).toEqual([false, true, false, true]);
 });
+
+test("attempt shows a caller its own keys; a key is one for all callers, so that a new credential sends nothing twice", async () => {
+  const [mine, other] = [add("mine", ["messages:send"]), add("other", ["messages:send"])];
+  await using stage = await start();
+  const [group] = [...stage.simulator.world.pidjGroups.values()];
+  const input = {
+    from: { groupId: group?.id },
+    recipient: { phoneNumber: "+12015550123" },
+    text: "Hi",
+    idempotencyKey: "k",
+  };
+  const send = (key: string) =>
+    stage.query(
+      "mutation ($input: SendMessageInput!) { sendMessage(input: $input) { isReplay userErrors { code } } }",
+      { input },
+      { "x-api-key": key },
+    );
+  const look = async (key: string) =>
+    (await stage.query('{ attempt(idempotencyKey: "k") { state } }', {}, { "x-api-key": key })).data.attempt;
+
+  expect((await send(mine)).data.sendMessage).toEqual({ isReplay: false, userErrors: [] });
+  expect((await send(other)).data.sendMessage).toEqual({ isReplay: true, userErrors: [] });
+  expect(stage.calls()).toEqual(["PIDJ POST /send"]);
+  expect(await look(mine)).toEqual({ state: "ACCEPTED" });
+  expect(await look(other)).toBeNull();
+});

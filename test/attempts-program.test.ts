@@ -12,6 +12,7 @@ const send = {
   key: "k1",
   mutation: "sendMessage",
   fingerprint: "f1",
+  caller: "anonymous",
   leaseMilliseconds: 10_000,
   outcomeIfConfirmed: '"confirmed"',
 };
@@ -55,9 +56,9 @@ describe("npm run attempts", () => {
     expect(code).toBe(0);
     expect(out).toContain(
       [
-        "started                   mutation       key",
-        '2026-01-01T00:00:00.000Z  createMailing  "\\u001b[2J"',
-        "2026-01-01T00:00:00.000Z  sendMessage    order 7",
+        "started                   mutation       caller     key",
+        '2026-01-01T00:00:00.000Z  createMailing  anonymous  "\\u001b[2J"',
+        "2026-01-01T00:00:00.000Z  sendMessage    anonymous  order 7",
       ].join("\n"),
     );
     expect(out).toContain("2 of unknown outcome.");

@@ -14,6 +14,7 @@ const send = {
   key: "k1",
   mutation: "sendMessage",
   fingerprint: "f1",
+  caller: "anonymous",
   leaseMilliseconds: LEASE,
   outcomeIfConfirmed: '"confirmed"',
 };
@@ -98,6 +99,7 @@ describe("a key", () => {
     await leave("ACCEPTED");
     expect(await attempts.begin(send)).toEqual({ kind: "replay", outcome: '"said"' });
     expect(await open().find("k1")).toEqual({
+      caller: "anonymous",
       key: "k1",
       mutation: "sendMessage",
       state: "ACCEPTED",

@@ -41,8 +41,8 @@ async function list({ attempts, stdout }: SettleSurroundings): Promise<number> {
     stdout.write("No attempt is of unknown outcome.\n");
     return 0;
   }
-  const rows = [["started", "mutation", "key"], ...records.map(toCells)];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const rows = [["started", "mutation", "caller", "key"], ...records.map(toCells)];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   for (const row of rows) {
     stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`);
   }
@@ -50,9 +50,10 @@ async function list({ attempts, stdout }: SettleSurroundings): Promise<number> {
   return 0;
 }
 
-/** A key is a client's text: control characters must not reach a terminal. */
-function toCells({ startedAt, mutation, key }: AttemptRecord): string[] {
-  return [startedAt.toISOString(), mutation, /\p{Cc}/u.test(key) ? JSON.stringify(key) : key];
+/** Control characters of a client's text must not reach a terminal. */
+function toCells({ startedAt, mutation, caller, key }: AttemptRecord): string[] {
+  const show = (text: string) => (/\p{Cc}/u.test(text) ? JSON.stringify(text) : text);
+  return [startedAt.toISOString(), mutation, show(caller), show(key)];
 }
 
 async function settle(

@@ -16,6 +16,8 @@ export interface AttemptRecord {
   readonly settledAt: Date | null;
   /** The platform's own words, or why the outcome is unknown. */
   readonly message: string | null;
+  /** Who made the attempt: the id of a caller. */
+  readonly caller: string;
 }
 
 /** One use of a key. */
@@ -24,6 +26,12 @@ export interface Attempt {
   readonly mutation: string;
   /** Fingerprint of the normalised input: equal for equal inputs. */
   readonly fingerprint: string;
+}
+
+interface Claim {
+  readonly caller: string;
+  readonly leaseMilliseconds: number;
+  readonly outcomeIfConfirmed: string;
 }
 
 /** The outcome of an attempt. */
@@ -58,7 +66,8 @@ export type KeyInUse =
 type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | KeyInUse;
 
 /**
- * Idempotency keys of one account: at most one write for each key, also if several processes share the store. Attempts
+ * Idempotency keys of one account: at most one write for each key, whoever uses it and if several processes share the
+ * store. Not one for each caller: a client that retries with a new credential must not send again. Attempts
  * are kept for 72 hours after they were settled; those of unknown outcome are kept until a person settles them. The first
  * reader of an attempt whose lease has ended records that its outcome is unknown. Every method throws StoreError if the
  * store fails.
@@ -70,7 +79,7 @@ export interface Attempts {
    * Claims a free key, durably, before anything is sent. `presumed`: the part of the outcome that is known now, as
    * JSON, in case a person later settles the attempt as accepted.
    */
-  begin(attempt: Attempt & { readonly leaseMilliseconds: number; readonly outcomeIfConfirmed: string }): Promise<Begun>;
+  begin(attempt: Attempt & Claim): Promise<Begun>;
   /** Milliseconds until the lease ends. After that a person may free the key, so the call must have ended by then. */
   leaseLeft(handle: AttemptHandle): number;
   /**
@@ -89,7 +98,7 @@ export interface Attempts {
 }
 
 /** A row of `attempt`. Times are milliseconds since 1970. */
-interface Row extends Attempt, Pick<AttemptRecord, "state" | "message"> {
+interface Row extends Attempt, Pick<AttemptRecord, "state" | "message" | "caller"> {
   /** Different for each use of the key. */
   readonly owner: string;
   readonly startedAt: number;
@@ -143,7 +152,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
   return {
     look: async (attempt) => keyInUse(await find(attempt.key), attempt),
 
-    begin: ({ key, mutation, fingerprint, leaseMilliseconds, outcomeIfConfirmed }) =>
+    begin: ({ key, mutation, fingerprint, caller, leaseMilliseconds, outcomeIfConfirmed }) =>
       update(async (draft) => {
         const inUse = keyInUse(await readCurrent(draft, key), { key, mutation, fingerprint });
         if (inUse !== null) {
@@ -154,6 +163,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
           key,
           mutation,
           fingerprint,
+          caller,
           state: "IN_PROGRESS",
           owner: randomUUID(),
           startedAt,
@@ -256,7 +266,7 @@ function keyInUse(row: Row | null, { mutation, fingerprint }: Attempt): KeyInUse
   }
 }
 
-function toRecord({ key, mutation, state, startedAt, settledAt, message }: Row): AttemptRecord {
+function toRecord({ key, mutation, state, startedAt, settledAt, message, caller = "anonymous" }: Row): AttemptRecord {
   return {
     key,
     mutation,
@@ -264,6 +274,7 @@ function toRecord({ key, mutation, state, startedAt, settledAt, message }: Row):
     startedAt: new Date(startedAt),
     settledAt: settledAt === null ? null : new Date(settledAt),
     message,
+    caller,
   };
 }
 

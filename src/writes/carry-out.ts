@@ -84,7 +84,7 @@ export async function carryOut<Accepted, Prepared = undefined>(
   await tools.pauseAt?.("before-record");
   const outcomeIfConfirmed = JSON.stringify(write.resultIfConfirmed?.(prepared) ?? null);
   const begun = await whenSettled(scope.signal, () =>
-    attempts.begin({ ...attempt, leaseMilliseconds, outcomeIfConfirmed }),
+    attempts.begin({ ...attempt, caller: tools.caller, leaseMilliseconds, outcomeIfConfirmed }),
   );
   if (begun.kind !== "started") {
     return replay(tools, write, begun);

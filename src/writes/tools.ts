@@ -15,6 +15,8 @@ export interface WriteTools {
   readonly textizen: TextizenClient;
   readonly directory: ContactDirectory;
   readonly attempts: Attempts;
+  /** Who writes: the id of a caller. */
+  readonly caller: string;
   readonly optOuts: OptOuts;
   readonly scope: ReadScope;
   readonly now: () => Date;
