@@ -118,7 +118,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 /** The least time that a write may have for its answer, unless SEND_TIMEOUT_MS is less. */
 const LEAST_SEND_MS = 1_000;
 /** The time that a mutation takes in addition to its platform call: checks, records and the answer to the client. */
-const LEAST_REST_MS = 500;
+const LEAST_REST_MS = 1_000;
 
 /**
  * Throws ConfigError for times with which nothing could ever be sent. A read may be given more time than its operation:

@@ -92,8 +92,8 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
   [{ SHARE_OPERATIONS: "off" }, ({ sharesOperations }) => sharesOperations, false],
   [{ SUBSCRIBER_CONNECTIONS: "0" }, ({ subscriberConnections }) => subscriberConnections, 0],
   [{ QUERY_TIMEOUT_MS: "1" }, ({ timeouts }) => timeouts.query, 1],
-  [{ MUTATION_TIMEOUT_MS: "1500" }, ({ timeouts }) => timeouts.mutation, 1_500],
-  [{ MUTATION_TIMEOUT_MS: "700", SEND_TIMEOUT_MS: "200" }, ({ timeouts }) => timeouts.mutation, 700],
+  [{ MUTATION_TIMEOUT_MS: "2000" }, ({ timeouts }) => timeouts.mutation, 2_000],
+  [{ MUTATION_TIMEOUT_MS: "1200", SEND_TIMEOUT_MS: "200" }, ({ timeouts }) => timeouts.mutation, 1_200],
   [{ CONNECT_TIMEOUT_MS: "3" }, ({ timeouts }) => timeouts.connect, 3],
   [{ READ_TIMEOUT_MS: "4" }, ({ timeouts }) => timeouts.read, 4],
   [{ SEND_TIMEOUT_MS: "600000" }, ({ timeouts }) => timeouts.send, 600_000],
@@ -132,8 +132,8 @@ const NAMES = [
   ["QUERY_TIMEOUT_MS", "MUTATION_TIMEOUT_MS", "CONNECT_TIMEOUT_MS", "READ_TIMEOUT_MS", "SEND_TIMEOUT_MS"],
 ].flat();
 test.each([
-  ["1499", "8000", "MUTATION_TIMEOUT_MS must be at least 1500 if SEND_TIMEOUT_MS is 8000"],
-  ["699", "200", "MUTATION_TIMEOUT_MS must be at least 700 if SEND_TIMEOUT_MS is 200"],
+  ["1999", "8000", "MUTATION_TIMEOUT_MS must be at least 2000 if SEND_TIMEOUT_MS is 8000"],
+  ["1199", "200", "MUTATION_TIMEOUT_MS must be at least 1200 if SEND_TIMEOUT_MS is 200"],
 ])("a mutation's time of %s ms with %s ms for a send could never send anything", (mutation, send, sentence) => {
   expect(() => readConfig({ MUTATION_TIMEOUT_MS: mutation, SEND_TIMEOUT_MS: send })).toThrow(sentence);
 });

@@ -211,7 +211,7 @@ describe("a key", () => {
         await held.promise;
       }
     };
-    await using stage = await start({ env: { MUTATION_TIMEOUT_MS: "1500" }, app: { pauseAt } });
+    await using stage = await start({ env: { MUTATION_TIMEOUT_MS: "2000" }, app: { pauseAt } });
     const first = send(stage.app.url, "k");
     await recorded.promise;
     expect(wordOf(await send(stage.app.url, "k"))).toBe("ATTEMPT_IN_PROGRESS");

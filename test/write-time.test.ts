@@ -79,12 +79,20 @@ describe("a send", () => {
   });
 
   test("that has less than a second left is not begun, and its key is free", async () => {
-    await using stage = await startSends({ MUTATION_TIMEOUT_MS: "1500" }, { pauseAt: () => wait(200) });
+    await using stage = await startSends({ MUTATION_TIMEOUT_MS: "2000" }, { pauseAt: () => wait(500) });
     const answer = await send(stage.app.url, "k");
     expect(wordOf(answer)).toBe("PLATFORM_TIMEOUT");
     expect(answer.errors?.[0]?.message).toBe("Pidj was not asked: too little time was left to hear its answer.");
     expect(stage.calls()).toEqual([]);
     expect(await stateOf(stage.app.url, "k")).toBe("REFUSED");
+  });
+
+  test("and an update can be made in the least time that a mutation may be given", async () => {
+    await using stage = await startSends({ MUTATION_TIMEOUT_MS: "1200", SEND_TIMEOUT_MS: "200" });
+    expect(wordOf(await send(stage.app.url, "k"))).toBe("sent");
+    const [contact] = stage.simulator.world.contacts.values();
+    const update = `mutation { updateContact(input: { id: "${contact?.id}", firstName: "Ada" }) { userErrors { code } } }`;
+    expect((await stage.query(update)).data).toEqual({ updateContact: { userErrors: [] } });
   });
 
   test("has the time of a mutation, not that of a query", async () => {
