@@ -11,11 +11,12 @@ export function parseE164(text: string): E164 | null {
 }
 
 /**
- * Reads a number as Textizen writes it: digits with the country code and no plus (docs/platforms.md T-16). Ten digits or
- * fewer may be a local number or a short code and are not read as E.164, and neither are masked numbers (`*******1212`).
+ * A number as a platform, its webhook or a person's import writes it: E.164, or the same without the plus. Fewer than
+ * eleven digits may as well be a local number or a short code, so they are nobody's E.164; nor are masked numbers
+ * (`*******1212`) or numbers with blanks and dashes.
  */
-export function parseTextizenNumber(text: string): E164 | null {
-  return /^[1-9][0-9]{10,14}$/.test(text) ? (`+${text}` as E164) : parseE164(text);
+export function parseWrittenNumber(text: string): E164 | null {
+  return text.startsWith("+") ? parseE164(text) : /^[1-9][0-9]{10,14}$/.test(text) ? (`+${text}` as E164) : null;
 }
 
 /** A number in the form that Textizen takes: without the plus. */

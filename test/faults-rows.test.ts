@@ -92,7 +92,7 @@ describe("a row without a usable id", () => {
 
 describe("a value that is of another kind", () => {
   const rows: [platform: PlatformName, route: string, change: Row, list: string, field: string][] = [
-    ["TEXTIZEN", "GET /api/participants", { name: 42 }, "participants", "name"],
+    ["TEXTIZEN", "GET /api/participants", { name: {} }, "participants", "name"],
     ["TEXTIZEN", "GET /api/participants", { created_at: "yesterday" }, "participants", "createdAt"],
     ["TEXTIZEN", "GET /api/participants", { subscribed: "maybe" }, "participants", "isSubscribed"],
     ["TEXTIZEN", "GET /api/groups", { name: ["Volunteers"] }, "textizenGroups", "name"],
@@ -100,9 +100,9 @@ describe("a value that is of another kind", () => {
     ["TEXTIZEN", "GET /api/polls", { title: {} }, "polls", "title"],
     ["TEXTIZEN", "GET /api/polls", { active: "perhaps" }, "polls", "isActive"],
     ["TEXTIZEN", "GET /api/polls", { start_date: "2026-02-30" }, "polls", "startsAt"],
-    ["PIDJ", "GET /groups", { color: 7 }, "pidjGroups", "color"],
+    ["PIDJ", "GET /groups", { color: false }, "pidjGroups", "color"],
     ["PIDJ", "GET /series", { name: true }, "allSeries", "name"],
-    ["PIDJ", "GET /surveys", { name: 0 }, "surveys", "name"],
+    ["PIDJ", "GET /surveys", { name: [0] }, "surveys", "name"],
   ];
 
   test.each(rows)(
@@ -133,9 +133,9 @@ describe("a value that is of another kind", () => {
     const [user] = world.pidjUsers.keys();
     const [mailing] = world.mailings.keys();
     const [response] = world.responses.keys();
-    spoilRecord(stage, "PIDJ", "GET /contact/{id}", { tags: "VIP", external_id: 12 });
+    spoilRecord(stage, "PIDJ", "GET /contact/{id}", { tags: "VIP", external_id: [12] });
     spoilRecord(stage, "PIDJ", "GET /user/{id}", { roles: "admin" });
-    spoilRecord(stage, "TEXTIZEN", "GET /api/mailings/{id}", { send_at: "soon", phone_numbers_list: 5 });
+    spoilRecord(stage, "TEXTIZEN", "GET /api/mailings/{id}", { send_at: "soon", phone_numbers_list: true });
     spoilRecord(stage, "TEXTIZEN", "GET /api/responses/{id}", { participant_id: "one two", created_at: 0 });
     const answer = await stage.query(`{
       contact(id: "${contact}") { firstName tags externalId }

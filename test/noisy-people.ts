@@ -72,9 +72,12 @@ export class NoisyPeople {
   #blurOrShareContact(contact: Contact): void {
     switch (this.#pick(10)) {
       case 0: {
-        // Pidj writes E.164; digits without the plus are no such thing there.
-        const isBare = this.#pick(4) === 0;
-        this.#writeContact(contact, isBare ? contact.phone_number.slice(1) : this.#blur(contact.phone_number), null);
+        // Digits with the country code are the number, with and without the plus.
+        if (this.#pick(4) === 0) {
+          this.#writeContact(contact, contact.phone_number.slice(1), contact.phone_number);
+        } else {
+          this.#writeContact(contact, this.#blur(contact.phone_number), null);
+        }
         break;
       }
       case 1: {

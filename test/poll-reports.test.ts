@@ -34,6 +34,9 @@ test("a report's answers are read in every shape that Textizen is known to write
     parse(undefined, { id: 3, responses: [ANSWER] }),
     parse([{ ...ANSWER, poll_id: 3 }], null),
     parse(JSON.stringify([ANSWER]), JSON.stringify({ id: 3 })),
+    parse({ 2: { ...ANSWER, match: { 0: { id: 4 } } } }, { id: 3 }),
+    parse(`\ufeff${JSON.stringify({ 0: ANSWER })}`, `\ufeff${JSON.stringify({ id: 3 })}`),
+    parse([{ ...ANSWER, from: 14155551212, match: { 1: 4 } }]),
   ]) {
     expect(report).toMatchObject({ pollId: "poll:3", participantId: "participant:58", from: "+14155551212" });
     expect(report.responses).toEqual([READ]);
@@ -89,7 +92,7 @@ test.each([
   [{ event: "poll.started" }, "other"],
   [{}, "other"],
   [{ event: "poll.completed", poll: '{"id":', responses: "[]" }, "malformed"],
-  [{ event: "poll.completed", poll: "{}", responses: "{}" }, "malformed"],
+  [{ event: "poll.completed", poll: "{}", responses: '{"a":1}' }, "malformed"],
   [{ event: "poll.completed", poll: [], responses: [] }, "malformed"],
 ])("%j is %s", (values, what) => {
   expect(parsePollReport(values)).toBe(what);

@@ -203,3 +203,33 @@ test("reads a response by its id, with the poll that it names", async () => {
   });
   expect(await decode({ id: 30, question_id: 9 }, read)).toMatchObject({ pollId: null, questionId: null });
 });
+
+test.each<[what: string, responses: object[], createdAt: (string | null)[]]>([
+  ["its only answer", [{}], ["2014-05-02T18:04:05.000Z"]],
+  ["the last of its answers", [{}, {}], [null, "2014-05-02T18:04:05.000Z"]],
+  ["no answer that has a time of its own", [{ created_at: "2014-05-01" }], ["2014-05-01T00:00:00.000Z"]],
+  ["no answer whose time is under the other name", [{ created: "2014-05-01" }], ["2014-05-01T00:00:00.000Z"]],
+])("takes last_response_created of a sequence as the time of %s", async (_what, answers, createdAt) => {
+  const responses = answers.map((answer, at) => ({ id: at + 1, question_id: 9, participant_id: 58, ...answer }));
+  const sequence = { from: 14155551212, last_response_created: "2014-05-02 18:04:05 UTC", responses };
+  const record = await poll({ response_sequences: { 0: { response_sequence: sequence } } });
+  expect(record.responses).toMatchObject(
+    createdAt.map((time) => ({ from: "+14155551212", createdAt: time === null ? null : new Date(time) })),
+  );
+});
+
+test("reads questions, options and follow-ups from lists with gaps", async () => {
+  const followups = { 3: { id: 12, text: "Why?" } };
+  const options = { 0: { option: { id: 4, text: "Yes", followup_questions: followups } }, 2: { id: 5, text: "No" } };
+  const record = await poll({ open_questions: { 1: { open_question: { id: 9, options } } }, responses: {} });
+  expect(record.questions).toMatchObject([
+    {
+      id: "question:3.9",
+      options: [
+        { id: "option:3.9.4", followUps: [{ id: "question:3.12" }] },
+        { id: "option:3.9.5", followUps: [] },
+      ],
+    },
+  ]);
+  expect(record.responses).toEqual([]);
+});

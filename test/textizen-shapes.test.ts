@@ -36,12 +36,22 @@ test.each<[string, unknown]>([
   ["inside an envelope", { data: { groups: [{ id: 1 }, { id: 2 }] }, total: 2 }],
   ["of members wrapped in their name", [{ group: { id: 1 } }, { group: { id: 2 }, links: {} }]],
   ["of members in any single wrapper", [{ segment: { id: 1 } }, { segment: { id: 2 } }]],
+  ["with gaps, as PHP writes it", { 0: { id: 1 }, 2: { id: 2 } }],
+  ["with gaps, under its plural", { groups: { 0: { id: 1 }, 10: { group: { id: 2 } } }, tags: {} }],
 ])("reads a list %s", async (_shape, body) => {
   const { rows } = await decode(body, groups);
   expect(rows).toMatchObject([{ id: "group:1", isDetail: false }, { id: "group:2" }]);
 });
 
+test.each([[[]], [{ groups: [] }], [{ groups: {} }], [{ groups: null, total: 0 }]])(
+  "reads an empty list from %j",
+  async (body) => {
+    expect(await decode(body, groups)).toEqual({ rows: [], skipped: 0 });
+  },
+);
+
 test.each<[string, unknown, Read<unknown>]>([
+  ["an empty object for a list", {}, groups],
   ["a record whose id is none", { group: { id: {} } }, group],
   ["a record without id or wrapper", { name: "A", colour: "red" }, group],
   ["a text", "gone", group],
@@ -82,7 +92,7 @@ test("leaves out and counts rows without a usable id", async () => {
 });
 
 test("says null in a detail and undefined in a row for a key that is missing, and null for a blank in both", async () => {
-  expect(await decode({ id: 58 }, participant)).toStrictEqual({
+  expect(await decode({ id: 58, phone: "" }, participant)).toStrictEqual({
     id: "participant:58",
     isDetail: true,
     name: null,
@@ -103,7 +113,7 @@ test("puts an error in place of a value that cannot be read, and serves the rest
   const record = await decode(
     {
       id: 58,
-      name: 5,
+      name: {},
       subscribed: "maybe",
       created_at: "yesterday",
       campaign_id: {},
@@ -119,8 +129,19 @@ test("puts an error in place of a value that cannot be read, and serves the rest
   expect(record?.phoneNumber).toBe("+14155551212");
 });
 
+test.each([{}, { phone_number: 4155551212 }, { phone_number: 68398 }, { phone_number: {} }, { phone: 1415555121.5 }])(
+  "does not take %j for a participant without a number: the field is an error",
+  async (body) => {
+    const record = await decode({ id: 58, ...body }, participant);
+    expect(record?.phoneNumber).toBeInstanceOf(PlatformError);
+    expect(record?.displayPhoneNumber).toBeInstanceOf(PlatformError);
+  },
+);
+
 test.each<[object, string | null, string]>([
   [{ phone_number: "14155551212" }, "+14155551212", "14155551212"],
+  [{ phone_number: 14155551212 }, "+14155551212", "14155551212"],
+  [{ phone_number: "68398" }, null, "68398"],
   [{ phone: "14155551212" }, "+14155551212", "14155551212"],
   [{ phone_number: "*******1212" }, null, "*******1212"],
   [{ phone_number: "4155551212" }, null, "4155551212"],
@@ -223,6 +244,15 @@ test.each<[object, unknown]>([
     ],
   ],
   [{ group_ids: [72] }, [{ id: "group:72", name: undefined }]],
+  [
+    { groups: { 0: { id: 72, name: "A" }, 2: 73 } },
+    [
+      { id: "group:72", name: "A" },
+      { id: "group:73", name: undefined },
+    ],
+  ],
+  [{ groups: {} }, []],
+  [{ groups: null }, null],
 ])("reads a participant's groups from %j", async (body, expected) => {
   expect((await decode({ id: 58, ...body }, participant))?.groups).toEqual(expected);
 });
@@ -267,6 +297,8 @@ test.each<[unknown, unknown]>([
 test.each<[object, object]>([
   [{ phone_numbers_list: "14155551212,555" }, { recipientNumbers: ["+14155551212", null] }],
   [{ phone_numbers_list: ["14155551212", 5] }, { recipientNumbers: ["+14155551212", null] }],
+  [{ phone_numbers_list: { 1: 14155551212 } }, { recipientNumbers: ["+14155551212"] }],
+  [{ phone_numbers_list: 14155551212 }, { recipientNumbers: ["+14155551212"] }],
   [{ phone_numbers_list: "" }, { recipientNumbers: null }],
   [{ group_ids: [1, "77"] }, { groupIds: ["group:1", "group:77"] }],
   [{ groups: [{ id: 1 }, { group: { id: 77 } }] }, { groupIds: ["group:1", "group:77"] }],

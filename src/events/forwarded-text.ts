@@ -1,5 +1,6 @@
 import { parseId } from "../ids.ts";
-import { type E164, parseE164 } from "../phone.ts";
+import { textOf } from "../json.ts";
+import { type E164, parseWrittenNumber } from "../phone.ts";
 import type { ForwardedText } from "../store/event-records.ts";
 import { readNumber, readText, type Values } from "./values.ts";
 
@@ -11,9 +12,8 @@ const UNUSABLE = /[\s\p{C}]/u;
  * message is taken unchanged, because somebody may text the word "null".
  */
 export function parseForwardedText(values: Values): ForwardedText | null {
-  const { message } = values;
   const displayFrom = readNumber(values["from"]);
-  const text = typeof message === "string" || typeof message === "number" ? String(message) : "";
+  const text = textOf(values["message"]) ?? "";
   if (text.trim() === "" && displayFrom === null) {
     return null;
   }
@@ -36,5 +36,5 @@ export function parseForwardedText(values: Values): ForwardedText | null {
 }
 
 function numberOf(display: string | null): E164 | null {
-  return display === null ? null : parseE164(display);
+  return display === null ? null : parseWrittenNumber(display);
 }

@@ -1,8 +1,9 @@
 import { parseDateTime } from "../date-time.ts";
 import { type Id, type IdType, makeId, parseId } from "../ids.ts";
-import { parseTextizenNumber } from "../phone.ts";
+import { isJsonObject, listOf, parseJson, textOf } from "../json.ts";
+import { parseWrittenNumber } from "../phone.ts";
 import type { PollReport, ReportedResponse } from "../store/event-records.ts";
-import { isObject, readText, type Values } from "./values.ts";
+import { readText, type Values } from "./values.ts";
 
 // The webhook is not documented: docs/platforms.md T-24, and T-21 and T-22 for the shape of answers.
 
@@ -18,11 +19,11 @@ export function parsePollReport(values: Values): PollReport | "other" | "malform
     return "other";
   }
   const poll = unwrap(readJson(values["poll"]) ?? {}, "poll");
-  const list = readJson(values["responses"]) ?? (isObject(poll) ? poll["responses"] : null) ?? [];
-  if (!isObject(poll) || !Array.isArray(list)) {
+  const list = listOf(readJson(values["responses"]) ?? (isJsonObject(poll) ? poll["responses"] : null) ?? []);
+  if (!isJsonObject(poll) || list === null) {
     return "malformed";
   }
-  const answers = list.map((item: unknown) => unwrap(item, "response")).filter(isObject);
+  const answers = list.map((item) => unwrap(item, "response")).filter(isJsonObject);
   const pollPart = readPart(poll["id"]) ?? firstOf(answers, ({ poll_id }) => readPart(poll_id));
   const responses = readResponses(answers, pollPart);
   return {
@@ -30,7 +31,7 @@ export function parsePollReport(values: Values): PollReport | "other" | "malform
     pollId: pollPart === null ? null : makeId("Poll", pollPart),
     participantId:
       firstOf(responses, ({ participantId }) => participantId) ?? idOf("Participant", values["participant_id"]),
-    from: firstOf(responses, ({ from }) => from) ?? parseTextizenNumber(readText(values["from"]) ?? ""),
+    from: firstOf(responses, ({ from }) => from) ?? parseWrittenNumber(readText(values["from"]) ?? ""),
     answeredAt: lastOf(responses) ?? readTime(values["time"]),
     responses,
   };
@@ -50,13 +51,13 @@ function readResponses(answers: readonly Values[], pollPart: string | null): Rep
     return {
       id: own === null ? makeId("PollResponse", ...place, String(count)) : makeId("PollResponse", own),
       text: readWords(answer["response"] ?? answer["text"]),
-      from: displayFrom === null ? null : parseTextizenNumber(displayFrom),
+      from: displayFrom === null ? null : parseWrittenNumber(displayFrom),
       displayFrom,
       participantId: participant === null ? null : makeId("Participant", participant),
       pollId: pollPart === null ? null : makeId("Poll", pollPart),
       questionId: pollPart === null || question === null ? null : makeId("PollQuestion", pollPart, question),
       matchedOptionIds: pollPart === null || question === null ? [] : readMatches(answer, pollPart, question),
-      createdAt: readTime(answer["created_at"]),
+      createdAt: readTime(answer["created_at"] ?? answer["created"]),
     };
   });
 }
@@ -66,9 +67,8 @@ function readResponses(answers: readonly Values[], pollPart: string | null): Rep
  */
 function readMatches(answer: Values, poll: string, question: string): ReportedResponse["matchedOptionIds"] {
   const match = answer["match"] ?? answer["matching_option_id"] ?? answer["matching_option_ids"] ?? [];
-  return [match]
-    .flat()
-    .map((item: unknown) => readPart(isObject(item) ? item["id"] : item))
+  return (listOf(match) ?? [match])
+    .map((item) => readPart(isJsonObject(item) ? item["id"] : item))
     .filter((part) => part !== null)
     .map((part) => makeId("PollOption", poll, question, part));
 }
@@ -81,17 +81,14 @@ function readJson(value: unknown): unknown {
   if (typeof value !== "string") {
     return value ?? null;
   }
-  try {
-    return value.trim() === "" ? null : JSON.parse(value);
-  } catch {
-    return false;
-  }
+  const text = value.trim();
+  return text === "" ? null : (parseJson(text) ?? false);
 }
 
 /** The value inside a wrapper of its own name, if there is one (docs/platforms.md T-9). */
 function unwrap(item: unknown, name: string): unknown {
-  const inner = isObject(item) && item["id"] === undefined ? item[name] : undefined;
-  return isObject(inner) ? inner : item;
+  const inner = isJsonObject(item) && item["id"] === undefined ? item[name] : undefined;
+  return isJsonObject(inner) ? inner : item;
 }
 
 function firstOf<Item, Value>(items: readonly Item[], read: (item: Item) => Value | null): Value | null {
@@ -122,7 +119,7 @@ function idOf<Type extends Exclude<IdType, "Person">>(type: Type, value: unknown
 
 /** A person's text, unchanged: blanks and the word "null" are part of it. */
 function readWords(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
+  return textOf(value) || null;
 }
 
 /** In UTC; null if the text is no instant. */

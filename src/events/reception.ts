@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { type E164, parseTextizenNumber } from "../phone.ts";
 import type { Arrival, ForwardedText } from "../store/event-records.ts";
 import type { Appended, Inbox } from "../store/inbox.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
@@ -49,8 +48,7 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
   }
 
   async function draftOptOut(draft: Draft, arrival: ForwardedText, isRepeat: boolean): Promise<void> {
-    const { text } = arrival;
-    const from = senderOf(arrival);
+    const { text, from } = arrival;
     const keyword = from === null ? null : keywordOf(text);
     // A repeat counts only if it is a STOP: a START that is delivered again, late, must not undo a STOP that came between.
     if (from === null || keyword === null || (isRepeat && keyword !== "stop")) {
@@ -71,7 +69,7 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
       if (text === null) {
         return "malformed";
       }
-      if (senderOf(text) === null && keywordOf(text.text) === "stop") {
+      if (text.from === null && keywordOf(text.text) === "stop") {
         warn("a text asked to be left alone, and its sender is no number that can be opted out", null);
       }
       return keep(text, values);
@@ -81,9 +79,4 @@ export function createReception({ inbox, optOuts, optOutWords, onKept, warn }: R
       return typeof report === "string" ? report : keep(report, values);
     },
   };
-}
-
-/** The sender's number, in Pidj's or in Textizen's form (digits with the country code). */
-function senderOf({ from, displayFrom }: ForwardedText): E164 | null {
-  return from ?? parseTextizenNumber(displayFrom);
 }

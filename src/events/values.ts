@@ -1,19 +1,15 @@
-/** The values of a webhook request by name, in any encoding: texts from a form or a query, any type from JSON. */
-export type Values = Readonly<Record<string, unknown>>;
+import { isJsonObject, type JsonObject, listOf, parseJson, textOf } from "../json.ts";
 
-export function isObject(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+/** The values of a webhook request by name, in any encoding: texts from a form or a query, any type from JSON. */
+export type Values = JsonObject;
 
 /**
  * A value as text without outer blanks; null if it is absent, null, "", "null" or no single value
  * (docs/platforms.md P-27).
  */
 export function readText(value: unknown): string | null {
-  if (typeof value !== "string" && typeof value !== "number") {
-    return null;
-  }
-  const text = String(value).trim();
+  // The byte order mark counts as a blank.
+  const text = textOf(value)?.trim() ?? "";
   return text === "" || text === "null" ? null : text;
 }
 
@@ -37,10 +33,11 @@ function canonicalOf(value: unknown, levels: number): unknown {
   if (levels === 0) {
     return null;
   }
-  if (Array.isArray(value)) {
-    return value.map((item: unknown) => canonicalOf(item, levels - 1));
+  const list = listOf(value);
+  if (list !== null) {
+    return list.map((item) => canonicalOf(item, levels - 1));
   }
-  if (isObject(value)) {
+  if (isJsonObject(value)) {
     return Object.entries(value)
       .map(([name, member]) => [name, canonicalOf(member, levels - 1)] as const)
       .filter(([, member]) => member !== null)
@@ -56,12 +53,5 @@ function readScalar(value: unknown): string | null {
 
 /** The value of an object or list that a form contains as JSON text; null for other text. */
 function readStructure(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) {
-    return null;
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
+  return /^\s*[[{]/.test(text) ? (parseJson(text.trim()) ?? null) : null;
 }

@@ -1,7 +1,8 @@
 import type { ContactId, Id, IdType, PidjUserId } from "../ids.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, Rows } from "../rest/calls.ts";
-import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
+import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import { nullIfNotFound } from "../rest/not-found.ts";
 import {

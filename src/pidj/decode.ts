@@ -9,10 +9,11 @@ import {
   type SeriesId,
   type SurveyId,
 } from "../ids.ts";
-import { type E164, parseE164 } from "../phone.ts";
+import { isJsonObject, type JsonObject, listOf } from "../json.ts";
+import { type E164, parseWrittenNumber } from "../phone.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { Rows } from "../rest/calls.ts";
-import { FieldReader, isJsonObject, type JsonObject } from "../rest/decode.ts";
+import { FieldReader } from "../rest/decode.ts";
 import { forEachInSlices } from "../rest/slices.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "./records.ts";
 
@@ -32,12 +33,14 @@ export async function readRows<Type extends IdType, Row>(
   decode: (row: JsonObject, id: Id<Type>, answer: Answer) => Row,
   answer: Answer,
 ): Promise<Rows<Row> | null> {
-  if (!Array.isArray(list)) {
+  // An empty list may come as null; a list that is not there may not.
+  const members = list === null ? [] : listOf(list);
+  if (members === null) {
     return null;
   }
   const rows: Row[] = [];
-  await forEachInSlices(list.length, (at) => {
-    const row: unknown = list[at];
+  await forEachInSlices(members.length, (at) => {
+    const row: unknown = members[at];
     const record = isJsonObject(row) ? row : NOTHING;
     const id = readId(type, record[idKey]);
     if (id === null) {
@@ -60,7 +63,9 @@ export function decodeContactDetail(contact: JsonObject, id: ContactId): Contact
 
 function decodeContact(contact: JsonObject, id: ContactId, isDetail: boolean): ContactRecord {
   const absent = isDetail ? null : undefined;
-  const number = read.text(contact["phone_number"], "phone_number", absent);
+  // Every contact has a number: a detail that says none is not one whose number is blank.
+  const isUnsaid = isDetail && contact["phone_number"] === undefined;
+  const number = isUnsaid ? read.defect("phone_number") : read.phone(contact["phone_number"], "phone_number", absent);
   return {
     id,
     isDetail,
@@ -80,7 +85,7 @@ function decodeContact(contact: JsonObject, id: ContactId, isDetail: boolean): C
 }
 
 export function decodeGroup(group: JsonObject, id: PidjGroupId): PidjGroupRecord {
-  const number = read.text(group["phone_number"], "phone_number", null);
+  const number = read.phone(group["phone_number"], "phone_number", null);
   return {
     id,
     name: read.text(group["name"], "name", null),
@@ -100,7 +105,7 @@ export function decodeSurvey(survey: JsonObject, id: SurveyId): SurveyRecord {
 
 /** The id comes from the request: Pidj returns a user without it (docs/platforms.md P-14). */
 export function decodeUser(user: JsonObject, id: PidjUserId): PidjUserRecord {
-  const number = read.text(user["phone_number"], "phone_number", null);
+  const number = read.phone(user["phone_number"], "phone_number", null);
   return {
     id,
     isDetail: true,
@@ -120,7 +125,7 @@ export function decodeUser(user: JsonObject, id: PidjUserId): PidjUserRecord {
 
 /** The number in a value; an unreadable value stays an error, and is not null. */
 function numberOf(display: Field<string>): Field<E164> {
-  return typeof display === "string" ? parseE164(display) : display;
+  return typeof display === "string" ? parseWrittenNumber(display) : display;
 }
 
 function readGroupIds(value: unknown, answer: Answer): Field<readonly PidjGroupId[]> {

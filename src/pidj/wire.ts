@@ -1,7 +1,8 @@
 import { PlatformError } from "../errors.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, WriteScope } from "../rest/calls.ts";
-import { cleanMessage, isJsonObject, type JsonObject } from "../rest/decode.ts";
+import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/not-found.ts";
 import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";

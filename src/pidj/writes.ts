@@ -1,7 +1,8 @@
 import type { ContactId, PidjGroupId, PidjTaskId, PidjUserId, SeriesId, SurveyId } from "../ids.ts";
+import type { JsonObject } from "../json.ts";
 import type { E164 } from "../phone.ts";
 import type { WriteScope } from "../rest/calls.ts";
-import { cleanMessage, type JsonObject } from "../rest/decode.ts";
+import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import { readId } from "./decode.ts";
 import { encodeCreation, encodeForm, type FormFields, missing, type PidjWire } from "./wire.ts";

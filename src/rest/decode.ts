@@ -1,12 +1,7 @@
 import { parseDateTime } from "../date-time.ts";
 import { type Field, type Platform, PlatformError } from "../errors.ts";
-
-/** A JSON object whose members are not known yet. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { listOf, textOf } from "../json.ts";
+import { parseWrittenNumber } from "../phone.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
 const LONGEST_MESSAGE = 300;
@@ -29,7 +24,14 @@ export class FieldReader {
     if (typeof value === "string") {
       return value === "" ? null : value;
     }
-    return this.#other(value, name, absent);
+    return textOf(value) ?? this.#other(value, name, absent);
+  }
+
+  /** A telephone number as it is written. A JSON number must be one beyond doubt, for its digits alone are left of it. */
+  phone<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<string> | Absent {
+    return typeof value === "number" && parseWrittenNumber(String(value)) === null
+      ? this.defect(name)
+      : this.text(value, name, absent);
   }
 
   /** A JSON boolean, or `true`, `false`, `1` or `0` as text or number. */
@@ -72,10 +74,21 @@ export class FieldReader {
     name: string,
     absent: Absent,
   ): Field<readonly string[]> | Absent {
-    if (Array.isArray(value)) {
-      return value.every((item) => typeof item === "string") ? value : this.defect(name);
-    }
-    return this.#other(value, name, absent);
+    return this.list(value, name, absent, (items) => {
+      const texts = items.map(textOf);
+      return texts.every((text) => text !== null) ? texts : this.defect(name);
+    });
+  }
+
+  /** What `decode` makes of a list's members. */
+  list<Value, Absent extends null | undefined>(
+    value: unknown,
+    name: string,
+    absent: Absent,
+    decode: (items: readonly unknown[]) => Value,
+  ): Value | Field<never> | Absent {
+    const items = listOf(value);
+    return items === null ? this.#other(value, name, absent) : decode(items);
   }
 
   /** The error that takes the place of a value that cannot be read. */

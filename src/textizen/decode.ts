@@ -1,8 +1,8 @@
-import type { Field } from "../errors.ts";
+import { type Field, PlatformError } from "../errors.ts";
 import { type Id, type IdType, makeId, type ParticipantId, type PollId } from "../ids.ts";
-import { type E164, parseTextizenNumber } from "../phone.ts";
+import { isJsonObject, type JsonObject, listOf, textOf } from "../json.ts";
+import { type E164, parseWrittenNumber } from "../phone.ts";
 import type { Answer } from "../rest/answer.ts";
-import { isJsonObject, type JsonObject } from "../rest/decode.ts";
 import type {
   CampaignRecord,
   MailingRecord,
@@ -30,7 +30,10 @@ export const participants: RecordKind<ParticipantRecord> = {
   plural: "participants",
   decode(raw, id, isDetail, answer) {
     const absent = isDetail ? null : undefined;
-    const number = read.text(firstOf(raw["phone_number"], raw["phone"]), "phone_number", absent);
+    const written = firstOf(raw["phone_number"], raw["phone"]);
+    // Every participant has a number: a detail that says none is not one whose number is blank.
+    const isUnsaid = isDetail && written === undefined;
+    const number = isUnsaid ? read.defect("phone_number") : read.phone(written, "phone_number", absent);
     return {
       id: makeId("Participant", id),
       isDetail,
@@ -124,13 +127,16 @@ export function decodeUser(answer: Answer): TextizenUserRecord {
  */
 export function decodeTokens(answer: Answer): readonly ParticipantTokenRecord[] {
   const { body } = answer;
-  const inner =
-    isJsonObject(body) && typeof body["tokens"] === "object" && body["tokens"] !== null ? body["tokens"] : body;
-  if (Array.isArray(inner)) {
-    return inner.flatMap((item: unknown) => {
+  const tokens = isJsonObject(body) ? body["tokens"] : undefined;
+  // A null beside other members is the value of a token called `tokens`.
+  const isEmpty = tokens === null && Object.keys(body as object).length === 1;
+  const inner = isEmpty ? {} : typeof tokens === "object" && tokens !== null ? tokens : body;
+  const list = listOf(inner);
+  if (list?.every((item) => typeof item === "object")) {
+    return list.flatMap((item) => {
       const pair = isJsonObject(item) && isJsonObject(item["token"]) ? item["token"] : item;
-      const key = isJsonObject(pair) ? (pair["key"] ?? pair["name"]) : undefined;
-      if (!isJsonObject(pair) || typeof key !== "string") {
+      const key = isJsonObject(pair) ? textOf(pair["key"] ?? pair["name"]) : null;
+      if (!isJsonObject(pair) || key === null) {
         answer.skippedRows += 1;
         return [];
       }
@@ -155,7 +161,7 @@ function tokenValue(value: unknown): string | null {
 
 /** The number in a value; an unreadable value stays an error, and is not null. */
 export function numberOf(display: Field<string>): Field<E164> {
-  return typeof display === "string" ? parseTextizenNumber(display) : display;
+  return typeof display === "string" ? parseWrittenNumber(display) : display;
 }
 
 /** The id of another record; `absent` if the record has no key for it. */
@@ -189,39 +195,37 @@ function readIds<Type extends Exclude<IdType, "Person">>(
   absent: null | undefined,
   answer: Answer,
 ): Field<readonly Id<Type>[]> | undefined {
-  if (!Array.isArray(value)) {
-    return value === undefined ? absent : value === null || value === "" ? null : read.defect(`${singular}_ids`);
-  }
-  const ids: Id<Type>[] = [];
-  for (const item of value as readonly unknown[]) {
-    const part = readPart(unwrapMember(item, singular)?.["id"] ?? item);
-    if (part === null) {
-      answer.skippedRows += 1;
-    } else {
-      ids.push(makeId(type, part));
+  return read.list(value, `${singular}_ids`, absent, (items) => {
+    const ids: Id<Type>[] = [];
+    for (const item of items) {
+      const part = readPart(unwrapMember(item, singular)?.["id"] ?? item);
+      if (part === null) {
+        answer.skippedRows += 1;
+      } else {
+        ids.push(makeId(type, part));
+      }
     }
-  }
-  return ids;
+    return ids;
+  });
 }
 
 function readGroups(value: unknown, answer: Answer): Field<readonly TextizenGroupReference[]> {
-  if (!Array.isArray(value)) {
-    return value === undefined || value === null || value === "" ? null : read.defect("groups");
-  }
-  const references: TextizenGroupReference[] = [];
-  for (const item of value as readonly unknown[]) {
-    const raw = unwrapMember(item, "group");
-    const part = readPart(raw === null ? item : raw["id"]);
-    if (part === null) {
-      answer.skippedRows += 1;
-    } else {
-      references.push({
-        id: makeId("TextizenGroup", part),
-        name: raw === null ? undefined : read.text(raw["name"], "name", undefined),
-      });
+  return read.list(value, "groups", null, (items) => {
+    const references: TextizenGroupReference[] = [];
+    for (const item of items) {
+      const raw = unwrapMember(item, "group");
+      const part = readPart(raw === null ? item : raw["id"]);
+      if (part === null) {
+        answer.skippedRows += 1;
+      } else {
+        references.push({
+          id: makeId("TextizenGroup", part),
+          name: raw === null ? undefined : read.text(raw["name"], "name", undefined),
+        });
+      }
     }
-  }
-  return references;
+    return references;
+  });
 }
 
 interface Members {
@@ -231,31 +235,32 @@ interface Members {
 
 function readMembers(raw: JsonObject, answer: Answer): Members {
   const value = firstOf(raw["participants"], raw["participant_ids"]);
-  if (!Array.isArray(value)) {
-    const none = value === undefined || value === null || value === "" ? null : read.defect("participants");
-    return { whole: none, bare: none };
-  }
   const whole: ParticipantRecord[] = [];
   const bare: ParticipantId[] = [];
-  for (const item of value as readonly unknown[]) {
-    const member = unwrapMember(item, "participant");
-    const part = readPart(member === null ? item : member["id"]);
-    if (part === null) {
-      answer.skippedRows += 1;
-    } else if (member === null) {
-      bare.push(makeId("Participant", part));
-    } else {
-      whole.push(participants.decode(member, part, false, answer));
+  const decoded = read.list(value, "participants", null, (items) => {
+    for (const item of items) {
+      const member = unwrapMember(item, "participant");
+      const part = readPart(member === null ? item : member["id"]);
+      if (part === null) {
+        answer.skippedRows += 1;
+      } else if (member === null) {
+        bare.push(makeId("Participant", part));
+      } else {
+        whole.push(participants.decode(member, part, false, answer));
+      }
     }
-  }
-  return { whole, bare };
+    return { whole, bare };
+  });
+  return decoded === null || decoded instanceof PlatformError ? { whole: decoded, bare: decoded } : decoded;
 }
 
-/** Numbers separated by commas, as in the document's example, or a list of texts (docs/platforms.md T-19). */
+/** Numbers separated by commas, as in the document's example, or a list of them (docs/platforms.md T-19). */
 function readNumbers(value: unknown, absent: null | undefined): Field<readonly (E164 | null)[]> | undefined {
-  if (Array.isArray(value)) {
-    return value.map((item: unknown) => (typeof item === "string" ? parseTextizenNumber(item.trim()) : null));
+  if (typeof value === "string" && value !== "") {
+    return value.split(",").map((number) => parseWrittenNumber(number.trim()));
   }
-  const text = read.text(value, "phone_numbers_list", absent);
-  return typeof text === "string" ? text.split(",").map((number) => parseTextizenNumber(number.trim())) : text;
+  const items = typeof value === "number" ? [value] : value;
+  return read.list(items, "phone_numbers_list", absent, (numbers) =>
+    numbers.map((number) => parseWrittenNumber(textOf(number)?.trim() ?? "")),
+  );
 }

@@ -1,7 +1,7 @@
 import type { Field } from "../errors.ts";
 import { makeId, type PollOptionId, type PollQuestionId } from "../ids.ts";
+import { isJsonObject, type JsonObject, listOf } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
-import { isJsonObject, type JsonObject } from "../rest/decode.ts";
 import { numberOf, reference, referenceField } from "./decode.ts";
 import type { PollOptionRecord, PollQuestionRecord, PollRecord, PollResponseRecord, QuestionType } from "./records.ts";
 import {
@@ -20,7 +20,7 @@ export const polls: RecordKind<PollRecord> = {
   plural: "polls",
   decode(raw, id, isDetail, answer) {
     const absent = isDetail ? null : undefined;
-    const number = read.text(firstOf(raw["phone"], raw["phone_number"]), "phone", absent);
+    const number = read.phone(firstOf(raw["phone"], raw["phone_number"]), "phone", absent);
     return {
       id: makeId("Poll", id),
       isDetail,
@@ -82,11 +82,8 @@ const FOLLOW_UP_KEYS = [
 const DEEPEST = 32;
 
 function readQuestions(raw: JsonObject, poll: string, answer: Answer): Field<readonly PollQuestionRecord[]> {
-  const list = firstOf(raw["questions"], raw["open_questions"]);
-  if (!Array.isArray(list)) {
-    return list === undefined || list === null || list === "" ? null : read.defect("questions");
-  }
-  return decodeQuestions(list, poll, 0, answer);
+  const questions = firstOf(raw["questions"], raw["open_questions"]);
+  return read.list(questions, "questions", null, (list) => decodeQuestions(list, poll, 0, answer));
 }
 
 function decodeQuestions(list: readonly unknown[], poll: string, depth: number, answer: Answer): PollQuestionRecord[] {
@@ -108,7 +105,7 @@ function decodeQuestions(list: readonly unknown[], poll: string, depth: number, 
       type: typeof rawType === "string" ? (TYPES.get(rawType.toUpperCase()) ?? "OTHER") : "OTHER",
       rawType,
       sequence: read.integer(firstOf(raw["sequence"], raw["position"]), "sequence", null),
-      options: Array.isArray(raw["options"]) ? decodeOptions(raw["options"], poll, id, depth, answer) : [],
+      options: decodeOptions(listOf(raw["options"]) ?? [], poll, id, depth, answer),
     });
   }
   return questions;
@@ -129,7 +126,7 @@ function decodeOptions(
       answer.skippedRows += 1;
       continue;
     }
-    const followUps = FOLLOW_UP_KEYS.map((key) => raw[key]).find((value) => Array.isArray(value));
+    const followUps = FOLLOW_UP_KEYS.map((key) => listOf(raw[key])).find((list) => list !== null);
     options.push({
       id: makeId("PollOption", poll, question, id),
       text: read.text(raw["text"], "text", null),
@@ -145,32 +142,36 @@ function decodeOptions(
  * `responses`.
  */
 function readResponses(raw: JsonObject, poll: string, answer: Answer): Field<readonly PollResponseRecord[]> {
-  const sequences = raw["response_sequences"];
-  const plain = raw["responses"];
   const found = new PollResponses(poll, answer);
-  if (Array.isArray(sequences)) {
-    for (const [position, item] of (sequences as readonly unknown[]).entries()) {
+  const readSequences = (sequences: readonly unknown[]) => {
+    for (const [position, item] of sequences.entries()) {
       const sequence = unwrapMember(item, "response_sequence");
-      if (sequence !== null && Array.isArray(sequence["responses"])) {
-        found.add(sequence["responses"], { from: sequence["from"], sequence: position });
+      const list = listOf(sequence?.["responses"]);
+      if (sequence !== null && list !== null) {
+        const { from, last_response_created: lastCreatedAt } = sequence;
+        found.add(list, { from, lastCreatedAt, sequence: position });
       } else {
         answer.skippedRows += 1;
       }
     }
     return found.all;
-  }
-  if (Array.isArray(plain)) {
-    found.add(plain, {});
+  };
+  const readPlain = (list: readonly unknown[]) => {
+    found.add(list, {});
     return found.all;
-  }
-  const value = sequences ?? plain;
-  return value === undefined || value === null || value === "" ? null : read.defect("responses");
+  };
+  const { response_sequences: sequences, responses: plain } = raw;
+  return sequences === undefined || sequences === null
+    ? read.list(plain, "responses", null, readPlain)
+    : read.list(sequences, "responses", null, readSequences);
 }
 
 /** What is known of the person who answered, besides the participant's id. */
 interface ResponseSender {
   readonly from?: unknown;
   readonly sequence?: number;
+  /** When the last of these responses came: `last_response_created`, which a live client reads (docs/platforms.md T-22). */
+  readonly lastCreatedAt?: unknown;
 }
 
 /** Collects a poll's responses, and makes ids for those that have none. */
@@ -187,7 +188,7 @@ class PollResponses {
   }
 
   add(list: readonly unknown[], sender: ResponseSender): void {
-    for (const item of list) {
+    for (const [position, item] of list.entries()) {
       const raw = unwrapMember(item, "response");
       if (raw === null) {
         this.#answer.skippedRows += 1;
@@ -200,7 +201,8 @@ class PollResponses {
         this.#answer.skippedRows += 1;
       } else {
         const from = raw["from"] ?? sender.from;
-        this.all.push(decodeResponse(raw, id, this.#poll, participant, question, { ...sender, from }));
+        const lastCreatedAt = position === list.length - 1 ? sender.lastCreatedAt : undefined;
+        this.all.push(decodeResponse(raw, id, this.#poll, participant, question, { ...sender, from, lastCreatedAt }));
       }
     }
   }
@@ -222,9 +224,9 @@ function decodeResponse(
   poll: string | null,
   participant: Reference,
   question: Reference,
-  { from, sequence }: ResponseSender,
+  { from, sequence, lastCreatedAt }: ResponseSender,
 ): PollResponseRecord {
-  const displayFrom = read.text(from, "from", null);
+  const displayFrom = read.phone(from, "from", null);
   return {
     id: makeId("PollResponse", id),
     text: read.text(firstOf(raw["response"], raw["text"]), "response", null),
@@ -235,7 +237,7 @@ function decodeResponse(
     pollId: poll === null ? null : makeId("Poll", poll),
     questionId: questionField(poll, question),
     matchedOptionIds: poll && question ? readMatches(raw, poll, question) : [],
-    createdAt: read.date(raw["created_at"], "created_at", null),
+    createdAt: read.date(raw["created_at"] ?? raw["created"] ?? lastCreatedAt, "created_at", null),
   };
 }
 
@@ -252,7 +254,7 @@ function questionField(poll: string | null, question: Reference): Field<PollQues
 function readMatches(raw: JsonObject, poll: string, question: string): PollOptionId[] {
   const value = raw["match"] ?? raw["matches"] ?? raw["matching_option_id"] ?? raw["matching_option_ids"];
   const ids: PollOptionId[] = [];
-  for (const match of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+  for (const match of listOf(value) ?? [value]) {
     const part = readPart(isJsonObject(match) ? unwrapMember(match, "option")?.["id"] : match);
     if (part !== null) {
       ids.push(makeId("PollOption", poll, question, part));

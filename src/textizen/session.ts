@@ -1,6 +1,6 @@
 import { PlatformError, type PlatformErrorReason } from "../errors.ts";
+import { isJsonObject } from "../json.ts";
 import { type CallScope, ReadScope } from "../rest/calls.ts";
-import { isJsonObject } from "../rest/decode.ts";
 import { orEndOfScope } from "../rest/waiting.ts";
 
 /** Our credentials at Textizen: an account to sign in with, or a fixed token, which cannot be renewed. */

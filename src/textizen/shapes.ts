@@ -1,8 +1,9 @@
 import { PlatformError } from "../errors.ts";
 import { type Id, type IdType, parseId, platformId } from "../ids.ts";
+import { isJsonObject, type JsonObject, listOf } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { Rows } from "../rest/calls.ts";
-import { FieldReader, isJsonObject, type JsonObject } from "../rest/decode.ts";
+import { FieldReader } from "../rest/decode.ts";
 import { forEachInSlices } from "../rest/slices.ts";
 
 /** Reads the values of Textizen's records. */
@@ -83,20 +84,25 @@ export function findRecord(body: unknown, singular: string, depth: number): Json
 }
 
 function findList(body: unknown, plural: string, depth: number): readonly unknown[] | null {
-  if (Array.isArray(body)) {
-    return body;
+  if (isFilledList(body) || Array.isArray(body)) {
+    return listOf(body);
   }
   if (!isJsonObject(body)) {
     return null;
   }
-  if (Array.isArray(body[plural])) {
-    return body[plural];
+  const named = body[plural];
+  // Under its own name an empty list may come as `{}` or null. Elsewhere these say nothing.
+  const list = named === null ? [] : listOf(named);
+  if (list !== null) {
+    return list;
   }
-  const lists = Object.values(body).filter((value) => Array.isArray(value));
-  if (lists.length === 1 && lists[0] !== undefined) {
-    return lists[0];
-  }
-  return depth === 0 ? null : findList(envelopedIn(body), plural, depth - 1);
+  const lists = Object.values(body).filter((value) => Array.isArray(value) || isFilledList(value));
+  return lists.length === 1 ? listOf(lists[0]) : depth === 0 ? null : findList(envelopedIn(body), plural, depth - 1);
+}
+
+/** PHP's form of a list with gaps. */
+function isFilledList(value: unknown): boolean {
+  return isJsonObject(value) && (listOf(value)?.length ?? 0) > 0;
 }
 
 /**

@@ -1,5 +1,5 @@
+import { isJsonObject } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
-import { isJsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import { TOKENS } from "./refusals.ts";
 

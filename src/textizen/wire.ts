@@ -1,7 +1,7 @@
 import { PlatformError } from "../errors.ts";
+import { isJsonObject } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { CallScope, ReadScope, WriteKind, WriteScope } from "../rest/calls.ts";
-import { isJsonObject } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import { combine, isWorthRenewal } from "../rest/repeats.ts";
 import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
