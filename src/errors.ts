@@ -99,11 +99,13 @@ export function describeFailure({ platform, reason }: PlatformError): string {
 /** An argument that is malformed or out of its range; `message` names the argument and says what was expected. */
 export class InputError extends Error {
   override readonly name = "InputError";
-  readonly argument: string;
+  /** Path to the argument, with list indexes. */
+  readonly argument: readonly string[];
 
+  /** `argument`: the path with dots, `filter.name`. */
   constructor(argument: string, message: string) {
     super(message);
-    this.argument = argument;
+    this.argument = argument.split(".");
   }
 }
 

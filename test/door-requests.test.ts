@@ -178,7 +178,7 @@ describe("variables", () => {
     stage.calls();
     const answer = await stage.query(`query ($id: ID!) { ${field}(id: $id) { id } }`, { id });
     expect(answer.data).toEqual({ [field]: null });
-    expect(answer.errors).toMatchObject([{ path: [field], extensions: { code: "BAD_USER_INPUT", argument: "id" } }]);
+    expect(answer.errors).toMatchObject([{ path: [field], extensions: { code: "BAD_USER_INPUT", argument: ["id"] } }]);
     expect(stage.calls()).toEqual([]);
   });
 });

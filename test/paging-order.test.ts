@@ -150,7 +150,7 @@ test("a cursor of one order is refused in the other, and says what to do", async
     for (const argument of ["after", "before"]) {
       const variables = { [argument]: edges[0]?.cursor, orderBy: { field: other, direction: "ASC" } };
       const { errors } = await stage.query(PARTICIPANTS, variables);
-      expect(errors?.[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", retryable: false, argument });
+      expect(errors?.[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", retryable: false, argument: [argument] });
       expect(errors?.[0]?.message).toContain("orderBy");
     }
   }

@@ -191,7 +191,7 @@ describe.each(everywhere)("%s", (_name, connection, on) => {
     const { errors } = await on().query(connection.wrap(`(${args}) ${PAGE}`));
     expect(errors).toHaveLength(1);
     expect(errors?.[0]?.message).toMatch(new RegExp(`\\b${argument}\\b`));
-    expect(errors?.[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", retryable: false, argument });
+    expect(errors?.[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", retryable: false, argument: [argument] });
   });
 });
 

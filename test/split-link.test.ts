@@ -50,6 +50,6 @@ test("Apollo Client tells a component why its subscription has failed", async ()
     query: gql('subscription { messageReceived(since: "junk") { cursor } }'),
   });
   expect((await firstValueFrom(subscription)).error).toMatchObject({
-    errors: [{ extensions: { code: "BAD_USER_INPUT", argument: "since" } }],
+    errors: [{ extensions: { code: "BAD_USER_INPUT", argument: ["since"] } }],
   });
 });

@@ -18,7 +18,7 @@ export type CompletedPollRecord = Omit<StoredPollReport, "responses"> & {
 export class EventLoaders {
   readonly #inbox: Inbox;
   readonly #optOuts: DataLoader<E164, OptOut | null>;
-  #newest: Promise<{ readonly cursor: string }> | null = null;
+  #newest: ReturnType<Inbox["newest"]> | null = null;
 
   constructor(inbox: Inbox, optOuts: OptOuts) {
     this.#inbox = inbox;
@@ -54,10 +54,17 @@ export class EventLoaders {
     return this.#page(args, { kind: "CompletedPoll", pollId }, toCompletedPoll);
   }
 
-  /** Read before any list of the operation, so that no event after the cursor is missing in a list. */
+  /**
+   * The position of the newest event that this operation's lists may hold: an event that came later is delivered to a
+   * subscription that goes on from here, and must not be in a list too.
+   */
   async newestCursor(): Promise<string> {
+    return (await this.#readNewest()).cursor;
+  }
+
+  #readNewest(): ReturnType<Inbox["newest"]> {
     this.#newest ??= this.#inbox.newest();
-    return (await this.#newest).cursor;
+    return this.#newest;
   }
 
   async #page<Kind extends EventKind, Row extends { readonly cursor: string }>(
@@ -66,11 +73,12 @@ export class EventLoaders {
     toRow: (event: StoredOf<Kind>) => Row,
   ): Promise<Page<Row>> {
     const { count, backwards } = requirePageSize(args);
-    await this.newestCursor();
-    const [olderThan, newerThan] = await Promise.all([
+    const newest = await this.#readNewest();
+    const [after, newerThan] = await Promise.all([
       this.#needPlace("after", args.after),
       this.#needPlace("before", args.before),
     ]);
+    const olderThan = Math.min(after ?? Number.POSITIVE_INFINITY, newest.sequence + 1);
     const [events, totalCount] = await Promise.all([
       this.#inbox.list<Kind>(filter, { olderThan, newerThan, limit: count + 1, fromOldest: backwards }),
       this.#inbox.count(filter),
@@ -80,7 +88,7 @@ export class EventLoaders {
     return new Page(shown.map(toRow), {
       totalCount,
       hasNextPage: backwards ? newerThan !== null : hasMore,
-      hasPreviousPage: backwards ? hasMore : olderThan !== null,
+      hasPreviousPage: backwards ? hasMore : after !== null,
       cursorOf: ({ cursor }) => cursor,
     });
   }

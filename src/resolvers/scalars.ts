@@ -1,76 +1,81 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { DateTimeResolver, EmailAddressResolver, URLResolver } from "graphql-scalars";
-import { isWritable } from "../date-time.ts";
+import { hasOffset, isWritable, parseDateTime } from "../date-time.ts";
 import { parseE164 } from "../phone.ts";
 import { isTimeZone } from "../time-zones.ts";
 
-function textScalar<Value extends string>(
+/** `explain`: what is wrong with a text that `parse` returns null for, in a sentence that does not repeat the text. */
+function textScalar<Value>(
   name: string,
-  expected: string,
   parse: (text: string) => Value | null,
-): GraphQLScalarType<Value, string> {
-  const need = (value: unknown, node?: ValueNode): Value => {
+  explain: (text: string) => string,
+): GraphQLScalarType<Value, Value> {
+  const read = (value: unknown, node?: ValueNode): Value => {
     const parsed = typeof value === "string" ? parse(value) : null;
     if (parsed === null) {
       const where = node === undefined ? {} : { nodes: [node] };
-      throw new GraphQLError(`${name} must be ${expected}.`, { ...where, extensions: { code: "BAD_USER_INPUT" } });
+      const message = explain(typeof value === "string" ? value : "");
+      throw new GraphQLError(message, { ...where, extensions: { code: "BAD_USER_INPUT" } });
     }
     return parsed;
   };
   return new GraphQLScalarType({
     name,
     // Values in records were parsed when they were read.
-    serialize: (value) => value as string,
-    parseValue: (value) => need(value),
-    parseLiteral: (node) => need(node.kind === Kind.STRING ? node.value : null, node),
+    serialize: (value) => value as Value,
+    parseValue: (value) => read(value),
+    parseLiteral: (node) => read(node.kind === Kind.STRING ? node.value : null, node),
   });
 }
 
 /** Exactly E.164; the scalars of libraries accept more. */
 export const PhoneNumber = textScalar(
   "PhoneNumber",
-  "a telephone number in E.164 form, such as +14155551212",
   parseE164,
+  () => "PhoneNumber must be a telephone number in E.164 form, such as +14155551212.",
 );
 
 /** An IANA identifier; letter case matters, because it does for Pidj (docs/platforms.md, Create a user). */
-export const TimeZone = textScalar("TimeZone", "an IANA time zone, such as America/Denver", (text) =>
-  isTimeZone(text) ? text : null,
+export const TimeZone = textScalar(
+  "TimeZone",
+  (text) => (isTimeZone(text) ? text : null),
+  () => "TimeZone must be an IANA time zone, such as America/Denver.",
 );
 
 /** An address that browsers accept in a form, unchanged. */
-export const EmailAddress = textScalar("EmailAddress", "an e-mail address, such as jane@example.com", (text) =>
-  accepts(EmailAddressResolver, text) ? text : null,
+export const EmailAddress = textScalar(
+  "EmailAddress",
+  (text) => (parseBy(EmailAddressResolver, text) === null ? null : text),
+  () => "EmailAddress must be an e-mail address, such as jane@example.com.",
 );
 
 /** An absolute URL (https://url.spec.whatwg.org), unchanged. */
-export const URL = textScalar("URL", "an absolute URL, such as https://example.com/path", (text) =>
-  accepts(URLResolver, text) ? text : null,
+export const URL = textScalar(
+  "URL",
+  (text) => (parseBy(URLResolver, text) === null ? null : text),
+  () => "URL must be an absolute URL, such as https://example.com/path.",
 );
 
-/**
- * RFC 3339. An offset may move a time of the year 9999 into the year 10000, which no platform and no client can read.
- */
-export const DateTime = new GraphQLScalarType<Date, Date>({
-  ...DateTimeResolver.toConfig(),
-  parseValue: (value) => requireWritable(DateTimeResolver.parseValue(value)),
-  parseLiteral: (node) => requireWritable(DateTimeResolver.parseLiteral(node, {})),
+/** RFC 3339. An offset may move a time of the year 9999 into the year 10000, which no platform and no client can read. */
+export const DateTime = textScalar<Date>("DateTime", parseMoment, (text) => {
+  if (parseDateTime(text) !== null && !hasOffset(text)) {
+    return "DateTime lacks its offset from UTC: write 2026-11-03T14:00:00Z or 2026-11-03T09:00:00-05:00.";
+  }
+  return parseBy<Date>(DateTimeResolver, text) === null
+    ? "DateTime must be a moment as RFC 3339 writes it, such as 2026-11-03T09:00:00-05:00."
+    : "DateTime must be in the years 0000 to 9999, in UTC.";
 });
 
-function requireWritable(instant: Date): Date {
-  if (!isWritable(instant)) {
-    throw new GraphQLError("DateTime must be in the years 0000 to 9999, in UTC.", {
-      extensions: { code: "BAD_USER_INPUT" },
-    });
-  }
-  return instant;
+function parseMoment(text: string): Date | null {
+  const moment = parseBy<Date>(DateTimeResolver, text);
+  return moment !== null && isWritable(moment) ? moment : null;
 }
 
-function accepts(scalar: GraphQLScalarType, text: string): boolean {
+/** The value that a library's scalar makes of a text; null if it refuses the text. */
+function parseBy<Value>(scalar: GraphQLScalarType<Value>, text: string): Value | null {
   try {
-    scalar.parseValue(text);
-    return true;
+    return scalar.parseValue(text);
   } catch {
-    return false;
+    return null;
   }
 }
