@@ -71,9 +71,11 @@ function findChain(
 ): readonly Link[] | null {
   let chain: readonly Link[] | null = null;
   visit(document, {
-    enter: (node, _key, _parent, _path, ancestors) => {
-      if (isWanted(node, ancestors)) {
-        chain = [...ancestors, node];
+    enter: (node, _key, parent, _path, ancestors) => {
+      // The parent is not one of the ancestors.
+      const around = parent === undefined ? ancestors : [...ancestors, parent];
+      if (isWanted(node, around)) {
+        chain = [...around, node];
         return BREAK;
       }
       return undefined;
