@@ -173,15 +173,16 @@ export function cutPage<Row>(
 ): Page<Row> {
   const { after, before, count } = window;
   const key = (row: Row) => keyOf(row, order.field);
-  const place = (at: number, than: SortKey) => compareKeys(key(rowAt(positions[at] as number)), than, order.direction);
+  const compare = (at: number, than: SortKey) =>
+    compareKeys(key(rowAt(positions[at] as number)), than, order.direction);
   const all = positions.length;
-  const low = after === null ? 0 : countUntil(all, (at) => place(at, after) <= 0);
+  const low = after === null ? 0 : countUntil(all, (at) => compare(at, after) <= 0);
   const high =
     before === null
       ? all
       : Math.max(
           low,
-          countUntil(all, (at) => place(at, before) < 0),
+          countUntil(all, (at) => compare(at, before) < 0),
         );
   const start = window.backwards ? Math.max(low, high - count) : low;
   const end = window.backwards ? high : Math.min(high, low + count);

@@ -1,8 +1,6 @@
 import { iso31661Alpha2ToAlpha3, iso31661Alpha3ToAlpha2 } from "iso-3166";
 import type { PostalAddress } from "../pidj/writes.ts";
-import type { Checks, Path } from "./checks.ts";
-
-type Optional = string | null | undefined;
+import type { Checks, Optional, Path } from "./checks.ts";
 
 export interface PostalAddressInput {
   readonly street1?: Optional;

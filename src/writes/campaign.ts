@@ -1,6 +1,6 @@
 import type { CampaignRecord } from "../textizen/records.ts";
 import { nobody } from "./carry-out.ts";
-import { Checks } from "./checks.ts";
+import { Checks, type Optional } from "./checks.ts";
 import { carryOutCreation } from "./created.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
@@ -8,11 +8,11 @@ import type { WriteTools } from "./tools.ts";
 export interface CreateCampaignInput {
   readonly title: string;
   readonly description: string;
-  readonly infoMessage?: string | null | undefined;
-  readonly webhookUrl?: string | null | undefined;
-  readonly exchange?: string | null | undefined;
+  readonly infoMessage?: Optional;
+  readonly webhookUrl?: Optional;
+  readonly exchange?: Optional;
   readonly organizationId: number;
-  readonly idempotencyKey?: string | null | undefined;
+  readonly idempotencyKey?: Optional;
 }
 
 const PATHS = {

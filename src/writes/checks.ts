@@ -4,7 +4,8 @@ import { type Refusal, type RefusalCode, Refused } from "./refusal.ts";
 /** Path to an argument, beginning with `input`. */
 export type Path = readonly string[];
 
-type Optional<Value = string> = Value | null | undefined;
+/** The value of an optional argument. */
+export type Optional<Value = string> = Value | null | undefined;
 
 interface Length {
   /** Code points. */

@@ -4,13 +4,11 @@ import type { ContactRecord } from "../pidj/records.ts";
 import type { ContactAnswer, ContactFields } from "../pidj/writes.ts";
 import { checkAddress, type PostalAddressInput } from "./address.ts";
 import { carryOut, nobody } from "./carry-out.ts";
-import { Checks, withoutNull } from "./checks.ts";
+import { Checks, type Optional, withoutNull } from "./checks.ts";
 import { type Stub, stubOf } from "./created.ts";
 import { type Outcome, type Refusal, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
 import { verifyDeletion, verifyUpdate } from "./verify.ts";
-
-type Optional<Value = string> = Value | null | undefined;
 
 interface ContactInput {
   readonly phoneNumber?: Optional<E164>;

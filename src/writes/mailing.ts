@@ -3,7 +3,7 @@ import type { MailingId, TextizenGroupId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { MailingRecord } from "../textizen/records.ts";
 import { carryOut } from "./carry-out.ts";
-import { Checks, once, type Path } from "./checks.ts";
+import { Checks, type Optional, once, type Path } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
 import { type RecipientNumber, refuseOptedOut } from "./opt-out.ts";
 import { notApplied, readBack, requireApplied } from "./read-back.ts";
@@ -14,16 +14,16 @@ import { verifyUpdate } from "./verify.ts";
 export interface CreateMailingInput {
   readonly pollId: string;
   readonly sendAt: Date;
-  readonly groupIds?: readonly string[] | null | undefined;
-  readonly phoneNumbers?: readonly E164[] | null | undefined;
+  readonly groupIds?: Optional<readonly string[]>;
+  readonly phoneNumbers?: Optional<readonly E164[]>;
   readonly idempotencyKey: string;
 }
 
 export interface UpdateMailingInput {
   readonly id: string;
-  readonly sendAt?: Date | null | undefined;
-  readonly groupIds?: readonly string[] | null | undefined;
-  readonly phoneNumbers?: readonly E164[] | null | undefined;
+  readonly sendAt?: Optional<Date>;
+  readonly groupIds?: Optional<readonly string[]>;
+  readonly phoneNumbers?: Optional<readonly E164[]>;
 }
 
 const ID = ["input", "id"];

@@ -2,7 +2,7 @@ import { type MessagePreview, previewMessage } from "../message-preview.ts";
 import type { E164 } from "../phone.ts";
 import type { Recipient, Sender } from "../pidj/writes.ts";
 import { carryOut } from "./carry-out.ts";
-import { Checks } from "./checks.ts";
+import { Checks, type Optional } from "./checks.ts";
 import { type RecipientNumber, requireTextable } from "./opt-out.ts";
 import { checkRecipient, checkSender, PARTY_PATHS, type RecipientInput, type SenderInput } from "./parties.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
@@ -13,7 +13,7 @@ export interface SendMessageInput {
   readonly from: SenderInput;
   readonly recipient: RecipientInput;
   readonly text: string;
-  readonly allowTruncation?: boolean | null | undefined;
+  readonly allowTruncation?: Optional<boolean>;
   readonly idempotencyKey: string;
 }
 

@@ -2,7 +2,7 @@ import type { E164 } from "../phone.ts";
 import type { TextizenClient } from "../textizen/client.ts";
 import type { ParticipantRecord, TextizenGroupRecord } from "../textizen/records.ts";
 import { carryOut, nobody } from "./carry-out.ts";
-import { Checks } from "./checks.ts";
+import { Checks, type Optional } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
 import { notApplied, readBack, requireApplied } from "./read-back.ts";
 import { type Outcome, type Refusal, refusalsAsData } from "./refusal.ts";
@@ -12,14 +12,14 @@ import { verifyUpdate } from "./verify.ts";
 export interface CreateParticipantInput {
   readonly phoneNumber: E164;
   readonly name: string;
-  readonly campaignId?: string | null | undefined;
-  readonly idempotencyKey?: string | null | undefined;
+  readonly campaignId?: Optional;
+  readonly idempotencyKey?: Optional;
 }
 
 export interface UpdateParticipantInput {
   readonly id: string;
-  readonly phoneNumber?: E164 | null | undefined;
-  readonly name?: string | null | undefined;
+  readonly phoneNumber?: Optional<E164>;
+  readonly name?: Optional;
 }
 
 /** A participant, and the group that it is added to or removed from. */

@@ -1,17 +1,17 @@
 import type { E164 } from "../phone.ts";
 import type { Recipient, Sender } from "../pidj/writes.ts";
-import type { Checks } from "./checks.ts";
+import type { Checks, Optional } from "./checks.ts";
 
 /** Exactly one of the two; the schema ensures it (`@oneOf`). */
 export interface SenderInput {
-  readonly phoneNumber?: E164 | null | undefined;
-  readonly groupId?: string | null | undefined;
+  readonly phoneNumber?: Optional<E164>;
+  readonly groupId?: Optional;
 }
 
 /** Exactly one of the two; the schema ensures it (`@oneOf`). */
 export interface RecipientInput {
-  readonly phoneNumber?: E164 | null | undefined;
-  readonly contactId?: string | null | undefined;
+  readonly phoneNumber?: Optional<E164>;
+  readonly contactId?: Optional;
 }
 
 export const PARTY_PATHS = {

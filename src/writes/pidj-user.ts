@@ -5,14 +5,13 @@ import type { E164 } from "../phone.ts";
 import type { PidjUserRecord } from "../pidj/records.ts";
 import type { PidjUserFields } from "../pidj/writes.ts";
 import { carryOut, nobody, type Write } from "./carry-out.ts";
-import { Checks, once, withoutNull } from "./checks.ts";
+import { Checks, type Optional, once, withoutNull } from "./checks.ts";
 import { type Stub, stubOf } from "./created.ts";
 import type { Done } from "./idempotency.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
 import { verifyDeletion, verifyUpdate } from "./verify.ts";
 
-type Optional<Value = string> = Value | null | undefined;
 type Role = "ADMIN" | "MANAGER" | "AGENT";
 
 interface PidjUserInput {

@@ -1,19 +1,19 @@
 import type { PollRecord } from "../textizen/records.ts";
 import { nobody } from "./carry-out.ts";
-import { Checks } from "./checks.ts";
+import { Checks, type Optional } from "./checks.ts";
 import { carryOutCreation } from "./created.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
 
 export interface CreatePollInput {
   readonly title: string;
-  readonly confirmation?: string | null | undefined;
+  readonly confirmation?: Optional;
   readonly errorMessage: string;
   readonly language: string;
-  readonly isPublic?: boolean | null | undefined;
+  readonly isPublic?: Optional<boolean>;
   readonly isActive: boolean;
-  readonly type?: string | null | undefined;
-  readonly idempotencyKey?: string | null | undefined;
+  readonly type?: Optional;
+  readonly idempotencyKey?: Optional;
 }
 
 const PATHS = {

@@ -1,9 +1,7 @@
 import { carryOut, nobody } from "./carry-out.ts";
-import { Checks } from "./checks.ts";
+import { Checks, type Optional } from "./checks.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
-
-type Optional = string | null | undefined;
 
 interface CreateSsoUrlInput {
   /** Exactly one of the two; the schema ensures it (`@oneOf`). */

@@ -1,11 +1,9 @@
 import type { PidjTaskId } from "../ids.ts";
 import type { TaskFields } from "../pidj/writes.ts";
 import { carryOut, nobody } from "./carry-out.ts";
-import { Checks } from "./checks.ts";
+import { Checks, type Optional } from "./checks.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
-
-type Optional = string | null | undefined;
 
 interface InitiateTaskInput {
   readonly channel?: "TICKET" | undefined;

@@ -1,7 +1,7 @@
 import type { TextizenGroupId } from "../ids.ts";
 import type { TextizenGroupRecord } from "../textizen/records.ts";
 import { carryOut, nobody } from "./carry-out.ts";
-import { Checks } from "./checks.ts";
+import { Checks, type Optional } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
 import { type Outcome, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
@@ -9,7 +9,7 @@ import { verifyUpdate } from "./verify.ts";
 
 export interface CreateTextizenGroupInput {
   readonly name: string;
-  readonly idempotencyKey?: string | null | undefined;
+  readonly idempotencyKey?: Optional;
 }
 
 export interface UpdateTextizenGroupInput {
