@@ -1,4 +1,7 @@
-/** Carries out a task now and every so many milliseconds, never twice at a time. The timer keeps no process alive. */
+/**
+ * Runs a task now and every so many milliseconds, never twice at the same time. The timer does not keep the process
+ * alive.
+ */
 export function repeat(
   task: (signal: AbortSignal) => Promise<void>,
   milliseconds: number,
@@ -16,7 +19,7 @@ export function repeat(
     try {
       await task(signal);
     } catch (error) {
-      // What the end of the process cut short goes on at the next start.
+      // If the process ends during the task, the next start continues it.
       if (!signal.aborted) {
         onError(error);
       }

@@ -4,7 +4,7 @@ import { repeat } from "./repeat.ts";
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-/** Forgets old attempts and old events, again and again. */
+/** Deletes old attempts and old events, regularly. */
 export function startSweeps({ attempts, inbox, warn }: Services): { stop(): void } {
   const sweeps = [
     repeat(attempts.sweep, HOUR_MS, (error) => warn("old attempts were not forgotten", error)),

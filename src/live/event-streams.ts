@@ -20,10 +20,11 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<Fastify
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache, no-transform",
-  // nginx would keep events to itself until they fill a buffer.
+  // Otherwise nginx holds events back until they fill a buffer.
   "x-accel-buffering": "no",
 };
-// A comment (https://html.spec.whatwg.org/multipage/server-sent-events.html): some browsers open a stream at its first byte.
+// A comment line (https://html.spec.whatwg.org/multipage/server-sent-events.html): some browsers report an open stream
+// only after its first byte.
 const COMMENT = ":\n\n";
 const COMPLETE = "event: complete\ndata:\n\n";
 const BUFFERED_BYTES = 16_384;
@@ -60,7 +61,7 @@ export function createEventStreams({ origins, operations, connections }: EventSt
     for await (const { answer, cursor } of answers) {
       yield (cursor === null ? "" : `id: ${cursor}\n`) + frame(answer);
     }
-    // Without `complete` a client takes the end for a lost connection, and comes again.
+    // Without `complete`, the client takes the end for a lost connection and connects again.
     const { reason } = signal;
     if (reason === FAILURES.shuttingDown) {
       yield frame(refuse(FAILURES.shuttingDown));
@@ -111,7 +112,7 @@ export function createEventStreams({ origins, operations, connections }: EventSt
     if (raw.closed) {
       raw.emit("close");
     }
-    // With a comment every so often, nothing has moved for this long on a connection that is not read only.
+    // Comments are sent regularly: a connection on which nothing moved for this long is not being read.
     raw.setTimeout(2 * connections.limits.pingMilliseconds, () => raw.destroy());
     const answers = await answersOf(operation, request, gone.signal);
     return reply

@@ -17,7 +17,7 @@ const HEAP_BYTES_PER_CHARACTER = 110;
 const MOST_HEAP_BYTES = 64_000_000;
 const MOST_HEAP_BYTES_OF_ONE = 2_000_000;
 
-/** Why a document cannot be executed: errors of the parser, or of validation. */
+/** Why a document cannot be executed: the errors of the parser or of validation. */
 export interface InvalidDocument {
   readonly code: "GRAPHQL_PARSE_FAILED" | "GRAPHQL_VALIDATION_FAILED";
   readonly document: DocumentNode | null;

@@ -87,12 +87,12 @@ export function formatError(
   return { ...place, ...withoutStatus(FAILURES.internal) };
 }
 
-/** A failure as an error of an answer. */
+/** A failure in the form of a GraphQL error. */
 export function withoutStatus({ message, extensions }: Failure): GraphQLFormattedError {
   return { message, extensions: { ...extensions } };
 }
 
-/** What a resolver threw, if that is what an error is about. */
+/** The error that a resolver threw, if that is the cause of this error. */
 function thrownBy(error: unknown): unknown {
   return error instanceof GraphQLError && error.path !== undefined ? (error.originalError ?? error) : error;
 }

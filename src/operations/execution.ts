@@ -1,6 +1,6 @@
 import type { Client } from "./operation.ts";
 
-/** One operation under way. It ends when its time is over, or when every client that waits for it has gone. */
+/** A running operation. It ends when its time is over, or when all clients that wait for it are gone. */
 export class Execution {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
@@ -10,7 +10,7 @@ export class Execution {
   #timer: NodeJS.Timeout | undefined;
   #waiting = 0;
 
-  /** `milliseconds`: the time that it has for each client that waits for it. */
+  /** `milliseconds`: its time, counted from when the last client joined. */
   constructor(milliseconds: number) {
     this.signal = this.#controller.signal;
     this.#milliseconds = milliseconds;

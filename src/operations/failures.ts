@@ -12,7 +12,7 @@ function failure(status: number, code: string, message: string, retryable = fals
   return { status, message, extensions: { code, retryable } };
 }
 
-/** All failures with a fixed sentence; `describeFailure` has those of the platforms. README lists the codes. */
+/** All failures with a fixed sentence; those of the platforms are in `describeFailure`. README lists the codes. */
 export const FAILURES = {
   malformedUrl: failure(400, "BAD_USER_INPUT", "The URL is malformed."),
   unreadableBody: failure(400, "BAD_USER_INPUT", "The body cannot be read."),
@@ -60,7 +60,7 @@ export const FAILURES = {
   ),
 } as const;
 
-/** Why a subscription cannot go on, by the reason that CursorError gives. */
+/** Why a subscription cannot continue, for each reason of CursorError. */
 export const CURSOR_FAILURES: Readonly<Record<CursorError["reason"], Failure>> = {
   expired: failure(
     400,

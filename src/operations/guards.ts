@@ -13,20 +13,20 @@ import { isScope, type Scope } from "../access/scopes.ts";
 import type { Context } from "../context.ts";
 import { ForbiddenError } from "../errors.ts";
 
-/** Alternatives, each a list of scopes that a caller must have together; as `@requiresScopes` writes it. */
+/** Alternatives, as in `@requiresScopes`: each is a list of scopes that the caller must have together. */
 type Requirement = readonly (readonly Scope[])[];
 
-/** What the schema files guard, by type name and by `Type.field`. */
+/** The scopes in the schema files, by type name and by `Type.field`. */
 export interface Guards {
-  /** Throws ForbiddenError if the caller lacks what records of the type need. */
+  /** Throws ForbiddenError if the caller lacks the scopes for records of the type. */
   requireType(type: string, caller: Caller): void;
-  /** Makes every guarded field ask for its scopes before its resolver runs, by whatever path it is reached. */
+  /** Checks the scopes of every field that has some before its resolver runs, by whatever path it is reached. */
   apply(schema: GraphQLSchema): void;
 }
 
 /**
- * Reads `@requiresScopes` (https://specs.apollo.dev/join/v0.5/ names its form) off types and fields. A field needs what it
- * says itself and what the type says that it returns. A scope that does not exist is a mistake in the schema: it throws.
+ * Reads `@requiresScopes` (https://specs.apollo.dev/join/v0.5/ defines its form) from types and fields. A field needs
+ * its own scopes and those of the type that it returns. An unknown scope is a mistake in the schema, and throws.
  */
 export function readGuards(typeDefs: DocumentNode): Guards {
   const requirements = new Map<string, Requirement>();

@@ -3,15 +3,15 @@ import type { Caller } from "../access/caller.ts";
 import { withoutStatus } from "./errors.ts";
 import type { Failure } from "./failures.ts";
 
-/** An operation as its transport has read it; nothing is known of its document yet. */
+/** An operation as read by its transport, before its document is parsed. */
 export interface Request {
   readonly text: string;
   readonly name: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly caller: Caller;
-  /** True: nothing that was read for others is good enough (`Cache-Control: no-cache`). */
+  /** True if kept lists and shared results must not be used (`Cache-Control: no-cache`). */
   readonly isFresh: boolean;
-  /** Kinds of operation that cannot be asked for in this way, and what the client is told then. */
+  /** Kinds of operation that this transport refuses, with the sentence for the client. */
   readonly refuses: Readonly<Partial<Record<OperationTypeNode, Failure>>>;
 }
 
@@ -21,12 +21,12 @@ export interface Operation extends Request {
   readonly definition: OperationDefinitionNode;
 }
 
-/** Errors in their order, data, extensions. Written as JSON in this order of keys. */
+/** Errors in order, data, extensions: JSON has the keys in this order. */
 export type Result = FormattedExecutionResult;
 
-/** What a client gets. */
+/** An answer to a client. */
 export class Answer {
-  /** The HTTP status of this answer: 200 if something was executed. */
+  /** The HTTP status: 200 if the operation was executed. */
   readonly status: number;
   readonly result: Result;
   #line: string | null = null;
@@ -36,30 +36,30 @@ export class Answer {
     this.result = result;
   }
 
-  /** The result as a line of JSON, written once however many clients get it. */
+  /** The answer as a line of JSON, written once for all clients. */
   get line(): string {
     this.#line ??= `${JSON.stringify(this.result)}\n`;
     return this.#line;
   }
 }
 
-/** The answer that consists of a failure alone. */
+/** An answer that consists of one failure. */
 export function refuse(failure: Failure): Answer {
   return new Answer(failure.status, { errors: [withoutStatus(failure)] });
 }
 
-/** What a subscriber gets for one event. */
+/** The answer to a subscriber for one event. */
 export interface EventAnswer {
   readonly answer: Answer;
-  /** The event's place, which a later subscription can go on from; null if there is no event in the answer. */
+  /** The event's cursor, for a later subscription's `since`; null if the result contains no event. */
   readonly cursor: string | null;
 }
 
-/** Pulled by the transport, so that an answer that nobody reads is not made. */
+/** The transport pulls answers, so none is made before it can be sent. */
 export type EventAnswers = AsyncGenerator<EventAnswer, void, undefined>;
 
-/** Who waits for an answer. */
+/** A client that waits for an answer. */
 export interface Client {
-  /** Calls `leave` when the client is gone, unless the function that it returns was called before. */
+  /** Calls `leave` when the client is gone, unless the returned function was called before. */
   onGone(leave: () => void): () => void;
 }

@@ -26,7 +26,10 @@ import {
 import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
 
-/** The time that one operation has for each client that waits for it, in milliseconds; a mutation may send, and has more. */
+/**
+ * Milliseconds that an operation has, from when the last of its clients asked. A mutation has more time, because it may
+ * send.
+ */
 export interface Deadlines {
   readonly query: number;
   readonly mutation: number;
@@ -37,20 +40,23 @@ export interface OperationsOptions extends FormatOptions {
   readonly deadlines: Deadlines;
   readonly createContext: (options: OperationOptions) => Context;
   readonly versions: Versions;
-  /** Whether equal queries under way are executed once; in production alone, since otherwise each says what it cost. */
+  /**
+   * Whether equal queries that run at the same time are executed once. In production only: elsewhere each answer lists
+   * its own calls.
+   */
   readonly sharesQueries: boolean;
 }
 
-/** From text to answer, the same for every transport. Nothing here rejects. */
+/** Turns text into an answer, the same for every transport. No method rejects. */
 export interface Operations {
   /** The operation, or the answer that says why it cannot be executed. */
   prepare(request: Request): Operation | Answer;
-  /** Answers a query or a mutation. It is given up when its time is over or when its client is gone. */
+  /** Answers a query or a mutation. It is ended when its time is over or when its client is gone. */
   execute(operation: Operation, client: Client): Promise<Answer>;
   /**
-   * Answers a subscription: one result for each event. They end with the signal and with `return`; if they cannot go on,
-   * the last one says why. `after`: the cursor of the last event seen, which takes the place of the argument `since`. One
-   * answer alone if the subscription cannot begin.
+   * Answers a subscription with one result for each event. The results end with the signal and with `return`; if they
+   * cannot continue, the last one says why. `after` is the cursor of the last event seen and replaces the argument
+   * `since`. If the subscription cannot begin, there is a single answer.
    */
   subscribe(operation: Operation, signal: AbortSignal, after?: string | null): Promise<EventAnswers | Answer>;
 }
@@ -70,7 +76,7 @@ export function createOperations(options: OperationsOptions): Operations {
     if (!definition) {
       return refusal([{ message: noOperation(request.name), extensions: BAD_REQUEST }]);
     }
-    // Spelt out, since this is done for every request, and a spread costs more.
+    // Without a spread, which costs more, because this runs for every request.
     const { text, name, variables, caller, isFresh, refuses } = request;
     const operation: Operation = { text, name, variables, caller, isFresh, refuses, document, definition };
     const failure = admit(operation);
@@ -134,7 +140,7 @@ export function createOperations(options: OperationsOptions): Operations {
     });
   }
 
-  /** Errors of an operation of which nothing was executed, or of a subscription that did not begin. */
+  /** Errors of an operation that was not executed, or of a subscription that did not begin. */
   function showRefused(errors: readonly GraphQLError[], operation: Operation): readonly GraphQLFormattedError[] {
     const paths = pathsOfVariables(operation, schema, errors);
     return inOrder(
@@ -149,7 +155,7 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   function failed(error: unknown): Answer {
-    // With a path, however short, it counts as a failure of the server, not of the request.
+    // An error with a path, even an empty one, is a failure of the server and not of the request.
     const located = locatedError(error, undefined, []);
     return new Answer(FAILURES.internal.status, { errors: [format({ message: located.message }, located)] });
   }
@@ -160,7 +166,7 @@ export function createOperations(options: OperationsOptions): Operations {
     argumentsOf,
     select: (operation, event) => {
       const execution = new Execution(deadlines.query);
-      // An EventSource asks for nothing kept by itself; its events are read as everybody's are.
+      // An EventSource always sends `no-cache`; its events are read like those of all subscribers.
       return executeOnce({ ...operation, isFresh: false }, execution, event);
     },
     refused: (result, operation) => show(result, operation, null),
@@ -183,14 +189,14 @@ function refusal(errors: readonly GraphQLFormattedError[]): Answer {
   return new Answer(400, { errors });
 }
 
-/** In GraphQL's own words (https://spec.graphql.org/September2025/#GetOperation()). */
+/** As the specification defines it (https://spec.graphql.org/September2025/#GetOperation()). */
 function noOperation(name: string | null): string {
   return name === null
     ? "Must provide operation name if query contains multiple operations."
     : `Unknown operation named "${name}".`;
 }
 
-/** `extensions.platforms`: the platform calls that an operation made, so that a frontend sees what it costs. */
+/** `extensions.platforms`: the platform calls that an operation made, so that frontends see what it costs. */
 function platformsOf({ calls }: Context): readonly object[] {
   return calls.map((call) =>
     "milliseconds" in call ? { ...call, milliseconds: Math.round(call.milliseconds * 10) / 10 } : call,

@@ -24,8 +24,8 @@ export function readTypeDefs(): DocumentNode {
 }
 
 /**
- * The schema as clients see it, without the federation directives and types that only a router uses. Its fields ask for
- * the scopes that the schema files say.
+ * The schema as clients see it, without the federation directives and types that only a router uses. Its fields check
+ * the scopes in the schema files.
  */
 export function buildSchema(typeDefs = readTypeDefs(), guards = readGuards(typeDefs)): GraphQLSchema {
   const schema = makeExecutableSchema({ typeDefs: withoutFederation(typeDefs), resolvers });

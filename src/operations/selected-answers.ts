@@ -6,9 +6,8 @@ import type { Answer, Operation } from "./operation.ts";
 const KEPT_MS = 1_000;
 
 /**
- * What subscriptions selected from an event, so that equal selections are executed once, and what they read is read once.
- * An answer is kept for a second, and only while nothing has changed since its execution began. An answer with errors is
- * not kept.
+ * Answers to subscriptions by event and selection: equal selections are executed once. An answer is kept for a second,
+ * and only while nothing has changed since its execution began. One with errors is not kept.
  */
 export class SelectedAnswers {
   readonly #versions: Versions;

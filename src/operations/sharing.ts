@@ -6,13 +6,13 @@ import type { Answer, Client, Operation } from "./operation.ts";
 interface UnderWay {
   readonly execution: Execution;
   readonly answer: Promise<Answer>;
-  /** Of everything, when it began. */
+  /** The version of everything when the query began. */
   readonly stamp: Stamp;
 }
 
 /**
- * Equal queries that are under way at the same time, executed once, whatever transports they came by. Equal: of the same
- * caller, document, name and variables, and nothing changed since the first one began.
+ * Executes equal queries that run at the same time once, whatever transports they came by. Queries are equal if caller,
+ * document, name and variables are the same and nothing changed since the first one began.
  */
 export class OperationSharing {
   readonly #versions: Versions;
@@ -22,7 +22,7 @@ export class OperationSharing {
     this.#versions = versions;
   }
 
-  /** The answer of an equal query that is under way, or else of `execute`, which others can join until it is there. */
+  /** The answer of an equal running query, or that of `execute`, which others can join until it is there. */
   answer(operation: Operation, client: Client, execute: () => [Execution, Promise<Answer>]): Promise<Answer> {
     const { document, name, variables, caller } = operation;
     // Equal texts have one document: see documents.ts.

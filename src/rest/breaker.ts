@@ -5,7 +5,7 @@ export interface BreakerOptions {
   readonly random: () => number;
 }
 
-/** What a call may do: go out, go out as the one that finds out whether the platform works again, or stay. */
+/** Whether a call may be made, may be made as a probe of whether the platform works again, or must not be made. */
 export type Admission = "call" | "probe" | "refused";
 
 const WINDOW_MS = 10_000;
@@ -15,13 +15,13 @@ const OPEN_FROM = 0.5;
 const PROBE_AFTER_MS = 5_000;
 
 /**
- * A circuit breaker: opens when half of at least 20 calls within 10 seconds have failed, and lets one probe out every 5
- * seconds (with up to a second of jitter, so that replicas do not probe in step) until one succeeds. A failure is a
- * timeout, a broken connection or a 5xx: what a platform refuses by its rules says that it works.
+ * A circuit breaker. It opens when half of at least 20 calls within 10 seconds failed, and then lets one probe through
+ * every 5 seconds until one succeeds; up to a second of jitter keeps replicas from probing together. Failures are
+ * timeouts, broken connections and 5xx. A refusal by the platform's rules shows that the platform works.
  */
 export class Breaker {
   readonly #options: BreakerOptions;
-  /** Calls and failures by slice of the window; `at` says which slice the counts are of. */
+  /** Calls and failures in each slice of the window; `at` is the slice that the counts belong to. */
   readonly #slices = Array.from({ length: SLICES }, () => ({ at: -1, calls: 0, failures: 0 }));
   #probeAt: number | null = null;
   #isProbing = false;
@@ -34,12 +34,12 @@ export class Breaker {
     return this.#probeAt !== null;
   }
 
-  /** Milliseconds until the next probe; 0 while calls go out. */
+  /** Milliseconds until the next probe; 0 while the breaker is closed. */
   get retryAfterMilliseconds(): number {
     return this.#probeAt === null ? 0 : Math.max(0, this.#probeAt - this.#options.now());
   }
 
-  /** Whoever is admitted must report with `settle`. */
+  /** Every admitted call must call `settle` at its end. */
   admit(): Admission {
     if (this.#probeAt === null) {
       return "call";
@@ -51,7 +51,7 @@ export class Breaker {
     return "probe";
   }
 
-  /** `outcome`: null if the call says nothing about the platform, since nobody waited for its end. */
+  /** `outcome`: null if the call was aborted and so says nothing about the platform. */
   settle(admission: Exclude<Admission, "refused">, outcome: "success" | "failure" | null): void {
     if (admission === "probe") {
       this.#isProbing = false;
@@ -62,7 +62,7 @@ export class Breaker {
       }
       return;
     }
-    // A call that went out before the breaker opened says nothing new.
+    // A call from before the breaker opened does not count.
     if (outcome !== null && this.#probeAt === null) {
       this.#count(outcome === "failure");
     }

@@ -1,4 +1,4 @@
-/** How many calls of a platform may be under way, and how many may wait for how long. */
+/** How many calls to a platform may run, how many may wait, and for how long. */
 export interface BulkheadLimits {
   readonly inFlight: number;
   readonly waiting: number;
@@ -11,8 +11,8 @@ interface Waiting {
 }
 
 /**
- * Keeps a slow platform from holding everything that this process has: at most `inFlight` calls at once, the next ones
- * first come, first served, for at most `waitMilliseconds`.
+ * Keeps a slow platform from occupying the whole process: at most `inFlight` calls run at the same time. The others
+ * wait, first come, first served, for at most `waitMilliseconds`.
  */
 export class Bulkhead {
   readonly #limits: BulkheadLimits;
@@ -31,7 +31,10 @@ export class Bulkhead {
     return this.#queue.size;
   }
 
-  /** A place, to be given back with `leave`: at once if there is one, else a promise; false if there is none in time. */
+  /**
+   * Takes a place, which must be returned with `leave`: at once if there is one, else by a promise; false if none
+   * becomes free in time.
+   */
   enter(): true | Promise<boolean> | false {
     if (this.#inFlight < this.#limits.inFlight) {
       this.#inFlight += 1;
@@ -41,7 +44,7 @@ export class Bulkhead {
   }
 
   leave(): void {
-    // The place goes from hand to hand, so that nobody comes in between.
+    // The place goes directly to the next call that waits.
     const [next] = this.#queue;
     if (next === undefined) {
       this.#inFlight -= 1;

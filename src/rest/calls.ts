@@ -45,7 +45,7 @@ interface WriteScopeOptions extends ScopeOptions {
   readonly checkBeforeAttempt: () => Promise<void>;
 }
 
-/** On whose behalf a call is made, and until when. */
+/** The scope of a call: who waits for it, and until when. */
 abstract class Scope {
   readonly signal: AbortSignal;
   readonly record: (call: CallRecord) => void;

@@ -1,10 +1,10 @@
 import { PlatformError } from "../errors.ts";
 import type { WriteKind } from "./calls.ts";
 
-/** `read-by-post`: it changes nothing, but nobody promises that a POST may be repeated (docs/platforms.md P-26). */
+/** `read-by-post`: it changes nothing, but a POST may not be repeatable (docs/platforms.md P-26). */
 export type CallKind = "read" | "read-by-post" | WriteKind;
 
-/** How a call failed, as far as it matters for another attempt. */
+/** How a call failed, as far as that decides about another attempt. */
 type Failure =
   /** No byte of the request was written: no connection. */
   | "not-begun"
@@ -20,9 +20,9 @@ type Failure =
   | "session-ended";
 
 interface Repeat {
-  /** Attempts in all, the first included. */
+  /** Number of attempts, including the first. */
   readonly attempts: number;
-  /** `jitter`: at random, from 50 ms on, twice as long each time. `renewal`: as soon as there is a new session. */
+  /** `jitter`: random, from 50 ms on, twice as long each time. `renewal`: as soon as there is a new session. */
   readonly delay: "none" | "jitter" | "as-asked" | "renewal";
 }
 
@@ -32,9 +32,9 @@ const AS_ASKED: Repeat = { attempts: 2, delay: "as-asked" };
 const RENEWED: Repeat = { attempts: 2, delay: "renewal" };
 
 /**
- * Which calls are made again. What is missing here is never repeated: a send and a creation only with proof that the
- * platform did not act, a change also if its answer was lost, since doing it twice is doing it once. The first attempt
- * may have been taken then, so that a refusal of the second proves nothing: see `combine`.
+ * Which calls are repeated; a combination that is missing here is not. A send or a creation is repeated only with proof
+ * that the platform did not act. A change is repeated also if its answer was lost, because doing it twice is doing it
+ * once. But the first attempt may have been carried out, so a refusal of the second proves nothing: see `combine`.
  */
 const REPEATS: Readonly<Record<Failure, Partial<Record<CallKind, Repeat>>>> = {
   "not-begun": { read: READ, send: AT_ONCE, creation: AT_ONCE, change: AT_ONCE },
@@ -50,8 +50,8 @@ const LONGEST_RETRY_AFTER_SECONDS = 60;
 const FIRST_DELAY_MILLISECONDS = 50;
 
 /**
- * Milliseconds to wait before the call is made again, after attempt number `attempt` failed with this error; null if it
- * is not made again. `spareMilliseconds`: a wait that the platform asked for must be shorter.
+ * Milliseconds to wait before the call is repeated after attempt number `attempt` failed with this error; null if it is
+ * not repeated. A wait that the platform asked for must be shorter than `spareMilliseconds`.
  */
 export function delayBeforeRepeat(
   kind: CallKind,
@@ -70,14 +70,14 @@ export function delayBeforeRepeat(
   return repeat.delay === "jitter" ? random() * FIRST_DELAY_MILLISECONDS * 2 ** (attempt - 1) : 0;
 }
 
-/** True if the call may be made once more with a new session. */
+/** True if the call may be repeated with a new session. */
 export function isWorthRenewal(kind: CallKind, error: unknown): error is PlatformError {
   return error instanceof PlatformError && repeatOf(kind, error)?.delay === "renewal";
 }
 
 /**
- * What two failed attempts at one call say together. If the first may have been taken, the second proves nothing about
- * it: a platform may refuse to do the same twice, and an attempt that was never made says nothing at all.
+ * The error of two failed attempts at one call. If the first may have been carried out, the second proves nothing about
+ * it: a platform may refuse to do the same twice, and an attempt that was not made proves nothing either.
  */
 export function combine(first: PlatformError | null, second: unknown): unknown {
   if (!first?.mayHaveTaken || (second instanceof PlatformError && second.mayHaveTaken)) {
@@ -93,7 +93,7 @@ function repeatOf(kind: CallKind, error: PlatformError): Repeat | null {
   return failure === null ? null : (REPEATS[failure][kind] ?? null);
 }
 
-/** Null if another attempt would end like this one. */
+/** Null if another attempt would fail in the same way. */
 function failureOf({ reason, status, retryAfterSeconds, mayHaveTaken }: PlatformError): Failure | null {
   if (status === 403) {
     return "session-ended";

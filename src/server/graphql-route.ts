@@ -17,7 +17,7 @@ export interface GraphqlRouteOptions {
   readonly operations: Operations;
   /** The SDL that clients download; null if the schema is not shown. */
   readonly sdl: string | null;
-  /** Answers those who ask for an event stream. */
+  /** Answers requests for an event stream. */
   readonly stream: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 
@@ -27,7 +27,7 @@ const PATHS = ["/graphql", "/"];
 const REFUSED_BY_GET = { mutation: FAILURES.mutationByGet, subscription: FAILURES.subscriptionAlone };
 const REFUSED_BY_POST = { subscription: FAILURES.subscriptionAlone };
 
-/** Serves the graph at /graphql, and at / for whoever opens the server in a browser. */
+/** Serves the graph at /graphql, and the landing page at / too. */
 export function addGraphql(
   http: FastifyInstance,
   apollo: ApolloServer<ApolloContext>,
@@ -36,7 +36,7 @@ export function addGraphql(
   const askApollo = fastifyApolloHandler(apollo, {
     context: async (request, reply) => ({ answer: (asked) => answer(asked, request, reply) }),
   });
-  // Which content type Apollo Server answers a POST with that has this Accept header.
+  // The content type of Apollo Server's answers to POSTs, by their Accept header.
   const contentTypes = new LRUCache<string, string>({ max: 100 });
 
   function answer({ text, name, variables }: Asked, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
@@ -56,7 +56,7 @@ export function addGraphql(
     if (request.method !== "POST" || typeof asked === "string" || asked.isPersisted) {
       return askApollo.call(http, request, reply);
     }
-    // What Apollo Server does for each POST, apart from the operation itself, depends on its Accept header alone.
+    // Apart from the operation itself, what Apollo Server does for a POST depends on its Accept header only.
     const contentType = contentTypes.get(accept);
     return contentType === undefined
       ? learnContentType(request, reply, accept)
@@ -79,7 +79,7 @@ export function addGraphql(
     return operation !== null && !(operation instanceof Answer) && operation.definition.operation === "subscription";
   }
 
-  // A scope of its own, so that its parser of bodies is nobody else's.
+  // A scope of its own, so that its body parser is used for these routes only.
   http.register(async (scope) => {
     addJsonParser(scope);
     scope.decorateRequest("caller", null);
@@ -89,7 +89,7 @@ export function addGraphql(
       if (encoding.toLowerCase() === "identity") {
         done();
       } else {
-        // RFC 9110 §15.5.16: says what is taken instead.
+        // RFC 9110 §15.5.16: names the encodings that are accepted.
         sendFailure(reply.header("accept-encoding", "identity"), FAILURES.contentEncoding);
       }
     });
@@ -145,7 +145,7 @@ function addJsonParser(scope: FastifyInstance): void {
   });
 }
 
-/** Whether an event stream is accepted: as the only answer, as one of several, or not at all. */
+/** Whether the client accepts an event stream: only that, that among others, or not at all. */
 function streamsAccepted({ headers: { accept = "" } }: FastifyRequest): "only" | "too" | "no" {
   if (!/\btext\/event-stream\b/i.test(accept)) {
     return "no";
@@ -153,7 +153,7 @@ function streamsAccepted({ headers: { accept = "" } }: FastifyRequest): "only" |
   return /json|\*\/\*/i.test(accept) ? "too" : "only";
 }
 
-/** The client waits until its connection closes before the answer is written. */
+/** A client counts as waiting until its connection closes or the answer is written. */
 function clientOf({ raw }: FastifyReply): Client {
   return {
     onGone: (leave) => {

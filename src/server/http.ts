@@ -7,7 +7,7 @@ import type { Hosts, Origins } from "./origins.ts";
 
 export interface HttpOptions {
   readonly logLevel: string;
-  /** Which pages of other origins may ask. */
+  /** Decides which pages of other origins may query. */
   readonly origins: Origins;
   readonly hosts: Hosts;
   /** See `Config.trustedProxies`. */
@@ -15,11 +15,11 @@ export interface HttpOptions {
 }
 
 const BODY_LIMIT_BYTES = 1_000_000;
-// A forwarded text in a URL, each character in up to 12, beside what proxies add.
+// Enough for a forwarded text in a URL, at up to 12 bytes a character, and for what proxies add.
 const HEADER_LIMIT_BYTES = 98_304;
-// Platforms push by a public name: their doors have a secret instead. What checks this process asks by its address.
+// Platforms call the webhooks by a public host name, and monitors call the health checks by an address.
 const ANY_HOST = /^\/(webhooks\/|(health|ready)(\?|$))/;
-/** Parameters of a GET that say nothing: GraphQL over HTTP takes them as if they were absent. */
+/** Parameters of a GET that are empty count as absent, as GraphQL over HTTP asks. */
 const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$)/g;
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
@@ -27,19 +27,20 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    // stdout is for the one line that says where we are.
+    // stdout is for the line with the server's address.
     logger: { level: logLevel, stream: process.stderr, serializers: { err: describeForLog } },
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 30_000,
-    // A URL that cannot be decoded reaches no route, and must not be said back: it may hold a secret.
+    // A URL that cannot be decoded reaches no route. It must not be repeated in the answer, because it may contain a
+    // secret.
     frameworkErrors: (_error, _request, reply) => sendFailure(reply, FAILURES.malformedUrl),
     rewriteUrl: ({ url = "" }) => (/^\/(graphql)?\?/.test(url) ? url.replace(EMPTY_PARAMETERS, "") : url),
-    // fastify leaves stalled bodies open past requestTimeout without these two.
+    // Without these two, fastify leaves stalled requests open longer than requestTimeout.
     http: {
       headersTimeout: 15_000,
       maxHeaderSize: HEADER_LIMIT_BYTES,
       connectionsCheckingInterval: 5_000,
-      // Some clients offer HTTP/2 with every first request; who is not taken up on it is answered as ever (RFC 9110 §7.8).
+      // Some clients offer an upgrade to HTTP/2 with their first request. It is ignored, which RFC 9110 §7.8 allows.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
     },
   });
@@ -49,7 +50,7 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
   });
   http.addHook("onSend", (_request, reply, _payload, done) => {
     if (isClosing) {
-      // RFC 9112 §9.6: or the server would wait for a connection that its client keeps for a next request.
+      // RFC 9112 §9.6: otherwise the server would wait for connections that clients keep open.
       reply.header("connection", "close");
     }
     done();
@@ -59,7 +60,7 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
       done();
       return;
     }
-    // DNS rebinding: a page of another name that resolves to this address is not one of ours.
+    // Against DNS rebinding: a page whose host name resolves to this address must not reach the graph.
     sendFailure(reply, FAILURES.foreignHost);
   });
   if (origins.areAny) {
@@ -82,7 +83,7 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
   return http;
 }
 
-/** A failure as the whole answer, in GraphQL's shape. */
+/** An answer that consists of one failure, in GraphQL's shape. */
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
   return reply.code(failure.status).send({ errors: [withoutStatus(failure)] });
 }

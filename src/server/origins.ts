@@ -1,24 +1,24 @@
 import { isLoopbackHost } from "../loopback.ts";
 
-// Where Apollo's explorer lives when it is not embedded.
+// The origin of Apollo's explorer, if it is not embedded.
 const STUDIO = "https://studio.apollographql.com";
 
-/** Which web pages may ask this server. Programs that are no browsers send no origin, and are none of its business. */
+/** Decides which web pages may query this server. Programs that are no browsers send no origin and may always. */
 export interface Origins {
   /** Whether there is any other origin whose pages may ask. */
   readonly areAny: boolean;
   /** Whether pages of another origin may read answers (CORS). */
   mayAsk(origin: string): boolean;
   /**
-   * Whether a page may open a connection that lasts. CORS does not guard WebSockets: any page may open one, and the
-   * browser only says where the page is from (RFC 6455 §10.2).
+   * Whether a page may open a WebSocket. CORS does not cover WebSockets: every page may open one, and the browser only
+   * says from which origin (RFC 6455 §10.2).
    */
   mayConnect(headers: { readonly origin?: string | undefined; readonly host?: string | undefined }): boolean;
 }
 
 /**
- * Pages of the origins in `CORS_ORIGINS` may ask. In development so may those that another server of this machine serves,
- * since that is where frontends are written, and Apollo's explorer.
+ * Pages of the origins in `CORS_ORIGINS` may query. In development, so may Apollo's explorer and pages of other servers
+ * on this machine, because frontends are developed there.
  */
 export function createOrigins(isProduction: boolean, corsOrigins: readonly string[]): Origins {
   const named = new Set(isProduction ? corsOrigins : [...corsOrigins, STUDIO]);

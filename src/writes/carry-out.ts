@@ -43,8 +43,7 @@ export interface Write<Accepted, Prepared = undefined> {
   /** Makes the platform call, and nothing else. Its result is JSON, and a replay returns the same again. */
   readonly call: (scope: WriteScope, prepared: Prepared) => Promise<Accepted>;
   /**
-   * Called if nobody knows whether the call was carried out: one read of what it was to change. Null unless that is as
-   * it was to be.
+   * Called if the call's outcome is unknown: reads once what it should have changed. Null if the change cannot be seen.
    */
   readonly verify?: (scope: ReadScope, prepared: Prepared) => Promise<{ readonly value: Accepted } | null>;
   /** True if the platform answered with a success that did nothing: the key is free again. */
@@ -54,16 +53,16 @@ export interface Write<Accepted, Prepared = undefined> {
   /** The platform's sentence in its answer, kept for `attempt`. */
   readonly messageOf?: (accepted: Accepted) => string | null;
   /**
-   * What a replay returns if a person, not the platform's answer, said that the write was accepted: as much of the call's
-   * result as is known beforehand. Left out: null.
+   * What a replay returns if a person, and not the platform's answer, settled the attempt as accepted: as much of the
+   * call's result as is known before the call. Default: null.
    */
   readonly resultIfConfirmed?: (prepared: Prepared) => Accepted;
 }
 
 /**
- * Carries out a checked write: recorded before its first byte if it has a key, called, settled, learned from. The
- * versions of what it changes are raised before its first byte and as its last act. Throws Refused for what another
- * input can mend, and PlatformError or StoreError for everything else.
+ * Carries out a checked write: records the attempt if it has a key, calls, settles the attempt, and lets the directory
+ * learn. The versions of what it changes are raised before the first byte and as the last act. Throws Refused for
+ * errors that another input can correct, and PlatformError or StoreError for all others.
  */
 export async function carryOut<Accepted, Prepared = undefined>(
   tools: WriteTools,
@@ -93,7 +92,7 @@ export async function carryOut<Accepted, Prepared = undefined>(
   return callAndSettle(tools, write, prepared, begun.handle);
 }
 
-/** The stored outcome. If it is unknown, the caller looks at the platform next: it is served no kept list. */
+/** The stored outcome. If it is unknown, the client will look at the platform next, so no kept list is served. */
 async function replay<Accepted, Prepared>(
   tools: WriteTools,
   write: Write<Accepted, Prepared>,
@@ -133,7 +132,7 @@ async function callAndSettle<Accepted, Prepared>(
   }
 }
 
-/** The call's result; if its outcome is unknown, what one read shows of it. Throws the call's error otherwise. */
+/** The call's result; if the outcome is unknown, what a read shows of it. Throws the call's error otherwise. */
 async function callAndVerify<Accepted, Prepared>(
   tools: WriteTools,
   write: Write<Accepted, Prepared>,

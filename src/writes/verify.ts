@@ -3,7 +3,7 @@ import type { ReadScope } from "../rest/calls.ts";
 /** What `Write.verify` returns. */
 type Verified<Value> = { readonly value: Value } | null;
 
-/** For an update: reads the record, and returns it if each value that was asked for can be seen in it. */
+/** For an update: reads the record, and returns it if it has every value that was asked for. */
 export function verifyUpdate<RecordId, Row extends object>(
   read: (id: RecordId, scope: ReadScope) => Promise<Row | null>,
   id: RecordId,
@@ -24,8 +24,8 @@ export function verifyDeletion<RecordId>(
 }
 
 /**
- * False if a value differs or cannot be seen: the platforms take some that they never show, such as a password. An
- * undefined value was not asked for.
+ * False if a value differs or is never returned by the platform, such as a password. An undefined value was not asked
+ * for.
  */
 function showsAll(record: object, asked: object): boolean {
   const shown = new Map<string, unknown>(Object.entries(record));
@@ -41,7 +41,9 @@ function isSame(shown: unknown, asked: unknown): boolean {
   return normalise(shown) === normalise(asked);
 }
 
-/** Outer blanks, the order of a list, and the difference between null and an empty list or text do not matter. */
+/**
+ * Compares without regard to outer blanks, the order of a list, and whether a value is null or an empty list or text.
+ */
 function normalise(value: unknown): string {
   if (Array.isArray(value)) {
     return value.map(normalise).toSorted().join("\n");
