@@ -110,6 +110,19 @@ test.each(["timeout", "unreachable", "not-asked", "rate-limited", "shape"] as co
   },
 );
 
+test("a platform that asks to wait is not asked earlier while an old list is served", async () => {
+  const { clock, reads, get } = await createKept();
+  clock.time = SNAPSHOT_MS;
+  await get();
+  await reads[1]?.fail(new PlatformError("TEXTIZEN", "rate-limited", "wait", { retryAfterSeconds: 20 }));
+  clock.time += 19_999;
+  expect(await get()).toEqual(["v1", SNAPSHOT_MS + 19_999]);
+  expect(reads).toHaveLength(2);
+  clock.time += 1;
+  await get();
+  expect(reads).toHaveLength(3);
+});
+
 test.each(["refused", "unauthorized", "not-configured"] as const)(
   "a platform that answers %s does not fail: no old list hides it",
   async (reason) => {

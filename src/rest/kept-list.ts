@@ -43,7 +43,7 @@ interface Refresh<Index> {
 
 /** While its platform fails, a list is served until it is this old. */
 const LONGEST_WHILE_FAILING_MS = 600_000;
-/** The time between two refreshes of a list while its platform fails and an old one is served. */
+/** The least time between two refreshes of a list while its platform fails and an old one is served. */
 const FAILING_PAUSE_MS = 1_000;
 const NEVER = new AbortController().signal;
 
@@ -59,6 +59,7 @@ export class KeptList<Index> {
   #kept: KeptIndex<Index> | null = null;
   #refresh: Refresh<Index> | null = null;
   #lastRead: LastRead | null = null;
+  #pausesUntil = 0;
 
   constructor(options: KeptListOptions<Index>) {
     this.#options = options;
@@ -150,7 +151,7 @@ export class KeptList<Index> {
   }
 
   get #isPausing(): boolean {
-    return this.#isFailing && this.#options.versions.now() - (this.#lastRead?.at ?? 0) < FAILING_PAUSE_MS;
+    return this.#isFailing && this.#options.versions.now() < this.#pausesUntil;
   }
 
   #wait({ result }: Refresh<Index>, { signal }: ReadScope): Promise<Index> {
@@ -185,7 +186,11 @@ export class KeptList<Index> {
           this.#kept = { index, stamp };
         }
       },
-      (error: unknown) => end(isPlatformFailing(error) ? "no-answer" : "refused"),
+      (error: unknown) => {
+        const asked = error instanceof PlatformError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+        this.#pausesUntil = versions.now() + Math.max(FAILING_PAUSE_MS, asked);
+        end(isPlatformFailing(error) ? "no-answer" : "refused");
+      },
     );
     this.#refresh = refresh;
     return refresh;
