@@ -17,7 +17,7 @@ import {
 import { Context, type Services } from "./context.ts";
 import { createFeed } from "./events/feed.ts";
 import { createReception } from "./events/reception.ts";
-import { Versions } from "./freshness/versions.ts";
+import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
@@ -119,7 +119,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     pidj: { client: pidj, lists: createPidjLists(pidj, keeping), hasContactList: config.contactsListMinutes !== null },
     textizen: { client: textizen, lists: createTextizenLists(textizen, keeping) },
     directory: createContactDirectory(store, now, warn),
-    attempts: createAttempts(store, now),
+    // Nobody knows which lists the dead process's write may have changed.
+    attempts: createAttempts(store, now, () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true })),
     optOuts: createOptOuts(store, now),
     inbox,
     feed: createFeed({ inbox, lookMilliseconds: FEED_LOOK_MS, warn }),

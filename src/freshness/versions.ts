@@ -14,6 +14,8 @@ export const KEPT_LISTS = {
 
 export type KeptListName = keyof typeof KEPT_LISTS;
 
+export const ALL_KEPT_LISTS = Object.keys(KEPT_LISTS) as KeptListName[];
+
 /** What a change may make stale beside the store's own rows: a list, with its platform, or a platform alone. */
 export type Changed = KeptListName | (typeof KEPT_LISTS)[KeptListName];
 

@@ -112,7 +112,12 @@ const KEPT_MS = 72 * 3_600_000;
 const BATCH = 200;
 const DURABLE = { durable: true };
 
-export function createAttempts(store: Store, now: () => Date): Attempts {
+/** `onAbandoned` runs when `find` is the first to see that a process died while it carried out an attempt. */
+export function createAttempts(
+  store: Store,
+  now: () => Date,
+  onAbandoned: () => Promise<void> = async () => undefined,
+): Attempts {
   const update = createUpdate(store, "An attempt");
 
   /** The attempt as it counts now: none if it is too old, and with an unknown outcome if its lease has ended. */
@@ -197,7 +202,11 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
     find: async (key) => {
       const [text = null] = await store.get("attempt", [rowKey(key)], QUICK);
       const row = decodeRow<Row>(text);
-      const current = row !== null && isAbandoned(row) ? await find(key) : row;
+      const isNewlyAbandoned = row !== null && isAbandoned(row);
+      const current = isNewlyAbandoned ? await find(key) : row;
+      if (isNewlyAbandoned) {
+        await onAbandoned();
+      }
       return current === null || isForgotten(current) ? null : toRecord(current);
     },
 
