@@ -44,7 +44,7 @@ const CLOSE_WITHIN_MS = 1_000;
 export class Connections {
   readonly limits: ConnectionLimits;
   readonly #open = new Set<Connection>();
-  readonly #underWay = new Set<object>();
+  readonly #running = new Set<object>();
   readonly #isCurrent: (caller: Caller) => boolean;
   #timers: NodeJS.Timeout[] = [];
   #isClosing = false;
@@ -90,13 +90,13 @@ export class Connections {
 
   /** A query or a mutation has begun; the argument identifies it. */
   begin(operation: object): void {
-    this.#underWay.add(operation);
+    this.#running.add(operation);
   }
 
   /** The operation was answered, or its client is gone. */
   end(operation: object): void {
-    this.#underWay.delete(operation);
-    if (this.#underWay.size === 0) {
+    this.#running.delete(operation);
+    if (this.#running.size === 0) {
       this.#onIdle();
     }
   }
@@ -107,7 +107,7 @@ export class Connections {
    */
   async close(answerMilliseconds: number): Promise<void> {
     this.#isClosing = true;
-    if (this.#underWay.size > 0) {
+    if (this.#running.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, answerMilliseconds);
         this.#onIdle = () => {

@@ -34,7 +34,7 @@ interface Extra {
   /** Resolves when another message may be sent. */
   readonly send: (message: string) => Promise<void>;
   /** One entry for each running operation, whether or not the client still wants its result. */
-  readonly underWay: Set<object>;
+  readonly running: Set<object>;
 }
 
 /** An operation on a socket, its end, and the id of its results. */
@@ -93,7 +93,7 @@ export function createSockets(
       // Stops its operations at once, without waiting for the other end.
       gone.abort();
     };
-    const extra: Extra = { caller: null, credential, signal: gone.signal, close, send, underWay: new Set() };
+    const extra: Extra = { caller: null, credential, signal: gone.signal, close, send, running: new Set() };
     const connection = createConnection(socket, extra);
     const closed = protocol.opened(
       {
@@ -160,7 +160,7 @@ function createProtocol({ access, schema, operations, connections }: SocketsOpti
     }
     const { document, name, definition } = operation;
     const kind = definition.operation;
-    const { send, underWay } = extra;
+    const { send, running } = extra;
     let { signal } = extra;
     if (kind === "query") {
       const completed = new AbortController();
@@ -170,7 +170,7 @@ function createProtocol({ access, schema, operations, connections }: SocketsOpti
     if (kind !== "subscription") {
       connections.begin(payload);
     }
-    underWay.add(payload);
+    running.add(payload);
     const contextValue: SocketOperation = { operation, signal, id, send };
     return { schema, document, operationName: name, contextValue };
   }
@@ -191,11 +191,11 @@ function createProtocol({ access, schema, operations, connections }: SocketsOpti
         // The client was asked to close and does not.
         extra.close(POLICY_VIOLATION, "Too many operations");
       }
-      if (extra.underWay.size >= most) {
+      if (extra.running.size >= most) {
         // Lets operations that were just completed end first.
         await nextTurn();
       }
-      return extra.underWay.size >= most || !(id in subscriptions)
+      return extra.running.size >= most || !(id in subscriptions)
         ? [new Shown(withoutStatus(FAILURES.tooManyOperations))]
         : prepare(context, id, payload);
     },
@@ -212,7 +212,7 @@ function createProtocol({ access, schema, operations, connections }: SocketsOpti
     onNext: (_context, _id, _payload, _args, result) => result as Result,
     // Called before the client is told.
     onComplete: ({ extra }, _id, payload) => {
-      extra.underWay.delete(payload);
+      extra.running.delete(payload);
       setImmediate(() => connections.end(payload));
     },
   });

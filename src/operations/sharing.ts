@@ -3,7 +3,7 @@ import type { Stamp, Versions } from "../freshness/versions.ts";
 import type { Execution } from "./execution.ts";
 import type { Answer, Client, Operation } from "./operation.ts";
 
-interface UnderWay {
+interface RunningQuery {
   readonly execution: Execution;
   readonly answer: Promise<Answer>;
   /** The version of everything when the query began. */
@@ -16,7 +16,7 @@ interface UnderWay {
  */
 export class OperationSharing {
   readonly #versions: Versions;
-  readonly #underWay = new WeakMap<DocumentNode, Map<string, UnderWay>>();
+  readonly #running = new WeakMap<DocumentNode, Map<string, RunningQuery>>();
 
   constructor(versions: Versions) {
     this.#versions = versions;
@@ -26,7 +26,7 @@ export class OperationSharing {
   answer(operation: Operation, client: Client, execute: () => [Execution, Promise<Answer>]): Promise<Answer> {
     const { document, name, variables, caller } = operation;
     // Equal texts have one document: see documents.ts.
-    const queries = this.#underWay.get(document) ?? new Map<string, UnderWay>();
+    const queries = this.#running.get(document) ?? new Map<string, RunningQuery>();
     const key = `${JSON.stringify(variables)} ${name ?? ""} ${caller.id}`;
     const found = queries.get(key);
     if (found !== undefined && !found.execution.signal.aborted && this.#versions.isCurrent(found.stamp)) {
@@ -35,10 +35,10 @@ export class OperationSharing {
     }
     const stamp = this.#versions.stamp("any");
     const [execution, answer] = execute();
-    const underWay = { execution, answer, stamp };
-    this.#underWay.set(document, queries.set(key, underWay));
+    const running = { execution, answer, stamp };
+    this.#running.set(document, queries.set(key, running));
     const forget = () => {
-      if (queries.get(key) === underWay) {
+      if (queries.get(key) === running) {
         queries.delete(key);
       }
     };

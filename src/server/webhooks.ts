@@ -5,7 +5,7 @@ import type { Received, Reception } from "../events/reception.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { sendFailure } from "./http.ts";
 
-type Door = "pidj" | "textizen";
+type WebhookPlatform = "pidj" | "textizen";
 type Values = Record<string, unknown>;
 
 /** Far more than a text of 1,600 characters or the answers of a poll need in any encoding. */
@@ -13,8 +13,8 @@ const BODY_LIMIT_BYTES = 65_536;
 const PATH = /^\/webhooks\/(?:pidj|textizen)\/([^/?#]+)(?:\?|$)/;
 
 /** The path of a platform's webhook. */
-export function webhookPath(door: Door, secret: string): string {
-  return `/webhooks/${door}/${secret}`;
+export function webhookPath(platform: WebhookPlatform, secret: string): string {
+  return `/webhooks/${platform}/${secret}`;
 }
 
 /** Returns a function that says whether a URL is that of a webhook with one of the secrets. */
@@ -38,28 +38,28 @@ export function createWebhookGuard(secrets: readonly string[]): (url: string) =>
  * that the event is on disk or has no meaning here, 503 that the platform should try again.
  */
 export function addWebhooks(http: FastifyInstance, isWebhook: (url: string) => boolean, reception: Reception): void {
-  http.register(async (doors) => {
-    doors.addHook("onRequest", async (request, reply) => {
+  http.register(async (webhooks) => {
+    webhooks.addHook("onRequest", async (request, reply) => {
       if (!isWebhook(request.url)) {
         reply.callNotFound();
         return reply;
       }
     });
     // The encodings are not documented, and the content type may be wrong (docs/platforms.md P-27, T-24).
-    doors.removeAllContentTypeParsers();
-    doors.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT_BYTES }, (_request, body, done) =>
+    webhooks.removeAllContentTypeParsers();
+    webhooks.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT_BYTES }, (_request, body, done) =>
       done(null, body),
     );
     const serve = (receive: (values: Values) => Promise<Received>) => (request: FastifyRequest, reply: FastifyReply) =>
       answer(http, request, reply, receive);
-    doors.route({
+    webhooks.route({
       method: ["GET", "POST"],
       url: webhookPath("pidj", ":secret"),
       // A HEAD request must not create an event.
       exposeHeadRoute: false,
       handler: serve(reception.text),
     });
-    doors.post(webhookPath("textizen", ":secret"), serve(reception.report));
+    webhooks.post(webhookPath("textizen", ":secret"), serve(reception.report));
   });
 }
 
