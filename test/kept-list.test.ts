@@ -86,7 +86,7 @@ test("a list is served for the snapshot time, and once that longer while it is r
   expect(await get()).toEqual(["v2", SNAPSHOT_MS]);
 });
 
-test.each(["timeout", "unreachable", "not-asked", "rate-limited", "shape"] as const)(
+test.each(["timeout", "unreachable", "not-asked", "rate-limited", "shape", "suspended", "overloaded"] as const)(
   "while its platform fails (%s) a list is served for ten minutes, and tried again every second",
   async (reason) => {
     const { clock, reads, get } = await createKept();

@@ -1,4 +1,4 @@
-import { type Platform, PlatformError } from "../errors.ts";
+import { type Platform, PlatformError, type PlatformErrorReason } from "../errors.ts";
 import type { KeptListName, Stamp, Versions } from "../freshness/versions.ts";
 import { ReadScope } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
@@ -197,16 +197,21 @@ export class KeptList<Index> {
   }
 }
 
-/** True if the platform gave no usable answer; false if it answered no, or was never asked. */
 function isPlatformFailing(error: unknown): boolean {
-  return (
-    error instanceof PlatformError &&
-    (error.reason === "timeout" ||
-      error.reason === "unreachable" ||
-      error.reason === "not-asked" ||
-      error.reason === "suspended" ||
-      error.reason === "overloaded" ||
-      error.reason === "rate-limited" ||
-      error.reason === "shape")
-  );
+  return error instanceof PlatformError && IS_NO_ANSWER[error.reason];
 }
+
+/** True if the platform gave no usable answer; false if it answered no, or if waiting for it makes no sense. */
+const IS_NO_ANSWER: Readonly<Record<PlatformErrorReason, boolean>> = {
+  timeout: true,
+  "not-asked": true,
+  unreachable: true,
+  shape: true,
+  refused: false,
+  unauthorized: false,
+  "rate-limited": true,
+  "not-configured": false,
+  suspended: true,
+  overloaded: true,
+  cancelled: false,
+};
