@@ -137,7 +137,7 @@ export function compareIds(a: string, b: string): number {
     return isInteger ? -1 : 1;
   }
   // Without leading zeros, the longer of two integers is the greater.
-  return (isInteger ? leftRest.length - rightRest.length : 0) || compareTexts(leftRest, rightRest);
+  return (isInteger ? leftRest.length - rightRest.length : 0) || compareTexts(a, b);
 }
 
 function compareTexts(a: string, b: string): number {
