@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import { connect, READ, SEND } from "./calls.ts";
 import { createScope, createWriteScope, failureOf, sendJson, startUpstream } from "./upstream.ts";
 
+/** Lets calls wait for a connection that would otherwise wait for their turn before that. */
+const WIDE = { bulkhead: { inFlight: 1_000 } };
+
 test("does not begin a send whose lease ended while it waited for a connection", async () => {
   const [allBusy, mayAnswer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await using upstream = await startUpstream(async (_request, response) => {
@@ -12,7 +15,7 @@ test("does not begin a send whose lease ended while it waited for a connection",
     await mayAnswer.promise;
     sendJson(response, {});
   });
-  await using transport = connect(upstream.url);
+  await using transport = connect(upstream.url, WIDE);
   const busy = Array.from({ length: 64 }, () => transport.write(SEND, createWriteScope()));
   await allBusy.promise;
   let leaseLeft = 5_000;
@@ -38,7 +41,7 @@ test("counts a send's time from its first byte, not from when it began to wait f
     }
     sendJson(response, {});
   });
-  await using transport = connect(upstream.url, { timeouts: { sendMilliseconds: 300 } });
+  await using transport = connect(upstream.url, { ...WIDE, timeouts: { sendMilliseconds: 300 } });
   const busy = Array.from({ length: 64 }, (_, id) => transport.read({ ...READ, id: String(id) }, createScope()));
   await allBusy.promise;
   const queued = transport.write(SEND, createWriteScope());
@@ -57,7 +60,7 @@ test("a read that finds no free connection was not asked, and says so", async ()
     await mayAnswer.promise;
     sendJson(response, {});
   });
-  await using transport = connect(upstream.url, { timeouts: { readMilliseconds: 50 } });
+  await using transport = connect(upstream.url, { ...WIDE, timeouts: { readMilliseconds: 50 } });
   const busy = Array.from({ length: 64 }, () => transport.write(SEND, createWriteScope()));
   await allBusy.promise;
   expect(await failureOf(transport.read(READ, createScope()))).toMatchObject({ reason: "not-asked" });

@@ -1,3 +1,4 @@
+import { STATUS_CODES as STATUS_PHRASES } from "node:http";
 import { PLATFORM_NAMES, type PlatformError } from "../errors.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 
@@ -37,7 +38,7 @@ export function refusalsOf(error: PlatformError, paths: FieldPaths): Refusal[] {
   const words = error.platformMessage ?? "";
   const code = codeOf(words, error.status) ?? "REFUSED_BY_PLATFORM";
   const field = fieldNamedIn(words, paths) ?? pathOf(code, paths);
-  return [{ code, field, message: error.platformMessage ?? withoutWords(error) }];
+  return [{ code, field, message: saysWhy(error) ? words : withoutWords(error) }];
 }
 
 function pathOf(name: string, paths: FieldPaths): readonly string[] | null {
@@ -51,6 +52,11 @@ function fieldNamedIn(message: string, paths: FieldPaths): readonly string[] | n
     .filter((each) => words.has(each))
     .sort((a, b) => b.length - a.length);
   return name === undefined ? null : pathOf(name, paths);
+}
+
+/** False if the platform said nothing, or no more than its HTTP status is called: "Not Found". */
+function saysWhy({ platformMessage, status }: PlatformError): boolean {
+  return platformMessage !== null && platformMessage.toLowerCase() !== STATUS_PHRASES[status ?? 0]?.toLowerCase();
 }
 
 function withoutWords({ platform, status }: PlatformError): string {
