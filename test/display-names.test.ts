@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { StoreError } from "../src/errors.ts";
 import { contactOf, errorsAt, nameOfContact, type Stage, startStage } from "./support.ts";
 
 const NAME = "query ($number: PhoneNumber!) { person(phoneNumber: $number) { displayName } }";
@@ -76,6 +77,19 @@ test("a person without a contact whose participant cannot be read has no known n
   expect(await displayName(stage, "+14155550199")).toEqual({
     name: null,
     errors: { "person.displayName": "PLATFORM_BAD_RESPONSE" },
+  });
+});
+
+test("where the directory cannot be read, the participant's name will do", async () => {
+  const { stage, number, participant } = await startWithSomebody({ SNAPSHOT_SECONDS: "0" });
+  await using _stage = stage;
+  const links = () => Promise.reject(new StoreError("no store", null));
+  Object.assign(stage.app.services.directory, { links });
+  expect(await displayName(stage, number)).toEqual({ name: "Their name on Textizen", errors: {} });
+  stage.simulator.world.participants.put({ ...participant, name: "" });
+  expect(await displayName(stage, number)).toEqual({
+    name: null,
+    errors: { "person.displayName": "STORE_UNAVAILABLE" },
   });
 });
 

@@ -39,7 +39,7 @@ export const PhoneNumber = textScalar(
 export const TimeZone = textScalar(
   "TimeZone",
   (text) => (isTimeZone(text) ? text : null),
-  () => "TimeZone must be an IANA time zone, such as America/Denver.",
+  () => "TimeZone must be an IANA time zone, letter case included, such as America/Denver.",
 );
 
 /** An address that browsers accept in a form, unchanged. */
