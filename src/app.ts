@@ -118,7 +118,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const services: Services = {
     pidj: { client: pidj, lists: createPidjLists(pidj, keeping), hasContactList: config.contactsListMinutes !== null },
     textizen: { client: textizen, lists: createTextizenLists(textizen, keeping) },
-    directory: createContactDirectory(store, now, warn),
+    directory: createContactDirectory(store, now, warn, () => void versions.raise([])),
     // Nobody knows which lists the dead process's write may have changed.
     attempts: createAttempts(store, now, () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true })),
     optOuts: createOptOuts(store, now),

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import fetch from "node-fetch";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Contact } from "../src/simulator/world.ts";
+import { openSubscriber } from "./subscribers.ts";
 import { ask, type Stage, startStage } from "./support.ts";
 
 const NAMES = "{ textizenGroups(first: 3) { nodes { name } } }";
@@ -113,4 +115,83 @@ test("a query that begins after a write has settled joins none from before it", 
   expect(after.data.textizenGroups.nodes[0].name).toBe("Renamed");
   hold.release();
   expect((await before).data.textizenGroups.nodes[0].name).toBe(group?.name);
+});
+
+test("equal queries of different transports are executed once", async () => {
+  await using stage = await startProduction();
+  await stage.query(STATUS);
+  stage.simulator.clearJournal();
+  const hold = stage.simulator.fault({ platform: "PIDJ", route: "GET /authorization-check", kind: "hold", times: 1 });
+  const posted = stage.query(STATUS);
+  await hold.arrived;
+  await using socket = openSubscriber(stage.app.url, "WebSocket");
+  await using stream = openSubscriber(stage.app.url, "server-sent events");
+  const others = [socket, stream].map((client) => client.subscribe(STATUS).next());
+  // A query behind them on each transport is answered when they have been read.
+  await Promise.all([socket, stream].map((client) => client.subscribe("{ __typename }").next()));
+  hold.release();
+  const { status: _status, ...answer } = await posted;
+  expect(await Promise.all(others)).toEqual([answer, answer]);
+  expect(requestsOf(stage, "GET /authorization-check")).toBe(1);
+});
+
+test("a query that is joined has the full time of whoever joined last", async () => {
+  await using stage = await startProduction({ QUERY_TIMEOUT_MS: "2000", READ_TIMEOUT_MS: "10000" });
+  await stage.query(STATUS);
+  const hold = stage.simulator.fault({ platform: "PIDJ", route: "GET /authorization-check", kind: "hold", times: 1 });
+  const began = performance.now();
+  const first = stage.query(STATUS);
+  await hold.arrived;
+  await wait(1_200);
+  const second = stage.query(STATUS);
+  await wait(1_200);
+  hold.release();
+  for (const answer of [await first, await second]) {
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data.platformStatus[0].isAuthorized).toBe(true);
+  }
+  expect(performance.now() - began).toBeGreaterThan(2_000);
+});
+
+describe("what this server's own store says is joined only while nothing has changed in it:", () => {
+  const both = (fields: string) => `query Both($number: PhoneNumber!) {
+    person(phoneNumber: $number) { ${fields} }
+    platformStatus(platform: PIDJ) { isAuthorized }
+  }`;
+
+  async function askAround(fields: string, change: (stage: Stage, contact: Contact) => Promise<unknown>) {
+    await using stage = await startStage({ simulator: { people: 6, polls: 0 }, env: { NODE_ENV: "production" } });
+    const [contact] = stage.simulator.world.contacts.values();
+    if (contact === undefined) {
+      throw new Error("an empty world");
+    }
+    const ask = async () => (await stage.query(both(fields), { number: contact.phone_number })).data.person;
+    await ask();
+    const hold = stage.simulator.fault({ platform: "PIDJ", route: "GET /authorization-check", kind: "hold", times: 1 });
+    const before = ask();
+    await hold.arrived;
+    await change(stage, contact);
+    await stage.app.services.directory.idle();
+    const after = ask();
+    await wait(50);
+    hold.release();
+    return [await before, await after];
+  }
+
+  test("an opt-out", async () => {
+    const optOut = (stage: Stage, { phone_number }: Contact) =>
+      stage.query(
+        `mutation { setOptOut(input: { phoneNumber: "${phone_number}", isOptedOut: true, reason: "asked" }) { userErrors { code } } }`,
+      );
+    const [before, after] = await askAround("optedOutAt", optOut);
+    expect(before).toEqual({ optedOutAt: null });
+    expect(after).toEqual({ optedOutAt: expect.any(String) });
+  });
+
+  test("a link that a read has shown", async () => {
+    const read = (stage: Stage, { id }: Contact) => stage.query(`{ contact(id: "${id}") { id } }`);
+    const [before, after] = await askAround("contactLink { state }", read);
+    expect(before).toEqual({ contactLink: { state: "UNKNOWN" } });
+    expect(after).toEqual({ contactLink: { state: "LINKED" } });
+  });
 });

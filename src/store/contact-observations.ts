@@ -34,12 +34,12 @@ const MOST_REMEMBERED = 10_000;
 /**
  * Returns the function that records observations, at most one for each contact in a call. The newest of each contact
  * wins, in whatever order they arrive and whichever process writes. If nothing is new, it costs one read and no write.
- * An unchanged contact is recorded again after an hour, or at once if its number `isDisputed`.
+ * An unchanged contact is recorded again after an hour, or at once if its number `isDisputed`. True: something was new.
  */
 export function createObservationRecorder(
   store: Store,
   isDisputed: (number: E164) => boolean,
-): (observations: readonly Observation[]) => Promise<void> {
+): (observations: readonly Observation[]) => Promise<boolean> {
   // One after the other, so that `unrecorded` does not change between the check and the commit.
   const update = createUpdate(store, "The contact directory", { inTurn: true });
   // Observations that changed no row, so that a late, older one does not win against them. Other processes do not know
@@ -76,6 +76,7 @@ export function createObservationRecorder(
       if (changes.length > 0) {
         await draftChanges(draft, changes);
       }
+      return changes.length > 0;
     });
 }
 

@@ -93,11 +93,12 @@ const CHUNK = 100;
 const MOST_WAITING = 10_000;
 const MOST_DISPUTED = 10_000;
 
-/** `now` gives the time of observations that come without one. */
+/** `now` gives the time of observations that come without one. `onChange` is called when rows have changed. */
 export function createContactDirectory(
   store: Store,
   now: () => Date,
   warn: (message: string, error: unknown) => void = () => undefined,
+  onChange: () => void = () => undefined,
 ): ContactDirectory {
   const disputed = new LRUCache<E164, true>({ max: MOST_DISPUTED });
   const record = createObservationRecorder(store, (number) => disputed.has(number));
@@ -111,7 +112,9 @@ export function createContactDirectory(
         await yieldToEventLoop();
       }
       const chunk = observations.slice(start, start + CHUNK);
-      await record([...new Map(chunk.map((observation) => [observation.contactId, observation])).values()]);
+      if (await record([...new Map(chunk.map((observation) => [observation.contactId, observation])).values()])) {
+        onChange();
+      }
     }
   }
 
