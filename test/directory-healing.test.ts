@@ -78,6 +78,7 @@ test("a number of a contact that is gone is linked to the one that is left", asy
 
 test.each([
   ["is not reached, and a proxy answers", { kind: "foreign", answer: "nginx-404" }],
+  ["leaves the number out", { kind: "rewrite", rewrite: withNumber(undefined) }],
   ["answers with a number that cannot be read", { kind: "rewrite", rewrite: withNumber(["+14155550123"]) }],
 ] as const)("while Pidj %s, an ambiguous number stays so and nobody is unlinked", async (_, fault) => {
   await using stage = await open();
@@ -95,6 +96,7 @@ test.each([
 test.each([
   ["a proxy's page", { kind: "foreign", answer: "nginx-404" }],
   ["foreign JSON", { kind: "foreign", answer: "aws-404" }],
+  ["no number at all", { kind: "rewrite", rewrite: withNumber(undefined) }],
   ["a number that cannot be read", { kind: "rewrite", rewrite: withNumber({ e164: "+14155550123" }) }],
 ] as const)("a contact that is answered with %s keeps its link", async (_, fault) => {
   await using stage = await open();
