@@ -121,7 +121,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
         throw first;
       }
       const renewed = await session.renew(token, scope).catch((failure: unknown) => {
-        // A 403 may as well be what it says: a refusal of this call.
+        // A 403 may also be a refusal of this call.
         throw first.reason === "unauthorized" ? combine(first, failure) : first;
       });
       try {
