@@ -9,7 +9,7 @@ import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/n
  * Throws if Textizen did not do what was asked: `unauthorized` for 401, `refused` with Textizen's sentences for any other
  * 4xx in its own form and for a 2xx that holds nothing but an error.
  */
-export function needAccepted(route: Route, { status, body }: Answer): void {
+export function requireAccepted(route: Route, { status, body }: Answer): void {
   if (status < 300 && !isFailure(route, body)) {
     return;
   }
