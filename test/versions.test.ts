@@ -90,6 +90,22 @@ test("what one process raises, another sees within a second, by one look", async
   expect(two.isCurrent(later)).toBe(true);
 });
 
+test("what was confirmed is trusted a moment later, too: the next look comes before the trust ends", async () => {
+  const clock = createClock();
+  const { row, shared } = createRow();
+  const versions = new Versions({ shared, now: clock.now });
+  const stamp = versions.stamp("polls");
+  for (let reads = 1; reads < 20; reads += 1) {
+    clock.time += 900 + reads;
+    await versions.confirm();
+    expect(row.reads).toBe(reads);
+    clock.time += 80;
+    await versions.confirm();
+    expect(row.reads).toBe(reads);
+    expect(versions.isCurrent(stamp)).toBe(true);
+  }
+});
+
 test("raises of several processes at once are all seen by each", async () => {
   const clock = createClock();
   const { shared } = createRow();

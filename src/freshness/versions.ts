@@ -43,8 +43,10 @@ interface VersionsOptions {
   readonly now?: () => number;
 }
 
-/** How old a result may be without a look at what other processes wrote; also the least time between two looks. */
-const LOOK_MS = 1_000;
+/** How old a result may be without a look at what other processes wrote. */
+const TRUSTED_MS = 1_000;
+/** The least time between two looks. Shorter, so that what a look confirmed is still trusted a moment later. */
+const LOOK_MS = 900;
 /** Nobody waits longer than this for the shared versions. */
 const MOMENT_MS = 250;
 /** How long after an unknown outcome a platform may still carry the write out. */
@@ -89,7 +91,7 @@ export class Versions {
     if (version !== (this.#versions.get(name) ?? 0)) {
       return false;
     }
-    const isConfirmed = this.#shared === null || this.now() - Math.max(at, this.#confirmedAt) < LOOK_MS;
+    const isConfirmed = this.#shared === null || this.now() - Math.max(at, this.#confirmedAt) < TRUSTED_MS;
     if (!isConfirmed) {
       void this.confirm();
     }
@@ -102,7 +104,7 @@ export class Versions {
   }
 
   /**
-   * Takes over what other processes raised, with at most one look a second. Waits a moment at most and never throws: if
+   * Takes over what other processes raised, with about one look a second. Waits a moment at most and never throws: if
    * the look fails or hangs, nothing older than a second is current.
    */
   confirm(): Promise<void> {
