@@ -61,6 +61,7 @@ const OWN_REST = /^[^\s:./?#]{1,100}(\.[^\s:./?#]{1,100}){0,3}$/;
 // A service that reads ids as integers takes 58abc and 058 for 58. Such ids are refused: a record would have several
 // ids, and a typing error would name another record.
 const TEXTIZEN_REST = inDots("(?:0|[1-9][0-9]{0,99}|[^\\s:./?#0-9][^\\s:./?#]{0,99})");
+const UNPRINTABLE = /\p{C}/u;
 const PIDJ_TYPES: ReadonlySet<IdType> = new Set(["Contact", "PidjGroup", "Series", "Survey", "PidjUser", "PidjTask"]);
 const OWN_TYPES: ReadonlySet<IdType> = new Set(["ReceivedMessage", "CompletedPoll"]);
 const PARTS: Partial<Record<IdType, readonly number[]>> = {
@@ -102,6 +103,16 @@ export function parseId<Type extends IdType>(type: Type, text: string): Id<Type>
 export function makeId<Type extends Exclude<IdType, "Person">>(type: Type, ...parts: string[]): Id<Type> {
   // Called for every id of every row: the common case has one part.
   return `${prefixes[type]}:${parts.length === 1 ? parts[0] : parts.join(".")}` as Id<Type>;
+}
+
+/** Textizen's own id of a record as text, from a JSON number or a text; null if it is no usable id. */
+export function parsePart(value: unknown): string | null {
+  if (typeof value === "number") {
+    return Number.isSafeInteger(value) && value >= 0 ? String(value) : null;
+  }
+  const part = typeof value === "string" ? value.trim() : "";
+  // All types whose ids have one part share the rule for that part.
+  return UNPRINTABLE.test(part) || parseId("Participant", `participant:${part}`) === null ? null : part;
 }
 
 /** Textizen's own id: the part after the colon. */

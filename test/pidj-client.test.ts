@@ -208,6 +208,8 @@ test.each<[status: number, body: unknown, reason: string]>([
   [404, { code: 404, status: 404, message: "Contact not found." }, "shape"],
   [404, { code: 404, status: "Failure", reason: "NotFound" }, "shape"],
   [404, { status: "error", message: "There is no such page." }, "shape"],
+  [404, { code: 404, status: "error", message: "There is no such call." }, "shape"],
+  [200, { code: 404, status: "error", message: "Unknown API version." }, "refused"],
   [404, { status: "success", code: 404 }, "shape"],
   [404, "Contact not found.", "shape"],
   [403, { message: "Missing Authentication Token" }, "shape"],

@@ -1,5 +1,5 @@
 import { parseDateTime } from "../date-time.ts";
-import { type Id, type IdType, makeId, parseId } from "../ids.ts";
+import { type Id, type IdType, makeId, parsePart } from "../ids.ts";
 import { isJsonObject, listOf, parseJson, textOf } from "../json.ts";
 import { parseWrittenNumber } from "../phone.ts";
 import type { PollReport, ReportedResponse } from "../store/event-records.ts";
@@ -24,7 +24,7 @@ export function parsePollReport(values: Values): PollReport | "other" | "malform
     return "malformed";
   }
   const answers = list.map((item) => unwrap(item, "response")).filter(isJsonObject);
-  const pollPart = readPart(poll["id"]) ?? firstOf(answers, ({ poll_id }) => readPart(poll_id));
+  const pollPart = parsePart(poll["id"]) ?? firstOf(answers, ({ poll_id }) => parsePart(poll_id));
   const responses = readResponses(answers, pollPart);
   return {
     kind: "CompletedPoll",
@@ -41,12 +41,12 @@ export function parsePollReport(values: Values): PollReport | "other" | "malform
 function readResponses(answers: readonly Values[], pollPart: string | null): ReportedResponse[] {
   const counts = new Map<string, number>();
   return answers.map((answer) => {
-    const question = readPart(answer["question_id"]);
-    const participant = readPart(answer["participant_id"]);
+    const question = parsePart(answer["question_id"]);
+    const participant = parsePart(answer["participant_id"]);
     const place = [pollPart ?? "-", participant ?? "-", question ?? "-"];
     const count = (counts.get(place.join(".")) ?? 0) + 1;
     counts.set(place.join("."), count);
-    const own = readPart(answer["id"]);
+    const own = parsePart(answer["id"]);
     const displayFrom = readText(answer["from"]);
     return {
       id: own === null ? makeId("PollResponse", ...place, String(count)) : makeId("PollResponse", own),
@@ -68,7 +68,7 @@ function readResponses(answers: readonly Values[], pollPart: string | null): Rep
 function readMatches(answer: Values, poll: string, question: string): ReportedResponse["matchedOptionIds"] {
   const match = answer["match"] ?? answer["matching_option_id"] ?? answer["matching_option_ids"] ?? [];
   return (listOf(match) ?? [match])
-    .map((item) => readPart(isJsonObject(item) ? item["id"] : item))
+    .map((item) => parsePart(isJsonObject(item) ? item["id"] : item))
     .filter((part) => part !== null)
     .map((part) => makeId("PollOption", poll, question, part));
 }
@@ -106,14 +106,8 @@ function lastOf(responses: readonly ReportedResponse[]): string | null {
   return times.sort().at(-1) ?? null;
 }
 
-/** The platform's own id as text; null if it is no usable id. */
-function readPart(value: unknown): string | null {
-  const text = readText(value);
-  return text === null || /\p{C}/u.test(text) || parseId("Participant", `participant:${text}`) === null ? null : text;
-}
-
 function idOf<Type extends Exclude<IdType, "Person">>(type: Type, value: unknown): Id<Type> | null {
-  const part = readPart(value);
+  const part = parsePart(value);
   return part === null ? null : makeId(type, part);
 }
 

@@ -125,19 +125,22 @@ function requireSuccess(route: Route, answer: Answer): JsonObject {
 /**
  * True if Pidj itself says that it has no such record: a failure in its own form, as 404 or inside a 2xx, with the code
  * 404 or with a sentence that calls the route's kind of record absent (docs/platforms.md P-30). 410 is as good as 404.
+ * A sentence about something else, such as the call itself, ends no record that is read.
  */
 function saysNotFound(route: Route, status: number, body: JsonObject): boolean {
   const { code, message, status: word } = body;
   if ((word !== "failure" && word !== "error") || (status >= 300 && !NOT_FOUND_STATUSES.has(status))) {
     return false;
   }
-  const [noun] = /(?<=\/)(?:contact|user)\b/.exec(route) ?? [];
   const sentence = typeof message === "string" ? message : "";
-  return (
-    NOT_FOUND_STATUSES.has(Number(code)) ||
-    (noun !== undefined && new RegExp(`\\b${noun}\\b`, "i").test(sentence) && NOT_FOUND_SENTENCE.test(sentence))
-  );
+  const [noun] = /(?<=\/)(?:contact|user)\b/.exec(route) ?? [];
+  const isNamed = noun !== undefined && new RegExp(`\\b${noun}\\b`, "i").test(sentence);
+  const isOpen = isNamed || NO_SENTENCE.test(sentence) || !route.startsWith("GET ");
+  return NOT_FOUND_STATUSES.has(Number(code)) ? isOpen : isNamed && NOT_FOUND_SENTENCE.test(sentence);
 }
+
+/** What says no more than the status. */
+const NO_SENTENCE = /^\W*(?:(?:not found|gone)\W*)?$/i;
 
 /** The error for a successful answer without the expected value. */
 export function missing(route: Route, key: string): PlatformError {

@@ -1,5 +1,5 @@
 import { type Field, PlatformError } from "../errors.ts";
-import { type Id, type IdType, makeId, type ParticipantId, type PollId } from "../ids.ts";
+import { type Id, type IdType, makeId, type ParticipantId, type PollId, parsePart } from "../ids.ts";
 import { isJsonObject, type JsonObject, listOf, textOf } from "../json.ts";
 import { type E164, parseWrittenNumber } from "../phone.ts";
 import type { Answer } from "../rest/answer.ts";
@@ -19,7 +19,6 @@ import {
   type RecordKind,
   type Reference,
   read,
-  readPart,
   readReference,
   shapeError,
   unwrapMember,
@@ -111,7 +110,7 @@ export function decodeUser(answer: Answer): TextizenUserRecord {
   if (!isJsonObject(raw) || !("id" in raw || "email" in raw || "name" in raw)) {
     throw shapeError("no user in the answer");
   }
-  const id = readPart(raw["id"]);
+  const id = parsePart(raw["id"]);
   return {
     id: id === null ? null : makeId("TextizenUser", id),
     emailAddress: read.text(firstOf(raw["email"], raw["email_address"]), "email", null),
@@ -198,7 +197,7 @@ function readIds<Type extends Exclude<IdType, "Person">>(
   return read.list(value, `${singular}_ids`, absent, (items) => {
     const ids: Id<Type>[] = [];
     for (const item of items) {
-      const part = readPart(unwrapMember(item, singular)?.["id"] ?? item);
+      const part = parsePart(unwrapMember(item, singular)?.["id"] ?? item);
       if (part === null) {
         answer.skippedRows += 1;
       } else {
@@ -214,7 +213,7 @@ function readGroups(value: unknown, answer: Answer): Field<readonly TextizenGrou
     const references: TextizenGroupReference[] = [];
     for (const item of items) {
       const raw = unwrapMember(item, "group");
-      const part = readPart(raw === null ? item : raw["id"]);
+      const part = parsePart(raw === null ? item : raw["id"]);
       if (part === null) {
         answer.skippedRows += 1;
       } else {
@@ -240,7 +239,7 @@ function readMembers(raw: JsonObject, answer: Answer): Members {
   const decoded = read.list(value, "participants", null, (items) => {
     for (const item of items) {
       const member = unwrapMember(item, "participant");
-      const part = readPart(member === null ? item : member["id"]);
+      const part = parsePart(member === null ? item : member["id"]);
       if (part === null) {
         answer.skippedRows += 1;
       } else if (member === null) {

@@ -1,19 +1,10 @@
 import type { Field } from "../errors.ts";
-import { makeId, type PollOptionId, type PollQuestionId } from "../ids.ts";
+import { makeId, type PollOptionId, type PollQuestionId, parsePart } from "../ids.ts";
 import { isJsonObject, type JsonObject, listOf } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import { numberOf, reference, referenceField } from "./decode.ts";
 import type { PollOptionRecord, PollQuestionRecord, PollRecord, PollResponseRecord, QuestionType } from "./records.ts";
-import {
-  firstOf,
-  type RecordKind,
-  type Reference,
-  read,
-  readPart,
-  readReference,
-  shapeError,
-  unwrapMember,
-} from "./shapes.ts";
+import { firstOf, type RecordKind, type Reference, read, readReference, shapeError, unwrapMember } from "./shapes.ts";
 
 export const polls: RecordKind<PollRecord> = {
   singular: "poll",
@@ -93,7 +84,7 @@ function decodeQuestions(list: readonly unknown[], poll: string, depth: number, 
   const questions: PollQuestionRecord[] = [];
   for (const item of list) {
     const raw = unwrapMember(item, "question");
-    const id = raw === null ? null : readPart(raw["id"]);
+    const id = raw === null ? null : parsePart(raw["id"]);
     if (raw === null || id === null) {
       answer.skippedRows += 1;
       continue;
@@ -121,7 +112,7 @@ function decodeOptions(
   const options: PollOptionRecord[] = [];
   for (const item of list) {
     const raw = unwrapMember(item, "option");
-    const id = raw === null ? null : readPart(raw["id"]);
+    const id = raw === null ? null : parsePart(raw["id"]);
     if (raw === null || id === null) {
       answer.skippedRows += 1;
       continue;
@@ -196,7 +187,7 @@ class PollResponses {
       }
       const participant = readReference(raw, "participant_id", "participant");
       const question = readReference(raw, "question_id", "question");
-      const id = readPart(raw["id"]) ?? this.#placeOf(participant, question);
+      const id = parsePart(raw["id"]) ?? this.#placeOf(participant, question);
       if (id === null) {
         this.#answer.skippedRows += 1;
       } else {
@@ -255,7 +246,7 @@ function readMatches(raw: JsonObject, poll: string, question: string): PollOptio
   const value = raw["match"] ?? raw["matches"] ?? raw["matching_option_id"] ?? raw["matching_option_ids"];
   const ids: PollOptionId[] = [];
   for (const match of listOf(value) ?? [value]) {
-    const part = readPart(isJsonObject(match) ? unwrapMember(match, "option")?.["id"] : match);
+    const part = parsePart(isJsonObject(match) ? unwrapMember(match, "option")?.["id"] : match);
     if (part !== null) {
       ids.push(makeId("PollOption", poll, question, part));
     }

@@ -1,5 +1,5 @@
 import { PlatformError } from "../errors.ts";
-import { type Id, type IdType, parseId, platformId } from "../ids.ts";
+import { type Id, type IdType, parsePart, platformId } from "../ids.ts";
 import { isJsonObject, type JsonObject, listOf } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { Rows } from "../rest/calls.ts";
@@ -31,7 +31,7 @@ export async function readList<Row>(kind: RecordKind<Row>, answer: Answer): Prom
   await forEachInSlices(list.length, (at) => {
     const item: unknown = list[at];
     const raw = unwrapMember(item, kind.singular);
-    const id = raw === null ? null : readPart(raw["id"]);
+    const id = raw === null ? null : parsePart(raw["id"]);
     if (raw === null || id === null) {
       answer.skippedRows += 1;
     } else {
@@ -48,7 +48,7 @@ export async function readList<Row>(kind: RecordKind<Row>, answer: Answer): Prom
 export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<IdType>): Row | null {
   const raw = findRecord(answer.body, kind.singular, ENVELOPES);
   const asked = platformId(id);
-  const idInAnswer = raw?.["id"] === undefined ? asked : readPart(raw["id"]);
+  const idInAnswer = raw?.["id"] === undefined ? asked : parsePart(raw["id"]);
   if (raw === null || idInAnswer === null) {
     throw shapeError(`no ${kind.singular} of the id that was asked for in the answer`);
   }
@@ -61,7 +61,7 @@ export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<Id
  */
 export function readCreated<Row>(kind: RecordKind<Row>, answer: Answer): Row | null {
   const raw = findRecord(answer.body, kind.singular, ENVELOPES);
-  const id = raw === null ? null : readPart(raw["id"]);
+  const id = raw === null ? null : parsePart(raw["id"]);
   return raw === null || id === null ? null : kind.decode(raw, id, false, answer);
 }
 
@@ -138,18 +138,6 @@ export function unwrapMember(item: unknown, singular: string): JsonObject | null
   return isJsonObject(inner) ? inner : item;
 }
 
-/** The platform's own id as text, from a number or a text; null if it is no usable id. */
-export function readPart(value: unknown): string | null {
-  if (typeof value === "number") {
-    return Number.isSafeInteger(value) && value >= 0 ? String(value) : null;
-  }
-  if (typeof value !== "string") {
-    return null;
-  }
-  // All types whose ids have one part share the rule for that part.
-  return parseId("Participant", `participant:${value}`) === null ? null : value;
-}
-
 /** The value under the first of two keys that has one. Null, and not undefined, if a key is there without a value. */
 export function firstOf(value: unknown, other: unknown): unknown {
   return value ?? (other === undefined ? value : other);
@@ -168,7 +156,7 @@ export function readReference(raw: JsonObject, key: string, name: string): Refer
   if (value === undefined) {
     return undefined;
   }
-  return value === null || value === "" ? null : (readPart(value) ?? false);
+  return value === null || value === "" ? null : (parsePart(value) ?? false);
 }
 
 export function shapeError(message: string): PlatformError {
