@@ -4,7 +4,7 @@ const POINT = 46;
 const PLUS = 43;
 const MINUTE = 60_000;
 const YEARS_400 = 146_097 * 24 * 60 * MINUTE;
-/** The column behind `2017-03-14T15:26:53`. */
+/** The column after `2017-03-14T15:26:53`. */
 const SECONDS_END = 19;
 const UTC_NAME = /^(?:UTC|GMT)$/i;
 
@@ -48,7 +48,7 @@ export function parseDateTime(text: string): Date | null {
   return instantOf(year, month, day, time);
 }
 
-/** Whether a text that `parseDateTime` reads says its offset from UTC. */
+/** Whether a text that `parseDateTime` reads contains an offset from UTC. */
 export function hasOffset(text: string): boolean {
   const end = text.length > SECONDS_END ? endOfSeconds(text) : null;
   const offset = end === null ? null : readOffset(text, end);
@@ -67,7 +67,7 @@ function instantOf(year: number, month: number, day: number, milliseconds: numbe
   return isWritable(instant) ? instant : null;
 }
 
-/** Where the seconds end, their fraction included; null if a point is followed by no digit. */
+/** The position after the seconds and their fraction; null if a point is followed by no digit. */
 function endOfSeconds(text: string): number | null {
   let end = SECONDS_END;
   if (text.charCodeAt(end) === POINT) {
@@ -78,7 +78,7 @@ function endOfSeconds(text: string): number | null {
   return end === SECONDS_END + 1 ? null : end;
 }
 
-/** Minutes east of UTC that the rest of the text says, "none" if there is no rest, null if it is no offset. */
+/** The rest of the text as minutes east of UTC; "none" if there is no rest, null if it is no offset. */
 function readOffset(text: string, from: number): number | "none" | null {
   if (text.length === from) {
     return "none";

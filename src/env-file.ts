@@ -2,16 +2,16 @@ import { lstatSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { ConfigError } from "./environment.ts";
 
-// One assignment as parseEnv reads it; a quoted value may have several lines.
+// One assignment in the form that parseEnv reads; a quoted value may have several lines.
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.-]*[ \t]*=(?:[ \t]*("[^"]*"|'[^']*'|`[^`]*`))?.*$/gm;
 const COMMENT = /^[ \t]*#.*$/gm;
 
 /**
- * Adds the variables of `.env`, in the folder that the program was started in, to those of the process, and returns them.
- * What is set already stays. If there is no such file, nothing is added; one that is there and cannot be taken as a whole
- * throws a ConfigError, because without the credentials in it the server would do something else than was meant.
+ * Adds the variables of `.env` in the working directory to those of the process, and returns them. Variables that are
+ * already set stay. A missing file adds nothing. A file that cannot be read as a whole throws a ConfigError, because
+ * without its credentials the server would not do what was meant.
  *
- * Node's own --env-file-if-exists passes over a file that it cannot read, a byte order mark and lines that assign nothing.
+ * Node's own --env-file-if-exists ignores a file that it cannot read, a byte order mark, and lines that assign nothing.
  */
 export function loadEnvFile(environment: NodeJS.ProcessEnv, path = ".env"): NodeJS.ProcessEnv {
   const bytes = read(path);
@@ -29,7 +29,7 @@ function read(path: string): Buffer | null {
     return readFileSync(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
-    // A link to a file that is gone is a file that was meant to be there.
+    // A broken link counts as a file that cannot be read.
     if (code === "ENOENT" && lstatSync(path, { throwIfNoEntry: false }) === undefined) {
       return null;
     }
@@ -43,7 +43,7 @@ function read(path: string): Buffer | null {
 
 /** The text, without a byte order mark and with `\n` alone at the end of lines. */
 function decode(bytes: Buffer): string {
-  // Text in UTF-16 is full of zero bytes, which no variable can hold.
+  // UTF-16 text contains zero bytes, which no variable can contain.
   if (bytes.includes(0) || /^(\xFF\xFE|\xFE\xFF)/.test(bytes.toString("latin1", 0, 2))) {
     throw new ConfigError(".env is not UTF-8, but UTF-16 or binary: save it as UTF-8.");
   }
@@ -59,7 +59,7 @@ function check(text: string): string {
   const rest = text.replaceAll(ASSIGNMENT, linesAlone).replaceAll(COMMENT, "");
   const line = rest.split("\n").findIndex((each) => each.trim() !== "");
   if (line >= 0) {
-    // Not quoted: it may hold a secret.
+    // The line is not quoted, because it may contain a secret.
     throw new ConfigError(
       `.env, line ${line + 1}: expected NAME=value, a comment that begins with #, or a blank line.`,
     );

@@ -1,7 +1,7 @@
 import { isLoopbackHost } from "./loopback.ts";
 import { isTimeZone } from "./time-zones.ts";
 
-/** A variable is missing or wrong. The message is one sentence that names it and holds no secret. */
+/** A variable is missing or wrong. The message is one sentence that names it and contains no secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }

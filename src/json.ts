@@ -15,14 +15,14 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * The members of a list, null if the value is no list. PHP writes a list whose numbers have gaps as an object,
- * `{"0":…,"2":…}`, and an empty one as `{}` perhaps; keys with brackets in a form make such objects too.
+ * The members of a list; null if the value is no list. PHP writes a list with gaps as an object, `{"0":…,"2":…}`, and
+ * an empty one possibly as `{}`; bracketed keys of a form make such objects too.
  */
 export function listOf(value: unknown): readonly unknown[] | null {
   if (Array.isArray(value)) {
     return value;
   }
-  // The keys of an object come in the order of their numbers.
+  // Integer keys of an object are in ascending order.
   return isJsonObject(value) && Object.keys(value).every((key) => INDEX.test(key)) ? Object.values(value) : null;
 }
 

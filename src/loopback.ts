@@ -6,8 +6,8 @@ LOOPBACK.addSubnet("127.0.0.0", 8);
 LOOPBACK.addAddress("::1", "ipv6");
 
 /**
- * Whether a host is this machine: `localhost`, `::1` or 127.0.0.0/8. Takes it as it stands in a setting, a URL or a Host
- * header without its port: in any letter case, with a final dot, an IPv6 address with or without brackets.
+ * Whether a host is this machine: `localhost`, `::1` or 127.0.0.0/8. It may come from a setting, a URL or a Host header
+ * without port: in any letter case, with a final dot, and an IPv6 address with or without brackets.
  */
 export function isLoopbackHost(host: string): boolean {
   const name = host

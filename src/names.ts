@@ -1,14 +1,14 @@
 const ASCII = /^[\0-\x7f]*$/;
 
 /**
- * The form of a text that is equal for texts that differ only in letter case or in how Unicode encodes them: NFKC with
- * full case folding. `STRASSE` equals `Straße`, and a composed `é` equals a decomposed one.
+ * Folds a text, so that texts are equal if they differ only in letter case or in Unicode encoding: NFKC and full case
+ * folding. `STRASSE` equals `Straße`, and a composed `é` equals a decomposed one.
  */
 export function foldCase(text: string): string {
   if (ASCII.test(text)) {
     return text.toLowerCase();
   }
-  // Upper case first: it writes ß as SS, and ı as I. The dot of İ goes, so that all four letters i are one.
+  // Upper case first, which turns ß into SS and ı into I. Without the dot of İ, all four letters i become one.
   const upper = text.normalize("NFKC").replaceAll("ẞ", "SS").toUpperCase();
   return upper.toLowerCase().replaceAll("ς", "σ").replaceAll("i\u0307", "i").normalize("NFKC");
 }

@@ -10,7 +10,7 @@ export interface Credential {
   readonly authorization: string | undefined;
 }
 
-/** Who may ask. */
+/** Authenticates requests and connections. */
 export interface Access {
   /** The caller of the credential; null if there is none or it is invalid for any reason. */
   identify(credential: Credential): Caller | null | Promise<Caller | null>;
@@ -18,7 +18,7 @@ export interface Access {
   isCurrent(caller: Caller): boolean;
 }
 
-/** Authentication is off: everybody is allowed everything. */
+/** Authentication is off: every request may do everything. */
 export const OPEN_ACCESS: Access = { identify: () => ANONYMOUS, isCurrent: () => true };
 
 export interface AccessOptions {

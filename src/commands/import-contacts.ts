@@ -169,7 +169,7 @@ function farewell(ended: "done" | "aborted" | "failing", failed: readonly Failed
 
 function tellWrongLines(lines: readonly number[], stderr: Output): void {
   for (const line of lines.slice(0, WRONG_LINES_SHOWN)) {
-    // The line itself is not shown: if it is no id, it may well be somebody's number.
+    // The line itself is not shown: if it is no id, it may be a person's number.
     stderr.write(`line ${line}: not a contact id (co:…), skipped\n`);
   }
   if (lines.length > 0) {
@@ -177,7 +177,7 @@ function tellWrongLines(lines: readonly number[], stderr: Output): void {
   }
 }
 
-/** A bar that is drawn over itself on a terminal, else a line for every twentieth part. */
+/** A progress bar on a terminal; elsewhere a line for every twentieth part. */
 function createProgressDisplay(stdout: Output, total: number): (progress: ImportProgress) => void {
   let shown = 0;
   return ({ done, failed }) => {

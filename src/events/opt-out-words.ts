@@ -1,15 +1,15 @@
 import { foldCase } from "../names.ts";
 
-/** What a text asks for if it consists of one keyword alone. */
+/** The request of a text that consists of a single keyword. */
 export type Keyword = "stop" | "start" | "yes";
 
 const START_WORDS = ["START", "UNSTOP"];
-/** People also answer YES to "Reply YES" and ask for nothing: it only takes back a STOP that was texted. */
+/** YES is also a usual answer to "Reply YES", so it only undoes an opt-out that was texted. */
 const YES_WORDS = ["YES"];
 
 /**
- * Returns the function that finds the keyword that a text consists of; it returns null for any other text, a sentence
- * with a keyword in it included. `stopWords` wins if a word is in several lists.
+ * Returns the function that finds a text's keyword. It returns null for any other text, also for a sentence that
+ * contains a keyword. `stopWords` wins if a word is in several lists.
  */
 export function createKeywordReader(stopWords: readonly string[]): (text: string) => Keyword | null {
   const keywords = new Map<string, Keyword>([
@@ -17,12 +17,12 @@ export function createKeywordReader(stopWords: readonly string[]): (text: string
     ...START_WORDS.map((word) => [bare(word), "start"] as const),
     ...stopWords.map((word) => [bare(word), "stop"] as const),
   ]);
-  // A word that is nothing but punctuation would make every text of punctuation a keyword.
+  // A word of punctuation only would turn every text of punctuation into a keyword.
   keywords.delete("");
   return (text) => keywords.get(bare(text)) ?? null;
 }
 
-/** Letters and digits alone, case folded, accents removed. Marks that are vowels, as in Hindi and Thai, stay. */
+/** The text's letters and digits, case folded, without accents. Marks that are vowels, as in Hindi and Thai, stay. */
 function bare(text: string): string {
   const withoutAccents = text.normalize("NFKD").replace(/[\u0300-\u036f]+/g, "");
   return foldCase(withoutAccents.replace(/[^\p{L}\p{N}\p{M}]+|\p{Default_Ignorable_Code_Point}+|\p{Me}+/gu, ""));

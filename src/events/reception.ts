@@ -22,7 +22,7 @@ export interface Reception {
 export interface ReceptionOptions {
   readonly inbox: Inbox;
   readonly optOuts: OptOuts;
-  /** Texts that, alone, opt a person out; compared as `createKeywordReader` says. */
+  /** Keywords that opt a person out; `createKeywordReader` says how they are compared. */
   readonly optOutWords: readonly string[];
   /** Called with every delivery that is on disk, whether it is an event or a repeat. */
   readonly onKept: (kept: Appended) => Promise<void>;

@@ -16,20 +16,20 @@ export type KeptListName = keyof typeof KEPT_LISTS;
 
 export const ALL_KEPT_LISTS = Object.keys(KEPT_LISTS) as KeptListName[];
 
-/** What a change may make stale beside the store's own rows: a list, with its platform, or a platform alone. */
+/** What a change may make stale, in addition to the store's own rows: a list and its platform, or a platform only. */
 export type Changed = KeptListName | (typeof KEPT_LISTS)[KeptListName];
 
-/** What has a version. The version `any` rises with every change, those of the store's rows included. */
+/** Everything that has a version. The version `any` is raised by every change, also of the store's rows. */
 type VersionName = Changed | "any";
 
-/** When something was read, and under which version. Compare it before the result is served to another reader. */
+/** The time and versions of a read. Compare the stamp before the result is served to another reader. */
 export interface Stamp {
   readonly name: VersionName;
   readonly version: number;
   readonly at: number;
 }
 
-/** Carries versions between processes, as one text that is compared and replaced. Both methods may throw. */
+/** Shares versions between processes as one text, which is compared and replaced. Both methods may throw. */
 export interface SharedVersions {
   read(): Promise<string | null>;
   /** False, and nothing written, if the text is not `was`. */
@@ -43,29 +43,34 @@ interface VersionsOptions {
   readonly now?: () => number;
 }
 
-/** How old a result may be without a look at what other processes wrote. */
+/**
+ * Milliseconds that a result may be served without checking what other processes wrote; also the least time between two
+ * checks.
+ */
 const TRUSTED_MS = 1_000;
 /** The least time between two looks. Shorter, so that what a look confirmed is still trusted a moment later. */
 const LOOK_MS = 900;
-/** Nobody waits longer than this for the shared versions. */
+/** The longest wait for the shared versions. */
 const MOMENT_MS = 250;
-/** How long after an unknown outcome a platform may still carry the write out. */
+/** Milliseconds after an unknown outcome in which a platform may still carry out the write. */
 const UNSETTLED_MS = 60_000;
 const MOST_TRIES = 20;
 
 /**
- * Says whether what was read earlier is still good. A version is raised before a write's first byte goes out, as the
- * write's last act, and when an event has been stored; whatever keeps or shares results compares stamps and has no
- * counter of its own. With `shared`, a process also sees what others raised, at most a second late.
+ * Tells whether an earlier read is still good. A version is raised before a write's first byte is sent, as the write's
+ * last act, and when an event was stored. Everything that keeps or shares results compares stamps and has no counter of
+ * its own. With `shared`, a process also sees what other processes raised, at most a second late.
  */
 export class Versions {
   readonly #shared: SharedVersions | null;
   /** Milliseconds of a clock that never goes back: the time of stamps. */
   readonly now: () => number;
   readonly #versions = new Map<VersionName, number>();
-  /** Lists read before this time are not kept: a write with an unknown outcome may have changed them. */
+  /**
+   * Lists that were read before this time are not kept, because a write with an unknown outcome may have changed them.
+   */
   readonly #unsettledUntil = new Map<VersionName, number>();
-  /** The shared text as last seen, and the names raised here that it lacks. */
+  /** The shared text as last read, and the names that were raised here and are not in it yet. */
   #text: string | null = null;
   #unpublished = new Set<string>();
   #publishing: Promise<void> = Promise.resolve();
@@ -85,7 +90,7 @@ export class Versions {
 
   /**
    * True if nothing has changed since the stamp, as far as this process knows, and its knowledge is at most a second
-   * older than now. If it is older, a look is begun for the next caller; `confirm` waits for that look.
+   * old. If it is older, a check begins for the next caller; `confirm` waits for that check.
    */
   isCurrent({ name, version, at }: Stamp): boolean {
     if (version !== (this.#versions.get(name) ?? 0)) {
@@ -98,7 +103,7 @@ export class Versions {
     return isConfirmed;
   }
 
-  /** Like `isCurrent`, for what was kept: false also if a write with an unknown outcome may yet change it. */
+  /** Like `isCurrent`, for kept lists: false also if a write with an unknown outcome may still change them. */
   mayServeKept(stamp: Stamp): boolean {
     return this.isCurrent(stamp) && stamp.at >= (this.#unsettledUntil.get(stamp.name) ?? Number.NEGATIVE_INFINITY);
   }
@@ -118,9 +123,9 @@ export class Versions {
   }
 
   /**
-   * Says that these may have changed; with none, that rows of the store did. Holds in this process at once, and in the
-   * others when the promise resolves: within a moment, or later if they cannot be told yet. Never rejects. `isUnknown`:
-   * the change may also happen later, so for a minute nothing read of the lists is kept.
+   * Raises these versions; without any, that of the store's rows. It takes effect in this process at once, and in the
+   * others when the promise resolves, or later if they cannot be reached. Never rejects. With `isUnknown`, the change
+   * may also happen later, so for a minute nothing read of these lists is kept.
    */
   raise(changes: readonly Changed[], { isUnknown = false } = {}): Promise<void> {
     const names: VersionName[] = ["any", ...changes.flatMap((name) => [name, platformOf(name)])];
@@ -154,11 +159,11 @@ export class Versions {
       this.#take(await shared.read());
       this.#confirmedAt = Math.max(this.#confirmedAt, began);
     } catch {
-      // What cannot be confirmed is not served: `isCurrent` sees to it.
+      // `isCurrent` prevents results from being served that cannot be confirmed.
     }
   }
 
-  /** Raises here what others raised since the text was last seen. */
+  /** Raises here what other processes raised since the text was last read. */
   #take(text: string | null): void {
     const [was, is] = [parse(this.#text), parse(text)];
     this.#text = text;
@@ -168,7 +173,7 @@ export class Versions {
     }
   }
 
-  /** One at a time, so that raises under way at once are written together. A failure is tried again at the next look. */
+  /** One at a time, so that simultaneous raises are written together. After a failure, the next check tries again. */
   #publish(shared: SharedVersions): Promise<void> {
     this.#publishing = this.#publishing.then(() => this.#write(shared)).catch(() => undefined);
     return this.#publishing;
@@ -177,7 +182,7 @@ export class Versions {
   async #write(shared: SharedVersions): Promise<void> {
     for (let tries = 0; tries < MOST_TRIES && this.#unpublished.size > 0; tries += 1) {
       const keys = this.#unpublished;
-      // A name that is raised again from here on is written again.
+      // A name that is raised again after this point is written again.
       this.#unpublished = new Set();
       const known = parse(this.#text);
       const raised = [...keys].map((key) => {
@@ -201,7 +206,7 @@ export class Versions {
   }
 }
 
-/** In the shared text: before the name of a list, until when (milliseconds since 1970) a write may yet change it. */
+/** Prefix of a list's name in the shared text: until when (milliseconds since 1970) a write may still change it. */
 const UNSETTLED = "unsettled ";
 
 function platformOf(name: Changed): Changed {

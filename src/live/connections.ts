@@ -24,13 +24,13 @@ export const CONNECTION_LIMITS: Omit<ConnectionLimits, "connections"> = {
 
 /** An open connection. */
 export interface Connection {
-  /** Who is connected; null before that is known. */
+  /** The caller; null before it is known. */
   readonly caller: Caller | null;
   /** Pings the client, and closes the connection if the last ping was not answered. */
   ping(): void;
   /** Closes the connection because the server stops. */
   close(): void;
-  /** Closes the connection because its credential has ended or was revoked. */
+  /** Closes the connection because its credential expired or was revoked. */
   revoke(): void;
   /** Closes the connection at once. */
   destroy(): void;

@@ -18,7 +18,7 @@ interface KeptListingOptions extends Omit<KeptListOptions<unknown>, "read"> {
   readonly isShort?: boolean;
 }
 
-/** A list call of a platform, indexed, and kept for all operations. */
+/** A platform's list call, whose result is indexed and kept for all operations. */
 export class KeptListing<Row extends { readonly id: string }> extends KeptList<Listing<Row>> {
   /** Chooses between the list and reads by id. */
   readonly choice: ReadChoice;

@@ -28,7 +28,7 @@ export interface FilterShape<Row> {
 export interface RowShape<Row> {
   readonly nameOf?: (row: Row) => Field<string> | undefined;
   readonly numberOf?: (row: Row) => E164 | null;
-  /** Ids of the records that the row belongs to, a poll's campaign for example; null if the row does not say. */
+  /** Ids of the records that the row belongs to, such as a poll's campaign; null if the row does not say. */
   readonly parentsOf?: (row: Row) => readonly string[] | null;
   readonly filters?: Readonly<Record<string, FilterShape<Row>>>;
 }

@@ -42,9 +42,9 @@ export class PeopleLoaders {
   }
 
   /**
-   * What the directory knew of the number when the operation first asked. If several contacts were seen with it at
-   * different times, each is read, and only those that still have the number stay. Throws StoreError if the directory
-   * cannot be read.
+   * What the directory knew about the number at the operation's first question. If several contacts were seen with it
+   * at different times, each is read, and only those that still have the number stay. Throws StoreError if the
+   * directory cannot be read.
    */
   link(number: E164): Promise<ContactLink> {
     const link = this.#confirmed.get(number) ?? this.#confirm(number);
@@ -117,7 +117,7 @@ export class PeopleLoaders {
     });
   }
 
-  /** The contacts that the directory links to a number, or holds for candidates, and that Pidj says have it. */
+  /** The contacts that the directory links to a number or has as candidates, and that have it according to Pidj. */
   async #contactsNumbered(number: E164): Promise<readonly ContactRecord[]> {
     const { candidateIds } = await this.link(number);
     const contacts = await this.#readKnown(candidateIds);

@@ -2,13 +2,13 @@ import type { LastRead } from "../rest/kept-list.ts";
 
 /** Reads by id that run at the same time. */
 export const DETAIL_READS_AT_ONCE = 16;
-/** If a list cannot be read, this many of its records, and no more, are read by id in its place. */
+/** If a list cannot be read, at most this many of its records are read by id instead. */
 export const MOST_IN_PLACE_OF_LIST = 100;
 /** Fewer reads by id than this take one round trip, and no list read is faster. */
 const LIST_FROM = 5;
 /** Older measurements are ignored. A list that failed is tried again after this time. */
 const MEASURED_MS = 60_000;
-/** A slow way is tried again more seldom, so that trying takes at most a hundredth of the time. */
+/** A slow way is tried again less often, so that trying takes at most a hundredth of the time. */
 const LEAST_TIMES_BETWEEN = 100;
 
 interface Measured {

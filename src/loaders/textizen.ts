@@ -86,7 +86,7 @@ function campaignOfPoll({ campaignId }: PollRecord): readonly string[] | null {
   return campaignId === null ? [] : [campaignId];
 }
 
-/** One operation's reads of Textizen. Most operations need few of its loaders, so each is made when it is first asked for. */
+/** One operation's reads of Textizen. Each loader is made when it is first used, because most operations use few. */
 export class TextizenLoaders {
   readonly #client: TextizenClient;
   readonly #lists: TextizenLists;
@@ -102,7 +102,7 @@ export class TextizenLoaders {
   #response: DataLoader<PollResponseId, PollResponseRecord | null> | null = null;
   #tokens: DataLoader<TokensKey, readonly ParticipantTokenRecord[], string> | null = null;
 
-  /** `onKept` is told of each list that was served from what is kept. */
+  /** `onKept` is called with each list that was served without a call. */
   constructor(
     client: TextizenClient,
     lists: TextizenLists,
