@@ -1,6 +1,7 @@
 import { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
 import { type Access, createAccess, OPEN_ACCESS } from "./access/access.ts";
 import { createApiKeys } from "./access/api-keys.ts";
+import { Buckets, createRecipientLimit } from "./access/buckets.ts";
 import { createTokens } from "./access/tokens.ts";
 import { startContactListSync } from "./background/contact-list-sync.ts";
 import { applyEvent } from "./background/event-effects.ts";
@@ -21,8 +22,10 @@ import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
+import { Admission } from "./operations/admission.ts";
 import { readGuards } from "./operations/guards.ts";
 import { createOperations } from "./operations/operations.ts";
+import { createPricer } from "./operations/price.ts";
 import { buildSchema, printSdl, readTypeDefs } from "./operations/schema.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
@@ -128,6 +131,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a
     // crash learns within that time that the outcome is unknown.
     requireType: guards.requireType,
+    takeRecipients: createRecipientLimit(config.limits.recipientsPerMinute, new Buckets(() => performance.now())),
     ssoNextHosts: config.ssoNextHosts,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
     pauseAt: options.pauseAt,
@@ -142,6 +146,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     deadlines: config.timeouts,
     createContext: (operation) => new Context(services, operation),
     versions: services.versions,
+    admission: new Admission({
+      schema,
+      price: createPricer(schema, typeDefs),
+      limits: config.limits,
+      buckets: new Buckets(() => performance.now()),
+    }),
+    allowsIntrospection: config.allowsIntrospection,
     sharesQueries: config.sharesOperations,
   });
   const apollo = await startApollo({
@@ -160,7 +171,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     limits: { connections: config.subscriberConnections, ...options.connectionLimits },
     report,
   });
-  addGraphql(http, apollo, { access, operations, sdl: config.isProduction ? null : printSdl(schema), stream });
+  addGraphql(http, apollo, { access, operations, sdl: config.allowsIntrospection ? printSdl(schema) : null, stream });
   const { optOuts, feed } = services;
   const onKept = (kept: Appended) => applyEvent(services, kept);
   const { optOutWords } = config.events;

@@ -27,9 +27,22 @@ export interface Config {
   readonly sharesOperations: boolean;
   /** Further origins whose pages may query this server. */
   readonly corsOrigins: readonly string[];
+  readonly limits: LimitsConfig;
+  /** Whether clients may read the schema. */
+  readonly allowsIntrospection: boolean;
   /** The most WebSockets and event streams that are open at once. */
   readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
+}
+
+/** How much may be asked for. */
+export interface LimitsConfig {
+  /** Platform calls and objects that one operation may cost. */
+  readonly calls: number;
+  readonly objects: number;
+  /** Of a caller whose key says nothing else. */
+  readonly callsPerMinute: number;
+  readonly recipientsPerMinute: number;
 }
 
 /** At least one of the two is not null. */
@@ -91,6 +104,7 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const env = new Environment(environment);
   const host = env.text("HOST") ?? "127.0.0.1";
+  const isProduction = env.text("NODE_ENV") === "production";
   const hasContactList = env.choice("PIDJ_CONTACTS_LIST", ["off", "on"], "off") === "on";
   const contactsListMinutes = env.number("CONTACTS_LIST_MINUTES", 15, { min: 1, max: 1_440 });
   return {
@@ -99,7 +113,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     allowedHosts: env.list("ALLOWED_HOSTS", ""),
     trustedProxies: env.list("TRUST_PROXY", ""),
     port: env.number("PORT", 4000, { min: 0, max: 65_535 }),
-    isProduction: env.text("NODE_ENV") === "production",
+    isProduction,
     logLevel: env.choice("LOG_LEVEL", LOG_LEVELS, "warn"),
     pidj: readPidj(env),
     textizen: readTextizen(env),
@@ -110,6 +124,13 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     events: readEvents(env),
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",
     corsOrigins: env.origins("CORS_ORIGINS"),
+    limits: {
+      calls: env.number("MAX_QUERY_CALLS", 1_000, { min: 1, max: 1_000_000 }),
+      objects: env.number("MAX_QUERY_OBJECTS", 20_000, { min: 1, max: 1_000_000 }),
+      callsPerMinute: env.number("CALLS_PER_MINUTE", 6_000, { min: 1, max: 100_000_000 }),
+      recipientsPerMinute: env.number("RECIPIENTS_PER_MINUTE", 1_200, { min: 1, max: 100_000_000 }),
+    },
+    allowsIntrospection: env.choice("INTROSPECTION", ["on", "off"], isProduction ? "off" : "on") === "on",
     subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
     timeouts: readTimeouts(env),
   };

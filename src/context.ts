@@ -6,6 +6,7 @@ import type { KeptRecord } from "./loaders/list-view.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
 import { type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
+import { Meter, type MeterLimits } from "./meter.ts";
 import type { PidjClient } from "./pidj/client.ts";
 import { type CallRecord, ReadScope } from "./rest/calls.ts";
 import type { Attempts } from "./store/attempts.ts";
@@ -32,6 +33,8 @@ export interface Services {
   readonly feed: Feed;
   /** Versions of lists and platforms, to tell whether something read earlier is still good. */
   readonly versions: Versions;
+  /** Counts people that the caller is about to text. Throws RateLimitedError if they are too many for now. */
+  readonly takeRecipients: (caller: Caller, count: number) => void;
   /** Throws ForbiddenError if the caller may not have records of the type. */
   readonly requireType: (type: string, caller: Caller) => void;
   readonly now: () => Date;
@@ -55,6 +58,8 @@ export interface OperationOptions {
   readonly deadline: () => number;
   /** True if the operation must use no kept list and join no running read. */
   readonly fresh: boolean;
+  /** What it may cost before it is stopped. */
+  readonly limits: MeterLimits;
   readonly caller: Caller;
   /** Cursor of the last event that a subscriber saw, if its transport has one. It replaces the argument `since`. */
   readonly resumeAfter?: string | null;
@@ -66,18 +71,25 @@ export class Context {
   readonly caller: Caller;
   readonly scope: ReadScope;
   readonly resumeAfter: string | null;
+  readonly meter: Meter;
   private readonly made: (CallRecord | KeptRecord)[] = [];
+  private callsMade = 0;
+  private readonly record = (call: CallRecord) => {
+    this.callsMade += 1;
+    this.made.push(call);
+  };
   private readonly onKept = (list: KeptRecord) => void this.made.push(list);
   private pidjLoaders: PidjLoaders | null = null;
   private textizenLoaders: TextizenLoaders | null = null;
   private peopleLoaders: PeopleLoaders | null = null;
   private eventLoaders: EventLoaders | null = null;
 
-  constructor(services: Services, { signal, deadline, fresh, caller, resumeAfter = null }: OperationOptions) {
+  constructor(services: Services, { signal, deadline, fresh, caller, limits, resumeAfter = null }: OperationOptions) {
     this.services = services;
     this.caller = caller;
-    this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: (call) => this.made.push(call) });
+    this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: this.record });
     this.resumeAfter = resumeAfter;
+    this.meter = new Meter(limits, signal, () => this.callsMade);
   }
 
   /** Throws ForbiddenError if the caller may not have records of the type, whatever field they would come by. */
@@ -127,6 +139,7 @@ export class Context {
       attempts,
       caller: this.caller.id,
       optOuts,
+      takeRecipients: (count) => this.services.takeRecipients(this.caller, count),
       scope: this.scope,
       now,
       leaseMilliseconds: writeLeaseMilliseconds,

@@ -120,6 +120,30 @@ export class ForbiddenError extends Error {
   }
 }
 
+/** An operation that is stopped because it outgrew its price (`size`), or because its time is over (`time`). */
+export class TooCostlyError extends Error {
+  override readonly name = "TooCostlyError";
+  readonly what: "size" | "time";
+
+  constructor(what: TooCostlyError["what"]) {
+    super(`the operation's ${what} is over its limit`);
+    this.what = what;
+  }
+}
+
+/** A caller has asked for more than its share; `what` is what is counted. */
+export class RateLimitedError extends Error {
+  override readonly name = "RateLimitedError";
+  readonly retryAfterSeconds: number;
+  readonly what: string;
+
+  constructor(what: string, retryAfterSeconds: number) {
+    super(`rate limited: ${what}`);
+    this.what = what;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /** The store could not be read or written. */
 export class StoreError extends Error {
   override readonly name = "StoreError";

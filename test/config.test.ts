@@ -24,6 +24,8 @@ test("nothing set: the documented defaults, and neither platform", () => {
     access: null,
     allowedHosts: [],
     trustedProxies: [],
+    limits: { calls: 1_000, objects: 20_000, callsPerMinute: 6_000, recipientsPerMinute: 1_200 },
+    allowsIntrospection: true,
     host: "127.0.0.1",
     port: 4000,
     isProduction: false,

@@ -26,7 +26,13 @@ function schedule({ simulator }: Stage, id: number, send_at: string | null): voi
 /** What mutations work with, at a moment of the test's choice. */
 function toolsAt({ app }: Stage, now: string): WriteTools {
   const services = { ...app.services, now: () => new Date(now) };
-  const operation = { signal: new AbortController().signal, deadline: () => Infinity, fresh: false, caller: ANONYMOUS };
+  const operation = {
+    signal: new AbortController().signal,
+    deadline: () => Infinity,
+    fresh: false,
+    caller: ANONYMOUS,
+    limits: { calls: 100, objects: 100 },
+  };
   return new Context(services, operation).writes;
 }
 

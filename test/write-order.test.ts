@@ -18,6 +18,7 @@ function watch({ app }: Stage): { readonly tools: WriteTools; readonly done: unk
     deadline: () => Number.POSITIVE_INFINITY,
     fresh: false,
     caller: ANONYMOUS,
+    limits: { calls: 100, objects: 100 },
   };
   const { writes } = new Context(app.services, operation);
   const tools: WriteTools = {

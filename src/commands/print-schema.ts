@@ -1,11 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { buildSchema, printSdl } from "../operations/schema.ts";
-import { runProgram } from "../program.ts";
 
 // `npm run schema:print`: the SDL that clients download, the same as at GET /schema.graphql.
-runProgram(async () => {
-  const file = process.argv[2] ?? "schema.graphql";
-  await writeFile(file, printSdl(buildSchema()));
-  process.stdout.write(`${file} written\n`);
-  return 0;
-});
+const file = process.argv[2] ?? "schema.graphql";
+writeFileSync(file, printSdl(buildSchema()));
+process.stdout.write(`${file} written\n`);

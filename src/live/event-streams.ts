@@ -87,7 +87,7 @@ export function createEventStreams({ origins, operations, connections }: EventSt
       return sendFailure(reply, { ...FAILURES.unreadableBody, message: asked });
     }
     const refuses = request.method === "GET" ? { mutation: FAILURES.mutationByGet } : {};
-    const operation = operations.prepare({ ...asked, caller, isFresh: isFresh(request), refuses });
+    const operation = operations.prepare({ ...asked, caller, showsCost: false, isFresh: isFresh(request), refuses });
     if (operation instanceof Answer && operation.status === FAILURES.mutationByGet.status) {
       return sendFailure(reply.header("allow", "POST"), FAILURES.mutationByGet);
     }

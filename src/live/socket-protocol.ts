@@ -59,6 +59,7 @@ export function createProtocol({ access, schema, operations, connections }: Sock
       name: operationName || null,
       variables: variables ?? {},
       caller,
+      showsCost: false,
       isFresh: false,
       refuses: {},
     });

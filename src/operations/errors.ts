@@ -1,6 +1,22 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { CursorError, describeFailure, ForbiddenError, InputError, PlatformError, StoreError } from "../errors.ts";
-import { CURSOR_FAILURES, FAILURES, type Failure, PLATFORM_FAILURES } from "./failures.ts";
+import {
+  CursorError,
+  describeFailure,
+  ForbiddenError,
+  InputError,
+  PlatformError,
+  RateLimitedError,
+  StoreError,
+  TooCostlyError,
+} from "../errors.ts";
+import {
+  CURSOR_FAILURES,
+  FAILURES,
+  type Failure,
+  PLATFORM_FAILURES,
+  rateLimited,
+  TOO_COSTLY_FAILURES,
+} from "./failures.ts";
 
 /** Apollo's finer codes for requests that would fail again. */
 const ABOUT_REQUEST: Readonly<Record<string, string>> = {
@@ -66,6 +82,12 @@ export function formatError(
       message: `This caller may not have this field: it needs the scope ${cause.needed}.`,
       extensions: { code: "FORBIDDEN", retryable: false },
     };
+  }
+  if (cause instanceof TooCostlyError) {
+    return { ...place, ...withoutStatus(TOO_COSTLY_FAILURES[cause.what]) };
+  }
+  if (cause instanceof RateLimitedError) {
+    return { ...place, ...withoutStatus(rateLimited(cause.retryAfterSeconds, cause.what)) };
   }
   if (cause instanceof CursorError) {
     return { ...place, ...withoutStatus(CURSOR_FAILURES[cause.reason]) };

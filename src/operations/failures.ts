@@ -1,11 +1,11 @@
-import type { CursorError, PlatformErrorReason } from "../errors.ts";
+import type { CursorError, PlatformErrorReason, TooCostlyError } from "../errors.ts";
 
 /** A failure with a fixed sentence, the same for all transports. */
 export interface Failure {
   /** The HTTP status if the answer consists of this failure only. */
   readonly status: number;
   readonly message: string;
-  readonly extensions: { readonly code: string; readonly retryable: boolean };
+  readonly extensions: { readonly code: string; readonly retryable: boolean; readonly retryAfter?: number };
 }
 
 function failure(status: number, code: string, message: string, retryable = false): Failure {
@@ -59,6 +59,26 @@ export const FAILURES = {
     "Something went wrong in this server. It has been written to its log.",
   ),
 } as const;
+
+/** An operation that is refused for what it would cost. `details`: what else its extensions say. */
+export function tooCostly(message: string, details: object = {}): Failure {
+  return { status: 400, message, extensions: { ...details, code: "QUERY_TOO_COSTLY", retryable: false } };
+}
+
+/** A caller has asked for more than its share; `what` is what is counted. */
+export function rateLimited(retryAfter: number, what: string): Failure {
+  return {
+    status: 429,
+    message: `This caller has used up its ${what} for now: ask again in ${retryAfter} s.`,
+    extensions: { code: "RATE_LIMITED", retryable: true, retryAfter },
+  };
+}
+
+/** Why an operation is stopped while it runs, for each kind of TooCostlyError. */
+export const TOO_COSTLY_FAILURES: Readonly<Record<TooCostlyError["what"], Failure>> = {
+  size: tooCostly("The answer grew to more than three times what was expected: ask for less in one operation."),
+  time: tooCostly("The operation's time was over before its answer was complete: ask for less in one operation."),
+};
 
 /** Why a subscription cannot continue, for each reason of CursorError. */
 export const CURSOR_FAILURES: Readonly<Record<CursorError["reason"], Failure>> = {

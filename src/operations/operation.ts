@@ -2,6 +2,7 @@ import type { DocumentNode, FormattedExecutionResult, OperationDefinitionNode, O
 import type { Caller } from "../access/caller.ts";
 import { withoutStatus } from "./errors.ts";
 import type { Failure } from "./failures.ts";
+import type { OperationPrice } from "./price.ts";
 
 /** An operation as read by its transport, before its document is parsed. */
 export interface Request {
@@ -9,6 +10,8 @@ export interface Request {
   readonly name: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly caller: Caller;
+  /** Whether the answer says what the operation cost; outside production every answer does. */
+  readonly showsCost: boolean;
   /** True if kept lists and shared results must not be used (`Cache-Control: no-cache`). */
   readonly isFresh: boolean;
   /** Kinds of operation that this transport refuses, with the sentence for the client. */
@@ -19,6 +22,8 @@ export interface Request {
 export interface Operation extends Request {
   readonly document: DocumentNode;
   readonly definition: OperationDefinitionNode;
+  /** Null if its variables are wrong: then nothing of it runs. */
+  readonly price: OperationPrice | null;
 }
 
 /** Errors in order, data, extensions: JSON has the keys in this order. */

@@ -9,11 +9,13 @@ import {
 } from "graphql";
 import type { Context, OperationOptions } from "../context.ts";
 import type { Versions } from "../freshness/versions.ts";
+import type { MeterLimits } from "../meter.ts";
+import type { Admission, Charge } from "./admission.ts";
 import { pathOfLiteral, pathsOfVariables } from "./argument-path.ts";
 import { Documents, type InvalidDocument } from "./documents.ts";
 import { createErrorFormatter, type FormatOptions, inOrder } from "./errors.ts";
 import { Execution } from "./execution.ts";
-import { FAILURES, type Failure } from "./failures.ts";
+import { FAILURES } from "./failures.ts";
 import {
   Answer,
   type Client,
@@ -23,6 +25,7 @@ import {
   type Result,
   refuse,
 } from "./operation.ts";
+import type { Price } from "./price.ts";
 import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
 
@@ -40,6 +43,9 @@ export interface OperationsOptions extends FormatOptions {
   readonly deadlines: Deadlines;
   readonly createContext: (options: OperationOptions) => Context;
   readonly versions: Versions;
+  readonly admission: Admission;
+  /** Whether clients may read the schema. */
+  readonly allowsIntrospection: boolean;
   /**
    * Whether equal queries that run at the same time are executed once. In production only: elsewhere each answer lists
    * its own calls.
@@ -62,9 +68,9 @@ export interface Operations {
 }
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { schema, deadlines, createContext, isProduction } = options;
+  const { schema, deadlines, createContext, isProduction, admission } = options;
   const format = createErrorFormatter(options);
-  const documents = new Documents(schema, !isProduction);
+  const documents = new Documents(schema, options.allowsIntrospection);
   const sharing = options.sharesQueries && isProduction ? new OperationSharing(options.versions) : null;
 
   function prepare(request: Request): Operation | Answer {
@@ -77,10 +83,22 @@ export function createOperations(options: OperationsOptions): Operations {
       return refusal([{ message: noOperation(request.name), extensions: BAD_REQUEST }]);
     }
     // Without a spread, which costs more, because this runs for every request.
-    const { text, name, variables, caller, isFresh, refuses } = request;
-    const operation: Operation = { text, name, variables, caller, isFresh, refuses, document, definition };
-    const failure = admit(operation);
-    return failure === null ? operation : refuse(failure);
+    const { text, name, variables, caller, showsCost, isFresh, refuses } = request;
+    const price = admission.price(document, definition, variables);
+    const operation: Operation = {
+      text,
+      name,
+      variables,
+      caller,
+      showsCost,
+      isFresh,
+      refuses,
+      document,
+      definition,
+      price,
+    };
+    const failure = refuses[definition.operation] ?? (price && admission.refusal(definition, price));
+    return failure ? refuse(failure) : operation;
   }
 
   function executeShared(operation: Operation, client: Client): Promise<Answer> {
@@ -96,14 +114,22 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   async function executeOnce(operation: Operation, execution: Execution, rootValue?: unknown): Promise<Answer> {
+    const { caller, price } = operation;
+    const charge = admission.charge(caller, price);
+    if ("message" in charge) {
+      execution.end();
+      return refuse(charge);
+    }
     const context = createContext({
       signal: execution.signal,
       deadline: () => execution.deadline,
       fresh: operation.isFresh,
-      caller: operation.caller,
+      caller,
+      limits: limitsOf(charge.asked),
     });
     try {
-      return show(await execute({ ...argumentsOf(operation), rootValue, contextValue: context }), operation, context);
+      const result = await execute({ ...argumentsOf(operation), rootValue, contextValue: context });
+      return show(result, operation, { context, charge });
     } catch (error) {
       return failed(error);
     } finally {
@@ -115,18 +141,25 @@ export function createOperations(options: OperationsOptions): Operations {
     return { schema, document, operationName: name, variableValues: variables };
   }
 
-  function show({ errors, data }: ExecutionResult, operation: Operation, context: Context | null): Answer {
+  function show({ errors, data }: ExecutionResult, operation: Operation, run: Run | null): Answer {
     if (data === undefined) {
       return refusal(showRefused(errors ?? [], operation));
     }
     const shown = errors && inOrder(errors.map((error) => format(error.toJSON(), error)));
-    const isCostShown = context !== null && !isProduction;
-    const result: Result = {
-      ...(shown && { errors: shown }),
-      data,
-      ...(isCostShown && { extensions: { platforms: platformsOf(context) } }),
-    };
+    const extensions = run && extensionsOf(run, operation);
+    const result: Result = { ...(shown && { errors: shown }), data, ...(extensions && { extensions }) };
     return new Answer(200, result);
+  }
+
+  /** What the operation cost, for whoever is shown it; settles its charge. */
+  function extensionsOf({ context, charge }: Run, { showsCost }: Operation): Result["extensions"] | null {
+    const { calls, objects } = context.meter;
+    const left = charge.settle({ calls, objects });
+    if (isProduction && !showsCost) {
+      return null;
+    }
+    const cost = { asked: charge.asked, actual: { calls, objects }, ...left };
+    return isProduction ? { cost } : { platforms: platformsOf(context), cost };
   }
 
   function showInvalid({ code, document, errors }: InvalidDocument): GraphQLFormattedError[] {
@@ -175,12 +208,19 @@ export function createOperations(options: OperationsOptions): Operations {
   return { prepare, execute: executeShared, subscribe };
 }
 
-/**
- * Why an operation may not be executed, whatever its document; null if it may. Whoever may ask, and how much, is decided
- * here too once there are callers to tell apart.
- */
-function admit({ definition, refuses }: Operation): Failure | null {
-  return refuses[definition.operation] ?? null;
+/** An operation that has run, and what was taken for it before. */
+interface Run {
+  readonly context: Context;
+  readonly charge: Charge;
+}
+
+/** The truth may outgrow the price by so much: sizes of lists without a page size are assumed. */
+const SLACK = 3;
+/** Above that for operations that cost next to nothing: repeats, sign-ins. */
+const MORE = { calls: 10, objects: 100 };
+
+function limitsOf({ calls, objects }: Price): MeterLimits {
+  return { calls: SLACK * calls + MORE.calls, objects: SLACK * objects + MORE.objects };
 }
 
 const BAD_REQUEST = { code: "BAD_USER_INPUT", retryable: false } as const;

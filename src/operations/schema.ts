@@ -14,6 +14,7 @@ import {
 } from "graphql";
 import { resolvers } from "../resolvers/index.ts";
 import { readGuards } from "./guards.ts";
+import { meterFields } from "./meter.ts";
 
 const SCHEMA_FOLDER = new URL("../../schema/", import.meta.url);
 
@@ -30,6 +31,7 @@ export function readTypeDefs(): DocumentNode {
 export function buildSchema(typeDefs = readTypeDefs(), guards = readGuards(typeDefs)): GraphQLSchema {
   const schema = makeExecutableSchema({ typeDefs: withoutFederation(typeDefs), resolvers });
   keepScalarsDescribed(schema, typeDefs);
+  meterFields(schema);
   guards.apply(schema);
   return schema;
 }
@@ -58,10 +60,14 @@ const FEDERATION_DIRECTIVES: ReadonlySet<string> = new Set([
   "shareable",
   "authenticated",
   "requiresScopes",
+  "cost",
+  "listSize",
+  "oncePerOperation",
 ]);
 
 function withoutFederation(document: DocumentNode): DocumentNode {
   return visit(document, {
+    DirectiveDefinition: (node) => (FEDERATION_DIRECTIVES.has(node.name.value) ? null : undefined),
     Directive: (node) => (FEDERATION_DIRECTIVES.has(node.name.value) ? null : undefined),
     // Without its directive, `extend schema @link(…)` is empty.
     SchemaExtension: {

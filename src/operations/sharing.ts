@@ -24,10 +24,10 @@ export class OperationSharing {
 
   /** The answer of an equal running query, or that of `execute`, which others can join until it is there. */
   answer(operation: Operation, client: Client, execute: () => [Execution, Promise<Answer>]): Promise<Answer> {
-    const { document, name, variables, caller } = operation;
+    const { document, name, variables, caller, showsCost } = operation;
     // Equal texts have one document: see documents.ts.
     const queries = this.#running.get(document) ?? new Map<string, RunningQuery>();
-    const key = `${JSON.stringify(variables)} ${name ?? ""} ${caller.id}`;
+    const key = `${JSON.stringify(variables)} ${name ?? ""} ${showsCost} ${caller.id}`;
     const found = queries.get(key);
     if (found !== undefined && !found.execution.signal.aborted && this.#versions.isCurrent(found.stamp)) {
       found.execution.join(client);

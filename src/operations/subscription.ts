@@ -45,6 +45,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       deadline: () => Number.POSITIVE_INFINITY,
       fresh: false,
       caller: operation.caller,
+      limits: UNLIMITED,
       resumeAfter: after,
     });
     try {
@@ -69,6 +70,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     }
   };
 }
+
+/** Waiting for events costs nothing; each event is executed by itself. */
+const UNLIMITED = { calls: Number.POSITIVE_INFINITY, objects: Number.POSITIVE_INFINITY };
 
 interface Steps {
   readonly select: (item: FeedItem) => Promise<EventAnswer>;

@@ -1,4 +1,4 @@
-import { yieldIfDue } from "./slices.ts";
+import { yieldIfDue } from "../event-loop.ts";
 
 /** A JSON text with fewer bytes is parsed at once, which takes a millisecond or two. */
 export const LARGE_BYTES = 256 * 1_024;

@@ -1,26 +1,6 @@
-import { setImmediate as nextLoopTurn } from "node:timers/promises";
+import { yieldIfDue } from "../event-loop.ts";
 
-// A fifth of a delay that a frontend would notice, which leaves room for a garbage collection.
-const TURN_MS = 10;
 const LOOK_EVERY = 256;
-
-let turnBegan = performance.now();
-let nextTurn: Promise<void> | null = null;
-
-/**
- * A promise to wait for if the event loop was held for TURN_MS: it resolves after the loop has turned. Else null. All long
- * work of the process shares one clock, because short pieces of work add up.
- */
-export function yieldIfDue(): Promise<void> | null {
-  if (performance.now() - turnBegan < TURN_MS) {
-    return null;
-  }
-  nextTurn ??= nextLoopTurn().then(() => {
-    turnBegan = performance.now();
-    nextTurn = null;
-  });
-  return nextTurn;
-}
 
 /** Runs `step` for 0 … count - 1, and lets the event loop turn every few milliseconds. */
 export async function forEachInSlices(count: number, step: (at: number) => void): Promise<void> {

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from "fastify";
-import { isJsonObject } from "../json.ts";
 
 /** The parameters of a GraphQL over HTTP request, before its document is parsed. */
 export interface Asked {
@@ -39,8 +38,13 @@ export function isFresh({ headers }: FastifyRequest): boolean {
   return /\bno-cache\b/.test(headers["cache-control"] ?? "");
 }
 
+/** Whether the client wants to be told what its operation cost, in production too. */
+export function showsCost({ headers }: FastifyRequest): boolean {
+  return headers["x-textgraph-cost"] === "1";
+}
+
 function check(values: unknown): Asked | string {
-  if (!isJsonObject(values)) {
+  if (!isRecord(values)) {
     return "A request is a JSON object.";
   }
   const { query: text, operationName, variables, extensions } = values;
@@ -51,10 +55,10 @@ function check(values: unknown): Asked | string {
   if (name !== null && typeof name !== "string") {
     return "operationName must be text.";
   }
-  if (!isJsonObject(given)) {
+  if (!isRecord(given)) {
     return "variables must be an object.";
   }
-  if (!isJsonObject(more)) {
+  if (!isRecord(more)) {
     return "extensions must be an object.";
   }
   // No operation has an empty name, so an empty one counts as absent.
@@ -71,3 +75,7 @@ function parseIfJson(text: unknown): unknown {
 }
 
 const NONE: Readonly<Record<string, unknown>> = {};
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

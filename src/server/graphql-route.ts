@@ -4,12 +4,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
-import { isJsonObject } from "../json.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { Answer, type Client } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ApolloContext } from "./apollo.ts";
-import { type Asked, isFresh, readAsked } from "./asked.ts";
+import { type Asked, isFresh, isRecord, readAsked, showsCost } from "./asked.ts";
 import { createCallerHook, needCaller } from "./callers.ts";
 import { sendFailure } from "./http.ts";
 
@@ -46,6 +45,7 @@ export function addGraphql(
       name,
       variables,
       caller: needCaller(request),
+      showsCost: showsCost(request),
       isFresh: isFresh(request),
       refuses: request.method === "GET" ? REFUSED_BY_GET : REFUSED_BY_POST,
     });
@@ -76,7 +76,9 @@ export function addGraphql(
 
   function isSubscription(asked: Asked | string, caller: Caller): boolean {
     const operation =
-      typeof asked === "string" ? null : operations.prepare({ ...asked, caller, isFresh: false, refuses: {} });
+      typeof asked === "string"
+        ? null
+        : operations.prepare({ ...asked, caller, showsCost: false, isFresh: false, refuses: {} });
     return operation !== null && !(operation instanceof Answer) && operation.definition.operation === "subscription";
   }
 
@@ -138,7 +140,7 @@ function addJsonParser(scope: FastifyInstance): void {
       return;
     }
     parse(request, text, (error, value) => {
-      if (isJsonObject(value)) {
+      if (isRecord(value)) {
         parsed.set(text, value);
       }
       done(error, value);

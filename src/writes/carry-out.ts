@@ -70,13 +70,17 @@ export async function carryOut<Accepted, Prepared = undefined>(
 ): Promise<Done<Accepted>> {
   const { attempts, leaseMilliseconds, scope } = tools;
   const attempt = attemptOf(write);
-  if (attempt !== null && write.prepare !== undefined) {
+  if (attempt !== null && (write.prepare !== undefined || write.kind === "send")) {
     const earlier = await whenSettled(scope.signal, () => attempts.look(attempt));
     if (earlier !== null) {
       return replay(tools, write, earlier);
     }
   }
   const prepared = (await write.prepare?.()) as Prepared;
+  if (write.kind === "send") {
+    // A group counts as one: only the platform knows its members.
+    tools.takeRecipients(Math.max(1, write.texts(prepared).length));
+  }
   if (attempt === null) {
     return callAndSettle(tools, write, prepared, null);
   }
@@ -96,12 +100,12 @@ export async function carryOut<Accepted, Prepared = undefined>(
 async function replay<Accepted, Prepared>(
   tools: WriteTools,
   write: Write<Accepted, Prepared>,
-  inUse: KeyInUse,
+  standing: KeyInUse,
 ): Promise<Done<Accepted>> {
-  if (inUse.kind === "unknown") {
+  if (standing.kind === "unknown") {
     await tools.raise(write.changes, { isUnknown: true });
   }
-  return replayOf<Accepted>(inUse);
+  return replayOf<Accepted>(standing);
 }
 
 async function callAndSettle<Accepted, Prepared>(

@@ -18,6 +18,8 @@ export interface WriteTools {
   /** Who writes: the id of a caller. */
   readonly caller: string;
   readonly optOuts: OptOuts;
+  /** Counts people that the caller is about to text. Throws RateLimitedError if they are too many for now. */
+  readonly takeRecipients: (count: number) => void;
   readonly scope: ReadScope;
   readonly now: () => Date;
   /** Milliseconds that one write may take, retries included. */

@@ -1,0 +1,86 @@
+import { LRUCache } from "lru-cache";
+import { RateLimitedError } from "../errors.ts";
+import type { Caller } from "./caller.ts";
+
+export interface BucketLimits {
+  /** What flows back in a minute. */
+  readonly perMinute: number;
+  /** What can be taken at once after a pause. */
+  readonly atOnce: number;
+}
+
+interface Bucket {
+  left: number;
+  countedAt: number;
+}
+
+/** As many callers as are remembered; one that is forgotten has a full bucket again. */
+const MOST_CALLERS = 10_000;
+
+/** A leaky bucket for each caller: what is taken flows back steadily, up to what can be taken at once. */
+export class Buckets {
+  readonly #now: () => number;
+  readonly #byCaller = new LRUCache<string, Bucket>({ max: MOST_CALLERS });
+
+  /** `now`: milliseconds of a clock that never goes back. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /**
+   * Takes an amount. Returns 0, or if there is too little the seconds until there is enough, and takes nothing. More than
+   * fits into a bucket is given from a full one, which is then empty for longer.
+   */
+  take(caller: string, amount: number, limits: BucketLimits): number {
+    const bucket = this.#bucket(caller, limits);
+    const missing = Math.min(amount, limits.atOnce) - bucket.left;
+    if (missing > 0) {
+      return Math.max(1, Math.ceil((missing * 60) / limits.perMinute));
+    }
+    bucket.left -= amount;
+    return 0;
+  }
+
+  /** Gives back what was taken and not used. */
+  giveBack(caller: string, amount: number, limits: BucketLimits): void {
+    const bucket = this.#bucket(caller, limits);
+    bucket.left = Math.min(limits.atOnce, bucket.left + amount);
+  }
+
+  /** What can be taken now; never less than 0. */
+  left(caller: string, limits: BucketLimits): number {
+    return Math.max(0, Math.floor(this.#bucket(caller, limits).left));
+  }
+
+  #bucket(caller: string, { perMinute, atOnce }: BucketLimits): Bucket {
+    const now = this.#now();
+    let bucket = this.#byCaller.get(caller);
+    if (bucket === undefined) {
+      bucket = { left: atOnce, countedAt: now };
+      this.#byCaller.set(caller, bucket);
+    }
+    bucket.left = Math.min(atOnce, bucket.left + ((now - bucket.countedAt) * perMinute) / 60_000);
+    bucket.countedAt = now;
+    return bucket;
+  }
+}
+
+/** A caller may text so much of a minute's recipients at once. */
+const RECIPIENTS_AT_ONCE = 0.25;
+
+/**
+ * Returns the function that counts people whom a caller is about to text, by its own limit or else `perMinute`. It throws
+ * RateLimitedError if they are too many for now. While authentication is off nobody is limited.
+ */
+export function createRecipientLimit(perMinute: number, buckets: Buckets): (caller: Caller, count: number) => void {
+  return ({ id, isAnonymous, recipientsPerMinute }, count) => {
+    if (isAnonymous || count === 0) {
+      return;
+    }
+    const own = recipientsPerMinute ?? perMinute;
+    const retryAfter = buckets.take(id, count, { perMinute: own, atOnce: own * RECIPIENTS_AT_ONCE });
+    if (retryAfter > 0) {
+      throw new RateLimitedError("recipients", retryAfter);
+    }
+  };
+}

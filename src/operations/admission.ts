@@ -1,0 +1,181 @@
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  visit,
+} from "graphql";
+import type { BucketLimits, Buckets } from "../access/buckets.ts";
+import type { Caller } from "../access/caller.ts";
+import { type Failure, rateLimited, tooCostly } from "./failures.ts";
+import type { OperationPrice, Price, PricedOperation } from "./price.ts";
+
+/** How much one operation, and one caller in a minute, may ask for. */
+export interface AdmissionLimits {
+  /** Of one operation. */
+  readonly calls: number;
+  readonly objects: number;
+  /** Of a caller whose key says nothing else. */
+  readonly callsPerMinute: number;
+}
+
+export interface AdmissionOptions {
+  readonly schema: GraphQLSchema;
+  readonly price: (operation: PricedOperation) => OperationPrice;
+  readonly limits: AdmissionLimits;
+  /** In platform calls. */
+  readonly buckets: Buckets;
+}
+
+const MOST_DEPTH = 15;
+const MOST_ROOT_FIELDS = 100;
+const MOST_ALIASES = 100;
+/** Of one operation, for different values of its variables. */
+const MOST_PRICES = 100;
+/** A caller may take so much of a minute's calls at once. */
+const AT_ONCE = 0.2;
+
+/** What was taken for an operation before it runs. */
+export interface Charge {
+  readonly asked: Price;
+  /** Gives back what was not used; returns what the caller has left, null for one without limits. */
+  settle(actual: Price): CostLeft | null;
+}
+
+export interface CostLeft {
+  readonly left: number;
+  readonly restoredPerSecond: number;
+}
+
+/** Decides before an operation runs whether it may, by what it may cost. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  /** By document and operation, then by the values that its price depends on. */
+  readonly #prices = new WeakMap<OperationDefinitionNode, KnownPrices>();
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** What the operation may cost at most; null if its variables are wrong, and so nothing of it will run. */
+  price(document: DocumentNode, definition: OperationDefinitionNode, variables: Variables): OperationPrice | null {
+    let known = this.#prices.get(definition);
+    if (known === undefined) {
+      known = { names: decidingVariables(document), byValues: new Map() };
+      this.#prices.set(definition, known);
+    }
+    const key =
+      known.names.length === 0
+        ? ""
+        : JSON.stringify(known.names.map((name) => [Object.hasOwn(variables, name), variables[name]]));
+    let price = known.byValues.get(key) ?? null;
+    if (price === null) {
+      price = this.#compute(document, definition, variables);
+      if (price !== null) {
+        if (known.byValues.size >= MOST_PRICES) {
+          known.byValues.clear();
+        }
+        known.byValues.set(key, price);
+      }
+    }
+    return price;
+  }
+
+  /** Why the operation is refused, whoever asks; null if it is not. */
+  refusal(definition: OperationDefinitionNode, price: OperationPrice): Failure | null {
+    const { calls, objects } = this.#options.limits;
+    if (price.calls > calls || price.objects > objects) {
+      return tooCostly(priceSentence(price, { calls, objects }), { asked: shown(price), allowed: { calls, objects } });
+    }
+    if (price.depth > MOST_DEPTH) {
+      return tooCostly(`This operation nests ${price.depth} fields; ${MOST_DEPTH} are allowed.`);
+    }
+    const rootFields = definition.selectionSet.selections.length;
+    return rootFields > MOST_ROOT_FIELDS || price.aliases > MOST_ALIASES
+      ? tooCostly(`This operation has more than ${MOST_ROOT_FIELDS} root fields, or more than ${MOST_ALIASES} aliases.`)
+      : null;
+  }
+
+  /** Takes the price out of the caller's bucket, or says when there will be enough. */
+  charge(caller: Caller, price: Price | null): Charge | Failure {
+    const asked = { calls: price?.calls ?? 0, objects: price?.objects ?? 0 };
+    if (caller.isAnonymous) {
+      return { asked, settle: () => null };
+    }
+    const { buckets } = this.#options;
+    const limits = this.#limitsOf(caller);
+    const retryAfter = buckets.take(caller.id, asked.calls, limits);
+    if (retryAfter > 0) {
+      return rateLimited(retryAfter, "platform calls");
+    }
+    return {
+      asked,
+      settle: (actual) => {
+        buckets.giveBack(caller.id, Math.max(0, asked.calls - actual.calls), limits);
+        return { left: buckets.left(caller.id, limits), restoredPerSecond: limits.perMinute / 60 };
+      },
+    };
+  }
+
+  #limitsOf(caller: Caller): BucketLimits {
+    const perMinute = caller.callsPerMinute ?? this.#options.limits.callsPerMinute;
+    return { perMinute, atOnce: perMinute * AT_ONCE };
+  }
+
+  #compute(document: DocumentNode, definition: OperationDefinitionNode, variables: Variables): OperationPrice | null {
+    const { schema, price } = this.#options;
+    const { coerced } = getVariableValues(schema, definition.variableDefinitions ?? [], { ...variables });
+    const fragments = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
+    return coerced === undefined
+      ? null
+      : price({
+          operation: definition,
+          fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
+          variables: coerced,
+        });
+  }
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+interface KnownPrices {
+  readonly names: readonly string[];
+  readonly byValues: Map<string, OperationPrice>;
+}
+
+/** Page sizes and ids. Any other argument changes which rows are shown, not how many at most. */
+const SIZING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "ids", "phoneNumbers"]);
+
+/** The variables that the price depends on: those of page sizes and ids, and of `@skip` and `@include`. */
+function decidingVariables(document: DocumentNode): readonly string[] {
+  const names = new Set<string>();
+  const collect = { Variable: ({ name }: { readonly name: { readonly value: string } }) => void names.add(name.value) };
+  visit(document, {
+    Directive: (node) => void visit(node, collect),
+    Argument: (node) => {
+      if (SIZING_ARGUMENTS.has(node.name.value)) {
+        visit(node, collect);
+      }
+    },
+  });
+  return [...names];
+}
+
+function shown({ calls, objects }: Price): Price {
+  // JSON has no Infinity.
+  return { calls: Math.min(calls, Number.MAX_SAFE_INTEGER), objects: Math.min(objects, Number.MAX_SAFE_INTEGER) };
+}
+
+function priceSentence(price: OperationPrice, allowed: Price): string {
+  if (price.dearest === null) {
+    return "This operation has more fields than any can have, fragments written out: ask for less in one operation.";
+  }
+  const what = price.calls > allowed.calls ? "calls" : "objects";
+  const amount = (value: number) => Math.round(value).toLocaleString("en");
+  const unit = what === "calls" ? "platform calls" : "objects";
+  return (
+    `This operation may cost up to ${amount(price[what])} ${unit}; ${amount(allowed[what])} are allowed. ` +
+    `${price.dearest.path} costs most: ask for a smaller page there, or leave it out.`
+  );
+}

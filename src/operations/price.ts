@@ -1,0 +1,244 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type GraphQLType,
+  getNamedType,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type OperationDefinitionNode,
+} from "graphql";
+import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
+import { getArgumentValues } from "graphql/execution/values.js";
+import { type Costs, type FieldCost, type ListSize, NO_COST, readCosts } from "./costs.ts";
+
+/** What an operation may cost at most. */
+export interface Price {
+  /** Platform calls. */
+  readonly calls: number;
+  /** Objects in the answer, those of lists and pages included. */
+  readonly objects: number;
+}
+
+/** A field of the operation, by its path of response names, and its part of the price. */
+export interface PricedField extends Price {
+  readonly path: string;
+}
+
+export interface OperationPrice extends Price {
+  /** The field whose own calls or objects are most of the price; null for an operation that costs nothing. */
+  readonly dearest: PricedField | null;
+  /** The deepest nesting of fields. */
+  readonly depth: number;
+  /** Fields of the operation, fragments written out. */
+  readonly fields: number;
+  /** Those of them that have an alias. */
+  readonly aliases: number;
+}
+
+export interface PricedOperation {
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  /** Coerced by the operation's definitions. */
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Far more than a screen selects, and a thousandth of what a bomb of fragments expands to. */
+const MOST_FIELDS = 5_000;
+
+/** What a selection costs for each object that it is made of. */
+type Subtotal = Pick<OperationPrice, "calls" | "objects" | "depth" | "dearest">;
+
+const FREE: Subtotal = { calls: 0, objects: 0, depth: 0, dearest: null };
+const BEYOND: OperationPrice = {
+  calls: Number.POSITIVE_INFINITY,
+  objects: Number.POSITIVE_INFINITY,
+  depth: 0,
+  fields: Number.POSITIVE_INFINITY,
+  aliases: 0,
+  dearest: null,
+};
+
+/**
+ * Returns the function that prices operations before they run: an upper bound of the platform calls and of the answer's
+ * size. Fields say their own calls (`@cost(weight:)`) for each object that they are asked of, types for each object that
+ * there is of them, and lists how long they are (`@listSize`: the page size of the arguments, else the size assumed), by
+ * IBM's cost directives, which routers read too (https://ibm.github.io/graphql-specs/cost-spec.html). Two things are ours: a
+ * field that takes a list of ids costs its weight for each, and `@oncePerOperation` counts a shared list once. An operation
+ * of more than 5,000 fields costs infinitely much.
+ */
+export function createPricer(
+  schema: GraphQLSchema,
+  typeDefs: DocumentNode,
+): (operation: PricedOperation) => OperationPrice {
+  const costs = readCosts(typeDefs);
+  return (asked) => new Walk(schema, costs, asked).price();
+}
+
+class TooManyFields extends Error {}
+
+/** The pricing of one operation. */
+class Walk {
+  readonly #schema: GraphQLSchema;
+  readonly #costs: Costs;
+  readonly #operation: OperationDefinitionNode;
+  readonly #fragments: Record<string, FragmentDefinitionNode>;
+  readonly #variables: Record<string, unknown>;
+  readonly #sharedSeen = new Set<string>();
+  #sharedCalls = 0;
+  #fields = 0;
+  #aliases = 0;
+
+  constructor(schema: GraphQLSchema, costs: Costs, { operation, fragments, variables }: PricedOperation) {
+    this.#schema = schema;
+    this.#costs = costs;
+    this.#operation = operation;
+    this.#fragments = { ...fragments };
+    this.#variables = { ...variables };
+  }
+
+  price(): OperationPrice {
+    const root = this.#schema.getRootType(this.#operation.operation);
+    if (!root) {
+      return { ...FREE, fields: 0, aliases: 0 };
+    }
+    const { selectionSet } = this.#operation;
+    try {
+      const selected = collectFields(this.#schema, this.#fragments, this.#variables, root, selectionSet);
+      const total = this.#selection(root, selected, new Map(), "");
+      return { ...total, calls: total.calls + this.#sharedCalls, fields: this.#fields, aliases: this.#aliases };
+    } catch (error) {
+      if (error instanceof TooManyFields) {
+        return BEYOND;
+      }
+      throw error;
+    }
+  }
+
+  /** What is selected of one object. `sizes`: how many each of its lists holds, if its parent says. */
+  #selection(
+    type: GraphQLObjectType,
+    selected: ReadonlyMap<string, readonly FieldNode[]>,
+    sizes: ReadonlyMap<string, number>,
+    path: string,
+  ): Subtotal {
+    let sum: Subtotal = { ...FREE, calls: this.#costs.get(type.name)?.calls ?? 0 };
+    for (const [responseName, nodes] of selected) {
+      this.#fields += 1;
+      this.#aliases += nodes[0]?.alias === undefined ? 0 : 1;
+      if (this.#fields > MOST_FIELDS) {
+        throw new TooManyFields();
+      }
+      const field = type.getFields()[nodes[0]?.name.value ?? ""];
+      // Not a field of the type: `__typename`, or introspection, whose answer the schema bounds.
+      if (field !== undefined) {
+        const place = { coordinate: `${type.name}.${field.name}`, path: path + responseName };
+        const part = this.#field(place, field, nodes, sizes.get(field.name) ?? null);
+        sum = {
+          calls: sum.calls + part.calls,
+          objects: sum.objects + part.objects,
+          depth: Math.max(sum.depth, part.depth),
+          dearest: dearerOf(sum.dearest, part.dearest),
+        };
+      }
+    }
+    return sum;
+  }
+
+  #field(
+    { coordinate, path }: { readonly coordinate: string; readonly path: string },
+    field: GraphQLField<unknown, unknown>,
+    nodes: readonly FieldNode[],
+    sizeByParent: number | null,
+  ): Subtotal {
+    const cost = this.#costs.get(coordinate) ?? NO_COST;
+    const { list } = cost;
+    const calls = this.#callsOf(coordinate, cost, field, nodes);
+    const named = getNamedType(field.type);
+    if (!isCompositeType(named)) {
+      return { calls, objects: 0, depth: 1, dearest: calls > 0 ? { path, calls, objects: 0 } : null };
+    }
+    const size = list === null ? 1 : this.#sizeOf(list, field, nodes);
+    const count = isListOf(field.type) ? (sizeByParent ?? size) : 1;
+    const sizes = new Map(list?.sizedFields.map((name) => [name, size]));
+    let inner = FREE;
+    for (const type of isObjectType(named) ? [named] : this.#schema.getPossibleTypes(named)) {
+      const selected = collectSubfields(this.#schema, this.#fragments, this.#variables, type, nodes);
+      const part = this.#selection(type, selected, sizes, `${path}.`);
+      // Each object is of one type: the dearest bounds them all.
+      inner = {
+        calls: Math.max(inner.calls, part.calls),
+        objects: Math.max(inner.objects, part.objects),
+        depth: Math.max(inner.depth, part.depth),
+        dearest: dearerOf(inner.dearest, part.dearest),
+      };
+    }
+    const deeper = inner.dearest && {
+      path: inner.dearest.path,
+      calls: inner.dearest.calls * count,
+      objects: inner.dearest.objects * count,
+    };
+    return {
+      calls: calls + count * inner.calls,
+      objects: count * (1 + inner.objects),
+      depth: 1 + inner.depth,
+      dearest: dearerOf({ path, calls, objects: count }, deeper),
+    };
+  }
+
+  #callsOf(
+    coordinate: string,
+    { calls, isShared, list }: FieldCost,
+    field: GraphQLField<unknown, unknown>,
+    nodes: readonly FieldNode[],
+  ): number {
+    if (!isShared) {
+      return calls * (list !== null && isByIds(field, list) ? this.#sizeOf(list, field, nodes) : 1);
+    }
+    if (!this.#sharedSeen.has(coordinate)) {
+      this.#sharedSeen.add(coordinate);
+      this.#sharedCalls += calls;
+    }
+    return 0;
+  }
+
+  #sizeOf(
+    { assumedSize, slicingArguments }: ListSize,
+    field: GraphQLField<unknown, unknown>,
+    [node]: readonly FieldNode[],
+  ): number {
+    if (node === undefined || slicingArguments.length === 0) {
+      return assumedSize;
+    }
+    const values = getArgumentValues(field, node, this.#variables);
+    const sizes = slicingArguments.map((name) => sizeSaid(values[name])).filter((size) => size !== null);
+    return sizes.length === 0 ? assumedSize : Math.max(...sizes);
+  }
+}
+
+/** A page size, or as many as a list names; null if the argument says neither. Paging itself refuses negative sizes. */
+function sizeSaid(value: unknown): number | null {
+  return Array.isArray(value) ? value.length : typeof value === "number" ? Math.max(0, value) : null;
+}
+
+/** Whether its list is as long as an argument that is a list. */
+function isByIds(field: GraphQLField<unknown, unknown>, { slicingArguments }: ListSize): boolean {
+  return field.args.some(({ name, type }) => slicingArguments.includes(name) && isListOf(type));
+}
+
+function isListOf(type: GraphQLType): boolean {
+  return isListType(isNonNullType(type) ? type.ofType : type);
+}
+
+/** A call weighs as much as a hundred objects: it is a journey. */
+function dearerOf(a: PricedField | null, b: PricedField | null): PricedField | null {
+  if (a === null || b === null) {
+    return a ?? b;
+  }
+  return b.calls * 100 + b.objects > a.calls * 100 + a.objects ? b : a;
+}
