@@ -24,7 +24,8 @@ export class FieldReader {
     if (typeof value === "string") {
       return value === "" ? null : value;
     }
-    return textOf(value) ?? this.#other(value, name, absent);
+    const digits = typeof value === "number" ? textOf(value) : null;
+    return digits ?? this.#other(value, name, absent);
   }
 
   /** A telephone number as it is written. A JSON number must be one beyond doubt, for its digits alone are left of it. */
@@ -74,10 +75,11 @@ export class FieldReader {
     name: string,
     absent: Absent,
   ): Field<readonly string[]> | Absent {
-    return this.list(value, name, absent, (items) => {
-      const texts = items.map(textOf);
-      return texts.every((text) => text !== null) ? texts : this.defect(name);
-    });
+    const texts = value === undefined ? null : listOf(value)?.map(textOf);
+    if (!texts) {
+      return this.#other(value, name, absent);
+    }
+    return texts.every((text) => text !== null) ? texts : this.defect(name);
   }
 
   /** What `decode` makes of a list's members. */
