@@ -71,6 +71,22 @@ test("what is known is answered as it is when asked for the first time, in whate
   await first.close();
 });
 
+test("so it is in development, where it says what it cost too", async () => {
+  await using stage = await startStage({ simulator: { people: 5, polls: 0 } });
+  // An Accept header that was not seen before goes the long way.
+  for (const [name, body] of bodies) {
+    const first = await post(stage.app.url, body, `application/json, text/x-${name.replaceAll(" ", "-")}`);
+    const known = await post(stage.app.url, body, "application/json");
+    expect({ status: known.status, type: known.headers["content-type"] }, name).toEqual({
+      status: first.status,
+      type: first.headers["content-type"],
+    });
+    const [early, late] = [JSON.parse(first.body), JSON.parse(known.body)];
+    expect({ ...late, extensions: undefined }, name).toEqual({ ...early, extensions: undefined });
+    expect(Object.keys(late), name).toEqual(Object.keys(early));
+  }
+});
+
 test("a mutation is never known, however often it is sent", async () => {
   await using stage = await startStage({ simulator: { people: 5, polls: 0 }, env: { NODE_ENV: "production" } });
   const create = 'mutation { createTextizenGroup(input: { name: "Again" }) { group { id } } }';
