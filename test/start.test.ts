@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function webhooksOf(pidj: string, textizen: string): string {
   return `Pidj forwards texts to ${pidj}\nTextizen's campaigns report to ${textizen}\n`;
 }
+
+test("npm start gives Node a larger young generation, and leaves .env to the program", () => {
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  expect(manifest.scripts.start).toMatch(/^node --max-semi-space-size=\d+ src\/main\.ts$/);
+});
 
 describe("without credentials", () => {
   test("it says that it simulates and where it is, the first query shows a person on both platforms, SIGTERM ends it with 0", async () => {
