@@ -1,3 +1,4 @@
+import { KeysFileError } from "./access/keys-file.ts";
 import { ConfigError } from "./environment.ts";
 import { StoreError } from "./errors.ts";
 
@@ -22,15 +23,24 @@ export function runProgram(main: () => Promise<number>): void {
 
 /** One sentence if the program's user can correct it; any other error with its stack. */
 export function explainFailure(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof StoreError) {
+  if (error instanceof ConfigError || error instanceof StoreError || error instanceof KeysFileError) {
     return error.message;
   }
-  return error instanceof Error ? (explainListening(error) ?? error.stack ?? error.message) : String(error);
+  return error instanceof Error
+    ? (explainListening(error) ?? explainFile(error) ?? error.stack ?? error.message)
+    : String(error);
+}
+
+/** Why a file that the user named cannot be opened; null if the error is another one. */
+function explainFile(error: Error & { syscall?: unknown; code?: unknown; path?: unknown }): string | null {
+  return error.syscall === "open" && typeof error.path === "string"
+    ? `${error.path} cannot be opened (${error.code}): name a file in a folder that is there and that you may use.`
+    : null;
 }
 
 /** Why the server cannot listen where HOST and PORT say; null if the error is another one. */
 function explainListening(error: Error & { syscall?: unknown; code?: unknown; port?: unknown }): string | null {
-  if (error.syscall !== "listen") {
+  if (error.syscall !== "listen" && error.syscall !== "getaddrinfo") {
     return null;
   }
   switch (error.code) {
@@ -39,7 +49,8 @@ function explainListening(error: Error & { syscall?: unknown; code?: unknown; po
     case "EACCES":
       return `Port ${error.port} is not this user's to listen at: set PORT to one above 1023 (0 takes a free one).`;
     case "EADDRNOTAVAIL":
-      return "HOST is not an address of this machine: set it to 127.0.0.1, or leave it out.";
+    case "ENOTFOUND":
+      return "HOST is no address of this machine: set it to one, such as 127.0.0.1, or leave it out.";
     default:
       return `The server cannot listen at HOST and PORT: ${error.message}`;
   }

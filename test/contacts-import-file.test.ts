@@ -133,6 +133,14 @@ test("a whole row in one cell, or what is none of Pidj's form, is refused by its
   expect(complained.join("")).not.toMatch(/Ann|4155550001/);
 });
 
+test.each(["\n", "\r\n", "\r"])("lines are counted as an editor counts them, which ends them with %j", async (end) => {
+  const lines = ["id;note", 'co:1;"two', "", 'lines"', "wrong", "", ";no id", '"co:2', '";x', "co:3"];
+  writeFileSync(csv, lines.join(end));
+  expect(await run()).toBe(0);
+  expect(read).toEqual(["co:1", "co:2", "co:3"]);
+  expect(complained.join("")).toMatch(/^line 5: [^\n]+\nline 7: [^\n]+\n2 lines skipped\n$/);
+});
+
 test("a file without ids is a wrong call, and says where they are looked for", async () => {
   for (const text of ["", "id,name\n", "name,id\nAnn,co:1\n"]) {
     writeFileSync(csv, text);

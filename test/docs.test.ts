@@ -24,6 +24,13 @@ test("decisions about the platforms are numbered without a gap, each number once
   }
 });
 
+test("nothing points to documents that are not in the repository", () => {
+  const outside = /(?:pidj|textizen)-api\.txt|ambig[u]ities|(?:architecture|reliability|style|words)\.md/;
+  expect(
+    FILES.flatMap(({ name, text }) => (outside.test(text) ? [`${name}: ${outside.exec(text)?.[0]}`] : [])),
+  ).toEqual([]);
+});
+
 test("what a comment says of docs/platforms.md is a heading or a number there", () => {
   const unknown = FILES.flatMap(({ name, text }) =>
     Array.from(

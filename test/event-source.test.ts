@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import fetch from "node-fetch";
+import { EventSource, type MessageEvent } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { forward, newestCursor, ON_TEXT, openSubscriber, startListening, textOf } from "./subscribers.ts";
 import type { Stage } from "./support.ts";
@@ -90,4 +93,55 @@ test("page and subscription together deliver each event once, whatever came whil
   await using client = openSubscriber(stage.app.url, "WebSocket");
   const subscription = client.subscribe(ON_TEXT, { since: data.eventCursor });
   expect(textOf(await subscription.next()).text).toBe("in between");
+});
+
+/** Passes connections on to the server until they are cut. */
+async function openProxy() {
+  const { port } = new URL(stage.app.url);
+  const sockets = new Set<Socket>();
+  const proxy = createServer((client) => {
+    const server = connect(Number(port), "127.0.0.1");
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      sockets.add(from);
+      from.pipe(to).on("error", () => undefined);
+      from.on("close", () => to.destroy());
+    }
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const cut = () => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    sockets.clear();
+  };
+  return {
+    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/graphql`,
+    cut,
+    [Symbol.dispose]: () => {
+      cut();
+      proxy.close();
+    },
+  };
+}
+
+test("an EventSource whose connection is cut goes on by itself, and gets each event once", {
+  timeout: 20_000,
+}, async () => {
+  using proxy = await openProxy();
+  const since = await newestCursor(stage);
+  const parameters = new URLSearchParams({ query: ON_TEXT, variables: JSON.stringify({ since }) });
+  const source = new EventSource(`${proxy.url}?${parameters}`);
+  const texts: string[] = [];
+  source.addEventListener("next", (event) => {
+    texts.push(JSON.parse((event as MessageEvent).data).data.messageReceived.message.text);
+  });
+  await forward(stage.app.url, "before the cut");
+  await expect.poll(() => texts, { timeout: 5_000 }).toEqual(["before the cut"]);
+  proxy.cut();
+  await forward(stage.app.url, "while it was cut");
+  await expect.poll(() => texts, { timeout: 10_000 }).toEqual(["before the cut", "while it was cut"]);
+  source.close();
 });

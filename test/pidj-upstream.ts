@@ -15,8 +15,14 @@ export const FROM = "+18885552222" as E164;
 export const TO = "+18885553333" as E164;
 
 /** An upstream that always gives this answer, and a client of it. */
-export async function serve(answer: unknown, status = 200): Promise<Upstream & { client: PidjClient }> {
-  const upstream = await startUpstream((_request, response) => sendJson(response, answer, status));
+export async function serve(
+  answer: unknown,
+  status = 200,
+  type = "application/json",
+): Promise<Upstream & { client: PidjClient }> {
+  const upstream = await startUpstream((_request, response) =>
+    sendJson(response, answer, status, { "content-type": type }),
+  );
   const client = createPidjClient({
     baseUrl: `${upstream.url}/api/2020/`,
     accountKey: "acme",

@@ -50,6 +50,18 @@ test("only a session that ended is worth a new one, and not for the sign-in itse
   expect(isWorthRenewal("read", fail("shape", { status: 302 }))).toBe(false);
 });
 
+test("no failure without proof that nothing was done lets a send or a creation be made again", () => {
+  const reasons: PlatformErrorReason[] = ["timeout", "not-asked", "unreachable", "shape", "refused", "unauthorized"];
+  for (const reason of [...reasons, "rate-limited", "suspended", "overloaded", "cancelled"] as const) {
+    for (const status of [null, 200, 302, 401, 403, 404, 429, 500, 502, 503]) {
+      for (const kind of ["send", "creation"] as const) {
+        const error = fail(reason, { status, retryAfterSeconds: 0, mayHaveTaken: true });
+        expect([delayBeforeRepeat(kind, error, 1, TIMES), isWorthRenewal(kind, error)]).toEqual([null, false]);
+      }
+    }
+  }
+});
+
 describe("what two attempts say together:", () => {
   const lost = fail("unreachable");
 

@@ -128,6 +128,7 @@ describe("a start that cannot be is one line on stderr, and exit code 1", () => 
     ],
     [{ ...PIDJ, STORE_URL: "sqlite:." }, /\(STORE_URL\) is a folder, .*: set STORE_URL to the path of a file\.$/],
     [{ ...PIDJ, STORE_URL: "sqlite:./taken" }, /taken \(STORE_URL\) is not an SQLite database: set STORE_URL to/],
+    [{ ...PIDJ, API_KEYS_FILE: "./none.json" }, /^API_KEYS_FILE .* does not exist: npm run keys:create makes it\.$/],
     [{ NODE_ENV: "production" }, /^NODE_ENV is production, but there are no credentials: set PIDJ_ACCOUNT_KEY/],
     [{ SIMULATE: "off" }, /^SIMULATE is off, but there are no credentials: set PIDJ_ACCOUNT_KEY/],
     [{ PIDJ_TOKEN: "" }, /^PIDJ_TOKEN is blank, but there are no credentials: set PIDJ_ACCOUNT_KEY/],
@@ -140,6 +141,14 @@ describe("a start that cannot be is one line on stderr, and exit code 1", () => 
     expect(program.stdout.replace(SIMULATING, "")).toBe("");
     expect(program.stderr.trimEnd().split("\n")).toEqual([expect.stringMatching(line)]);
     expect(program.stderr).not.toContain("hunter2");
+  });
+
+  test.concurrent("a schema to be written where no folder is", async () => {
+    await using program = new Program(folder, {}, ["commands/print-schema.ts", "none/schema.graphql"]);
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toBe(
+      "none/schema.graphql cannot be opened (ENOENT): name a file in a folder that is there and that you may use.\n",
+    );
   });
 
   // Not even root may make a file there.

@@ -115,13 +115,12 @@ test.each([
   expect(upstream.requests).toHaveLength(2);
 });
 
-test("a record is a record, whatever sentences it holds", async () => {
+test.each([
+  { id: 9, error: "Please sign in", message: "Log in" },
+  { mailing: { id: 9 }, errors: ["One recipient must log in first"], code: 401 },
+])("a send whose answer holds a record was taken, whatever else it says: %j", async (answer) => {
   await using upstream = await serve(
-    ({ path }, response) =>
-      sendJson(
-        response,
-        path === SIGN_IN ? { auth_token: "t" } : { id: 9, error: "Please sign in", message: "Log in" },
-      ),
+    ({ path }, response) => sendJson(response, path === SIGN_IN ? { auth_token: "t" } : answer),
     ACCOUNT,
   );
   expect(await upstream.client.createMailing(POLL, MAILING, createWriteScope())).toMatchObject({ id: "mailing:9" });

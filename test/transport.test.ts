@@ -158,7 +158,7 @@ test("judges a refusal by its status where its body is cut", async () => {
 
 test.each([
   ["HTML", "text/html", "<html>{}</html>"],
-  ["JSON under another type", "text/plain", "{}"],
+  ["a JSON text under another type", "text/plain", '"Jane Doe"'],
   ["JSON that is malformed", "application/json", '{"name":"Jane Doe'],
 ])("takes %s for no answer, once, and quotes nothing of it", async (_name, type, body) => {
   await using upstream = await startUpstream((_request, response) => {

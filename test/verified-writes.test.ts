@@ -183,6 +183,18 @@ describe("what Pidj never shows", () => {
   });
 });
 
+test.each([
+  { after: true, payload: { group: { id: "group:72" }, userErrors: [] } },
+  { after: false, payload: { group: null, userErrors: [{ code: "OUTCOME_UNKNOWN", field: null }] } },
+])("an update that was refused when it was repeated, and was carried out: $after", async ({ after, payload }) => {
+  await using stage = await start();
+  const fault = { platform: "TEXTIZEN", route: "PUT /api/groups/{id}" } as const;
+  stage.simulator.fault({ ...fault, kind: "reset-after-request", times: 1 });
+  stage.simulator.fault({ ...fault, kind: "status", status: 422, body: `{"error":"No."}`, after });
+  const input = { id: "group:72", name: "Drivers" };
+  expect(payloadOf(await run(stage, "updateTextizenGroup", "group { id }", input))).toMatchObject(payload);
+});
+
 test("a deleted contact whose answer was lost is linked to nobody any more", async () => {
   await using stage = await start();
   await stage.learnContacts();

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import type { Caller } from "./caller.ts";
-import { type ApiKey, KeysFileError, needName, readKeysFile, writeKeysFile } from "./keys-file.ts";
+import { type ApiKey, KeysFileError, readKeysFile, requireName, writeKeysFile } from "./keys-file.ts";
 
 /** Milliseconds that a key which was removed from the file may still be accepted. */
 const LOOK_EVERY_MS = 1_000;
@@ -71,7 +71,7 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
  */
 export function addApiKey(path: string, entry: Omit<ApiKey, "sha256">): string {
   const keys = readKeysFile(path, { orEmpty: true });
-  needName(entry.name, "--name");
+  requireName(entry.name, "--name");
   if (keys.some(({ name }) => name === entry.name)) {
     throw new KeysFileError(`There is a key named ${entry.name} already: revoke it first, or take another name.`);
   }

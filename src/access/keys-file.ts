@@ -88,7 +88,7 @@ function parseKey(item: unknown, place: string): ApiKey {
   }
   const values: Record<string, unknown> = { ...item };
   const { sha256 } = values;
-  const name = needName(values["name"], place);
+  const name = requireName(values["name"], place);
   if (typeof sha256 !== "string" || !SHA256.test(sha256)) {
     throw new KeysFileError(`${place}: sha256 must be 64 hexadecimal digits in lower case.`);
   }
@@ -103,7 +103,7 @@ function parseKey(item: unknown, place: string): ApiKey {
 }
 
 /** `place` begins the sentence of the KeysFileError. */
-export function needName(value: unknown, place: string): string {
+export function requireName(value: unknown, place: string): string {
   if (typeof value === "string" && NAME.test(value)) {
     return value;
   }

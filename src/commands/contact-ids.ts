@@ -7,10 +7,10 @@ interface ContactIds {
   readonly wrongLines: readonly number[];
 }
 
-/** The first column of a row, and the line on which it ends. */
-interface Cell {
+interface Row {
+  /** The line on which it begins. */
   readonly line: number;
-  readonly value: string;
+  readonly cells: readonly string[];
 }
 
 const DELIMITERS = [",", ";", "\t", "|"];
@@ -25,10 +25,11 @@ const INVISIBLE = /\p{Cf}/gu;
 export function readContactIds(file: Uint8Array): ContactIds {
   const ids = new Set<ContactId>();
   const wrongLines: number[] = [];
-  const cells = readFirstColumn(decodeText(file))
-    .map(({ line, value }) => ({ line, value: value.replace(INVISIBLE, "").trim() }))
-    .filter(({ value }) => value !== "" && value !== "sep=");
-  for (const [at, { line, value }] of cells.entries()) {
+  const rows = readRows(decodeText(file).replace(/\r\n?/g, "\n"))
+    .map(({ line, cells }) => ({ line, cells: cells.map((cell) => cell.replace(INVISIBLE, "").trim()) }))
+    .filter(({ cells }) => cells.join("") !== "" && cells[0] !== "sep=");
+  for (const [at, { line, cells }] of rows.entries()) {
+    const [value = ""] = cells;
     const id = OTHER_COLUMNS.test(value) ? null : parseId("Contact", value);
     if (id !== null) {
       ids.add(id);
@@ -39,37 +40,30 @@ export function readContactIds(file: Uint8Array): ContactIds {
   return { ids: [...ids], wrongLines };
 }
 
-function readFirstColumn(text: string, quote: '"' | false = '"', linesBefore = 0): Cell[] {
-  const cells: Cell[] = [];
+function readRows(text: string, quote: '"' | false = '"', linesBefore = 0): Row[] {
+  const rows: Row[] = [];
   let linesRead = 0;
   try {
     parse(text, {
       quote,
       delimiter: DELIMITERS,
-      record_delimiter: ["\r\n", "\n", "\r"],
+      record_delimiter: "\n",
       relax_column_count: true,
       relax_quotes: true,
-      cast: (value, { index, lines }) => {
-        if (index === 0) {
-          cells.push({ line: linesBefore + lines, value });
-        }
-        return value;
-      },
-      on_record: (_row, { lines }) => {
+      on_record: (cells: string[], { lines }) => {
+        rows.push({ line: linesBefore + linesRead + 1, cells });
         linesRead = lines;
         return null;
       },
     });
-    return cells;
+    return rows;
   } catch (error) {
     if (!(error instanceof CsvError && error.code === "CSV_QUOTE_NOT_CLOSED")) {
       throw error;
     }
-    // From a row with an unclosed quote on, quotes are plain text.
-    const ends = [...text.matchAll(/\r\n|\r|\n/g)].map((end) => end.index + end[0].length);
-    const rest = text.slice(ends[linesRead - 1] ?? 0);
-    const whole = cells.filter(({ line }) => line <= linesRead);
-    return [...whole, ...readFirstColumn(rest, false, linesRead)];
+    // From the row with a quote that does not close on, quotes are plain text.
+    const rest = text.split("\n").slice(linesRead).join("\n");
+    return [...rows, ...readRows(rest, false, linesRead)];
   }
 }
 

@@ -1,7 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { buildSchema, printSdl } from "../operations/schema.ts";
+import { runProgram } from "../program.ts";
 
 // `npm run schema:print`: the SDL that clients download, the same as at GET /schema.graphql.
-const file = process.argv[2] ?? "schema.graphql";
-writeFileSync(file, printSdl(buildSchema()));
-process.stdout.write(`${file} written\n`);
+runProgram(async () => {
+  const file = process.argv[2] ?? "schema.graphql";
+  await writeFile(file, printSdl(buildSchema()));
+  process.stdout.write(`${file} written\n`);
+  return 0;
+});

@@ -13,7 +13,7 @@ const UNUSABLE = /[\s\p{C}]/u;
  */
 export function parseForwardedText(values: Values): ForwardedText | null {
   const displayFrom = readNumber(values["from"]);
-  const text = textOf(values["message"]) ?? "";
+  const text = textOf(values["message"])?.replace(/^\ufeff/, "") ?? "";
   if (text.trim() === "" && displayFrom === null) {
     return null;
   }

@@ -29,6 +29,9 @@ const CLOSE_TIMEOUT_MS = 5_000;
  * kB wait to be sent to a client, each of its operations makes its next result only after its last one was sent. So a
  * client that does not read costs those 64 kB and one result for each operation. Returns the function that takes over a
  * connection.
+ *
+ * The protocol is graphql-ws's (`makeServer`), its adapter for ws (`useServer`) is not used: that one answers pings of a
+ * client that does not read without bound, and ends a slow client without telling it to come again.
  */
 export function createSockets(
   options: SocketsOptions,

@@ -75,8 +75,8 @@ export class EventLoaders {
     const { count, backwards } = requirePageSize(args);
     const newest = await this.#readNewest();
     const [after, newerThan] = await Promise.all([
-      this.#needPlace("after", args.after),
-      this.#needPlace("before", args.before),
+      this.#requirePlace("after", args.after),
+      this.#requirePlace("before", args.before),
     ]);
     const olderThan = Math.min(after ?? Number.POSITIVE_INFINITY, newest.sequence + 1);
     const [events, totalCount] = await Promise.all([
@@ -94,7 +94,7 @@ export class EventLoaders {
   }
 
   /** A cursor whose event was deleted is still a position: all events that are kept are newer. */
-  async #needPlace(argument: string, cursor: string | null | undefined): Promise<number | null> {
+  async #requirePlace(argument: string, cursor: string | null | undefined): Promise<number | null> {
     if (cursor === null || cursor === undefined) {
       return null;
     }

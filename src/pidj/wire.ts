@@ -61,7 +61,7 @@ export function createPidjWire(options: PidjOptions): PidjWire {
       ...request,
       query: "",
       headers: request.body === null ? headers : formHeaders,
-      decode: (answer) => decode(needSuccess(request.route, answer), answer),
+      decode: (answer) => decode(requireSuccess(request.route, answer), answer),
     };
   }
 
@@ -88,7 +88,7 @@ export function createPidjWire(options: PidjOptions): PidjWire {
  * The body of a success, which needs a 2xx, a JSON object and a `status` of success (docs/platforms.md P-1). Throws for
  * every other answer. An answer with an unknown status proves nothing about the outcome.
  */
-function needSuccess(route: Route, answer: Answer): JsonObject {
+function requireSuccess(route: Route, answer: Answer): JsonObject {
   const { status } = answer;
   const body = isJsonObject(answer.body) ? answer.body : {};
   const word = body["status"];

@@ -1,4 +1,6 @@
+import { toUtf8 } from "../charset.ts";
 import { type Platform, PlatformError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import type { RawAnswer, Route } from "./exchange.ts";
 import { LARGE_BYTES, parseLargeJson } from "./large-json.ts";
 import { parseRetryAfter } from "./repeats.ts";
@@ -38,11 +40,13 @@ export async function readAnswer(raw: RawAnswer, { platform, route, isSignInPage
     }
     throw new PlatformError(platform, "shape", `${route}: a redirect, which is not followed`, details);
   }
-  const content = contentOf(raw.body);
+  const contentType = textOf(raw.headers["content-type"]) ?? "";
+  const content = contentOf(raw.body, contentType);
   const isEmpty = content === "";
   const isEncoded = !/^(?:identity)?$/i.test(textOf(raw.headers["content-encoding"])?.trim() ?? "");
-  const isJson = !isEmpty && !isEncoded && isJsonType(textOf(raw.headers["content-type"]));
-  const body = isJson ? await parseJson(content) : undefined;
+  const value = isEmpty || isEncoded ? undefined : await parseContent(content);
+  // Under another content type, a text or a number may be anything; an object or a list is the platform's JSON.
+  const body = isJsonType(contentType) || (typeof value === "object" && value !== null) ? value : undefined;
   if (body === undefined && !isEmpty && status < 300) {
     const why = isEncoded ? "encoded, though identity was asked for" : "not JSON";
     throw new PlatformError(platform, "shape", `${route}: the answer is ${why}`, details);
@@ -51,30 +55,21 @@ export async function readAnswer(raw: RawAnswer, { platform, route, isSignInPage
 }
 
 /** Undefined if the content is not JSON. The SyntaxError is not passed on, because it quotes the content. */
-async function parseJson(content: string | Buffer): Promise<unknown> {
-  try {
-    return typeof content === "string" ? JSON.parse(content) : await parseLargeJson(content);
-  } catch {
-    return undefined;
-  }
+async function parseContent(content: string | Buffer): Promise<unknown> {
+  return typeof content === "string" ? parseJson(content) : await parseLargeJson(content).catch(() => undefined);
 }
 
 /** As text without outer blanks, unless it is large. */
-function contentOf(body: Buffer | null): string | Buffer {
-  if (body === null) {
-    return "";
-  }
-  return body.length < LARGE_BYTES ? body.toString("utf8").trim() : body;
+function contentOf(body: Buffer | null, contentType: string): string | Buffer {
+  const utf8 = body === null ? Buffer.alloc(0) : toUtf8(body, contentType);
+  return utf8.length < LARGE_BYTES ? utf8.toString().trim() : utf8;
 }
 
 /** RFC 6839 §3.1 for `+json`. Without a content type, the body decides. */
-function isJsonType(contentType: string | undefined): boolean {
-  if (contentType === undefined) {
-    return true;
-  }
+function isJsonType(contentType: string): boolean {
   const end = contentType.indexOf(";");
   const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
-  return type === "application/json" || type.endsWith("+json");
+  return type === "" || type === "application/json" || type.endsWith("+json");
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {

@@ -89,6 +89,9 @@ export function combine(first: PlatformError | null, second: unknown): unknown {
 }
 
 function repeatOf(kind: CallKind, error: PlatformError): Repeat | null {
+  if (error.mayHaveTaken && (kind === "send" || kind === "creation")) {
+    return null;
+  }
   const failure = failureOf(error);
   return failure === null ? null : (REPEATS[failure][kind] ?? null);
 }

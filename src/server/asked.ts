@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { isJsonObject } from "../json.ts";
 
 /** The parameters of a GraphQL over HTTP request, before its document is parsed. */
 export interface Asked {
@@ -44,7 +45,7 @@ export function showsCost({ headers }: FastifyRequest): boolean {
 }
 
 function check(values: unknown): Asked | string {
-  if (!isRecord(values)) {
+  if (!isJsonObject(values)) {
     return "A request is a JSON object.";
   }
   const { query: text, operationName, variables, extensions } = values;
@@ -55,10 +56,10 @@ function check(values: unknown): Asked | string {
   if (name !== null && typeof name !== "string") {
     return "operationName must be text.";
   }
-  if (!isRecord(given)) {
+  if (!isJsonObject(given)) {
     return "variables must be an object.";
   }
-  if (!isRecord(more)) {
+  if (!isJsonObject(more)) {
     return "extensions must be an object.";
   }
   // No operation has an empty name, so an empty one counts as absent.
@@ -75,7 +76,3 @@ function parseIfJson(text: unknown): unknown {
 }
 
 const NONE: Readonly<Record<string, unknown>> = {};
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -4,11 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
+import { isJsonObject } from "../json.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { Answer, type Client } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ApolloContext } from "./apollo.ts";
-import { type Asked, isFresh, isRecord, readAsked, showsCost } from "./asked.ts";
+import { type Asked, isFresh, readAsked, showsCost } from "./asked.ts";
 import { createCallerHook, needCaller } from "./callers.ts";
 import { sendFailure } from "./http.ts";
 
@@ -140,7 +141,7 @@ function addJsonParser(scope: FastifyInstance): void {
       return;
     }
     parse(request, text, (error, value) => {
-      if (isRecord(value)) {
+      if (isJsonObject(value)) {
         parsed.set(text, value);
       }
       done(error, value);

@@ -2,11 +2,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { StoreError } from "../errors.ts";
 import type { Received, Reception } from "../events/reception.ts";
+import type { JsonObject } from "../json.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { sendFailure } from "./http.ts";
+import { readValues } from "./webhook-values.ts";
 
 type WebhookPlatform = "pidj" | "textizen";
-type Values = Record<string, unknown>;
 
 /** Far more than a text of 1,600 characters or the answers of a poll need in any encoding. */
 const BODY_LIMIT_BYTES = 65_536;
@@ -50,8 +51,9 @@ export function addWebhooks(http: FastifyInstance, isWebhook: (url: string) => b
     webhooks.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT_BYTES }, (_request, body, done) =>
       done(null, body),
     );
-    const serve = (receive: (values: Values) => Promise<Received>) => (request: FastifyRequest, reply: FastifyReply) =>
-      answer(http, request, reply, receive);
+    const serve =
+      (receive: (values: JsonObject) => Promise<Received>) => (request: FastifyRequest, reply: FastifyReply) =>
+        answer(http, request, reply, receive);
     webhooks.route({
       method: ["GET", "POST"],
       url: webhookPath("pidj", ":secret"),
@@ -67,9 +69,9 @@ async function answer(
   http: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
-  receive: (values: Values) => Promise<Received>,
+  receive: (values: JsonObject) => Promise<Received>,
 ): Promise<FastifyReply> {
-  const values = await readValues(request);
+  const values = await readValues(request.url, request.headers["content-type"] ?? "", request.body);
   if (values === null) {
     return sendFailure(reply, FAILURES.unreadableBody);
   }
@@ -81,30 +83,6 @@ async function answer(
       return sendFailure(reply.header("retry-after", "5"), FAILURES.eventNotStored);
     }
     throw error;
-  }
-}
-
-/** The values of query and body; those of the body win. Null if the body cannot be read. */
-async function readValues({ url, headers, body }: FastifyRequest): Promise<Values | null> {
-  const query = Object.fromEntries(new URLSearchParams(/\?(.*)/s.exec(url)?.[1] ?? ""));
-  const decoded = Buffer.isBuffer(body) ? await decode(body, headers["content-type"] ?? "") : {};
-  return decoded && { ...query, ...decoded };
-}
-
-async function decode(body: Buffer, contentType: string): Promise<Values | null> {
-  try {
-    if (/^multipart\/form-data\b/i.test(contentType)) {
-      const form = await new Response(new Uint8Array(body), { headers: { "content-type": contentType } }).formData();
-      return Object.fromEntries(form);
-    }
-    const text = body.toString("utf8");
-    if (/[/+]json\b/i.test(contentType) || /^\s*\{/.test(text)) {
-      const value: unknown = JSON.parse(text);
-      return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
-    }
-    return Object.fromEntries(new URLSearchParams(text));
-  } catch {
-    return null;
   }
 }
 

@@ -26,7 +26,7 @@ export function success(values: Readonly<Record<string, unknown>>): Answer {
 }
 
 /** The value of a required property. */
-export function need(form: Form, name: string): string {
+export function requireText(form: Form, name: string): string {
   const value = form[name];
   if (value === undefined || value.trim() === "") {
     throw refusal(400, `${name} is required.`);
@@ -43,13 +43,13 @@ export function checkNumber(form: Form, name: string): void {
 }
 
 /** The row that an id in a property names. Refuses an id with another prefix, and one of no row. */
-export function needRow<Row extends { readonly id: string }>(
+export function requireRow<Row extends { readonly id: string }>(
   form: Form,
   name: string,
   prefix: string,
   rows: Collection<Row>,
 ): Row {
-  const id = need(form, name);
+  const id = requireText(form, name);
   if (!id.startsWith(`${prefix}:`)) {
     throw refusal(400, `${name} must have the form ${prefix}:…`);
   }
@@ -61,7 +61,7 @@ export function needRow<Row extends { readonly id: string }>(
 }
 
 /** The sending group, from exactly one of from_number and group_id (docs/platforms.md P-8). */
-export function needSender(world: World, form: Form): PidjGroup {
+export function requireSender(world: World, form: Form): PidjGroup {
   const groupId = chooseOne(form, "from_number", "group_id") === "group_id";
   if (!groupId) {
     checkNumber(form, "from_number");
@@ -72,7 +72,7 @@ export function needSender(world: World, form: Form): PidjGroup {
     }
     throw refusal(400, "from_number is not an active number of one of your groups.");
   }
-  const group = needRow(form, "group_id", "gr", world.pidjGroups);
+  const group = requireRow(form, "group_id", "gr", world.pidjGroups);
   if (!group.is_active) {
     throw refusal(400, "group_id is not known.");
   }
@@ -122,7 +122,7 @@ export function splitList(value: string): string[] {
 }
 
 /** A group by its id, compared with letter case, or by its name, compared without (docs/platforms.md P-12). */
-export function needGroup(world: World, idOrName: string): PidjGroup {
+export function requireGroup(world: World, idOrName: string): PidjGroup {
   const folded = idOrName.trim().toLowerCase();
   for (const group of world.pidjGroups.values()) {
     if (group.is_active && (group.id === idOrName || group.name.trim().toLowerCase() === folded)) {

@@ -5,11 +5,11 @@ import {
   checkTimezone,
   type Form,
   failure,
-  need,
-  needGroup,
   type PidjHandler,
   readAddresses,
   refusal,
+  requireGroup,
+  requireText,
   success,
 } from "./pidj-checks.ts";
 import type { Contact, World } from "./world.ts";
@@ -22,14 +22,14 @@ const TEXT_PROPERTIES = ["first_name", "last_name", "business_name", "display_na
 export function contactRoutes(backend: Backend): Record<string, PidjHandler> {
   const { world } = backend;
   return {
-    "GET /contact/{id}": ({ id }) => success({ contact: presentContact(needContact(world, id)) }),
+    "GET /contact/{id}": ({ id }) => success({ contact: presentContact(requireContact(world, id)) }),
     "POST /contact": ({ form }) => createContact(backend, form),
     "PUT /contact/{id}": ({ id, form }) => {
-      updateContact(world, needContact(world, id), form);
+      updateContact(world, requireContact(world, id), form);
       return success({});
     },
     "DELETE /contact/{id}": ({ id }) => {
-      world.contacts.delete(needContact(world, id).id);
+      world.contacts.delete(requireContact(world, id).id);
       return success({});
     },
   };
@@ -41,7 +41,7 @@ function presentContact(contact: Contact): Omit<Contact, "id" | "group_id" | "ad
   return shown;
 }
 
-function needContact(world: World, id: string): Contact {
+function requireContact(world: World, id: string): Contact {
   const contact = world.contacts.get(id);
   if (contact === undefined) {
     throw refusal(404, "No contact has this id.");
@@ -83,7 +83,7 @@ function blankContact(world: World, phone_number: string): Contact {
 }
 
 function createContact({ world, shapes }: Backend, form: Form): Answer {
-  const number = need(form, "phone_number");
+  const number = requireText(form, "phone_number");
   const changes = readChanges(world, form);
   const existing = findByNumber(world, number);
   if (existing === null) {
@@ -140,7 +140,7 @@ function readChanges(world: World, form: Form): Changes {
     changes.timezone = form["timezone"];
   }
   if (form["group"] !== undefined) {
-    changes.group_id = form["group"] === "" ? null : needGroup(world, form["group"]).id;
+    changes.group_id = form["group"] === "" ? null : requireGroup(world, form["group"]).id;
   }
   return changes;
 }

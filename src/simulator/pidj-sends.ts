@@ -5,11 +5,11 @@ import {
   checkTimezone,
   chooseOne,
   type Form,
-  need,
-  needRow,
-  needSender,
   type PidjHandler,
   refusal,
+  requireRow,
+  requireSender,
+  requireText,
   success,
 } from "./pidj-checks.ts";
 import { findOrAddContact } from "./pidj-contacts.ts";
@@ -25,18 +25,18 @@ export function sendRoutes(backend: Backend): Record<string, PidjHandler> {
     "POST /send": ({ form }) => send(backend, form),
     "POST /task/initiate": ({ form }) => initiateTask(backend, form),
     "POST /series/subscribe": ({ form }) => {
-      needRow(form, "series_id", "ts", world.series);
+      requireRow(form, "series_id", "ts", world.series);
       // The document calls it required and names a default as well; here it is required (docs/platforms.md P-9).
-      need(form, "timezone");
+      requireText(form, "timezone");
       checkTimezone(form);
-      needSender(world, form);
+      requireSender(world, form);
       receive(world, form);
       recordSend(backend, "POST /series/subscribe", form);
       return success({ message: "Series subscribe." });
     },
     "POST /survey/initiate": ({ form }) => {
-      needRow(form, "survey_id", "sv", world.surveys);
-      needSender(world, form);
+      requireRow(form, "survey_id", "sv", world.surveys);
+      requireSender(world, form);
       receive(world, form);
       recordSend(backend, "POST /survey/initiate", form);
       return success({ message: "Survey initiated." });
@@ -45,10 +45,10 @@ export function sendRoutes(backend: Backend): Record<string, PidjHandler> {
 }
 
 function send(backend: Backend, form: Form): Answer {
-  need(form, "to_number");
+  requireText(form, "to_number");
   checkNumber(form, "to_number");
-  const text = need(form, "text_body");
-  needSender(backend.world, form);
+  const text = requireText(form, "text_body");
+  requireSender(backend.world, form);
   // Pidj cuts a longer text and does not say so (docs/platforms.md P-10).
   const text_body = [...text].slice(0, LONGEST_TEXT).join("");
   recordSend(backend, "POST /send", { ...form, text_body });
@@ -57,11 +57,11 @@ function send(backend: Backend, form: Form): Answer {
 
 function initiateTask(backend: Backend, form: Form): Answer {
   const { world } = backend;
-  if (need(form, "channel") !== "ticket") {
+  if (requireText(form, "channel") !== "ticket") {
     throw refusal(400, "channel must be ticket.");
   }
   if ((form["group_id"] ?? "") !== "") {
-    needRow(form, "group_id", "gr", world.pidjGroups);
+    requireRow(form, "group_id", "gr", world.pidjGroups);
   }
   if ([...(form["topic"] ?? "")].length > LONGEST_TOPIC) {
     throw refusal(400, "topic may have 3,200 characters.");
@@ -77,9 +77,9 @@ function initiateTask(backend: Backend, form: Form): Answer {
  */
 function receive(world: World, form: Form): void {
   if (chooseOne(form, "contact_id", "to_number") === "contact_id") {
-    needRow(form, "contact_id", "co", world.contacts);
+    requireRow(form, "contact_id", "co", world.contacts);
     return;
   }
   checkNumber(form, "to_number");
-  findOrAddContact(world, need(form, "to_number"));
+  findOrAddContact(world, requireText(form, "to_number"));
 }

@@ -5,11 +5,11 @@ import {
   checkTimezone,
   chooseOne,
   type Form,
-  need,
-  needGroup,
-  needRow,
   type PidjHandler,
   refusal,
+  requireGroup,
+  requireRow,
+  requireText,
   splitList,
   success,
 } from "./pidj-checks.ts";
@@ -29,13 +29,13 @@ const TEXT_PROPERTIES = [
 export function userRoutes(backend: Backend): Record<string, PidjHandler> {
   const { world, shapes } = backend;
   const change = (id: string, changes: Changes, isDeleted = false): void => {
-    world.pidjUsers.put({ ...needUser(world, id, isDeleted), ...changes });
+    world.pidjUsers.put({ ...requireUser(world, id, isDeleted), ...changes });
   };
   return {
-    "GET /user/{id}": ({ id }) => success({ user: presentUser(needUser(world, id)) }),
+    "GET /user/{id}": ({ id }) => success({ user: presentUser(requireUser(world, id)) }),
     "POST /user": ({ form }) => createUser(world, form),
     "PUT /user/{id}": ({ id, form }) => {
-      const user = needUser(world, id);
+      const user = requireUser(world, id);
       if (form["password"] === "") {
         throw refusal(400, "password cannot be removed.");
       }
@@ -70,7 +70,7 @@ function presentUser(user: PidjUser): Omit<PidjUser, "id" | "group_ids" | "timez
   return shown;
 }
 
-function needUser(world: World, id: string, orDeleted = false): PidjUser {
+function requireUser(world: World, id: string, orDeleted = false): PidjUser {
   const user = world.pidjUsers.get(id);
   if (user === undefined || (user.is_deleted && !orDeleted)) {
     throw refusal(404, "No user has this id.");
@@ -79,8 +79,8 @@ function needUser(world: World, id: string, orDeleted = false): PidjUser {
 }
 
 function createUser(world: World, form: Form): Answer {
-  const username = need(form, "username");
-  need(form, "password");
+  const username = requireText(form, "username");
+  requireText(form, "password");
   const changes = readChanges(world, form);
   for (const user of world.pidjUsers.values()) {
     if (user.username === username) {
@@ -126,7 +126,7 @@ function readChanges(world: World, form: Form): Changes {
     }
   }
   if (form["groups"] !== undefined) {
-    changes.group_ids = splitList(form["groups"]).map((item) => needGroup(world, item).id);
+    changes.group_ids = splitList(form["groups"]).map((item) => requireGroup(world, item).id);
   }
   return changes;
 }
@@ -135,7 +135,7 @@ function readChanges(world: World, form: Form): Changes {
 function makeSsoUrl(world: World, form: Form): Answer {
   const user =
     chooseOne(form, "user_uuid", "external_id") === "user_uuid"
-      ? needRow(form, "user_uuid", "us", world.pidjUsers)
+      ? requireRow(form, "user_uuid", "us", world.pidjUsers)
       : [...world.pidjUsers.values()].find((candidate) => candidate.external_id === form["external_id"]);
   if (user === undefined || user.is_deleted) {
     throw refusal(400, "No user can be signed in by this.");

@@ -63,7 +63,7 @@ export function createPushes(backend: Backend, seed: number, signal: AbortSignal
   let stopped: Contact | undefined;
 
   async function forwardText(text: ForwardedText, { method = "POST", encoding = "form" }: ForwardForm = {}) {
-    const url = new URL(needTarget(targets.forwardTo, "forwardTo"));
+    const url = new URL(requireTarget(targets.forwardTo, "forwardTo"));
     const pairs = Object.entries(text).map(([name, value]): [string, string] => [name, value ?? "null"]);
     if (method === "GET") {
       url.search = new URLSearchParams(pairs).toString();
@@ -80,8 +80,8 @@ export function createPushes(backend: Backend, seed: number, signal: AbortSignal
   }
 
   async function completePoll({ pollId, participantId, event = "poll.completed", encoding = "form" }: PollCompletion) {
-    const poll = needRow(world.polls.get(pollId));
-    const participant = needRow(world.participants.get(participantId));
+    const poll = requireRow(world.polls.get(pollId));
+    const participant = requireRow(world.participants.get(participantId));
     const responses = poll.questions.map((question) => answer(poll, question, participant));
     const report = {
       event,
@@ -89,7 +89,7 @@ export function createPushes(backend: Backend, seed: number, signal: AbortSignal
       poll: { id: poll.id, title: poll.title, phone: poll.phone },
       responses: responses.map((response) => responseOf(world, poll, response)),
     };
-    const url = needTarget(targets.webhookTo, "webhookTo");
+    const url = requireTarget(targets.webhookTo, "webhookTo");
     if (encoding === "json") {
       return send(url, { method: "POST", headers: JSON_TYPE, body: JSON.stringify(report) });
     }
@@ -174,14 +174,14 @@ function textFrom(contact: Contact, group: PidjGroup, message: string): Forwarde
   };
 }
 
-function needTarget(url: string | null, name: keyof PushTargets): string {
+function requireTarget(url: string | null, name: keyof PushTargets): string {
   if (url === null) {
     throw new RangeError(`pushTo({ ${name} }) has not said where to.`);
   }
   return url;
 }
 
-function needRow<Row>(row: Row | undefined): Row {
+function requireRow<Row>(row: Row | undefined): Row {
   if (row === undefined) {
     throw new RangeError("The simulated world has no such record.");
   }

@@ -18,7 +18,7 @@ export function invalid(field: string, problem: string): Refusal {
 }
 
 /** The row that an id in a path or a parameter names. Throws a 404 if there is none. */
-export function needRow<Row extends { readonly id: number }>(rows: Collection<Row>, id: unknown): Row {
+export function requireRow<Row extends { readonly id: number }>(rows: Collection<Row>, id: unknown): Row {
   const row = rows.get(readInteger(id) ?? Number.NaN);
   if (row === undefined) {
     throw notFound();
@@ -40,7 +40,7 @@ export function readInteger(value: unknown): number | null {
   return typeof value === "string" && /^[0-9]{1,15}$/.test(value) ? Number(value) : null;
 }
 
-export function needInteger(params: Params, field: string): number {
+export function requireInteger(params: Params, field: string): number {
   const value = params[field];
   if (value === undefined || value === null || value === "") {
     throw invalid(field, "can't be blank");
@@ -52,7 +52,7 @@ export function needInteger(params: Params, field: string): number {
   return read;
 }
 
-export function needText(params: Params, field: string): string {
+export function requireText(params: Params, field: string): string {
   const text = readText(params, field);
   if (text === null || text.trim() === "") {
     throw invalid(field, "can't be blank");
@@ -82,8 +82,8 @@ export function readBoolean(params: Params, field: string): boolean | null {
 }
 
 /** A number as Textizen stores it: digits with the country code, without a plus (docs/platforms.md T-16). */
-export function needPhoneNumber(params: Params, field: string): string {
-  const number = needText(params, field).replace(/^\+/, "");
+export function requirePhoneNumber(params: Params, field: string): string {
+  const number = requireText(params, field).replace(/^\+/, "");
   if (!/^[1-9][0-9]{9,14}$/.test(number)) {
     throw invalid(field, "is invalid");
   }
@@ -93,8 +93,8 @@ export function needPhoneNumber(params: Params, field: string): string {
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?$/;
 
 /** A time in UTC. Text without an offset, as in the document's example, is US Eastern time (docs/platforms.md T-17). */
-export function needTime(params: Params, field: string): string {
-  const text = needText(params, field);
+export function requireTime(params: Params, field: string): string {
+  const text = requireText(params, field);
   const [, date, time, zone] = DATE_TIME.exec(text) ?? [];
   const naive = `${date}T${time}`;
   const read = new Date(`${naive}${zone ?? easternOffset(new Date(`${naive}Z`))}`);

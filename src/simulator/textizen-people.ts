@@ -2,12 +2,12 @@ import type { Backend } from "./backend.ts";
 import { type Answer, json } from "./exchange.ts";
 import {
   invalid,
-  needInteger,
-  needPhoneNumber,
-  needRow,
-  needText,
   type Params,
   readText,
+  requireInteger,
+  requirePhoneNumber,
+  requireRow,
+  requireText,
   type TextizenHandler,
   unwrap,
 } from "./textizen-checks.ts";
@@ -21,32 +21,34 @@ export function peopleWriteRoutes(backend: Backend): Record<string, TextizenHand
   const { world, shapes } = backend;
   return {
     "POST /api/groups": ({ params }) => {
-      const name = needText(unwrap(params, "group"), "name");
+      const name = requireText(unwrap(params, "group"), "name");
       const created_at = backend.now().toISOString();
       const group = world.textizenGroups.put({ id: world.makeTextizenId(), name, created_at });
       return json(201, shapeRecord(shapes, "group", groupDetail(world, group)));
     },
     "PUT /api/groups/{id}": ({ id, params }) => {
       const inside = unwrap(params, "group");
-      const group = needRow(world.textizenGroups, id);
-      const changed = world.textizenGroups.put("name" in inside ? { ...group, name: needText(inside, "name") } : group);
+      const group = requireRow(world.textizenGroups, id);
+      const changed = world.textizenGroups.put(
+        "name" in inside ? { ...group, name: requireText(inside, "name") } : group,
+      );
       return answerUpdate(shapes, "group", () => groupDetail(world, changed));
     },
     "POST /api/participants": ({ params }) => createParticipant(backend, params),
     "PUT /api/participants/{id}": ({ id, params }) => {
-      const participant = updateParticipant(backend, needRow(world.participants, id), params);
+      const participant = updateParticipant(backend, requireRow(world.participants, id), params);
       return answerUpdate(shapes, "participant", () => participantDetail(world, participant));
     },
     "POST /api/participants/{id}/subscriptions": ({ id, params }) => {
-      const participant = needRow(world.participants, id);
-      const group = needRow(world.textizenGroups, needInteger(unwrap(params, "subscription"), "group_id"));
+      const participant = requireRow(world.participants, id);
+      const group = requireRow(world.textizenGroups, requireInteger(unwrap(params, "subscription"), "group_id"));
       const group_ids = [...new Set([...participant.group_ids, group.id])];
       world.participants.put({ ...participant, group_ids });
       const subscription = { participant_id: participant.id, group_id: group.id };
       return json(201, shapeRecord(shapes, "subscription", subscription));
     },
     "PUT /api/participants/{id}/subscriptions/unsubscribe": ({ id, params }) => {
-      const participant = unsubscribe(backend, needRow(world.participants, id), params);
+      const participant = unsubscribe(backend, requireRow(world.participants, id), params);
       return answerUpdate(shapes, "participant", () => participantDetail(world, participant));
     },
     ...tokenRoutes(backend),
@@ -55,8 +57,8 @@ export function peopleWriteRoutes(backend: Backend): Record<string, TextizenHand
 
 function tokenRoutes({ world, shapes }: Backend): Record<string, TextizenHandler> {
   const open = (id: string, params: Params): { participant: Participant; campaign: number } => ({
-    participant: needRow(world.participants, id),
-    campaign: needRow(world.campaigns, needInteger(params, "campaign_id")).id,
+    participant: requireRow(world.participants, id),
+    campaign: requireRow(world.campaigns, requireInteger(params, "campaign_id")).id,
   });
   const keep = (participant: Participant, campaign: number, tokens: Readonly<Record<string, string>>): Answer => {
     world.participants.put({ ...participant, tokens: { ...participant.tokens, [campaign]: tokens } });
@@ -79,7 +81,7 @@ function tokenRoutes({ world, shapes }: Backend): Record<string, TextizenHandler
     },
     "DELETE /api/participants/{id}/tokens": ({ id, params }) => {
       const { participant, campaign } = open(id, params);
-      const removed = needText(params, "tokens")
+      const removed = requireText(params, "tokens")
         .split(",")
         .map((key) => key.trim());
       const kept = Object.entries(participant.tokens[campaign] ?? {}).filter(([key]) => !removed.includes(key));
@@ -99,10 +101,10 @@ function findByNumber(world: World, number: string): Participant | null {
 
 function createParticipant({ world, shapes, now }: Backend, params: Params): Answer {
   const inside = unwrap(params, "participant");
-  const phone_number = needPhoneNumber(inside, "phone_number");
-  const name = needText(inside, "name");
+  const phone_number = requirePhoneNumber(inside, "phone_number");
+  const name = requireText(inside, "name");
   // Outside the wrapper (docs/platforms.md T-6).
-  const campaign_id = params["campaign_id"] == null ? null : needRow(world.campaigns, params["campaign_id"]).id;
+  const campaign_id = params["campaign_id"] == null ? null : requireRow(world.campaigns, params["campaign_id"]).id;
   const existing = findByNumber(world, phone_number);
   if (existing !== null && shapes.existingParticipant === "refused") {
     throw invalid("phone_number", "has already been taken");
@@ -135,7 +137,7 @@ function updateParticipant({ world, shapes }: Backend, participant: Participant,
     changed.name = readText(given, "name");
   }
   if ("phone_number" in given) {
-    changed.phone_number = needPhoneNumber(given, "phone_number");
+    changed.phone_number = requirePhoneNumber(given, "phone_number");
     const holder = findByNumber(world, changed.phone_number);
     if (holder !== null && holder.id !== participant.id) {
       throw invalid("phone_number", "has already been taken");
@@ -152,6 +154,6 @@ function unsubscribe({ world, shapes }: Backend, participant: Participant, param
     return participant;
   }
   const given = shapes.unsubscribe === "wrapped" ? unwrap(params, "subscription") : params;
-  const group = needRow(world.textizenGroups, needInteger(given, "group_id"));
+  const group = requireRow(world.textizenGroups, requireInteger(given, "group_id"));
   return world.participants.put({ ...participant, group_ids: participant.group_ids.filter((id) => id !== group.id) });
 }

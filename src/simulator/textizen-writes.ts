@@ -3,13 +3,13 @@ import { type Answer, json } from "./exchange.ts";
 import type { Shapes } from "./shapes.ts";
 import {
   invalid,
-  needInteger,
-  needRow,
-  needText,
-  needTime,
   type Params,
   readBoolean,
   readText,
+  requireInteger,
+  requireRow,
+  requireText,
+  requireTime,
   type TextizenHandler,
   unwrap,
 } from "./textizen-checks.ts";
@@ -30,24 +30,24 @@ export function pollWriteRoutes(backend: Backend): Record<string, TextizenHandle
       const inside = unwrap(params, "campaign");
       const campaign = world.campaigns.put({
         id: world.makeTextizenId(),
-        title: needText(inside, "title"),
-        description: needText(inside, "description"),
+        title: requireText(inside, "title"),
+        description: requireText(inside, "description"),
         info_message: readText(inside, "info_message"),
         webhook_url: readText(inside, "webhook_url"),
         exchange: readText(inside, "exchange"),
         // Outside the wrapper (docs/platforms.md T-6).
-        organization_id: needInteger(params, "organization_id"),
+        organization_id: requireInteger(params, "organization_id"),
         created_at: backend.now().toISOString(),
       });
       return json(201, shapeRecord(shapes, "campaign", campaign));
     },
     "POST /api/polls": ({ params }) => createPoll(backend, unwrap(params, "poll")),
     "POST /api/polls/{id}/mailings": ({ id, params }) => {
-      const poll = needRow(world.polls, id);
+      const poll = requireRow(world.polls, id);
       return createMailing(backend, poll.id, unwrap(params, "mailing"));
     },
     "PUT /api/mailings/{id}": ({ id, params }) => {
-      const mailing = needRow(world.mailings, id);
+      const mailing = requireRow(world.mailings, id);
       const changes = readMailing(world, unwrap(params, "mailing"));
       const changed = world.mailings.put({ ...mailing, ...changes });
       return answerUpdate(shapes, "mailing", () => mailingDetail(changed));
@@ -63,14 +63,14 @@ function createPoll({ world, shapes, now }: Backend, inside: Params): Answer {
   }
   const poll = world.polls.put({
     id: world.makeTextizenId(),
-    title: needText(inside, "title"),
-    language: needText(inside, "language"),
+    title: requireText(inside, "title"),
+    language: requireText(inside, "language"),
     active,
     public: readBoolean(inside, "public") ?? false,
     campaign_id: null,
     phone: null,
     confirmation: readText(inside, "confirmation"),
-    error_message: needText(inside, "error_message"),
+    error_message: requireText(inside, "error_message"),
     type: readText(inside, "type"),
     created_at: now().toISOString(),
     start_date: null,
@@ -85,7 +85,7 @@ function createMailing(backend: Backend, poll_id: number, inside: Params): Answe
   const mailing: Mailing = {
     id: world.makeTextizenId(),
     poll_id,
-    send_at: needTime(inside, "send_at"),
+    send_at: requireTime(inside, "send_at"),
     group_ids: [],
     phone_numbers_list: null,
     created_at: backend.now().toISOString(),
@@ -106,14 +106,14 @@ type MailingChanges = { -readonly [Name in keyof Mailing]?: Mailing[Name] };
 function readMailing(world: World, inside: Params): MailingChanges {
   const changes: MailingChanges = {};
   if ("send_at" in inside) {
-    changes.send_at = needTime(inside, "send_at");
+    changes.send_at = requireTime(inside, "send_at");
   }
   if ("group_ids" in inside) {
     const given = inside["group_ids"] ?? [];
     if (!Array.isArray(given)) {
       throw invalid("group_ids", "is invalid");
     }
-    changes.group_ids = given.map((id: unknown) => needRow(world.textizenGroups, id).id);
+    changes.group_ids = given.map((id: unknown) => requireRow(world.textizenGroups, id).id);
   }
   if ("phone_numbers_list" in inside) {
     const list = readText(inside, "phone_numbers_list") ?? "";

@@ -2,7 +2,7 @@ import { type Backend, createCache } from "./backend.ts";
 import { type Answer, json, type Received, Refusal } from "./exchange.ts";
 import type { Service } from "./http.ts";
 import { mediaType } from "./journal.ts";
-import { needRow, notFound, type Params, type TextizenHandler } from "./textizen-checks.ts";
+import { notFound, type Params, requireRow, type TextizenHandler } from "./textizen-checks.ts";
 import { peopleWriteRoutes } from "./textizen-people.ts";
 import {
   campaignRow,
@@ -123,36 +123,36 @@ function readRoutes({ world, shapes }: Backend, { email }: TextizenOptions): Rec
   return {
     "GET /api/groups": () => json(200, shapeList(shapes, "group", [...textizenGroups.values()].map(groupRow))),
     "GET /api/groups/{id}": ({ id }) => {
-      const group = needRow(textizenGroups, id);
+      const group = requireRow(textizenGroups, id);
       return kept(`group ${group.id}`, `${textizenGroups.version} ${participants.version}`, () =>
         shapeRecord(shapes, "group", groupDetail(world, group)),
       );
     },
     "GET /api/campaigns": () => json(200, shapeList(shapes, "campaign", [...campaigns.values()].map(campaignRow))),
-    "GET /api/campaigns/{id}": ({ id }) => json(200, shapeRecord(shapes, "campaign", needRow(campaigns, id))),
+    "GET /api/campaigns/{id}": ({ id }) => json(200, shapeRecord(shapes, "campaign", requireRow(campaigns, id))),
     "GET /api/participants": () =>
       kept("participants", participants.version, () =>
         shapeList(shapes, "participant", Array.from(participants.values(), participantRow)),
       ),
     "GET /api/participants/{id}": ({ id }) =>
-      json(200, shapeRecord(shapes, "participant", participantDetail(world, needRow(participants, id)))),
+      json(200, shapeRecord(shapes, "participant", participantDetail(world, requireRow(participants, id)))),
     "GET /api/polls": () =>
       kept("polls", polls.version, () => shapeList(shapes, "poll", Array.from(polls.values(), pollRow))),
     "GET /api/polls/{id}": ({ id }) => {
-      const poll = needRow(polls, id);
+      const poll = requireRow(polls, id);
       return kept(`poll ${poll.id}`, `${polls.version} ${responses.version} ${participants.version}`, () =>
         shapeRecord(shapes, "poll", pollDetail(world, poll)),
       );
     },
     "GET /api/polls/{id}/mailings": ({ id }) => {
-      const poll = needRow(polls, id);
+      const poll = requireRow(polls, id);
       const rows = [...mailings.values()].filter((mailing) => mailing.poll_id === poll.id);
       return json(200, shapeList(shapes, "mailing", rows.map(mailingRow)));
     },
     "GET /api/mailings/{id}": ({ id }) =>
-      json(200, shapeRecord(shapes, "mailing", mailingDetail(needRow(mailings, id)))),
+      json(200, shapeRecord(shapes, "mailing", mailingDetail(requireRow(mailings, id)))),
     "GET /api/responses/{id}": ({ id }) =>
-      json(200, shapeRecord(shapes, "response", responseDetail(world, needRow(responses, id)))),
+      json(200, shapeRecord(shapes, "response", responseDetail(world, requireRow(responses, id)))),
     "GET /api/user": () =>
       json(200, shapeRecord(shapes, "user", { id: 7, email, name: "Simulated Operator", organization_id: 1 })),
   };

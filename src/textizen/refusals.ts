@@ -9,7 +9,7 @@ import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/n
  * Throws if Textizen did not do what was asked: `unauthorized` for 401, `refused` with Textizen's sentences for any other
  * 4xx in its own form and for a 2xx that holds nothing but an error.
  */
-export function needAccepted(route: Route, { status, body }: Answer): void {
+export function requireAccepted(route: Route, { status, body }: Answer): void {
   if (status < 300 && !isFailure(route, body)) {
     return;
   }
@@ -42,7 +42,7 @@ export function needAccepted(route: Route, { status, body }: Answer): void {
 }
 
 /** A token of a participant may be called `error`, and the answer holds nothing but tokens. */
-export const TOKENS = "GET /api/participants/{id}/tokens";
+const TOKENS = "GET /api/participants/{id}/tokens";
 const ERROR_KEYS: ReadonlySet<string> = new Set(["error", "errors", "message", "status", "code", "success"]);
 
 /** What gateways say by themselves, in a message alone. */
@@ -53,8 +53,12 @@ const GATEWAY_STATUSES: ReadonlySet<number> = new Set([403, 405]);
  * `{"status":404,"error":"Not Found"}`. A message alone, or keys beside these, are a gateway's.
  */
 function isFailure(route: Route, body: unknown): boolean {
-  const isBare = isJsonObject(body) && Object.keys(body).every((key) => ERROR_KEYS.has(key));
-  return isBare && hasError(body) && route !== TOKENS;
+  return isJsonObject(body) && hasErrorKeysAlone(route, body) && hasError(body);
+}
+
+/** False if the body may hold anything besides an error: a record, say. */
+export function hasErrorKeysAlone(route: Route, body: JsonObject): boolean {
+  return route !== TOKENS && Object.keys(body).every((key) => ERROR_KEYS.has(key));
 }
 
 function hasError({ error, errors }: JsonObject): boolean {

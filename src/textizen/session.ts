@@ -71,13 +71,13 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
       return token;
     }
     if (pending === null) {
-      needPauseOver();
+      requirePauseOver();
       pending = start(scope);
     }
     return orEndOfScope(pending, scope.signal, "TEXTIZEN", ROUTE);
   }
 
-  function needPauseOver(): void {
+  function requirePauseOver(): void {
     if (failure !== null && now() - failure.at < PAUSE_MILLISECONDS) {
       throw failure.error;
     }
@@ -88,7 +88,7 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
     renew: async (refused, scope) => {
       if (token === refused) {
         // The token stays until then, because the refusal may concern only this call.
-        needPauseOver();
+        requirePauseOver();
         token = null;
       }
       return obtain(scope);

@@ -1,14 +1,15 @@
 import { isJsonObject } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { Route } from "../rest/exchange.ts";
-import { TOKENS } from "./refusals.ts";
+import { hasErrorKeysAlone } from "./refusals.ts";
 
 /**
  * True if the answer says that nobody is signed in, whatever its HTTP status: its body has the code 401, or a sentence
  * of an authentication library (docs/platforms.md T-1). The platform has done nothing then.
  */
 export function isSignedOut(route: Route, { status, body }: Answer): boolean {
-  if (!isJsonObject(body) || body["id"] !== undefined || (route === TOKENS && status < 300)) {
+  // A success that holds a record as well was carried out, whatever else it says.
+  if (!isJsonObject(body) || (status < 300 && !hasErrorKeysAlone(route, body))) {
     return false;
   }
   if (Number(body["status"]) === 401 || Number(body["code"]) === 401) {

@@ -5,7 +5,7 @@ import type { CallScope, ReadScope, WriteKind, WriteScope } from "../rest/calls.
 import type { Route } from "../rest/exchange.ts";
 import { combine, isWorthRenewal } from "../rest/repeats.ts";
 import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
-import { needAccepted } from "./refusals.ts";
+import { requireAccepted } from "./refusals.ts";
 import { createSession, readToken, type TextizenCredentials } from "./session.ts";
 import { shapeError } from "./shapes.ts";
 import { isSignedOut, isSignInPage } from "./signed-out.ts";
@@ -100,8 +100,8 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
       body: isInQuery ? null : JSON.stringify({ ...call.parameters, auth_token: token }),
       size,
       decode: (answer) => {
-        needSignedIn(route, answer);
-        needAccepted(route, answer);
+        requireSignedIn(route, answer);
+        requireAccepted(route, answer);
         return call.decode(answer);
       },
     };
@@ -121,7 +121,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
         throw first;
       }
       const renewed = await session.renew(token, scope).catch((failure: unknown) => {
-        // A 403 may as well be what it says: a refusal of this call.
+        // A 403 may also be a refusal of this call.
         throw first.reason === "unauthorized" ? combine(first, failure) : first;
       });
       try {
@@ -147,7 +147,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
 }
 
 /** Throws `unauthorized` if the answer says in any form that we are not signed in. */
-function needSignedIn(route: Route, answer: Answer): void {
+function requireSignedIn(route: Route, answer: Answer): void {
   if (isSignedOut(route, answer)) {
     const { status } = answer;
     throw new PlatformError("TEXTIZEN", "unauthorized", `${route}: not signed in`, { status, mayHaveTaken: false });
@@ -162,8 +162,8 @@ function decodeSignIn(answer: Answer): string {
       platformMessage: `There is no sign-in at this address (HTTP ${status}): is TEXTIZEN_BASE_URL right?`,
     });
   }
-  needSignedIn(SIGN_IN, answer);
-  needAccepted(SIGN_IN, answer);
+  requireSignedIn(SIGN_IN, answer);
+  requireAccepted(SIGN_IN, answer);
   const token = readToken(body);
   if (token === null && isJsonObject(body) && typeof body["error"] === "string") {
     throw new PlatformError("TEXTIZEN", "unauthorized", `${SIGN_IN}: an error inside ${status}`, { status });

@@ -16,6 +16,7 @@ const LONGEST_LINE = 200;
 
 /**
  * USPS Publication 28, appendix B: states, the federal district, territories, freely associated states, armed forces.
+ * A list of our own, since ISO 3166-2 has no codes for the armed forces.
  */
 const STATES: ReadonlySet<string> = new Set(
   `AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI

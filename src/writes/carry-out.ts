@@ -100,12 +100,12 @@ export async function carryOut<Accepted, Prepared = undefined>(
 async function replay<Accepted, Prepared>(
   tools: WriteTools,
   write: Write<Accepted, Prepared>,
-  standing: KeyInUse,
+  inUse: KeyInUse,
 ): Promise<Done<Accepted>> {
-  if (standing.kind === "unknown") {
+  if (inUse.kind === "unknown") {
     await tools.raise(write.changes, { isUnknown: true });
   }
-  return replayOf<Accepted>(standing);
+  return replayOf<Accepted>(inUse);
 }
 
 async function callAndSettle<Accepted, Prepared>(

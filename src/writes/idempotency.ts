@@ -43,10 +43,10 @@ export interface Done<Accepted> {
 }
 
 /** The stored outcome. Throws Refused if the key was used in another way or its outcome is not known. */
-export function replayOf<Accepted>(standing: KeyInUse): Done<Accepted> {
-  switch (standing.kind) {
+export function replayOf<Accepted>(inUse: KeyInUse): Done<Accepted> {
+  switch (inUse.kind) {
     case "replay":
-      return { value: JSON.parse(standing.outcome) as Accepted, isReplay: true };
+      return { value: JSON.parse(inUse.outcome) as Accepted, isReplay: true };
     case "reused":
       throw new Refused({
         code: "IDEMPOTENCY_KEY_REUSED",
@@ -62,7 +62,7 @@ export function replayOf<Accepted>(standing: KeyInUse): Done<Accepted> {
     case "unknown":
       throw new Refused(unknownOutcome(true, KEY_FIELD));
     default:
-      return standing satisfies never;
+      return inUse satisfies never;
   }
 }
 
