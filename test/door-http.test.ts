@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import fetch, { type RequestInit } from "node-fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -119,4 +120,26 @@ test("a forwarded text of 80 kB in the URL is taken", async () => {
     { before: since },
   );
   expect(data.receivedMessages.nodes).toEqual([{ text: message }]);
+});
+
+test.each([
+  ["that is no HTTP", 400, "hello\r\n\r\n"],
+  [
+    "of more than 96 kB of headers",
+    431,
+    `GET /graphql HTTP/1.1\r\nhost: localhost\r\nx: ${"x".repeat(100_000)}\r\n\r\n`,
+  ],
+])("a request %s is refused in GraphQL's shape (%i)", async (_name, status, bytes) => {
+  const socket = connect(Number(new URL(stage.app.url).port), "127.0.0.1").setEncoding("utf8");
+  socket.write(bytes);
+  let answer = "";
+  for await (const chunk of socket) {
+    answer += chunk;
+  }
+  const [head = "", body = ""] = answer.split("\r\n\r\n");
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(refusalIn(body)).toEqual({
+    message: expect.any(String),
+    extensions: { code: "BAD_USER_INPUT", retryable: false },
+  });
 });

@@ -1,11 +1,11 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Access } from "../access/access.ts";
-import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure } from "../operations/failures.ts";
 import type { Operations } from "../operations/operations.ts";
+import { refuseConnection } from "../server/http.ts";
 import { type Hosts, hostnameOf, type Origins } from "../server/origins.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits, Connections } from "./connections.ts";
 import { createEventStreams } from "./event-streams.ts";
@@ -42,7 +42,7 @@ export function addSubscriptions(
     if (refusal === null) {
       takeOver(request, socket, head);
     } else {
-      refuse(socket, refusal);
+      refuseConnection(socket, refusal);
     }
   });
   http.addHook("preClose", () => connections.close(options.answerMilliseconds));
@@ -59,14 +59,4 @@ export function addSubscriptions(
   }
 
   return createEventStreams({ origins, operations, connections });
-}
-
-function refuse(socket: Duplex, failure: Failure): void {
-  const body = JSON.stringify({ errors: [withoutStatus(failure)] });
-  socket.on("error", () => undefined);
-  socket.end(
-    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\nconnection: close\r\n` +
-      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }

@@ -16,6 +16,9 @@ function failure(status: number, code: string, message: string, retryable = fals
 export const FAILURES = {
   malformedUrl: failure(400, "BAD_USER_INPUT", "The URL is malformed."),
   unreadableBody: failure(400, "BAD_USER_INPUT", "The body cannot be read."),
+  noHttp: failure(400, "BAD_USER_INPUT", "The request is not HTTP/1.1."),
+  requestTooSlow: failure(408, "BAD_USER_INPUT", "The request did not arrive in time.", true),
+  headersTooLarge: failure(431, "BAD_USER_INPUT", "The URL and the headers must have at most 96 kB together."),
   noEvent: failure(400, "BAD_USER_INPUT", "There is no event in this request."),
   forgeable: failure(
     400,

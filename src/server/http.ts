@@ -1,5 +1,13 @@
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
 import cors from "@fastify/cors";
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import Fastify, {
+  type ConnectionError,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from "fastify";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure } from "../operations/failures.ts";
 import { describeForLog } from "./log.ts";
@@ -34,6 +42,13 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
     // A URL that cannot be decoded reaches no route. It must not be repeated in the answer, because it may contain a
     // secret.
     frameworkErrors: (_error, _request, reply) => sendFailure(reply, FAILURES.malformedUrl),
+    clientErrorHandler: (error, socket) => {
+      if (socket.writable && error.code !== "ECONNRESET") {
+        refuseConnection(socket, unreadable(error));
+      } else {
+        socket.destroy();
+      }
+    },
     rewriteUrl: ({ url = "" }) => (/^\/(graphql)?\?/.test(url) ? url.replace(EMPTY_PARAMETERS, "") : url),
     // Without these two, fastify leaves stalled requests open longer than requestTimeout.
     http: {
@@ -86,4 +101,27 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
 /** An answer that consists of one failure, in GraphQL's shape. */
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
   return reply.code(failure.status).send({ errors: [withoutStatus(failure)] });
+}
+
+/** The same on a connection whose request has no reply: an upgrade, or what is no HTTP. Closes the connection. */
+export function refuseConnection(socket: Duplex, failure: Failure): void {
+  const body = JSON.stringify({ errors: [withoutStatus(failure)] });
+  socket.on("error", () => undefined);
+  socket.end(
+    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\nconnection: close\r\n` +
+      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+/** What is wrong with a request that Node.js could not read, by the code of its error. */
+function unreadable({ code }: ConnectionError): Failure {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return FAILURES.headersTooLarge;
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return FAILURES.requestTooSlow;
+    default:
+      return FAILURES.noHttp;
+  }
 }
