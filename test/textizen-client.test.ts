@@ -58,6 +58,18 @@ test.each<[status: number, type: string, body: string]>([
   expect(error.status).not.toBe(404);
 });
 
+test("says a refusal of a participant's tokens as any other", async () => {
+  await using upstream = await serve((_request, response) =>
+    sendJson(response, { status: 404, error: "Not Found" }, 404),
+  );
+  const reading = upstream.client.participantTokens(
+    makeId("Participant", "58"),
+    makeId("Campaign", "1"),
+    createScope(),
+  );
+  expect(await failureOf(reading)).toMatchObject({ reason: "refused", status: 404 });
+});
+
 test("takes an error alone inside HTTP 200 for a refusal, and a token of that name for a token", async () => {
   await using upstream = await serve((_request, response) => sendJson(response, { error: "Name is taken" }));
   const error = await failureOf(upstream.client.createGroup({ name: "x" }, createWriteScope()));

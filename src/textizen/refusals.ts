@@ -10,7 +10,7 @@ import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/n
  * 4xx in its own form and for a 2xx that holds nothing but an error.
  */
 export function requireAccepted(route: Route, { status, body }: Answer): void {
-  if (status < 300 && !isFailure(route, body)) {
+  if (status < 300 && (route === TOKENS || !isFailure(body))) {
     return;
   }
   if (status === 401) {
@@ -28,8 +28,7 @@ export function requireAccepted(route: Route, { status, body }: Answer): void {
   }
   const platformMessage = cleanMessage(sentences.join("; "));
   const isNone =
-    isFailure(route, body) &&
-    (status < 300 ? NOT_FOUND_SENTENCE.test(platformMessage ?? "") : NOT_FOUND_STATUSES.has(status));
+    isFailure(body) && (status < 300 ? NOT_FOUND_SENTENCE.test(platformMessage ?? "") : NOT_FOUND_STATUSES.has(status));
   if (!isNone && (NOT_FOUND_STATUSES.has(status) || !isOwnForm(status, body, fieldMessages))) {
     throw foreignAnswer("TEXTIZEN", route, status);
   }
@@ -41,7 +40,7 @@ export function requireAccepted(route: Route, { status, body }: Answer): void {
   });
 }
 
-/** A token of a participant may be called `error`, and the answer holds nothing but tokens. */
+/** A success of this route contains nothing but tokens, and a token may be called `error`. */
 const TOKENS = "GET /api/participants/{id}/tokens";
 const ERROR_KEYS: ReadonlySet<string> = new Set(["error", "errors", "message", "status", "code", "success"]);
 
@@ -52,13 +51,17 @@ const GATEWAY_STATUSES: ReadonlySet<number> = new Set([403, 405]);
  * True if the body is an error of Textizen and nothing else (docs/platforms.md T-32): Rails says
  * `{"status":404,"error":"Not Found"}`. A message alone, or keys beside these, are a gateway's.
  */
-function isFailure(route: Route, body: unknown): boolean {
-  return isJsonObject(body) && hasErrorKeysAlone(route, body) && hasError(body);
+function isFailure(body: unknown): boolean {
+  return isJsonObject(body) && hasError(body) && hasNoOtherKeys(body);
 }
 
 /** False if the body may hold anything besides an error: a record, say. */
 export function hasErrorKeysAlone(route: Route, body: JsonObject): boolean {
-  return route !== TOKENS && Object.keys(body).every((key) => ERROR_KEYS.has(key));
+  return route !== TOKENS && hasNoOtherKeys(body);
+}
+
+function hasNoOtherKeys(body: JsonObject): boolean {
+  return Object.keys(body).every((key) => ERROR_KEYS.has(key));
 }
 
 function hasError({ error, errors }: JsonObject): boolean {
