@@ -4,7 +4,7 @@ import { FAILURES } from "../operations/failures.ts";
 import { Answer, type EventAnswers, type Operation, refuse } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import { isFresh, readAsked } from "../server/asked.ts";
-import { needCaller } from "../server/callers.ts";
+import { requireCaller } from "../server/callers.ts";
 import { sendFailure } from "../server/http.ts";
 import type { Origins } from "../server/origins.ts";
 import { type Connections, clientOf } from "./connections.ts";
@@ -81,7 +81,7 @@ export function createEventStreams({ origins, operations, connections }: EventSt
     if (refusal !== null) {
       return sendFailure(reply, refusal);
     }
-    const caller = needCaller(request);
+    const caller = requireCaller(request);
     const asked = readAsked(request);
     if (typeof asked === "string") {
       return sendFailure(reply, { ...FAILURES.unreadableBody, message: asked });

@@ -31,7 +31,7 @@ export function createCallerHook(access: Access) {
 }
 
 /** The caller. Throws if the request has not passed the hook. */
-export function needCaller({ caller }: FastifyRequest): Caller {
+export function requireCaller({ caller }: FastifyRequest): Caller {
   if (caller === null) {
     throw new Error("an operation without a caller");
   }

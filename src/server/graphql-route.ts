@@ -10,7 +10,7 @@ import { Answer, type Client } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ApolloContext } from "./apollo.ts";
 import { type Asked, isFresh, readAsked, showsCost } from "./asked.ts";
-import { createCallerHook, needCaller } from "./callers.ts";
+import { createCallerHook, requireCaller } from "./callers.ts";
 import { sendFailure } from "./http.ts";
 
 export interface GraphqlRouteOptions {
@@ -45,7 +45,7 @@ export function addGraphql(
       text,
       name,
       variables,
-      caller: needCaller(request),
+      caller: requireCaller(request),
       showsCost: showsCost(request),
       isFresh: isFresh(request),
       refuses: request.method === "GET" ? REFUSED_BY_GET : REFUSED_BY_POST,
@@ -110,7 +110,7 @@ export function addGraphql(
             return stream(request, reply);
           }
           const asked = readAsked(request);
-          return accepted === "too" && isSubscription(asked, needCaller(request))
+          return accepted === "too" && isSubscription(asked, requireCaller(request))
             ? stream(request, reply)
             : serve(request, reply, asked);
         },
