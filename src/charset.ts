@@ -1,6 +1,6 @@
 /**
- * The text of a message's body as UTF-8: from the charset that its content type declares, or from UTF-16 if a byte order
- * mark says so. A charset that nobody knows is taken for UTF-8. A leading byte order mark is left out.
+ * The text of a body: decoded by the charset that its content type declares, or as UTF-16 if it begins with its byte
+ * order mark. An unknown charset counts as UTF-8. A leading byte order mark is left out.
  */
 export function toUtf8(body: Buffer, contentType: string): Buffer {
   const charset = charsetOf(body, contentType);
@@ -10,7 +10,7 @@ export function toUtf8(body: Buffer, contentType: string): Buffer {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
 }
 
-/** The charset by its name in the WHATWG's Encoding Standard. */
+/** The charset's name in the Encoding Standard (https://encoding.spec.whatwg.org). */
 export function charsetOf(body: Buffer, contentType: string): string {
   if (body[0] === 0xff && body[1] === 0xfe) {
     return "utf-16le";

@@ -1,14 +1,14 @@
 import { ConfigError, Environment } from "./environment.ts";
 import { isLoopbackHost } from "./loopback.ts";
 
-/** What the environment variables say, checked. README lists every variable. */
+/** The checked environment variables. README lists all of them. */
 export interface Config {
   readonly host: string;
-  /** Who may ask; null: authentication is off, and `host` is a loopback address. */
+  /** How requests are authenticated; null: not at all, and `host` is a loopback address. */
   readonly access: AccessConfig | null;
   /** Names by which clients may call this server, besides loopback names and that of PUBLIC_URL. */
   readonly allowedHosts: readonly string[];
-  /** Addresses or CIDR ranges of proxies whose `x-forwarded-…` headers are believed. */
+  /** Addresses or CIDR ranges of proxies whose `x-forwarded-…` headers are used. */
   readonly trustedProxies: readonly string[];
   readonly port: number;
   readonly isProduction: boolean;
@@ -40,7 +40,7 @@ export interface LimitsConfig {
   /** Platform calls and objects that one operation may cost. */
   readonly calls: number;
   readonly objects: number;
-  /** Of a caller whose key says nothing else. */
+  /** Limit of a caller whose key has none of its own. */
   readonly callsPerMinute: number;
   readonly recipientsPerMinute: number;
 }
@@ -142,8 +142,8 @@ const LEAST_SEND_MS = 1_000;
 const LEAST_REST_MS = 1_000;
 
 /**
- * Throws ConfigError for times with which nothing could ever be sent. A read may be given more time than its operation:
- * it ends with the operation.
+ * Throws ConfigError for timeouts with which nothing could ever be sent. The timeout of a read may be longer than that
+ * of its operation, with which the read ends.
  */
 function readTimeouts(env: Environment): Timeouts {
   const limits = { min: 1, max: 600_000 };
@@ -187,7 +187,7 @@ export function readSimulation(environment: NodeJS.ProcessEnv, { pidj, textizen,
   return true;
 }
 
-/** Throws ConfigError if everybody could ask from another machine. */
+/** Throws ConfigError if other machines could query without a credential. */
 function readAccess(env: Environment, host: string): AccessConfig | null {
   const keysFile = env.text("API_KEYS_FILE");
   const tokens = readTokens(env);

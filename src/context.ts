@@ -35,7 +35,7 @@ export interface Services {
   readonly versions: Versions;
   /** Counts people that the caller is about to text. Throws RateLimitedError if they are too many for now. */
   readonly takeRecipients: (caller: Caller, count: number) => void;
-  /** Throws ForbiddenError if the caller may not have records of the type. */
+  /** Throws ForbiddenError if the caller may not read records of the type. */
   readonly requireType: (type: string, caller: Caller) => void;
   readonly now: () => Date;
   /** Milliseconds that one write may take. */
@@ -92,7 +92,7 @@ export class Context {
     this.meter = new Meter(limits, signal, () => this.callsMade);
   }
 
-  /** Throws ForbiddenError if the caller may not have records of the type, whatever field they would come by. */
+  /** Throws ForbiddenError if the caller may not read records of the type, by whatever field. */
   requireType(type: string): void {
     this.services.requireType(type, this.caller);
   }

@@ -1,19 +1,19 @@
-/** The platforms behind the graph, by the names that clients see (`MessagingPlatform`). */
+/** The platforms, by the names that clients see (`MessagingPlatform`). */
 export type Platform = "PIDJ" | "TEXTIZEN";
 
 /**
- * Why a platform call did not give what was asked of it. Closed: the door maps each to one error code.
+ * Why a platform call failed. src/operations/failures.ts has an error code for each reason.
  *
- * - `timeout`: no complete answer inside the time that the call had
- * - `not-asked`: too little time was left to hear the answer, or no connection was free in time; nothing was sent
+ * - `timeout`: no complete answer within the call's time
+ * - `not-asked`: too little time was left for an answer, or no connection was free in time; nothing was sent
  * - `unreachable`: no connection, a cut connection, or a 5xx answer
- * - `shape`: an answer that cannot be what the document describes (not JSON, wrong shape, too large, a redirect)
- * - `refused`: the platform answered no
- * - `unauthorized`: the platform does not accept our own credentials
+ * - `shape`: an answer that cannot be read (not JSON, wrong shape, too large, a redirect)
+ * - `refused`: the platform refused the call
+ * - `unauthorized`: the platform does not accept our credentials
  * - `rate-limited`: the platform asks to wait (429)
  * - `not-configured`: this process has no credentials for the platform
- * - `suspended`: the platform has failed so often that it is not asked for a while; nothing was sent
- * - `overloaded`: too many calls of this process are under way; nothing was sent
+ * - `suspended`: the platform failed so often that no calls are made for a while; nothing was sent
+ * - `overloaded`: too many calls of this process are running; nothing was sent
  * - `cancelled`: nobody waits for the answer any more
  */
 export type PlatformErrorReason =
@@ -32,20 +32,23 @@ export type PlatformErrorReason =
 export interface PlatformErrorDetails {
   /** HTTP status of the answer, if there was one. */
   readonly status?: number | null;
-  /** Seconds after which the platform said to ask again. */
+  /** Seconds after which the platform may be asked again, by its own word. */
   readonly retryAfterSeconds?: number | null;
-  /** The platform's own sentence, cleaned and cut by whoever read it; the only upstream text that may reach a client. */
+  /**
+   * The platform's own sentence, cleaned and shortened by its client. No other text of a platform may reach a client of
+   * the graph.
+   */
   readonly platformMessage?: string | null;
-  /** The platform's sentences by wire field (Rails' 422 map), cleaned and cut likewise. */
+  /** The platform's sentences by property (the map of a Rails 422), cleaned and shortened like `platformMessage`. */
   readonly fieldMessages?: Readonly<Record<string, string>>;
-  /** False only with proof that the platform did not act: no byte was written, or the answer says so. */
+  /** False only if it is proven that the platform did not act: no byte was sent, or the answer says so. */
   readonly mayHaveTaken?: boolean;
   readonly cause?: unknown;
 }
 
 /**
- * A platform call that failed, or a field of a record that cannot be read. `message` is for logs: it names no
- * credential, number or text of anybody, and never reaches a client.
+ * A platform call that failed, or a field of a record that cannot be read. `message` is for logs: it contains no
+ * credential, number or text of a person, and is never sent to a client.
  */
 export class PlatformError extends Error {
   override readonly name = "PlatformError";
@@ -68,7 +71,7 @@ export class PlatformError extends Error {
     this.mayHaveTaken = details.mayHaveTaken ?? true;
   }
 
-  /** The same failure but for these. */
+  /** The same failure with these changes. */
   with(changes: Partial<Pick<PlatformError, "reason" | "message" | "mayHaveTaken">>): PlatformError {
     const { reason = this.reason, message = this.message } = changes;
     return new PlatformError(this.platform, reason, message, { ...this, cause: this.cause, ...changes });
@@ -96,7 +99,7 @@ export function describeFailure({ platform, reason }: PlatformError): string {
   return `${PLATFORM_NAMES[platform]} ${WHAT_PLATFORM_DID[reason]}`;
 }
 
-/** An argument that is malformed or out of its range; `message` names the argument and says what was expected. */
+/** An argument that is malformed or out of range. `message` names the argument and says what was expected. */
 export class InputError extends Error {
   override readonly name = "InputError";
   /** Path to the argument, with list indexes. */
@@ -109,7 +112,7 @@ export class InputError extends Error {
   }
 }
 
-/** The caller may not have this field; `needed` says in words which scopes would do. */
+/** The caller may not read this field; `needed` names the scopes that would be enough. */
 export class ForbiddenError extends Error {
   override readonly name = "ForbiddenError";
   readonly needed: string;
@@ -120,7 +123,7 @@ export class ForbiddenError extends Error {
   }
 }
 
-/** An operation that is stopped because it outgrew its price (`size`), or because its time is over (`time`). */
+/** An operation that was stopped because it exceeded its limits (`size`), or because its time is over (`time`). */
 export class TooCostlyError extends Error {
   override readonly name = "TooCostlyError";
   readonly what: "size" | "time";
@@ -131,7 +134,7 @@ export class TooCostlyError extends Error {
   }
 }
 
-/** A caller has asked for more than its share; `what` is what is counted. */
+/** A caller has exceeded its limit; `what` names what is counted. */
 export class RateLimitedError extends Error {
   override readonly name = "RateLimitedError";
   readonly retryAfterSeconds: number;
@@ -154,8 +157,8 @@ export class StoreError extends Error {
 }
 
 /**
- * A subscription that cannot go on from where it is: its place in the order of events is no longer kept (`expired`), or
- * it fell too far behind what comes in (`too-slow`).
+ * A subscription that cannot continue: events after its cursor are no longer kept (`expired`), or it has too many
+ * unread events (`too-slow`).
  */
 export class CursorError extends Error {
   override readonly name = "CursorError";
@@ -167,10 +170,10 @@ export class CursorError extends Error {
   }
 }
 
-/** A record's value, null where the platform gives none, or the error that takes its place where it cannot be read. */
+/** A record's value; null if the platform has none, or the error that replaces a value that cannot be read. */
 export type Field<Value> = Value | null | PlatformError;
 
-/** The value; null if there is none, or it cannot be read. */
+/** The value; null if there is none or it cannot be read. */
 export function valueOrNull<Value>(field: Field<Value> | undefined): Value | null {
   return field instanceof PlatformError ? null : (field ?? null);
 }

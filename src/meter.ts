@@ -5,10 +5,13 @@ export interface MeterLimits {
   readonly objects: number;
 }
 
-/** What is completed after the operation's time is over, so that what was read in time is shown: some milliseconds' work. */
+/**
+ * Objects that are completed after the operation's time is over, so that what was read in time is shown; this takes
+ * some milliseconds.
+ */
 const OVERDUE_OBJECTS = 1_000;
 
-/** What one operation has cost so far. Stops it if its time is over, or if it costs more than it may. */
+/** The cost of one operation so far. Stops the operation if its time is over or if it exceeds its limits. */
 export class Meter {
   readonly #limits: MeterLimits;
   readonly #signal: AbortSignal;
@@ -23,7 +26,7 @@ export class Meter {
     this.#callsMade = callsMade;
   }
 
-  /** Objects of the answer, those of lists and pages included. */
+  /** Objects of the answer, including those of lists and pages. */
   get objects(): number {
     return this.#objects;
   }
@@ -32,7 +35,7 @@ export class Meter {
     return this.#callsMade();
   }
 
-  /** Called before so many objects are completed. Throws TooCostlyError. */
+  /** Counts objects before they are completed. Throws TooCostlyError. */
   count(objects: number): void {
     this.#objects += objects;
     if (this.#objects > this.#limits.objects || this.#callsMade() > this.#limits.calls) {

@@ -3,9 +3,9 @@ import { RateLimitedError } from "../errors.ts";
 import type { Caller } from "./caller.ts";
 
 export interface BucketLimits {
-  /** What flows back in a minute. */
+  /** Amount that is restored in a minute. */
   readonly perMinute: number;
-  /** What can be taken at once after a pause. */
+  /** The most that can be taken at once. */
   readonly atOnce: number;
 }
 
@@ -14,10 +14,10 @@ interface Bucket {
   countedAt: number;
 }
 
-/** As many callers as are remembered; one that is forgotten has a full bucket again. */
+/** The most callers that are remembered. A forgotten one has a full bucket again. */
 const MOST_CALLERS = 10_000;
 
-/** A leaky bucket for each caller: what is taken flows back steadily, up to what can be taken at once. */
+/** A token bucket for each caller: it is refilled steadily, up to its capacity. */
 export class Buckets {
   readonly #now: () => number;
   readonly #byCaller = new LRUCache<string, Bucket>({ max: MOST_CALLERS });
@@ -28,8 +28,8 @@ export class Buckets {
   }
 
   /**
-   * Takes an amount. Returns 0, or if there is too little the seconds until there is enough, and takes nothing. More than
-   * fits into a bucket is given from a full one, which is then empty for longer.
+   * Takes an amount and returns 0. If there is too little, takes nothing and returns the seconds until there is enough.
+   * An amount beyond the capacity is taken from a full bucket, which then takes longer to refill.
    */
   take(caller: string, amount: number, limits: BucketLimits): number {
     const bucket = this.#bucket(caller, limits);
@@ -41,7 +41,7 @@ export class Buckets {
     return 0;
   }
 
-  /** Gives back what was taken and not used. */
+  /** Returns what was taken and not used. */
   giveBack(caller: string, amount: number, limits: BucketLimits): void {
     const bucket = this.#bucket(caller, limits);
     bucket.left = Math.min(limits.atOnce, bucket.left + amount);
@@ -65,12 +65,12 @@ export class Buckets {
   }
 }
 
-/** A caller may text so much of a minute's recipients at once. */
+/** Share of a minute's recipients that a caller may text at once. */
 const RECIPIENTS_AT_ONCE = 0.25;
 
 /**
- * Returns the function that counts people whom a caller is about to text, by its own limit or else `perMinute`. It throws
- * RateLimitedError if they are too many for now. While authentication is off nobody is limited.
+ * Returns the function that counts the people whom a caller is about to text, against its own limit or else
+ * `perMinute`. It throws RateLimitedError if they are too many for now. While authentication is off there is no limit.
  */
 export function createRecipientLimit(perMinute: number, buckets: Buckets): (caller: Caller, count: number) => void {
   return ({ id, isAnonymous, recipientsPerMinute }, count) => {

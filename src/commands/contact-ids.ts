@@ -61,13 +61,13 @@ function readRows(text: string, quote: '"' | false = '"', linesBefore = 0): Row[
     if (!(error instanceof CsvError && error.code === "CSV_QUOTE_NOT_CLOSED")) {
       throw error;
     }
-    // From the row with a quote that does not close on, quotes are plain text.
+    // From a row with an unclosed quote on, quotes are plain text.
     const rest = text.split("\n").slice(linesRead).join("\n");
     return [...rows, ...readRows(rest, false, linesRead)];
   }
 }
 
-/** By the byte order mark; without one, UTF-16 is known by the zero in its first character. */
+/** The encoding, by the byte order mark. Without one, UTF-16 is recognized by a zero byte in its first character. */
 function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const isLittle = (first === 0xff && second === 0xfe) || second === 0;

@@ -18,9 +18,9 @@ export interface SocketProtocolOptions {
 
 /** The state of one socket. */
 export interface SocketState {
-  /** Who the upgrade request, or else `connection_init`, said that it is from; null before either did. */
+  /** The caller by the upgrade request or `connection_init`; null before either had a credential. */
   caller: Caller | null;
-  /** What the upgrade request said. */
+  /** The credential in the upgrade request. */
   readonly credential: Credential;
   /** Aborts when the socket is closed. */
   readonly signal: AbortSignal;
@@ -44,7 +44,7 @@ type SocketContext = Context<Record<string, unknown>, SocketState>;
 /** RFC 6455 §7.4.1. */
 const POLICY_VIOLATION = 1008;
 
-/** What graphql-ws asks of this server: who connects, what may be executed, and how. */
+/** The functions that graphql-ws calls: who connects, what may be executed, and how. */
 export function createProtocol({ access, schema, operations, connections }: SocketProtocolOptions) {
   const most = connections.limits.operations;
 

@@ -55,8 +55,8 @@ export class EventLoaders {
   }
 
   /**
-   * The position of the newest event that this operation's lists may hold: an event that came later is delivered to a
-   * subscription that goes on from here, and must not be in a list too.
+   * The newest event that this operation's lists may contain. A later event is delivered to a subscription that begins
+   * at this position, so it must not be in a list too.
    */
   async newestCursor(): Promise<string> {
     return (await this.#readNewest()).cursor;

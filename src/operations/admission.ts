@@ -11,12 +11,12 @@ import type { Caller } from "../access/caller.ts";
 import { type Failure, rateLimited, tooCostly } from "./failures.ts";
 import type { OperationPrice, Price, PricedOperation } from "./price.ts";
 
-/** How much one operation, and one caller in a minute, may ask for. */
+/** Limits of one operation, and of one caller in a minute. */
 export interface AdmissionLimits {
-  /** Of one operation. */
+  /** Limits of one operation. */
   readonly calls: number;
   readonly objects: number;
-  /** Of a caller whose key says nothing else. */
+  /** Limit of a caller whose key has none of its own. */
   readonly callsPerMinute: number;
 }
 
@@ -24,22 +24,25 @@ export interface AdmissionOptions {
   readonly schema: GraphQLSchema;
   readonly price: (operation: PricedOperation) => OperationPrice;
   readonly limits: AdmissionLimits;
-  /** In platform calls. */
+  /** They count platform calls. */
   readonly buckets: Buckets;
 }
 
 const MOST_DEPTH = 15;
 const MOST_ROOT_FIELDS = 100;
 const MOST_ALIASES = 100;
-/** Of one operation, for different values of its variables. */
+/** Prices that are remembered of one operation, for different values of its variables. */
 const MOST_PRICES = 100;
-/** A caller may take so much of a minute's calls at once. */
+/** Share of a minute's calls that a caller may use at once. */
 const AT_ONCE = 0.2;
 
-/** What was taken for an operation before it runs. */
+/** What was charged for an operation before it runs. */
 export interface Charge {
   readonly asked: Price;
-  /** Gives back what was not used; returns what the caller has left, null for one without limits. */
+  /**
+   * Returns what was not used to the caller's bucket. Returns what the caller has left; null for a caller without
+   * limits.
+   */
   settle(actual: Price): CostLeft | null;
 }
 
@@ -48,17 +51,17 @@ export interface CostLeft {
   readonly restoredPerSecond: number;
 }
 
-/** Decides before an operation runs whether it may, by what it may cost. */
+/** Decides by an operation's price whether it may run. */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** By document and operation, then by the values that its price depends on. */
+  /** By operation, then by the values of the variables that its price depends on. */
   readonly #prices = new WeakMap<OperationDefinitionNode, KnownPrices>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
-  /** What the operation may cost at most; null if its variables are wrong, and so nothing of it will run. */
+  /** The most that the operation can cost; null if its variables are wrong, because then it is not executed. */
   price(document: DocumentNode, definition: OperationDefinitionNode, variables: Variables): OperationPrice | null {
     let known = this.#prices.get(definition);
     if (known === undefined) {
@@ -82,7 +85,7 @@ export class Admission {
     return price;
   }
 
-  /** Why the operation is refused, whoever asks; null if it is not. */
+  /** Why the operation is refused for every caller; null if it is not. */
   refusal(definition: OperationDefinitionNode, price: OperationPrice): Failure | null {
     const { calls, objects } = this.#options.limits;
     if (price.calls > calls || price.objects > objects) {
@@ -97,7 +100,7 @@ export class Admission {
       : null;
   }
 
-  /** Takes the price out of the caller's bucket, or says when there will be enough. */
+  /** Charges the price to the caller's bucket, or says when there will be enough. */
   charge(caller: Caller, price: Price | null): Charge | Failure {
     const asked = { calls: price?.calls ?? 0, objects: price?.objects ?? 0 };
     if (caller.isAnonymous) {
@@ -144,7 +147,7 @@ interface KnownPrices {
   readonly byValues: Map<string, OperationPrice>;
 }
 
-/** Page sizes and ids. Any other argument changes which rows are shown, not how many at most. */
+/** Page sizes and ids. Other arguments change which rows are shown, and not how many at most. */
 const SIZING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "ids", "phoneNumbers"]);
 
 /** The variables that the price depends on: those of page sizes and ids, and of `@skip` and `@include`. */
@@ -163,7 +166,7 @@ function decidingVariables(document: DocumentNode): readonly string[] {
 }
 
 function shown({ calls, objects }: Price): Price {
-  // JSON has no Infinity.
+  // Infinity cannot be written as JSON.
   return { calls: Math.min(calls, Number.MAX_SAFE_INTEGER), objects: Math.min(objects, Number.MAX_SAFE_INTEGER) };
 }
 

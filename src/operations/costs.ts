@@ -1,9 +1,9 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, valueFromASTUntyped } from "graphql";
 
-/** What the schema says of a field, by `@cost` and `@listSize`. */
+/** A field's cost by `@cost` and `@listSize` in the schema. */
 export interface FieldCost {
   readonly calls: number;
-  /** Its calls are made once, however many objects ask: they read a list that the operation shares. */
+  /** True if its calls are made once in an operation, because they read a shared list. */
   readonly isShared: boolean;
   readonly list: ListSize | null;
 }

@@ -63,12 +63,12 @@ export const FAILURES = {
   ),
 } as const;
 
-/** An operation that is refused for what it would cost. `details`: what else its extensions say. */
+/** The failure of an operation that would cost too much. `details`: further extensions. */
 export function tooCostly(message: string, details: object = {}): Failure {
   return { status: 400, message, extensions: { ...details, code: "QUERY_TOO_COSTLY", retryable: false } };
 }
 
-/** A caller has asked for more than its share; `what` is what is counted. */
+/** A caller has exceeded its limit; `what` names what is counted. */
 export function rateLimited(retryAfter: number, what: string): Failure {
   return {
     status: 429,
@@ -77,7 +77,7 @@ export function rateLimited(retryAfter: number, what: string): Failure {
   };
 }
 
-/** Why an operation is stopped while it runs, for each kind of TooCostlyError. */
+/** Why a running operation is stopped, for each kind of TooCostlyError. */
 export const TOO_COSTLY_FAILURES: Readonly<Record<TooCostlyError["what"], Failure>> = {
   size: tooCostly("The answer grew to more than three times what was expected: ask for less in one operation."),
   time: tooCostly("The operation's time was over before its answer was complete: ask for less in one operation."),

@@ -13,7 +13,7 @@ import { yieldIfDue } from "../event-loop.ts";
 
 /**
  * Makes every field that returns objects count them before they are completed, and every list let the event loop turn
- * if it was held for long: graphql-js completes a list in one go, and looks at neither a deadline nor an abort signal.
+ * if it was held for too long: graphql-js completes a list in one go, without regard to a deadline or an abort signal.
  * Throws what `Meter.count` throws, at the field's path.
  */
 export function meterFields(schema: GraphQLSchema): void {
@@ -57,7 +57,7 @@ function admit(list: unknown, context: Context): unknown {
     return list;
   }
   for (const item of list) {
-    // An item may fail before graphql-js has seen it; it is told of the failure all the same.
+    // An item may fail before graphql-js has a handler for it; the handler is still called.
     if (item instanceof Promise) {
       item.catch(() => undefined);
     }
@@ -65,7 +65,7 @@ function admit(list: unknown, context: Context): unknown {
   return waitForTurn(due).then(() => list);
 }
 
-/** Many wait for the same turn, and those before this one may have used it up. */
+/** Several lists wait for the same turn, and others may have used it up. */
 async function waitForTurn(first: Promise<void>): Promise<void> {
   for (let due: Promise<void> | null = first; due !== null; due = yieldIfDue()) {
     await due;

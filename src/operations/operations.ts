@@ -151,7 +151,7 @@ export function createOperations(options: OperationsOptions): Operations {
     return new Answer(200, result);
   }
 
-  /** What the operation cost, for whoever is shown it; settles its charge. */
+  /** Settles the operation's charge, and returns its cost if the client is shown it. */
   function extensionsOf({ context, charge }: Run, { showsCost }: Operation): Result["extensions"] | null {
     const { calls, objects } = context.meter;
     const left = charge.settle({ calls, objects });
@@ -208,15 +208,15 @@ export function createOperations(options: OperationsOptions): Operations {
   return { prepare, execute: executeShared, subscribe };
 }
 
-/** An operation that has run, and what was taken for it before. */
+/** An operation that has run, and its charge. */
 interface Run {
   readonly context: Context;
   readonly charge: Charge;
 }
 
-/** The truth may outgrow the price by so much: sizes of lists without a page size are assumed. */
+/** An operation may cost this many times its price: lengths of lists without a page size are assumed. */
 const SLACK = 3;
-/** Above that for operations that cost next to nothing: repeats, sign-ins. */
+/** Further calls, for operations with a small price: retries and sign-ins. */
 const MORE = { calls: 10, objects: 100 };
 
 function limitsOf({ calls, objects }: Price): MeterLimits {

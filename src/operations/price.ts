@@ -17,41 +17,41 @@ import { collectFields, collectSubfields } from "graphql/execution/collectFields
 import { getArgumentValues } from "graphql/execution/values.js";
 import { type Costs, type FieldCost, type ListSize, NO_COST, readCosts } from "./costs.ts";
 
-/** What an operation may cost at most. */
+/** The most that an operation can cost. */
 export interface Price {
   /** Platform calls. */
   readonly calls: number;
-  /** Objects in the answer, those of lists and pages included. */
+  /** Objects of the answer, including those of lists and pages. */
   readonly objects: number;
 }
 
-/** A field of the operation, by its path of response names, and its part of the price. */
+/** A field of the operation, its path of response names, and its share of the price. */
 export interface PricedField extends Price {
   readonly path: string;
 }
 
 export interface OperationPrice extends Price {
-  /** The field whose own calls or objects are most of the price; null for an operation that costs nothing. */
+  /** The field with the largest share of the price; null for an operation that costs nothing. */
   readonly dearest: PricedField | null;
   /** The deepest nesting of fields. */
   readonly depth: number;
-  /** Fields of the operation, fragments written out. */
+  /** Number of fields, fragments expanded. */
   readonly fields: number;
-  /** Those of them that have an alias. */
+  /** Number of fields with an alias. */
   readonly aliases: number;
 }
 
 export interface PricedOperation {
   readonly operation: OperationDefinitionNode;
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
-  /** Coerced by the operation's definitions. */
+  /** Coerced by the operation's variable definitions. */
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Far more than a screen selects, and a thousandth of what a bomb of fragments expands to. */
+/** Far more than a screen selects, and far less than an attack by nested fragments expands to. */
 const MOST_FIELDS = 5_000;
 
-/** What a selection costs for each object that it is made of. */
+/** The cost of a selection for each object. */
 type Subtotal = Pick<OperationPrice, "calls" | "objects" | "depth" | "dearest">;
 
 const FREE: Subtotal = { calls: 0, objects: 0, depth: 0, dearest: null };
@@ -65,12 +65,12 @@ const BEYOND: OperationPrice = {
 };
 
 /**
- * Returns the function that prices operations before they run: an upper bound of the platform calls and of the answer's
- * size. Fields say their own calls (`@cost(weight:)`) for each object that they are asked of, types for each object that
- * there is of them, and lists how long they are (`@listSize`: the page size of the arguments, else the size assumed), by
- * IBM's cost directives, which routers read too (https://ibm.github.io/graphql-specs/cost-spec.html). Two things are ours: a
- * field that takes a list of ids costs its weight for each, and `@oncePerOperation` counts a shared list once. An operation
- * of more than 5,000 fields costs infinitely much.
+ * Returns the function that computes an operation's price before it runs: upper bounds of its platform calls and of its
+ * answer's size. The schema has IBM's cost directives, which routers read too
+ * (https://ibm.github.io/graphql-specs/cost-spec.html): `@cost(weight:)` is the calls of a field for each object, or
+ * the objects of a type; `@listSize` is the length of a list, by its arguments or assumed. Two rules are our own: a
+ * field with a list of ids costs its weight for each id, and `@oncePerOperation` counts a shared list once. The price
+ * of an operation with more than 5,000 fields is infinite.
  */
 export function createPricer(
   schema: GraphQLSchema,
@@ -120,7 +120,7 @@ class Walk {
     }
   }
 
-  /** What is selected of one object. `sizes`: how many each of its lists holds, if its parent says. */
+  /** The price of a selection on one object. `sizes`: the lengths of its lists, if its parent fixes them. */
   #selection(
     type: GraphQLObjectType,
     selected: ReadonlyMap<string, readonly FieldNode[]>,
@@ -135,7 +135,7 @@ class Walk {
         throw new TooManyFields();
       }
       const field = type.getFields()[nodes[0]?.name.value ?? ""];
-      // Not a field of the type: `__typename`, or introspection, whose answer the schema bounds.
+      // `__typename` or introspection, which are no fields of the type. The schema bounds the answer to introspection.
       if (field !== undefined) {
         const place = { coordinate: `${type.name}.${field.name}`, path: path + responseName };
         const part = this.#field(place, field, nodes, sizes.get(field.name) ?? null);
@@ -170,7 +170,7 @@ class Walk {
     for (const type of isObjectType(named) ? [named] : this.#schema.getPossibleTypes(named)) {
       const selected = collectSubfields(this.#schema, this.#fragments, this.#variables, type, nodes);
       const part = this.#selection(type, selected, sizes, `${path}.`);
-      // Each object is of one type: the dearest bounds them all.
+      // Each object has one of these types, so the most expensive type is the bound.
       inner = {
         calls: Math.max(inner.calls, part.calls),
         objects: Math.max(inner.objects, part.objects),
@@ -221,12 +221,15 @@ class Walk {
   }
 }
 
-/** A page size, or as many as a list names; null if the argument says neither. Paging itself refuses negative sizes. */
+/**
+ * The page size or the length of a list in an argument; null if there is none. Negative sizes are refused later, by
+ * paging.
+ */
 function sizeSaid(value: unknown): number | null {
   return Array.isArray(value) ? value.length : typeof value === "number" ? Math.max(0, value) : null;
 }
 
-/** Whether its list is as long as an argument that is a list. */
+/** Whether the length of its list is that of an argument. */
 function isByIds(field: GraphQLField<unknown, unknown>, { slicingArguments }: ListSize): boolean {
   return field.args.some(({ name, type }) => slicingArguments.includes(name) && isListOf(type));
 }
@@ -235,7 +238,7 @@ function isListOf(type: GraphQLType): boolean {
   return isListType(isNonNullType(type) ? type.ofType : type);
 }
 
-/** A call weighs as much as a hundred objects: it is a journey. */
+/** One platform call counts as much as a hundred objects, because it takes far longer. */
 function dearerOf(a: PricedField | null, b: PricedField | null): PricedField | null {
   if (a === null || b === null) {
     return a ?? b;

@@ -8,11 +8,11 @@ import { RetryBudget } from "./retry-budget.ts";
 export interface GuardOptions extends BreakerOptions {
   readonly platform: Platform;
   readonly limits: BulkheadLimits;
-  /** A call that changes nothing, to find out whether writes would get through. Throws if it fails. */
+  /** A call that changes nothing, to find out whether writes would succeed. Throws if it fails. */
   readonly probe: () => Promise<unknown>;
 }
 
-/** A call that may go out. Whoever has one must end it. */
+/** An admitted call. It must be ended. */
 export interface Entry {
   /** `error`: why it failed; null if it succeeded. */
   end(error: unknown): void;
@@ -21,9 +21,9 @@ export interface Entry {
 const OVERLOAD_RETRY_SECONDS = 1;
 
 /**
- * What keeps trouble with one platform from becoming trouble with everything: a breaker for reads and one for writes, a
- * bulkhead and a budget of repeats. One for each platform. Our own, not a library's: no write may be a breaker's probe,
- * and a call that must not be made has to be refused before its first byte, as proof that nothing was sent.
+ * Keeps a failing platform from affecting everything else: a breaker for reads and one for writes, a bulkhead, and a
+ * retry budget. There is one guard for each platform. It is not a library, because a write must never be a breaker's
+ * probe, and a call that must not be made has to be refused before its first byte, as proof that nothing was sent.
  */
 export class Guard {
   readonly #options: GuardOptions;
@@ -40,7 +40,7 @@ export class Guard {
     this.#budget = new RetryBudget(options.now);
   }
 
-  /** Whether a failed call may be repeated. Each call that is made for the first time allows a fifth of a repeat. */
+  /** Whether the budget allows another repeat. Each first call adds a fifth of a repeat to it. */
   mayRepeat(): boolean {
     return this.#budget.withdraw();
   }
@@ -98,7 +98,10 @@ export class Guard {
   }
 }
 
-/** Timeouts, broken connections and 5xx say that the platform fails; calls that were left or never asked say nothing. */
+/**
+ * Timeouts, broken connections and 5xx count as failures of the platform; aborted calls and calls that were not made do
+ * not count.
+ */
 function outcomeOf(error: unknown): "success" | "failure" | null {
   if (!(error instanceof PlatformError)) {
     return error === null ? "success" : null;

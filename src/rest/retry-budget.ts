@@ -1,13 +1,13 @@
-// In thousandths of a retry, so that a fifth is a whole number.
+// The unit is a thousandth of a retry, so that all amounts are integers.
 const RETRY = 1_000;
 const PER_CALL = 200;
 const PER_MILLISECOND = 3;
-/** What may gather while nothing is retried: a burst of faults after a quiet hour is retried no more than after a minute. */
+/** The most that can be saved: after a quiet hour, a burst of failures is retried no more often than after a minute. */
 const MOST = 30 * RETRY;
 
 /**
- * Bounds retries by what is asked anyway, so that a platform in trouble is not hit harder because it is in trouble: a
- * fifth of the calls, and three a second besides, so that a quiet server retries too.
+ * Limits retries to a fifth of the calls and three a second, so that retries do not add to the load of a failing
+ * platform. The three a second let a quiet server retry too.
  */
 export class RetryBudget {
   readonly #now: () => number;
@@ -20,12 +20,12 @@ export class RetryBudget {
     this.#countedAt = now();
   }
 
-  /** A call is made for the first time. */
+  /** Counts a first call. */
   deposit(): void {
     this.#left = Math.min(MOST, this.#left + PER_CALL);
   }
 
-  /** Whether one more retry fits; if so, it is spent. */
+  /** Takes one retry from the budget; false if there is none. */
   withdraw(): boolean {
     const now = this.#now();
     this.#left = Math.min(MOST, this.#left + (now - this.#countedAt) * PER_MILLISECOND);
