@@ -52,8 +52,10 @@ type Reader = (records: number) => Promise<number>;
 
 /** A way to read some participants, nothing kept from the time before; gives the milliseconds. */
 function createReader(choose: ConstructorParameters<typeof KeptListing>[3]): Reader {
-  const keeping = { versions: new Versions(), snapshotMilliseconds: 0 };
-  const list = { ...keeping, name: "participants", platform: "TEXTIZEN", route: "GET /api/participants" } as const;
+  const keeping = { versions: new Versions(), snapshotMilliseconds: 0, staleMilliseconds: 0 };
+  const isSuspended = () => false;
+  const route = "GET /api/participants";
+  const list = { ...keeping, name: "participants", platform: "TEXTIZEN", route, isSuspended } as const;
   const lists = {
     ...createTextizenLists(client, keeping),
     participants: new KeptListing(list, client.participants, {}, choose),

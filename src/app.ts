@@ -89,6 +89,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   const connection = {
     versions,
+    ...config.protection,
     timeouts: {
       readMilliseconds: config.timeouts.read,
       sendMilliseconds: config.timeouts.send,
@@ -97,7 +98,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   };
   const pidj = connectPidj(config.pidj, connection);
   const textizen = connectTextizen(config.textizen, connection);
-  const keeping = { versions, snapshotMilliseconds: config.snapshotSeconds * 1_000 };
+  const keeping = {
+    versions,
+    snapshotMilliseconds: config.snapshotSeconds * 1_000,
+    staleMilliseconds: config.staleSeconds * 1_000,
+  };
   const typeDefs = readTypeDefs();
   const guards = readGuards(typeDefs);
   const schema = buildSchema(typeDefs, guards);
@@ -224,16 +229,13 @@ function namesOf({ host, allowedHosts, events: { publicUrl } }: Config): readonl
   return [host, ...allowedHosts, ...(publicUrl === null ? [] : [new URL(publicUrl).hostname])];
 }
 
-function connectPidj(
-  config: PidjConfig | null,
-  connection: Pick<ConnectionOptions, "timeouts" | "versions">,
-): PidjClient {
+function connectPidj(config: PidjConfig | null, connection: Omit<ConnectionOptions, "baseUrl">): PidjClient {
   return config === null ? createUnconfiguredClient("PIDJ") : createPidjClient({ ...config, ...connection });
 }
 
 function connectTextizen(
   config: TextizenConfig | null,
-  connection: Pick<ConnectionOptions, "timeouts" | "versions">,
+  connection: Omit<ConnectionOptions, "baseUrl">,
 ): TextizenClient {
   return config === null ? createUnconfiguredClient("TEXTIZEN") : createTextizenClient({ ...config, ...connection });
 }

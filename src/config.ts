@@ -1,5 +1,6 @@
 import { ConfigError, Environment } from "./environment.ts";
 import { isLoopbackHost } from "./loopback.ts";
+import { type Protection, readProtection } from "./protection.ts";
 
 /** The checked environment variables. README lists all of them. */
 export interface Config {
@@ -22,6 +23,9 @@ export interface Config {
   /** Hosts that a sign-in may redirect to; null for any. */
   readonly ssoNextHosts: readonly string[] | null;
   readonly snapshotSeconds: number;
+  /** Seconds for which a list is served while its platform fails. */
+  readonly staleSeconds: number;
+  readonly protection: Protection;
   readonly events: EventsConfig;
   /** Whether equal queries that run at the same time are executed once, in production. */
   readonly sharesOperations: boolean;
@@ -121,6 +125,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     contactsListMinutes: hasContactList ? contactsListMinutes : null,
     ssoNextHosts: env.text("SSO_NEXT_HOSTS") === "*" ? null : env.hosts("SSO_NEXT_HOSTS"),
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
+    staleSeconds: env.number("STALE_SECONDS", 600, { min: 0, max: 86_400 }),
+    protection: readProtection(env),
     events: readEvents(env),
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",
     corsOrigins: env.origins("CORS_ORIGINS"),

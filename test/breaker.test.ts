@@ -3,9 +3,12 @@ import { Breaker } from "../src/rest/breaker.ts";
 import { Bulkhead } from "../src/rest/bulkhead.ts";
 import { RetryBudget } from "../src/rest/retry-budget.ts";
 
-function startBreaker() {
+const WAITS = new AbortController().signal;
+const LIMITS = { isOn: true, leastCalls: 20, failurePercent: 50, pauseMilliseconds: 5_000 };
+
+function startBreaker(limits: Partial<typeof LIMITS> = {}) {
   const clock = { time: 1_000_000 };
-  const breaker = new Breaker({ now: () => clock.time, random: () => 0.5 });
+  const breaker = new Breaker({ now: () => clock.time, random: () => 0.5 }, { ...LIMITS, ...limits });
   const call = (outcome: "success" | "failure" | null) => {
     const admission = breaker.admit();
     if (admission !== "refused") {
@@ -104,10 +107,10 @@ test("a full bulkhead makes the next ones wait, first come, first served, and re
   const bulkhead = new Bulkhead({ inFlight: 2, waiting: 2, waitMilliseconds: 10_000 });
   const order: string[] = [];
 
-  expect([bulkhead.enter(), bulkhead.enter()]).toEqual([true, true]);
-  const first = Promise.resolve(bulkhead.enter()).then((entered) => order.push(`first ${entered}`));
-  const second = Promise.resolve(bulkhead.enter()).then((entered) => order.push(`second ${entered}`));
-  expect(bulkhead.enter()).toBe(false);
+  expect([bulkhead.enter(WAITS), bulkhead.enter(WAITS)]).toEqual([true, true]);
+  const first = Promise.resolve(bulkhead.enter(WAITS)).then((entered) => order.push(`first ${entered}`));
+  const second = Promise.resolve(bulkhead.enter(WAITS)).then((entered) => order.push(`second ${entered}`));
+  expect(bulkhead.enter(WAITS)).toBe(false);
   expect(bulkhead.waiting).toBe(2);
   bulkhead.leave();
   await first;
@@ -123,17 +126,30 @@ test("a full bulkhead makes the next ones wait, first come, first served, and re
 
 test("whoever waits in vain is told so after the time, and takes no place", async () => {
   const bulkhead = new Bulkhead({ inFlight: 1, waiting: 1, waitMilliseconds: 5 });
-  bulkhead.enter();
+  bulkhead.enter(WAITS);
 
-  expect(await bulkhead.enter()).toBe(false);
+  expect(await bulkhead.enter(WAITS)).toBe(false);
   expect(bulkhead.waiting).toBe(0);
   bulkhead.leave();
-  expect(bulkhead.enter()).toBe(true);
+  expect(bulkhead.enter(WAITS)).toBe(true);
+});
+
+test("a call whose operation ends while it waits leaves the queue at once", async () => {
+  const bulkhead = new Bulkhead({ inFlight: 1, waiting: 1, waitMilliseconds: 10_000 });
+  const gone = new AbortController();
+  bulkhead.enter(WAITS);
+
+  const waiting = bulkhead.enter(gone.signal);
+  gone.abort();
+  expect(await waiting).toBe(false);
+  expect(bulkhead.waiting).toBe(0);
+  bulkhead.leave();
+  expect(bulkhead.inFlight).toBe(0);
 });
 
 test("retries are a fifth of the calls, and three a second besides", () => {
   let time = 0;
-  const budget = new RetryBudget(() => time);
+  const budget = new RetryBudget(() => time, { percent: 20, perSecond: 3 });
   const spendAll = () => {
     let spent = 0;
     while (budget.withdraw()) {
@@ -151,4 +167,25 @@ test("retries are a fifth of the calls, and three a second besides", () => {
   expect(spendAll()).toBe(6);
   time += 3_600_000;
   expect(spendAll()).toBe(30);
+});
+
+test("no retry is allowed if both shares are 0", () => {
+  const budget = new RetryBudget(() => 0, { percent: 0, perSecond: 0 });
+  budget.deposit();
+  expect(budget.withdraw()).toBe(false);
+});
+
+test("opens by the limits that it is given, and never if it is off", () => {
+  const early = startBreaker({ leastCalls: 4, failurePercent: 75, pauseMilliseconds: 100 });
+  early.call("success");
+  early.fail(2);
+  expect(early.breaker.isOpen).toBe(false);
+  early.fail(1);
+  expect(early.breaker.isOpen).toBe(true);
+  early.clock.time += 110;
+  expect(early.breaker.admit()).toBe("probe");
+
+  const off = startBreaker({ isOn: false });
+  off.fail(1_000);
+  expect(off.breaker.admit()).toBe("call");
 });

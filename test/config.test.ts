@@ -37,6 +37,13 @@ test("nothing set: the documented defaults, and neither platform", () => {
     corsOrigins: [],
     ssoNextHosts: [],
     snapshotSeconds: 30,
+    staleSeconds: 600,
+    protection: {
+      bulkhead: { inFlight: 64, waiting: 128, waitMilliseconds: 500 },
+      breaker: { isOn: true, leastCalls: 20, failurePercent: 50, pauseMilliseconds: 5_000 },
+      retries: { percent: 20, perSecond: 3 },
+      bodyLimits: { listBytes: 64_000_000, recordBytes: 10_000_000 },
+    },
     sharesOperations: true,
     subscriberConnections: 10_000,
     events: {
@@ -91,6 +98,27 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
     ["app.city.example", "b.example", "xn--mnchen-3ya.example"],
   ],
   [{ SSO_NEXT_HOSTS: "*" }, ({ ssoNextHosts }) => ssoNextHosts, null],
+  [{ STALE_SECONDS: "0" }, ({ staleSeconds }) => staleSeconds, 0],
+  [
+    { PLATFORM_CALLS: "1", PLATFORM_QUEUE: "2", PLATFORM_QUEUE_MS: "3" },
+    ({ protection }) => protection.bulkhead,
+    { inFlight: 1, waiting: 2, waitMilliseconds: 3 },
+  ],
+  [
+    { BREAKER: "off", BREAKER_CALLS: "1", BREAKER_PERCENT: "2", BREAKER_PAUSE_MS: "3" },
+    ({ protection }) => protection.breaker,
+    { isOn: false, leastCalls: 1, failurePercent: 2, pauseMilliseconds: 3 },
+  ],
+  [
+    { RETRY_PERCENT: "0", RETRIES_PER_SECOND: "0" },
+    ({ protection }) => protection.retries,
+    { percent: 0, perSecond: 0 },
+  ],
+  [
+    { LIST_MEGABYTES: "1", RECORD_MEGABYTES: "2" },
+    ({ protection }) => protection.bodyLimits,
+    { listBytes: 1_000_000, recordBytes: 2_000_000 },
+  ],
   [{ SHARE_OPERATIONS: "off" }, ({ sharesOperations }) => sharesOperations, false],
   [{ SUBSCRIBER_CONNECTIONS: "0" }, ({ subscriberConnections }) => subscriberConnections, 0],
   [{ QUERY_TIMEOUT_MS: "1" }, ({ timeouts }) => timeouts.query, 1],

@@ -16,6 +16,7 @@ interface Read {
 /** A kept list whose every read is answered by hand, on a clock set by hand. */
 function createList({ snapshotMilliseconds = SNAPSHOT_MS } = {}) {
   const clock = { time: 0 };
+  const platform = { isSuspended: false };
   const versions = new Versions({ now: () => clock.time });
   const reads: Read[] = [];
   const list = new KeptList<string>({
@@ -24,6 +25,8 @@ function createList({ snapshotMilliseconds = SNAPSHOT_MS } = {}) {
     route: "GET /api/polls",
     versions,
     snapshotMilliseconds,
+    staleMilliseconds: 10 * MINUTE_MS,
+    isSuspended: () => platform.isSuspended,
     read: (scope) => {
       const { promise, resolve, reject } = Promise.withResolvers<string>();
       const settled = () => new Promise<void>((done) => setImmediate(done));
@@ -47,7 +50,7 @@ function createList({ snapshotMilliseconds = SNAPSHOT_MS } = {}) {
       ({ index, age }) => [index, age] as const,
       (error: PlatformError) => error.reason,
     );
-  return { clock, versions, reads, list, get };
+  return { clock, platform, versions, reads, list, get };
 }
 
 function scopeOf({ isFresh = false, deadline = Number.POSITIVE_INFINITY, signal = new AbortController().signal } = {}) {
@@ -234,4 +237,15 @@ test("a reader who leaves takes the read from nobody, and one who has left begin
   const other = createList();
   await expect(other.list.get(scopeOf({ signal: controller.signal }))).rejects.toMatchObject({ reason: "cancelled" });
   expect(other.reads).toHaveLength(0);
+});
+
+test("while reads are suspended nobody waits for one, although it may be the probe", async () => {
+  const { clock, platform, reads, get } = await createKept();
+  clock.time = 5 * MINUTE_MS;
+  platform.isSuspended = true;
+
+  expect(await get()).toEqual(["v1", 5 * MINUTE_MS]);
+  expect(reads).toHaveLength(2);
+  await reads[1]?.answer("v2");
+  expect(await get()).toEqual(["v2", 0]);
 });

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { PlatformError } from "../src/errors.ts";
+import { Guard } from "../src/rest/guard.ts";
 import type { ConnectionOptions } from "../src/rest/transport.ts";
 import { connect, READ, SEND } from "./calls.ts";
 import { errorsAt, startStage } from "./support.ts";
-import { createScope, createWriteScope, startUpstream } from "./upstream.ts";
+import { createScope, createWriteScope, failureOf, startUpstream } from "./upstream.ts";
 
 interface Behaviour {
   /** What the platform answers with, until the test changes it. */
@@ -126,6 +127,68 @@ test("no send finds out whether the platform works again: a read does, before th
   stage.clock.time += 5_000;
   expect([await stage.send(), probes]).toEqual(["sent", 2]);
   expect([await stage.send(), probes]).toEqual(["sent", 2]);
+});
+
+test("reads that were refused in this process allow no retries", async () => {
+  const guard = new Guard({
+    platform: "PIDJ",
+    now: () => 0,
+    random: () => 0,
+    bulkhead: { inFlight: 1, waiting: 0, waitMilliseconds: 0 },
+    breaker: { isOn: true, leastCalls: 1, failurePercent: 50, pauseMilliseconds: 5_000 },
+    retries: { percent: 100, perSecond: 0 },
+    probe: async () => undefined,
+  });
+  const enter = () => guard.enter(READ.route, "read", true, new AbortController().signal);
+  (await enter()).end(new PlatformError("PIDJ", "unreachable", "down"));
+  for (let each = 0; each < 50; each += 1) {
+    expect(await failureOf(enter())).toMatchObject({ reason: "suspended" });
+  }
+
+  // Ten from the start, and one for the call that was made.
+  expect(Array.from({ length: 40 }, () => guard.mayRepeat()).filter(Boolean)).toHaveLength(11);
+});
+
+test("a read that may not be repeated because its breaker has opened fails at once", async () => {
+  const sleeps: number[] = [];
+  const sleep = async (milliseconds: number) => void sleeps.push(milliseconds);
+  await using stage = await start({ breaker: { leastCalls: 1 }, sleep });
+  stage.behaviour.status = 503;
+
+  expect(await stage.read()).toBe("unreachable");
+  expect(stage.upstream.requests).toHaveLength(1);
+  expect(sleeps).toHaveLength(1);
+});
+
+test("a probe for writes that is itself refused here says nothing: the next write has it made again", async () => {
+  let probes = 0;
+  const probe = async () => {
+    probes += 1;
+    if (probes === 1) {
+      throw new PlatformError("PIDJ", "suspended", "GET /status: the platform keeps failing", { mayHaveTaken: false });
+    }
+  };
+  await using stage = await start({ probe });
+  stage.behaviour.status = 500;
+  while ((await stage.send()) !== "suspended") {}
+  stage.behaviour.status = 200;
+  stage.clock.time += 5_000;
+
+  expect([await stage.send(), probes]).toEqual(["suspended", 1]);
+  expect([await stage.send(), probes]).toEqual(["sent", 2]);
+});
+
+test("a call whose client leaves while it waits for a place is not made", async () => {
+  await using upstream = await startUpstream((_request, response) => void response.end("{}"));
+  await using transport = connect(upstream.url, { bulkhead: { inFlight: 1, waitMilliseconds: 10_000 } });
+  const leaving = new AbortController();
+  const first = transport.read(READ, createScope());
+  const second = transport.write(SEND, createWriteScope({ signal: leaving.signal }));
+  leaving.abort();
+
+  expect(await failureOf(second)).toMatchObject({ reason: "cancelled", mayHaveTaken: false });
+  await first.catch(() => undefined);
+  expect(upstream.requests).toHaveLength(1);
 });
 
 test("calls beyond those that may be under way wait, and those beyond the queue are refused at once", async () => {

@@ -4,7 +4,7 @@ import { connect, READ, SEND } from "./calls.ts";
 import { createScope, createWriteScope, failureOf, sendJson, startUpstream } from "./upstream.ts";
 
 /** Lets calls wait for a connection that would otherwise wait for their turn before that. */
-const WIDE = { bulkhead: { inFlight: 1_000 } };
+const WIDE = { bulkhead: { inFlight: 1_000 }, connections: 64 };
 
 test("does not begin a send whose lease ended while it waited for a connection", async () => {
   const [allBusy, mayAnswer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

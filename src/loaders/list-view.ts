@@ -11,7 +11,10 @@ export interface KeptRecord extends Pick<CallRecord, "platform" | "route" | "ski
 }
 
 /** Options that all kept lists of a process share. */
-export type KeptListDefaults = Pick<KeptListOptions<unknown>, "versions" | "snapshotMilliseconds">;
+export type KeptListDefaults = Pick<
+  KeptListOptions<unknown>,
+  "versions" | "snapshotMilliseconds" | "staleMilliseconds"
+>;
 
 interface KeptListingOptions extends Omit<KeptListOptions<unknown>, "read"> {
   /** True if the list is always cheaper than reads by id. */

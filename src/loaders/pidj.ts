@@ -19,11 +19,11 @@ export interface PidjLists {
 }
 
 export function createPidjLists(client: PidjClient, defaults: KeptListDefaults): PidjLists {
-  const platform = "PIDJ";
-  const contacts = { ...defaults, platform, name: "contacts", route: "GET /contacts" } as const;
-  const groups = { ...defaults, platform, name: "pidjGroups", route: "GET /groups" } as const;
-  const series = { ...defaults, platform, name: "series", route: "GET /series" } as const;
-  const surveys = { ...defaults, platform, name: "surveys", route: "GET /surveys" } as const;
+  const common = { ...defaults, platform: "PIDJ", isSuspended: client.suspendsReads } as const;
+  const contacts = { ...common, name: "contacts", route: "GET /contacts" } as const;
+  const groups = { ...common, name: "pidjGroups", route: "GET /groups" } as const;
+  const series = { ...common, name: "series", route: "GET /series" } as const;
+  const surveys = { ...common, name: "surveys", route: "GET /surveys" } as const;
   return {
     contacts: new KeptListing(contacts, client.contacts, CONTACTS),
     groups: new KeptListing(groups, client.groups, { nameOf, filters: NAME_FILTER }),

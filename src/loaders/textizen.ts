@@ -37,11 +37,11 @@ export interface TextizenLists {
 }
 
 export function createTextizenLists(client: TextizenClient, defaults: KeptListDefaults): TextizenLists {
-  const platform = "TEXTIZEN";
-  const groups = { ...defaults, platform, name: "textizenGroups", route: "GET /api/groups", isShort: true } as const;
-  const campaigns = { ...defaults, platform, name: "campaigns", route: "GET /api/campaigns" } as const;
-  const participants = { ...defaults, platform, name: "participants", route: "GET /api/participants" } as const;
-  const polls = { ...defaults, platform, name: "polls", route: "GET /api/polls" } as const;
+  const common = { ...defaults, platform: "TEXTIZEN", isSuspended: client.suspendsReads } as const;
+  const groups = { ...common, name: "textizenGroups", route: "GET /api/groups", isShort: true } as const;
+  const campaigns = { ...common, name: "campaigns", route: "GET /api/campaigns" } as const;
+  const participants = { ...common, name: "participants", route: "GET /api/participants" } as const;
+  const polls = { ...common, name: "polls", route: "GET /api/polls" } as const;
   return {
     participants: new KeptListing(participants, client.participants, PARTICIPANTS),
     groups: new KeptListing(groups, client.groups, { nameOf, filters: NAME_FILTER }),

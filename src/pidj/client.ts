@@ -20,6 +20,8 @@ import { createPidjWrites, type PidjWrites } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError if it fails. */
 export interface PidjClient extends PidjReads, PidjWrites {
+  /** Whether reads are refused for a while because the platform keeps failing. */
+  readonly suspendsReads: () => boolean;
   /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -41,7 +43,8 @@ interface PidjReads {
 
 export function createPidjClient(options: PidjOptions): PidjClient {
   const wire = createPidjWire(options);
-  return { ...createPidjReads(wire), ...createPidjWrites(wire), close: wire.close };
+  const { suspendsReads, close } = wire;
+  return { ...createPidjReads(wire), ...createPidjWrites(wire), suspendsReads, close };
 }
 
 function createPidjReads(wire: PidjWire): PidjReads {

@@ -36,6 +36,7 @@ export interface PidjWire {
     decode: Decode<Result>,
     scope: WriteScope,
   ) => Promise<Result>;
+  readonly suspendsReads: () => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -80,6 +81,7 @@ export function createPidjWire(options: PidjOptions): PidjWire {
       transport.read(toRequest({ route, id: null, body: null, size: "list" }, decode), scope),
     write: ({ route, id, form }, decode, scope) =>
       transport.write(toRequest({ route, id, body: form, size: "record" }, decode), scope),
+    suspendsReads: transport.suspendsReads,
     close: transport.close,
   };
 }

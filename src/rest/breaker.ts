@@ -5,29 +5,41 @@ export interface BreakerOptions {
   readonly random: () => number;
 }
 
+/** When a breaker opens, and for how long no call goes out then. */
+export interface BreakerLimits {
+  /** False: it never opens. */
+  readonly isOn: boolean;
+  /** It does not open before so many calls within 10 seconds. */
+  readonly leastCalls: number;
+  /** The share of those calls that must have failed. */
+  readonly failurePercent: number;
+  readonly pauseMilliseconds: number;
+}
+
 /** Whether a call may be made, may be made as a probe of whether the platform works again, or must not be made. */
 export type Admission = "call" | "probe" | "refused";
 
 const WINDOW_MS = 10_000;
 const SLICES = 10;
-const LEAST_CALLS = 20;
-const OPEN_FROM = 0.5;
-const PROBE_AFTER_MS = 5_000;
+/** Up to a fifth longer, so that replicas do not probe together. */
+const JITTER = 0.2;
 
 /**
  * A circuit breaker. It opens when half of at least 20 calls within 10 seconds failed, and then lets one probe through
- * every 5 seconds until one succeeds; up to a second of jitter keeps replicas from probing together. Failures are
- * timeouts, broken connections and 5xx. A refusal by the platform's rules shows that the platform works.
+ * every 5 to 6 seconds until one succeeds; these are the defaults of `BreakerLimits`. Failures are timeouts, broken
+ * connections and 5xx. A refusal by the platform's rules shows that the platform works.
  */
 export class Breaker {
   readonly #options: BreakerOptions;
+  readonly #limits: BreakerLimits;
   /** Calls and failures in each slice of the window; `at` is the slice that the counts belong to. */
   readonly #slices = Array.from({ length: SLICES }, () => ({ at: -1, calls: 0, failures: 0 }));
   #probeAt: number | null = null;
   #isProbing = false;
 
-  constructor(options: BreakerOptions) {
+  constructor(options: BreakerOptions, limits: BreakerLimits) {
     this.#options = options;
+    this.#limits = limits;
   }
 
   get isOpen(): boolean {
@@ -87,13 +99,15 @@ export class Breaker {
     const recent = this.#slices.filter((each) => each.at > at - SLICES);
     const calls = recent.reduce((sum, each) => sum + each.calls, 0);
     const failures = recent.reduce((sum, each) => sum + each.failures, 0);
-    if (calls >= LEAST_CALLS && failures >= calls * OPEN_FROM) {
+    const { isOn, leastCalls, failurePercent } = this.#limits;
+    if (isOn && calls >= leastCalls && failures * 100 >= calls * failurePercent) {
       this.#open();
     }
   }
 
   #open(): void {
-    this.#probeAt = this.#options.now() + PROBE_AFTER_MS + this.#options.random() * 1_000;
+    const { pauseMilliseconds } = this.#limits;
+    this.#probeAt = this.#options.now() + pauseMilliseconds * (1 + this.#options.random() * JITTER);
   }
 
   #close(): void {

@@ -6,8 +6,8 @@ export interface BulkheadLimits {
 }
 
 interface Waiting {
-  readonly enter: () => void;
-  readonly timer: NodeJS.Timeout;
+  /** Ends the wait: true with a place. */
+  readonly end: (hasPlace: boolean) => void;
 }
 
 /**
@@ -33,14 +33,14 @@ export class Bulkhead {
 
   /**
    * Takes a place, which must be returned with `leave`: at once if there is one, else by a promise; false if none
-   * becomes free in time.
+   * becomes free in time, or if the signal aborts before.
    */
-  enter(): true | Promise<boolean> | false {
+  enter(signal: AbortSignal): true | Promise<boolean> | false {
     if (this.#inFlight < this.#limits.inFlight) {
       this.#inFlight += 1;
       return true;
     }
-    return this.#queue.size < this.#limits.waiting ? this.#wait() : false;
+    return this.#queue.size < this.#limits.waiting ? this.#wait(signal) : false;
   }
 
   leave(): void {
@@ -50,20 +50,22 @@ export class Bulkhead {
       this.#inFlight -= 1;
       return;
     }
-    this.#queue.delete(next);
-    clearTimeout(next.timer);
-    next.enter();
+    next.end(true);
   }
 
-  #wait(): Promise<boolean> {
+  #wait(signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
+      const leave = () => waiting.end(false);
+      const timer = setTimeout(leave, this.#limits.waitMilliseconds);
       const waiting: Waiting = {
-        enter: () => resolve(true),
-        timer: setTimeout(() => {
+        end: (hasPlace) => {
           this.#queue.delete(waiting);
-          resolve(false);
-        }, this.#limits.waitMilliseconds),
+          clearTimeout(timer);
+          signal.removeEventListener("abort", leave);
+          resolve(hasPlace);
+        },
       };
+      signal.addEventListener("abort", leave);
       this.#queue.add(waiting);
     });
   }

@@ -1,13 +1,15 @@
 import { type Platform, PlatformError } from "../errors.ts";
-import { type Admission, Breaker, type BreakerOptions } from "./breaker.ts";
+import { type Admission, Breaker, type BreakerLimits, type BreakerOptions } from "./breaker.ts";
 import { Bulkhead, type BulkheadLimits } from "./bulkhead.ts";
-import type { Route } from "./exchange.ts";
+import { endOfScope, type Route } from "./exchange.ts";
 import type { CallKind } from "./repeats.ts";
-import { RetryBudget } from "./retry-budget.ts";
+import { RetryBudget, type RetryLimits } from "./retry-budget.ts";
 
 export interface GuardOptions extends BreakerOptions {
   readonly platform: Platform;
-  readonly limits: BulkheadLimits;
+  readonly bulkhead: BulkheadLimits;
+  readonly breaker: BreakerLimits;
+  readonly retries: RetryLimits;
   /** A call that changes nothing, to find out whether writes would succeed. Throws if it fails. */
   readonly probe: () => Promise<unknown>;
 }
@@ -34,10 +36,15 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    this.#reads = new Breaker(options);
-    this.#writes = new Breaker(options);
-    this.#bulkhead = new Bulkhead(options.limits);
-    this.#budget = new RetryBudget(options.now);
+    this.#reads = new Breaker(options, options.breaker);
+    this.#writes = new Breaker(options, options.breaker);
+    this.#bulkhead = new Bulkhead(options.bulkhead);
+    this.#budget = new RetryBudget(options.now, options.retries);
+  }
+
+  /** Whether reads are refused, or one of them is finding out whether the platform works again. */
+  get suspendsReads(): boolean {
+    return this.#reads.isOpen;
   }
 
   /** Whether the budget allows another repeat. Each first call adds a fifth of a repeat to it. */
@@ -45,11 +52,11 @@ export class Guard {
     return this.#budget.withdraw();
   }
 
-  /** Throws PlatformError `suspended` or `overloaded` if the call must not go out now. */
-  async enter(route: Route, kind: CallKind, isFirst: boolean): Promise<Entry> {
-    if (isFirst) {
-      this.#budget.deposit();
-    }
+  /**
+   * Throws PlatformError `suspended` or `overloaded` if the call must not go out now, and `timeout` or `cancelled` if the
+   * signal aborts while the call waits for a place.
+   */
+  async enter(route: Route, kind: CallKind, isFirst: boolean, signal: AbortSignal): Promise<Entry> {
     const isRead = kind === "read" || kind === "read-by-post";
     const breaker = isRead ? this.#reads : this.#writes;
     let admission = this.#admit(breaker, route);
@@ -57,10 +64,17 @@ export class Guard {
       await this.#probeForWrites(route);
       admission = "call";
     }
-    const place = this.#bulkhead.enter();
+    const place = this.#bulkhead.enter(signal);
     if (place === false || (place !== true && !(await place))) {
       breaker.settle(admission, null);
+      if (signal.aborted) {
+        throw endOfScope(this.#options.platform, route, signal, false);
+      }
       throw this.#error("overloaded", `${route}: too many calls are under way`, OVERLOAD_RETRY_SECONDS);
+    }
+    if (isFirst) {
+      // A call that is refused here asks nothing of the platform, so it allows no repeat.
+      this.#budget.deposit();
     }
     return {
       end: (error) => {
@@ -82,7 +96,8 @@ export class Guard {
     try {
       await this.#options.probe();
     } catch (error) {
-      this.#writes.settle("probe", outcomeOf(error) ?? "failure");
+      // A probe that was refused in this process says nothing: the next write tries again.
+      this.#writes.settle("probe", error instanceof PlatformError ? outcomeOf(error) : "failure");
       throw this.#error(
         "suspended",
         `${route}: the platform keeps failing`,

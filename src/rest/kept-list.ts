@@ -13,6 +13,10 @@ export interface KeptListOptions<Index> {
   readonly versions: Versions;
   /** How long a read list is served, in milliseconds; 0 keeps nothing beyond the operation that read it. */
   readonly snapshotMilliseconds: number;
+  /** How long a read list is served while its platform fails, in milliseconds. */
+  readonly staleMilliseconds: number;
+  /** Whether reads of the platform are refused for a while because it keeps failing. */
+  readonly isSuspended: () => boolean;
 }
 
 /** A list that is served to an operation. */
@@ -41,8 +45,6 @@ interface Refresh<Index> {
   readonly stamp: Stamp;
 }
 
-/** While its platform fails, a list is served until it is this old. */
-const LONGEST_WHILE_FAILING_MS = 600_000;
 /** The least time between two refreshes of a list while its platform fails and an old one is served. */
 const FAILING_PAUSE_MS = 1_000;
 const NEVER = new AbortController().signal;
@@ -136,8 +138,8 @@ export class KeptList<Index> {
 
   /** What may be served by its version, and is not too old for a failing platform. */
   #current(): KeptIndex<Index> | null {
-    const { versions, snapshotMilliseconds } = this.#options;
-    const longest = Math.max(2 * snapshotMilliseconds, LONGEST_WHILE_FAILING_MS);
+    const { versions, snapshotMilliseconds, staleMilliseconds } = this.#options;
+    const longest = Math.max(2 * snapshotMilliseconds, staleMilliseconds);
     const kept = this.#kept;
     return kept !== null && versions.mayServeKept(kept.stamp) && this.#age(kept) < longest ? kept : null;
   }
@@ -147,7 +149,8 @@ export class KeptList<Index> {
   }
 
   get #isFailing(): boolean {
-    return this.#lastRead?.outcome === "no-answer";
+    // While reads are suspended, the next one may be the probe, and wait for as long as a call may take.
+    return this.#lastRead?.outcome === "no-answer" || this.#options.isSuspended();
   }
 
   get #isPausing(): boolean {

@@ -3,11 +3,13 @@ import { type Dispatcher, Pool } from "undici";
 import { type Platform, PlatformError } from "../errors.ts";
 import { Versions } from "../freshness/versions.ts";
 import { type Answer, readAnswer } from "./answer.ts";
+import type { BreakerLimits } from "./breaker.ts";
 import type { BulkheadLimits } from "./bulkhead.ts";
 import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
 import { Exchange, endOfScope, type Route, type WireRequest } from "./exchange.ts";
 import { Guard } from "./guard.ts";
 import { type CallKind, combine, delayBeforeRepeat } from "./repeats.ts";
+import type { RetryLimits } from "./retry-budget.ts";
 import { Sharing } from "./sharing.ts";
 
 /** Milliseconds that one attempt may take, from its first byte to the last byte of its answer. */
@@ -37,6 +39,12 @@ export interface ConnectionOptions {
   readonly versions?: Versions;
   /** Default: 64 calls under way, 128 waiting for at most 500 ms. */
   readonly bulkhead?: Partial<BulkheadLimits>;
+  /** Default: opens when half of at least 20 calls within 10 s failed, for 5 s. */
+  readonly breaker?: Partial<BreakerLimits>;
+  /** Default: a fifth of the calls, and three a second. */
+  readonly retries?: Partial<RetryLimits>;
+  /** Connections to the platform. Default: as many as calls may be under way; fewer for tests. */
+  readonly connections?: number;
   /** Jitter of retries and of the breaker, 0 to 1; for tests. */
   readonly random?: () => number;
   /** Milliseconds of a clock that never goes back, for breaker and budget of repeats; for tests. */
@@ -69,12 +77,13 @@ export interface Transport {
    * platform did not act. Throws whatever `scope.checkBeforeAttempt` throws, and then it did not act either.
    */
   readonly write: <Result>(request: PlatformRequest<Result>, scope: WriteScope) => Promise<Result>;
+  /** Whether reads are refused for a while because the platform keeps failing. */
+  readonly suspendsReads: () => boolean;
   /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
 
 const LIMITS = { list: "listBytes", record: "recordBytes" } as const;
-const CONNECTIONS = 64;
 /** Sent with every call. Answers in other encodings are not decoded. */
 const HEADERS = ["user-agent", "textgraph", "accept-encoding", "identity"];
 /** A write with less time than this is not begun: most answers would come too late, and its outcome would be unknown. */
@@ -100,8 +109,9 @@ export function createTransport(options: TransportOptions): Transport {
   const limits: BodyLimits = { listBytes: 64_000_000, recordBytes: 10_000_000, ...options.bodyLimits };
   const { origin, pathname } = new URL(options.baseUrl);
   const basePath = pathname.replace(/\/+$/, "");
+  const bulkhead = { inFlight: 64, waiting: 128, waitMilliseconds: 500, ...options.bulkhead };
   const pool = new Pool(origin, {
-    connections: CONNECTIONS,
+    connections: options.connections ?? bulkhead.inFlight,
     pipelining: 1,
     // HTTP/1.1 is known to work with a body in a GET; HTTP/2 frames requests differently.
     allowH2: false,
@@ -115,7 +125,9 @@ export function createTransport(options: TransportOptions): Transport {
     platform,
     now: options.clock ?? (() => performance.now()),
     random,
-    limits: { inFlight: CONNECTIONS, waiting: 128, waitMilliseconds: 500, ...options.bulkhead },
+    bulkhead,
+    breaker: { isOn: true, leastCalls: 20, failurePercent: 50, pauseMilliseconds: 5_000, ...options.breaker },
+    retries: { percent: 20, perSecond: 3, ...options.retries },
     probe: () => {
       const signal = AbortSignal.timeout(timeouts.readMilliseconds);
       const deadline = performance.now() + timeouts.readMilliseconds;
@@ -149,7 +161,7 @@ export function createTransport(options: TransportOptions): Transport {
         }
         const spareMilliseconds = scope.timeLeft() - (scope instanceof ReadScope ? 0 : leastWriteMilliseconds);
         const delay = delayBeforeRepeat(kind, error, attempt, { spareMilliseconds, random });
-        if (delay === null || !guard.mayRepeat()) {
+        if (delay === null || isRefusedHere(thrown) || !guard.mayRepeat()) {
           throw error;
         }
         failure = error;
@@ -165,7 +177,7 @@ export function createTransport(options: TransportOptions): Transport {
     scope: CallScope,
     { kind, isFirst }: { readonly kind: CallKind; readonly isFirst: boolean },
   ): Promise<Result> {
-    const entry = await guard.enter(request.route, kind, isFirst);
+    const entry = await guard.enter(request.route, kind, isFirst, scope.signal);
     try {
       const result = await makeAttempt(request, wire, scope);
       entry.end(null);
@@ -229,11 +241,16 @@ export function createTransport(options: TransportOptions): Transport {
     };
   }
 
-  return { read, write, close: () => pool.close() };
+  return { read, write, suspendsReads: () => guard.suspendsReads, close: () => pool.close() };
 }
 
 function kindOf({ method }: WireRequest, scope: CallScope): CallKind {
   return scope instanceof ReadScope ? (method === "GET" ? "read" : "read-by-post") : scope.kind;
+}
+
+/** True if the attempt was not made because of other calls: another one would not be made either. */
+function isRefusedHere(error: unknown): boolean {
+  return error instanceof PlatformError && (error.reason === "suspended" || error.reason === "overloaded");
 }
 
 function wakeAfter(milliseconds: number, signal: AbortSignal): Promise<unknown> {

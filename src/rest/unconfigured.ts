@@ -1,14 +1,17 @@
 import { type Platform, PlatformError } from "../errors.ts";
 
+/** The methods that make no call. */
+const NOTHING: { readonly suspendsReads: () => boolean; readonly close: () => Promise<void> } = {
+  suspendsReads: () => false,
+  close: async () => undefined,
+};
+
 /** A client of a platform without credentials in this process: every call throws, and nothing is sent. */
-export function createUnconfiguredClient<Client extends { readonly close: () => Promise<void> }>(
-  platform: Platform,
-): Client {
+export function createUnconfiguredClient<Client extends typeof NOTHING>(platform: Platform): Client {
   const refuse = async () => {
     throw new PlatformError(platform, "not-configured", `${platform} has no credentials`, { mayHaveTaken: false });
   };
-  const nothing = { close: async () => undefined };
-  return new Proxy(nothing as Pick<Client, keyof typeof nothing> as Client, {
+  return new Proxy(NOTHING as Pick<Client, keyof typeof NOTHING> as Client, {
     get: (own, name) => Reflect.get(own, name) ?? refuse,
   });
 }

@@ -33,6 +33,8 @@ import { createTextizenWrites, type TextizenWrites, wireId } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError if it fails. */
 export interface TextizenClient extends TextizenReads, TextizenWrites {
+  /** Whether reads are refused for a while because the platform keeps failing. */
+  readonly suspendsReads: () => boolean;
   /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -68,6 +70,7 @@ export function createTextizenClient(options: TextizenOptions): TextizenClient {
   return {
     ...createTextizenReads(wire, sendTime),
     ...createTextizenWrites(wire, options, sendTime),
+    suspendsReads: wire.suspendsReads,
     close: wire.close,
   };
 }

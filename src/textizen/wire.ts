@@ -47,6 +47,7 @@ interface TextizenCall<Result> {
 export interface TextizenWire {
   readonly read: <Result>(call: TextizenCall<Result>, scope: ReadScope) => Promise<Result>;
   readonly write: <Result>(call: TextizenCall<Result>, scope: WriteScope) => Promise<Result>;
+  readonly suspendsReads: () => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -142,6 +143,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
   return {
     read,
     write: (call, scope) => withToken(scope.kind, scope, (token) => transport.write(toRequest(call, token), scope)),
+    suspendsReads: transport.suspendsReads,
     close: transport.close,
   };
 }
