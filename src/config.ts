@@ -44,7 +44,7 @@ export interface LimitsConfig {
   /** Platform calls and objects that one operation may cost. */
   readonly calls: number;
   readonly objects: number;
-  /** Limit of a caller whose key has none of its own. */
+  /** Limits of a caller whose key has none of its own. */
   readonly callsPerMinute: number;
   readonly recipientsPerMinute: number;
 }

@@ -216,7 +216,7 @@ interface Run {
 
 /** An operation may cost this many times its price: lengths of lists without a page size are assumed. */
 const SLACK = 3;
-/** Further calls, for operations with a small price: retries and sign-ins. */
+/** Added to that for operations with a small price, because of retries and sign-ins. */
 const MORE = { calls: 10, objects: 100 };
 
 function limitsOf({ calls, objects }: Price): MeterLimits {
