@@ -115,6 +115,7 @@ test.each([
   [`[{"name":"a","sha256":"${digest}","scopes":["contacts:reed"]}]`, "key 1: scopes must be a list of these"],
   [`[{"name":"a","sha256":"${digest}","scopes":"contacts:read"}]`, "key 1: scopes must be a list of these"],
   [`[{"name":"a","sha256":"${digest}","scopes":[],"expires":"soon"}]`, "key 1: expires must be a date"],
+  [`[{"name":"a","sha256":"${digest}","scopes":[],"expires":"2027-02-30"}]`, "key 1: expires must be a date"],
   [`[{"name":"a","sha256":"${digest}","scopes":[],"callsPerMinute":0}]`, "callsPerMinute must be a whole number"],
   [`[{"name":"a","sha256":"${digest}","scopes":[],"scope":[]}]`, "key 1 has a member that is not known"],
   [`[{"name":"a","sha256":"${digest}","scopes":[]},{"name":"b","sha256":"${digest}","scopes":[]}]`, "two keys"],

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { parseDateTime } from "../date-time.ts";
 import { isScope, SCOPES, type Scope } from "./scopes.ts";
 
 /** One line of the keys file, checked. */
@@ -124,7 +125,9 @@ export function parseExpiry(value: unknown, place: string): Date | null {
     return null;
   }
   const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
-  const date = typeof value === "string" && form.test(value) ? new Date(value) : null;
+  // The engine's own parser takes 30 February for 2 March.
+  const isDay = typeof value === "string" && form.test(value) && parseDateTime(value.slice(0, 10)) !== null;
+  const date = isDay ? new Date(value) : null;
   if (date === null || Number.isNaN(date.getTime())) {
     throw new KeysFileError(`${place}: expires must be a date such as 2027-01-31, or a time with its offset.`);
   }
