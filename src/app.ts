@@ -109,11 +109,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
   const hosts = createHosts(namesOf(config));
-  const http = createHttp({
+  const http = await createHttp({
     logLevel: config.logLevel,
     origins,
     hosts,
     trustedProxies: config.trustedProxies,
+    isBehindTls: config.events.publicUrl?.startsWith("https:") ?? false,
   });
   const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
   const report = (error: unknown) => http.log.error({ err: error }, "unexpected error");

@@ -3,7 +3,9 @@ import type { Duplex } from "node:stream";
 import { CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Credential } from "../access/access.ts";
+import { FAILURES } from "../operations/failures.ts";
 import { credentialOf } from "../server/callers.ts";
+import { refuseConnection } from "../server/raw-failure.ts";
 import type { Connection } from "./connections.ts";
 import { createProtocol, type SocketProtocolOptions, type SocketState } from "./socket-protocol.ts";
 
@@ -50,6 +52,7 @@ export function createSockets(
     handleProtocols,
   };
   const server = new WebSocketServer(settings);
+  server.on("wsClientError", (_error, socket) => refuseConnection(socket, FAILURES.malformedHandshake));
   const protocol = createProtocol(options);
 
   function serve(socket: WebSocket, raw: Duplex, credential: Credential): void {

@@ -19,6 +19,17 @@ export const FAILURES = {
   noHttp: failure(400, "BAD_USER_INPUT", "The request is not HTTP/1.1."),
   requestTooSlow: failure(408, "BAD_USER_INPUT", "The request did not arrive in time.", true),
   headersTooLarge: failure(431, "BAD_USER_INPUT", "The URL and the headers must have at most 96 kB together."),
+  malformedHandshake: failure(
+    400,
+    "BAD_USER_INPUT",
+    "This is not a WebSocket handshake that can be read: version 13, a key, and the protocol graphql-transport-ws.",
+  ),
+  noHost: failure(400, "BAD_USER_INPUT", "The Host header is missing."),
+  badRequest: failure(400, "BAD_USER_INPUT", "The request cannot be read."),
+  bodyTooLarge: failure(413, "BAD_USER_INPUT", "The body is larger than this server takes."),
+  urlTooLong: failure(414, "BAD_USER_INPUT", "The URL is longer than this server takes: use POST."),
+  mediaType: failure(415, "BAD_USER_INPUT", "The body must be JSON: content-type: application/json."),
+  expectation: failure(417, "BAD_USER_INPUT", "This server meets no expectation but 100-continue."),
   noEvent: failure(400, "BAD_USER_INPUT", "There is no event in this request."),
   forgeable: failure(
     400,

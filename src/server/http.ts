@@ -1,17 +1,12 @@
-import { STATUS_CODES } from "node:http";
-import type { Duplex } from "node:stream";
+import type { ServerResponse } from "node:http";
 import cors from "@fastify/cors";
-import Fastify, {
-  type ConnectionError,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  LogController,
-} from "fastify";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure } from "../operations/failures.ts";
+import { addHeaders } from "./headers.ts";
 import { describeForLog } from "./log.ts";
 import type { Hosts, Origins } from "./origins.ts";
+import { refuseConnection, refuseUnreadable } from "./raw-failure.ts";
 
 export interface HttpOptions {
   readonly logLevel: string;
@@ -20,6 +15,8 @@ export interface HttpOptions {
   readonly hosts: Hosts;
   /** See `Config.trustedProxies`. */
   readonly trustedProxies: readonly string[];
+  /** True if clients reach this server by https, through a proxy. */
+  readonly isBehindTls: boolean;
 }
 
 const BODY_LIMIT_BYTES = 1_000_000;
@@ -31,7 +28,8 @@ const ANY_HOST = /^\/(webhooks\/|(health|ready)(\?|$))/;
 const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$)/g;
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
-export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOptions): FastifyInstance {
+export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const { logLevel, origins, hosts, trustedProxies, isBehindTls } = options;
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -41,24 +39,34 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
     requestTimeout: 30_000,
     // A URL that cannot be decoded reaches no route. It must not be repeated in the answer, because it may contain a
     // secret.
-    frameworkErrors: (_error, _request, reply) => sendFailure(reply, FAILURES.malformedUrl),
-    clientErrorHandler: (error, socket) => {
-      if (socket.writable && error.code !== "ECONNRESET") {
-        refuseConnection(socket, unreadable(error));
-      } else {
-        socket.destroy();
-      }
+    frameworkErrors: ({ statusCode }, _request, reply) => {
+      // No hook runs for these.
+      reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+      return sendFailure(
+        reply,
+        statusCode === FAILURES.urlTooLong.status ? FAILURES.urlTooLong : FAILURES.malformedUrl,
+      );
     },
+    clientErrorHandler: refuseUnreadable,
     rewriteUrl: ({ url = "" }) => (/^\/(graphql)?\?/.test(url) ? url.replace(EMPTY_PARAMETERS, "") : url),
     // Without these two, fastify leaves stalled requests open longer than requestTimeout.
     http: {
       headersTimeout: 15_000,
       maxHeaderSize: HEADER_LIMIT_BYTES,
+      // Node's own refusal has no body: see the first hook.
+      requireHostHeader: false,
       connectionsCheckingInterval: 5_000,
       // Some clients offer an upgrade to HTTP/2 with their first request. It is ignored, which RFC 9110 §7.8 allows.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
     },
   });
+  http.server.on("checkExpectation", (_request, response: ServerResponse) => {
+    if (response.socket !== null) {
+      refuseConnection(response.socket, FAILURES.expectation);
+    }
+  });
+  // Before all others, so that a refusal of theirs has the headers too.
+  await addHeaders(http, isBehindTls);
   let isClosing = false;
   http.addHook("preClose", async () => {
     isClosing = true;
@@ -71,6 +79,11 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
     done();
   });
   http.addHook("onRequest", (request, reply, done) => {
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+      // RFC 9112 §3.2.
+      sendFailure(reply, FAILURES.noHost);
+      return;
+    }
     if (hosts.mayBeCalled(request.hostname) || ANY_HOST.test(request.url)) {
       done();
       return;
@@ -89,8 +102,8 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
   http.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) {
-      const extensions = { code: "BAD_USER_INPUT", retryable: false };
-      return sendFailure(reply, { status, message: error.message, extensions });
+      // Not with fastify's own sentences: some of them quote the request.
+      return sendFailure(reply, REFUSALS.find((each) => each.status === status) ?? FAILURES.badRequest);
     }
     http.log.error({ err: error }, "request failed");
     return sendFailure(reply, FAILURES.internal);
@@ -98,30 +111,10 @@ export function createHttp({ logLevel, origins, hosts, trustedProxies }: HttpOpt
   return http;
 }
 
+/** Of requests that fastify refuses. */
+const REFUSALS: readonly Failure[] = [FAILURES.unreadableBody, FAILURES.bodyTooLarge, FAILURES.mediaType];
+
 /** An answer that consists of one failure, in GraphQL's shape. */
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
   return reply.code(failure.status).send({ errors: [withoutStatus(failure)] });
-}
-
-/** The same on a connection whose request has no reply: an upgrade, or what is no HTTP. Closes the connection. */
-export function refuseConnection(socket: Duplex, failure: Failure): void {
-  const body = JSON.stringify({ errors: [withoutStatus(failure)] });
-  socket.on("error", () => undefined);
-  socket.end(
-    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\nconnection: close\r\n` +
-      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
-}
-
-/** What is wrong with a request that Node.js could not read, by the code of its error. */
-function unreadable({ code }: ConnectionError): Failure {
-  switch (code) {
-    case "HPE_HEADER_OVERFLOW":
-      return FAILURES.headersTooLarge;
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      return FAILURES.requestTooSlow;
-    default:
-      return FAILURES.noHttp;
-  }
 }

@@ -1,0 +1,67 @@
+import helmet from "@fastify/helmet";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+const NOTHING = {
+  "default-src": ["'none'"],
+  "base-uri": ["'none'"],
+  "form-action": ["'none'"],
+  "frame-ancestors": ["'none'"],
+};
+const APOLLO = "https://*.apollographql.com";
+const TWO_YEARS = "max-age=63072000; includeSubDomains";
+
+/**
+ * Headers that keep browsers from doing with an answer what nobody meant: to load or frame anything, to guess its type,
+ * to keep it, or to tell other sites its URL. `isBehindTls`: clients reach this server by https only.
+ */
+export async function addHeaders(http: FastifyInstance, isBehindTls: boolean): Promise<void> {
+  await http.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: NOTHING },
+    frameguard: { action: "deny" },
+    referrerPolicy: { policy: "no-referrer" },
+    // Sent below, and over https only (RFC 6797 §7.2).
+    strictTransportSecurity: false,
+  });
+  http.addHook("onRequest", (request, reply, done) => {
+    reply.header("cache-control", "no-store");
+    if (isBehindTls || request.protocol === "https") {
+      reply.header("strict-transport-security", TWO_YEARS);
+    }
+    done();
+  });
+  http.addHook("onSend", (request, reply, payload, done) => {
+    if (typeof payload === "string" && String(reply.getHeader("content-type")).startsWith("text/html")) {
+      reply.header("content-security-policy", policyOf(payload, request));
+      // Signing in to Apollo opens a window that must find this one.
+      reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
+    }
+    done();
+  });
+}
+
+/**
+ * The policy of Apollo Sandbox's page: scripts and styles with the page's own nonce and from Apollo's servers, and
+ * connections to this server alone.
+ */
+function policyOf(page: string, { host }: FastifyRequest): string {
+  const nonce = /<script nonce="([0-9a-f]+)"/.exec(page)?.[1];
+  const own = nonce === undefined ? "" : ` 'nonce-${nonce}'`;
+  // Some browsers take 'self' for http alone.
+  const sockets = /^[\w.[\]:-]+$/.test(host) ? ` ws://${host} wss://${host}` : "";
+  const directives: Readonly<Record<string, string>> = {
+    "default-src": "'none'",
+    "script-src": `${APOLLO}${own}`,
+    "style-src": `${APOLLO} https://fonts.googleapis.com${own}`,
+    "font-src": "https://fonts.gstatic.com",
+    "img-src": `${APOLLO}`,
+    "manifest-src": `${APOLLO}`,
+    "frame-src": `${APOLLO}`,
+    "connect-src": `'self'${sockets}`,
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+  };
+  return Object.entries(directives)
+    .map((directive) => directive.join(" "))
+    .join("; ");
+}
