@@ -2,7 +2,7 @@ import { KeysFileError } from "./access/keys-file.ts";
 import { ConfigError } from "./environment.ts";
 import { StoreError } from "./errors.ts";
 
-/** Where a program writes: stdout or stderr. */
+/** A stream that a program writes to: stdout or stderr. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;

@@ -12,15 +12,15 @@ export function isTimeZone(text: string): boolean {
   }
 }
 
-/** What the clocks of a zone show at an instant, without an offset: `2017-03-14T15:26:53.895`. */
+/** The local time of a zone at an instant, without an offset: `2017-03-14T15:26:53.895`. */
 export function toLocalTime(instant: Date, zone: string): string {
   const local = Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(zone).toPlainDateTime();
   return local.toString({ fractionalSecondDigits: 3 });
 }
 
 /**
- * The instant at which the clocks of a zone show what `local` shows in UTC. When clocks are put back, an hour comes
- * twice: the first one is meant. When they are put forward, an hour is left out: 02:30 then means 03:30.
+ * The instant at which a zone's local time is what `local` shows in UTC. If clocks are put back, an hour occurs twice:
+ * the first one is meant. If they are put forward, an hour is skipped: 02:30 then means 03:30.
  */
 export function fromLocalTime(local: Date, zone: string): Date {
   const shown = Temporal.Instant.fromEpochMilliseconds(local.getTime()).toZonedDateTimeISO("UTC").toPlainDateTime();

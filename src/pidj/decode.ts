@@ -33,7 +33,7 @@ export async function readRows<Type extends IdType, Row>(
   decode: (row: JsonObject, id: Id<Type>, answer: Answer) => Row,
   answer: Answer,
 ): Promise<Rows<Row> | null> {
-  // An empty list may come as null; a list that is not there may not.
+  // Null is an empty list; a missing key is an error.
   const members = list === null ? [] : listOf(list);
   if (members === null) {
     return null;
@@ -63,7 +63,7 @@ export function decodeContactDetail(contact: JsonObject, id: ContactId): Contact
 
 function decodeContact(contact: JsonObject, id: ContactId, isDetail: boolean): ContactRecord {
   const absent = isDetail ? null : undefined;
-  // Every contact has a number: a detail that says none is not one whose number is blank.
+  // Every contact has a number, so a detail without the key is unreadable, and not one with a blank number.
   const isUnsaid = isDetail && contact["phone_number"] === undefined;
   const number = isUnsaid ? read.defect("phone_number") : read.phone(contact["phone_number"], "phone_number", absent);
   return {

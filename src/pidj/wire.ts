@@ -125,9 +125,9 @@ function requireSuccess(route: Route, answer: Answer): JsonObject {
 }
 
 /**
- * True if Pidj itself says that it has no such record: a failure in its own form, as 404 or inside a 2xx, with the code
- * 404 or with a sentence that calls the route's kind of record absent (docs/platforms.md P-30). 410 is as good as 404.
- * A sentence about something else, such as the call itself, ends no record that is read.
+ * True if Pidj itself says that it has no such record: a failure in its own form, as 404, 410 or inside a 2xx, with the
+ * code 404 or 410 or with a sentence that says that the route's kind of record does not exist (docs/platforms.md P-30).
+ * A sentence about something else, such as the call itself, does not count.
  */
 function saysNotFound(route: Route, status: number, body: JsonObject): boolean {
   const { code, message, status: word } = body;
@@ -141,7 +141,7 @@ function saysNotFound(route: Route, status: number, body: JsonObject): boolean {
   return NOT_FOUND_STATUSES.has(Number(code)) ? isOpen : isNamed && NOT_FOUND_SENTENCE.test(sentence);
 }
 
-/** What says no more than the status. */
+/** Sentences that only repeat the status. */
 const NO_SENTENCE = /^\W*(?:(?:not found|gone)\W*)?$/i;
 
 /** The error for a successful answer without the expected value. */

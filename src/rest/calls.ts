@@ -24,7 +24,7 @@ interface ScopeOptions {
 }
 
 interface ReadScopeOptions extends ScopeOptions {
-  /** True if the read must be a call of its own: it joins no equal read that is under way. */
+  /** True if the read must be a call of its own and join no equal running read. */
   readonly isFresh: boolean;
 }
 
@@ -49,7 +49,7 @@ interface WriteScopeOptions extends ScopeOptions {
 abstract class Scope {
   readonly signal: AbortSignal;
   readonly record: (call: CallRecord) => void;
-  // Private members also make TypeScript refuse anything that the constructor did not make, a spread of a scope included.
+  // Because of the private members, TypeScript accepts only what the constructor made, and no spread of a scope.
   readonly #deadline: () => number;
 
   constructor({ signal, deadline, record }: ScopeOptions) {
@@ -62,7 +62,7 @@ abstract class Scope {
     return this.#deadline();
   }
 
-  /** Milliseconds in which the call must have ended. */
+  /** Milliseconds within which the call must end. */
   timeLeft(): number {
     return this.#deadline() - performance.now();
   }

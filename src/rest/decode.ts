@@ -28,7 +28,10 @@ export class FieldReader {
     return digits ?? this.#other(value, name, absent);
   }
 
-  /** A telephone number as it is written. A JSON number must be one beyond doubt, for its digits alone are left of it. */
+  /**
+   * A telephone number in its written form. A JSON number must certainly be one, because it has lost everything but its
+   * digits.
+   */
   phone<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<string> | Absent {
     return typeof value === "number" && parseWrittenNumber(String(value)) === null
       ? this.defect(name)
@@ -62,7 +65,7 @@ export class FieldReader {
     return this.#other(value, name, absent);
   }
 
-  /** A date-time by RFC 3339, without a zone in UTC: see `parseDateTime`. */
+  /** An instant: see `parseDateTime`. */
   date<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<Date> | Absent {
     if (typeof value === "string" && value !== "") {
       return parseDateTime(value) ?? this.defect(name);
@@ -82,7 +85,7 @@ export class FieldReader {
     return texts.every((text) => text !== null) ? texts : this.defect(name);
   }
 
-  /** What `decode` makes of a list's members. */
+  /** The decoded members of a list. */
   list<Value, Absent extends null | undefined>(
     value: unknown,
     name: string,
@@ -93,7 +96,7 @@ export class FieldReader {
     return items === null ? this.#other(value, name, absent) : decode(items);
   }
 
-  /** The error that takes the place of a value that cannot be read. */
+  /** The error that replaces a value that cannot be read. */
   defect(name: string): PlatformError {
     let error = this.#defects.get(name);
     if (error === undefined) {

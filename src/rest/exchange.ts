@@ -25,8 +25,8 @@ interface ExchangeOptions {
   /** Milliseconds to wait for a connection. */
   readonly waitMilliseconds: number;
   /**
-   * The time from the first byte of the request to the last of the answer. It is asked right before the first byte goes
-   * out, and null keeps that back: too little time is left.
+   * Milliseconds from the first byte of the request to the last of the answer. Called right before the first byte is
+   * sent; null if too little time is left, and then nothing is sent.
    */
   readonly answerMilliseconds: () => number | null;
   readonly bodyLimitBytes: number;

@@ -22,7 +22,7 @@ export interface KeptListOptions<Index> {
 /** A list that is served to an operation. */
 export interface Served<Index> {
   readonly index: Index;
-  /** How old the list is, in milliseconds, if it was served from what is kept; null if it was read just now. */
+  /** The age of the list in milliseconds if it was kept; null if it was read just now. */
   readonly age: number | null;
 }
 
@@ -50,9 +50,9 @@ const FAILING_PAUSE_MS = 1_000;
 const NEVER = new AbortController().signal;
 
 /**
- * One list of one platform, shared by all operations: read once, indexed once. It is served for the snapshot time, at
- * most once that longer while it is being read anew, and for longer only while its platform fails to answer. A list that
- * was read before a change is served to nobody.
+ * One list of one platform, shared by all operations: read once and indexed once. It is served for the snapshot time,
+ * at most once that longer while it is being read again, and for longer only while its platform fails to answer. A list
+ * from before a change is never served.
  */
 export class KeptList<Index> {
   readonly platform: Platform;
@@ -74,7 +74,7 @@ export class KeptList<Index> {
     return this.#lastRead;
   }
 
-  /** The list, if it is kept and nothing has changed since; however old it is. */
+  /** The kept list if nothing has changed since its read, however old it is. */
   get kept(): Index | null {
     return this.#current()?.index ?? null;
   }
@@ -86,7 +86,7 @@ export class KeptList<Index> {
     return kept !== null && (this.#age(kept) < 2 * this.#options.snapshotMilliseconds || this.#isFailing);
   }
 
-  /** The list: read by a call of this operation's own if its scope wants that. */
+  /** The list. If the scope is fresh, it is read by a call of this operation's own. */
   async get(scope: ReadScope): Promise<Served<Index>> {
     const { versions, snapshotMilliseconds } = this.#options;
     await versions.confirm();
@@ -105,7 +105,7 @@ export class KeptList<Index> {
       if (this.#age(kept) >= 2 * snapshotMilliseconds && !this.#isFailing) {
         return await this.#waitOrServe(refresh, scope);
       }
-      // Nobody waits for this one. If it fails, `#lastRead` says so.
+      // No operation waits for this read. If it fails, `#lastRead` records it.
       refresh.result.catch(() => undefined);
     }
     return this.#serve(kept);
@@ -115,7 +115,9 @@ export class KeptList<Index> {
     return { index: kept.index, age: this.#age(kept) };
   }
 
-  /** Waits for a new list; serves the kept one if the platform fails, or leaves half of the reader's time unused. */
+  /**
+   * Waits for a new list. Serves the kept one if the platform fails or has not answered in half of the reader's time.
+   */
   async #waitOrServe(refresh: Refresh<Index>, scope: ReadScope): Promise<Served<Index>> {
     try {
       const index = await withinTime(this.#wait(refresh, scope), scope.timeLeft() / 2);
@@ -136,7 +138,7 @@ export class KeptList<Index> {
     return kept === null ? { index: await this.#wait(this.#join(scope), scope), age: null } : this.#serve(kept);
   }
 
-  /** What may be served by its version, and is not too old for a failing platform. */
+  /** The kept list if its version is current and it is not too old for a failing platform. */
   #current(): KeptIndex<Index> | null {
     const { versions, snapshotMilliseconds, staleMilliseconds } = this.#options;
     const longest = Math.max(2 * snapshotMilliseconds, staleMilliseconds);
@@ -149,7 +151,7 @@ export class KeptList<Index> {
   }
 
   get #isFailing(): boolean {
-    // While reads are suspended, the next one may be the probe, and wait for as long as a call may take.
+    // While reads are suspended, the next one may be the probe, which may take as long as a call.
     return this.#lastRead?.outcome === "no-answer" || this.#options.isSuspended();
   }
 
@@ -161,7 +163,7 @@ export class KeptList<Index> {
     return orEndOfScope(result, signal, this.platform, this.route);
   }
 
-  /** The read that is under way, if it began under the versions of now; else a new one. */
+  /** The running read if it began under the current versions; else a new one. */
   #join(scope: ReadScope): Refresh<Index> {
     const refresh = this.#refresh;
     return refresh !== null && this.#options.versions.isCurrent(refresh.stamp) ? refresh : this.#start(scope);
@@ -170,8 +172,8 @@ export class KeptList<Index> {
   #start({ deadline, record }: ReadScope): Refresh<Index> {
     const { name, read, versions } = this.#options;
     const stamp = versions.stamp(name);
-    // Its signal never aborts: the next operations want the list even if the one that began the read has ended. It is a
-    // call of its own, so that it is as new as its stamp says.
+    // Its signal never aborts, because later operations need the list even if the one that began the read has ended. It
+    // is a call of its own, so that it is as new as its stamp says.
     const result = read(new ReadScope({ signal: NEVER, deadline: () => deadline, isFresh: true, record }));
     const refresh = { result, stamp };
     const end = (outcome: LastRead["outcome"]) => {
@@ -204,7 +206,7 @@ function isPlatformFailing(error: unknown): boolean {
   return error instanceof PlatformError && IS_NO_ANSWER[error.reason];
 }
 
-/** True if the platform gave no usable answer; false if it answered no, or if waiting for it makes no sense. */
+/** True if the platform gave no usable answer; false if it refused, or if waiting for it is pointless. */
 const IS_NO_ANSWER: Readonly<Record<PlatformErrorReason, boolean>> = {
   timeout: true,
   "not-asked": true,

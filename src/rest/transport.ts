@@ -73,8 +73,8 @@ export interface Transport {
   /** Makes the call and decodes its answer. Throws PlatformError. */
   readonly read: <Result>(request: PlatformRequest<Result>, scope: ReadScope) => Promise<Result>;
   /**
-   * Makes the call and decodes its answer. Throws PlatformError; its `mayHaveTaken` is false only with proof that the
-   * platform did not act. Throws whatever `scope.checkBeforeAttempt` throws, and then it did not act either.
+   * Makes the call and decodes its answer. Throws PlatformError, whose `mayHaveTaken` is false only with proof that the
+   * platform did not act. It also throws what `scope.checkBeforeAttempt` throws, and then the platform did not act.
    */
   readonly write: <Result>(request: PlatformRequest<Result>, scope: WriteScope) => Promise<Result>;
   /** Whether reads are refused for a while because the platform keeps failing. */
@@ -147,7 +147,7 @@ export function createTransport(options: TransportOptions): Transport {
     return call(request, toWire(request, basePath), scope);
   }
 
-  /** All attempts at one call. */
+  /** Makes all attempts at one call. */
   async function call<Result>(request: PlatformRequest<Result>, wire: WireRequest, scope: CallScope): Promise<Result> {
     const kind = kindOf(wire, scope);
     let failure: PlatformError | null = null;
@@ -194,7 +194,8 @@ export function createTransport(options: TransportOptions): Transport {
     scope: CallScope,
   ): Promise<Result> {
     const { route } = request;
-    // Whatever a call has to wait for beside its connection belongs before this: a write is checked right before it goes out.
+    // All waiting apart from that for a connection must happen before this point: a write is checked right before it is
+    // sent.
     const exchange = new Exchange({
       platform,
       route,
@@ -248,7 +249,7 @@ function kindOf({ method }: WireRequest, scope: CallScope): CallKind {
   return scope instanceof ReadScope ? (method === "GET" ? "read" : "read-by-post") : scope.kind;
 }
 
-/** True if the attempt was not made because of other calls: another one would not be made either. */
+/** True if the attempt was not made because of other calls; then another attempt would not be made either. */
 function isRefusedHere(error: unknown): boolean {
   return error instanceof PlatformError && (error.reason === "suspended" || error.reason === "overloaded");
 }

@@ -39,7 +39,7 @@ export function isFresh({ headers }: FastifyRequest): boolean {
   return /\bno-cache\b/.test(headers["cache-control"] ?? "");
 }
 
-/** Whether the client wants to be told what its operation cost, in production too. */
+/** Whether the client asks for the cost of its operation, also in production. */
 export function showsCost({ headers }: FastifyRequest): boolean {
   return headers["x-textgraph-cost"] === "1";
 }

@@ -125,7 +125,7 @@ export function addGraphql(
   http.get("/ready", async () => ({ status: "ready" }));
 }
 
-/** Parses equal bodies once: a frontend's screens send the same ones again and again. */
+/** Parses equal bodies once, because a frontend's screens send the same ones again and again. */
 function addJsonParser(scope: FastifyInstance): void {
   const parsed = new LRUCache<string, object>({
     maxSize: MOST_BODY_CHARACTERS,
@@ -166,7 +166,7 @@ function clientOf({ raw }: FastifyReply): Client {
           leave();
         }
       });
-      // Every answer closes, and then lets go of its listeners.
+      // Every answer closes in the end, which removes its listeners.
       return NOTHING_TO_UNDO;
     },
   };

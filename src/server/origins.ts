@@ -5,7 +5,7 @@ const STUDIO = "https://studio.apollographql.com";
 
 /** Decides which web pages may query this server. Programs that are no browsers send no origin and may always. */
 export interface Origins {
-  /** Whether there is any other origin whose pages may ask. */
+  /** Whether pages of any other origin may query. */
   readonly areAny: boolean;
   /** Whether pages of another origin may read answers (CORS). */
   mayAsk(origin: string): boolean;
@@ -37,13 +37,15 @@ export function hostnameOf(host: string | undefined): string {
   return (host ?? "").replace(/:\d+$/, "");
 }
 
-/** By which names this server may be called. A page of any other name that resolves to its address is not one of ours. */
+/**
+ * The host names of this server. A page with another host name that resolves to its address must not reach the graph.
+ */
 export interface Hosts {
   /** `hostname` without a port; letter case and a final dot do not matter. */
   mayBeCalled(hostname: string): boolean;
 }
 
-/** Loopback names, and those that the configuration names. */
+/** Loopback names, and those in the configuration. */
 export function createHosts(names: readonly string[]): Hosts {
   const named = new Set(names.map(bare));
   return { mayBeCalled: (hostname) => isLoopbackHost(hostname) || named.has(bare(hostname)) };

@@ -1,7 +1,7 @@
 import { charsetOf, toUtf8 } from "../charset.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../json.ts";
 
-/** What a request says in its query and its body; null if the body cannot be read. The body's values win. */
+/** The values of a request's query and body; null if the body cannot be read. The body's values win. */
 export async function readValues(url: string, contentType: string, body: unknown): Promise<JsonObject | null> {
   const query = nest(parseForm(Buffer.from(/\?(.*)/s.exec(url)?.[1] ?? "", "latin1"), "utf-8"));
   const decoded = Buffer.isBuffer(body) ? await readBody(body, contentType) : {};
@@ -19,12 +19,12 @@ async function readBody(body: Buffer, contentType: string): Promise<JsonObject |
     const value = parseJson(text);
     return isJsonObject(value) ? value : null;
   }
-  // What a form escapes is escaped in its own charset; UTF-16 has no such form.
+  // A form is escaped in its own charset; UTF-16 cannot be escaped.
   const charset = charsetOf(body, contentType);
   return nest(/^utf-/.test(charset) ? parseForm(utf8, "utf-8") : parseForm(body, charset));
 }
 
-/** As `URLSearchParams` reads a form, which knows UTF-8 alone. */
+/** Reads a form like `URLSearchParams`, which supports UTF-8 only. */
 function parseForm(form: Buffer, charset: string): [name: string, value: string][] {
   const decoder = new TextDecoder(charset);
   const decode = (text: string) => {
@@ -43,7 +43,10 @@ function parseForm(form: Buffer, charset: string): [name: string, value: string]
 const BRACKETED = /^([^[\]]+)((?:\[[^[\]]*\])+)$/;
 const MOST_LEVELS = 20;
 
-/** Objects and lists from names with brackets, as PHP and Rails write them: `poll[id]=6`, `responses[0][response]=B`. */
+/**
+ * Turns names with brackets into objects and lists, as PHP and Rails write them: `poll[id]=6`,
+ * `responses[0][response]=B`.
+ */
 function nest(pairs: Iterable<readonly [name: string, value: unknown]>): JsonObject {
   const root = createHolder();
   for (const [name, value] of pairs) {
@@ -74,7 +77,7 @@ function put(holder: Holder, [key = "", ...rest]: readonly string[], value: unkn
   put(member, rest, value);
 }
 
-/** `[]` before another key: the list's last member, or a new one if that has the key already. */
+/** For `[]` before another key: the list's last member, or a new one if that already has the key. */
 function placeIn(list: Holder, next: string): string {
   const count = Object.keys(list).length;
   const last = list[count - 1];

@@ -59,10 +59,10 @@ export type KeyInUse =
   | { readonly kind: "reused" }
   /** The same input was tried before, and its outcome is unknown. */
   | { readonly kind: "unknown" }
-  /** Another request with this key is under way. */
+  /** Another request with this key is running. */
   | { readonly kind: "in-progress" };
 
-/** Only after `started` may the platform be called. */
+/** The platform may be called only after `started`. */
 type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | KeyInUse;
 
 /**
@@ -87,7 +87,7 @@ export interface Attempts {
    * replaces that; an outcome set by a person is not overwritten. Returns that outcome if it is another one, else null.
    */
   settle(handle: AttemptHandle, settlement: Settlement): Promise<SetByPerson | null>;
-  /** Null for a key that was never used, or whose attempt is forgotten. */
+  /** Null if the key was never used or its attempt was deleted. */
   find(key: string): Promise<AttemptRecord | null>;
   /** Unknown attempts, the oldest first. */
   unknown(): Promise<AttemptRecord[]>;

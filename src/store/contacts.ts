@@ -37,7 +37,7 @@ export function timeOfReading(now: () => Date): Date {
 
 /** The part of a contact's record that the directory stores. */
 interface ContactNumber {
-  /** Null if the contact has none in E.164. If it could not be read (an error, or left out), nothing is learned. */
+  /** Null if the contact has none in E.164. If it is an error or undefined, nothing is recorded. */
   readonly phoneNumber?: Field<E164> | undefined;
 }
 
@@ -93,7 +93,7 @@ const CHUNK = 100;
 const MOST_WAITING = 10_000;
 const MOST_DISPUTED = 10_000;
 
-/** `now` gives the time of observations that come without one. `onChange` is called when rows have changed. */
+/** `now` is the time of observations that have none. `onChange` is called when rows have changed. */
 export function createContactDirectory(
   store: Store,
   now: () => Date,
@@ -205,7 +205,7 @@ function goneAt(contactId: ContactId, at: Date): Observation {
   return { contactId, at: at.getTime(), seen: null };
 }
 
-/** The link of a number with which these contacts were seen. */
+/** The link of a number, made of the contacts that were seen with it. */
 export function linkTo(candidates: readonly Candidate[]): ContactLink {
   const [first, ...others] = candidates;
   if (first === undefined) {

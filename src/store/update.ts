@@ -3,7 +3,7 @@ import type { Change, Store, Table } from "./store.ts";
 
 const TRIES = 100;
 
-/** A row that this server wrote, from its JSON; null if there is none. */
+/** Decodes a row from its JSON; null if there is none. */
 export function decodeRow<Row>(text: string): Row;
 export function decodeRow<Row>(text: string | null): Row | null;
 export function decodeRow<Row>(text: string | null): Row | null {
@@ -14,7 +14,7 @@ export function decodeRow<Row>(text: string | null): Row | null {
   }
 }
 
-/** One try of an update: the rows that it has read, and what they are to become. */
+/** One attempt at an update: the rows that it read, and their new values. */
 export class Draft {
   readonly #store: Store;
   readonly #changes = new Map<string, { readonly change: Omit<Change, "becomes">; becomes?: string | null }>();
@@ -23,7 +23,7 @@ export class Draft {
     this.#store = store;
   }
 
-  /** The rows of these keys, in their order, as they are or as this draft has written them; null for none. */
+  /** The rows of these keys, in their order, with the changes of this draft; null for a missing row. */
   async read<Row>(table: Table, keys: readonly string[]): Promise<(Row | null)[]> {
     const unread = keys.filter((key) => !this.#changes.has(nameOf(table, key)));
     const texts = unread.length === 0 ? [] : await this.#store.get(table, unread);
@@ -36,7 +36,7 @@ export class Draft {
     });
   }
 
-  /** Null removes the row. A row that was read before is changed only if it is still the same at the commit. */
+  /** Null removes the row. A row that this draft has read is changed only if it is unchanged at the commit. */
   write(table: Table, key: string, row: unknown): void {
     const name = nameOf(table, key);
     const { change } = this.#changes.get(name) ?? { change: { table, key } };
@@ -50,18 +50,21 @@ export class Draft {
   }
 }
 
-/** Reads and writes rows in a draft, and gives what the update is to give. Called again if another writer was first. */
+/**
+ * Reads and writes rows in a draft, and returns the result of the update. It is called again if another writer was
+ * first.
+ */
 type Revise<Result> = (draft: Draft) => Promise<Result>;
 
 export type Update = <Result>(revise: Revise<Result>, options?: { readonly durable?: boolean }) => Promise<Result>;
 
 /**
- * Makes the function that updates rows of a store that others write too: it reads, writes all changes or none, and
- * begins again if a row has changed in between. After a lost race one update of this process at a time goes on, so that
- * many of them do not keep each other from writing. `inTurn`: none begins before the one ahead has ended, for updates
- * that all change the same row.
+ * Returns the function that updates rows which others may write too: it reads, writes all changes or none, and begins
+ * again if a row was changed in between. After a lost race, only one update of this process runs at a time, so that
+ * many updates do not keep each other from writing. `inTurn`: each update waits for the one before, for updates that
+ * all change the same row.
  *
- * The update throws StoreError if it loses every race, or if the store fails. `what` begins that sentence.
+ * The update throws StoreError if it loses every race or if the store fails; `what` begins the sentence.
  */
 export function createUpdate(store: Store, what: string, { inTurn = false } = {}): Update {
   let ahead: Promise<unknown> = Promise.resolve();

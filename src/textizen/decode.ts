@@ -30,7 +30,7 @@ export const participants: RecordKind<ParticipantRecord> = {
   decode(raw, id, isDetail, answer) {
     const absent = isDetail ? null : undefined;
     const written = firstOf(raw["phone_number"], raw["phone"]);
-    // Every participant has a number: a detail that says none is not one whose number is blank.
+    // Every participant has a number, so a detail without the key is unreadable, and not one with a blank number.
     const isUnsaid = isDetail && written === undefined;
     const number = isUnsaid ? read.defect("phone_number") : read.phone(written, "phone_number", absent);
     return {
@@ -127,7 +127,7 @@ export function decodeUser(answer: Answer): TextizenUserRecord {
 export function decodeTokens(answer: Answer): readonly ParticipantTokenRecord[] {
   const { body } = answer;
   const tokens = isJsonObject(body) ? body["tokens"] : undefined;
-  // A null beside other members is the value of a token called `tokens`.
+  // Beside other keys, `tokens: null` is a token of that name without a value.
   const isEmpty = tokens === null && Object.keys(body as object).length === 1;
   const inner = isEmpty ? {} : typeof tokens === "object" && tokens !== null ? tokens : body;
   const list = listOf(inner);

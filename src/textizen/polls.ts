@@ -157,11 +157,11 @@ function readResponses(raw: JsonObject, poll: string, answer: Answer): Field<rea
     : read.list(sequences, "responses", null, readSequences);
 }
 
-/** What is known of the person who answered, besides the participant's id. */
+/** What is known about the person who answered, besides the participant's id. */
 interface ResponseSender {
   readonly from?: unknown;
   readonly sequence?: number;
-  /** When the last of these responses came: `last_response_created`, which a live client reads (docs/platforms.md T-22). */
+  /** When the last of these responses was received: `last_response_created` (docs/platforms.md T-22). */
   readonly lastCreatedAt?: unknown;
 }
 

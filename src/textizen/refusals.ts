@@ -6,8 +6,8 @@ import type { Route } from "../rest/exchange.ts";
 import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/not-found.ts";
 
 /**
- * Throws if Textizen did not do what was asked: `unauthorized` for 401, `refused` with Textizen's sentences for any other
- * 4xx in its own form and for a 2xx that holds nothing but an error.
+ * Throws if Textizen did not carry out the call: `unauthorized` for 401, and `refused` with Textizen's sentences for
+ * any other 4xx in its own form and for a 2xx that contains only an error.
  */
 export function requireAccepted(route: Route, { status, body }: Answer): void {
   if (status < 300 && (route === TOKENS || !isFailure(body))) {
@@ -40,22 +40,22 @@ export function requireAccepted(route: Route, { status, body }: Answer): void {
   });
 }
 
-/** A success of this route contains nothing but tokens, and a token may be called `error`. */
+/** An answer of this route contains only tokens, and a token may be called `error`. */
 const TOKENS = "GET /api/participants/{id}/tokens";
 const ERROR_KEYS: ReadonlySet<string> = new Set(["error", "errors", "message", "status", "code", "success"]);
 
-/** What gateways say by themselves, in a message alone. */
+/** Sentences of gateways, which come in a `message` without other keys. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([403, 405]);
 
 /**
- * True if the body is an error of Textizen and nothing else (docs/platforms.md T-32): Rails says
- * `{"status":404,"error":"Not Found"}`. A message alone, or keys beside these, are a gateway's.
+ * True if the body is an error of Textizen and contains nothing else (docs/platforms.md T-32), as Rails writes it:
+ * `{"status":404,"error":"Not Found"}`. A `message` only, or other keys beside these, come from a gateway.
  */
 function isFailure(body: unknown): boolean {
   return isJsonObject(body) && hasError(body) && hasNoOtherKeys(body);
 }
 
-/** False if the body may hold anything besides an error: a record, say. */
+/** False if the body may contain more than an error, such as a record. */
 export function hasErrorKeysAlone(route: Route, body: JsonObject): boolean {
   return route !== TOKENS && hasNoOtherKeys(body);
 }

@@ -91,7 +91,7 @@ function findList(body: unknown, plural: string, depth: number): readonly unknow
     return null;
   }
   const named = body[plural];
-  // Under its own name an empty list may come as `{}` or null. Elsewhere these say nothing.
+  // Under its own name, `{}` and null are an empty list. Elsewhere they mean nothing.
   const list = named === null ? [] : listOf(named);
   if (list !== null) {
     return list;

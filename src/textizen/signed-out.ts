@@ -5,24 +5,24 @@ import { hasErrorKeysAlone } from "./refusals.ts";
 
 /**
  * True if the answer says that nobody is signed in, whatever its HTTP status: its body has the code 401, or a sentence
- * of an authentication library (docs/platforms.md T-1). The platform has done nothing then.
+ * of an authentication library (docs/platforms.md T-1). The platform has not acted then.
  */
 export function isSignedOut(route: Route, { status, body }: Answer): boolean {
-  // A success that holds a record as well was carried out, whatever else it says.
+  // A success that contains a record was carried out, whatever else it contains.
   if (!isJsonObject(body) || (status < 300 && !hasErrorKeysAlone(route, body))) {
     return false;
   }
   if (Number(body["status"]) === 401 || Number(body["code"]) === 401) {
     return true;
   }
-  // Inside a success, only what calls itself an error is one.
+  // In a success, only the keys of errors count.
   const sentences = [body["error"], body["errors"], status < 300 ? undefined : body["message"]].flat();
   return sentences.some((sentence) => typeof sentence === "string" && SIGNED_OUT.test(sentence));
 }
 
-/** True if a redirect leads to a page where people sign in: the platform has done nothing but that. */
+/** True if a redirect leads to a sign-in page. The platform has not acted then. */
 export function isSignInPage(location: string): boolean {
-  // The host does not matter.
+  // Any host will do.
   const path = URL.parse(location, "https://textizen.invalid")?.pathname ?? "";
   return /\/(?:sign_?-?in|log_?-?in|session(?:s|s?\/new)?)\/?$/i.test(path);
 }
