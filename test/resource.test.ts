@@ -7,7 +7,7 @@ function createReads(changes: Partial<ResourceReads<Detailed>> = {}) {
   const recorded: (readonly [records: number, isMeasured: boolean])[] = [];
   const reads: ResourceReads<Detailed> = {
     list: () => Promise.reject(new Error("no list")),
-    patience: () => 1_000,
+    waitMilliseconds: () => 1_000,
     prefersList: async () => true,
     recordDetails: (records, milliseconds) => void recorded.push([records, milliseconds >= 0]),
     detail: async (id) => {
@@ -32,7 +32,7 @@ test("a hundred records are read by id in place of a list that fails, and a hund
 });
 
 test("a list that takes too long is not waited for", async () => {
-  const { resource, details } = createReads({ list: () => new Promise(() => undefined), patience: () => 20 });
+  const { resource, details } = createReads({ list: () => new Promise(() => undefined), waitMilliseconds: () => 20 });
   expect(await resource.row("a")).toEqual({ id: "a", isDetail: true });
   expect(details).toEqual(["a"]);
 });

@@ -13,7 +13,7 @@ export interface ResourceReads<Row extends Detailed> {
   /** The list call, shared by the whole operation. */
   readonly list: () => Promise<Listing<Row>>;
   /** Milliseconds that the operation can wait for the list and still have time to read by id. */
-  readonly patience: () => number;
+  readonly waitMilliseconds: () => number;
   /** Whether the list is cheaper than so many reads by id. */
   readonly prefersList: (records: number) => Promise<boolean>;
   /** Called with how long so many reads by id took together, in milliseconds, if none failed. */
@@ -48,12 +48,12 @@ export class Resource<Row extends Detailed> {
   }
 
   /** The list; null if it fails or takes too long and the records can be read by id. */
-  async #list(records: number, { list, patience }: ResourceReads<Row>): Promise<Listing<Row> | null> {
+  async #list(records: number, { list, waitMilliseconds }: ResourceReads<Row>): Promise<Listing<Row> | null> {
     if (records > MOST_IN_PLACE_OF_LIST) {
       return list();
     }
     try {
-      return await withinTime(list(), patience());
+      return await withinTime(list(), waitMilliseconds());
     } catch {
       return null;
     }

@@ -207,7 +207,7 @@ export class TextizenLoaders {
   ): Resource<Row> {
     return new Resource({
       list: () => this.#view.get(list),
-      patience: () => this.#scope.timeLeft() / 2,
+      waitMilliseconds: () => this.#scope.timeLeft() / 2,
       prefersList: async (records) => (await this.#view.isAtHand(list)) || list.choice.prefersList(records),
       recordDetails: (records, milliseconds) => list.choice.recordDetails(records, milliseconds),
       detail: (id) => this.#limit.run(() => read(id, this.#scope)),
