@@ -195,6 +195,10 @@ test.each<[number, unknown]>([
   [200, { code: 200, status: "failure", message: "Contact not found." }],
   [200, { status: "error", message: "No such contact exists." }],
   [200, { code: 200, status: "failure", message: "This contact does not exist" }],
+  [200, { code: 200, status: "failure", message: "The contact doesn't exist." }],
+  [200, { code: 200, status: "failure", message: "Couldn’t find the contact." }],
+  [200, { code: 200, status: "failure", message: "Contact cannot be found" }],
+  [200, { code: 200, status: "failure", message: "No contact found." }],
   [404, { code: 200, status: "failure", message: "The contact could not be found." }],
   [410, { code: 410, status: "failure", message: "Gone." }],
 ])("finds no contact where HTTP says %i and the body %j", async (status, body) => {
@@ -215,6 +219,7 @@ test.each<[status: number, body: unknown, reason: string]>([
   [403, { message: "Missing Authentication Token" }, "shape"],
   [200, { code: 200, status: "failure", message: "The account was not found." }, "refused"],
   [200, { code: 200, status: "failure", message: "The contact could not be read." }, "refused"],
+  [200, { code: 200, status: "failure", message: "An unknown error occurred: contact support." }, "refused"],
   [400, { code: 404, status: "error", message: "Contact not found." }, "refused"],
 ])("does not take HTTP %i with %j for the end of a contact", async (status, body, reason) => {
   await using upstream = await serve(body, status);

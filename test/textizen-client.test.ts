@@ -24,11 +24,25 @@ test.each<[status: number, body: unknown]>([
   [404, { errors: ["Poll not found"] }],
   [410, { errors: { base: ["is gone"] }, message: "Gone" }],
   [200, { error: "Poll not found" }],
+  [200, { error: "Couldn't find Poll with 'id'=3" }],
+  [200, { errors: ["This poll doesn’t exist"] }],
+  [200, { error: "Record cannot be found." }],
+  [200, { error: "Not found" }],
 ])("finds no record where Textizen itself says so: HTTP %i, %j", async (status, body) => {
   await using upstream = await serve((_request, response) => sendJson(response, body, status));
   expect(await upstream.client.poll(POLL, createScope())).toBeNull();
   const error = await failureOf(upstream.client.updateGroup(GROUP, { name: "x" }, createWriteScope()));
   expect(error).toMatchObject({ reason: "refused", status: 404, mayHaveTaken: false });
+});
+
+test.each<[body: unknown]>([
+  [{ error: "Unknown error" }],
+  [{ error: "Unknown error while reading the poll." }],
+  [{ error: "The account was not found" }],
+  [{ error: "Couldn't find a database server" }],
+])("does not take a failure inside HTTP 200 that says %j for the end of a record", async (body) => {
+  await using upstream = await serve((_request, response) => sendJson(response, body));
+  expect(await failureOf(upstream.client.poll(POLL, createScope()))).toMatchObject({ reason: "refused", status: 200 });
 });
 
 test.each<[status: number, type: string, body: string]>([

@@ -4,7 +4,7 @@ import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, WriteScope } from "../rest/calls.ts";
 import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
-import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/not-found.ts";
+import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES, namesRecordOf, saysNoMore } from "../rest/not-found.ts";
 import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 
 /**
@@ -135,14 +135,10 @@ function saysNotFound(route: Route, status: number, body: JsonObject): boolean {
     return false;
   }
   const sentence = typeof message === "string" ? message : "";
-  const [noun] = /(?<=\/)(?:contact|user)\b/.exec(route) ?? [];
-  const isNamed = noun !== undefined && new RegExp(`\\b${noun}\\b`, "i").test(sentence);
-  const isOpen = isNamed || NO_SENTENCE.test(sentence) || !route.startsWith("GET ");
+  const isNamed = namesRecordOf(route, sentence);
+  const isOpen = isNamed || saysNoMore(sentence) || !route.startsWith("GET ");
   return NOT_FOUND_STATUSES.has(Number(code)) ? isOpen : isNamed && NOT_FOUND_SENTENCE.test(sentence);
 }
-
-/** Sentences that only repeat the status. */
-const NO_SENTENCE = /^\W*(?:(?:not found|gone)\W*)?$/i;
 
 /** The error for a successful answer without the expected value. */
 export function missing(route: Route, key: string): PlatformError {

@@ -4,9 +4,23 @@ import type { Route } from "./exchange.ts";
 /** The statuses that can mean "there is no such record", if the platform itself says so in its own form. */
 export const NOT_FOUND_STATUSES: ReadonlySet<number> = new Set([404, 410]);
 
-/** Words of a sentence that says that something does not exist. */
+/** A sentence that says that something does not exist, in the words of either platform and of Rails. */
 export const NOT_FOUND_SENTENCE =
-  /\b(?:not|n't) (?:be )?(?:found|find|exist|known)\b|\bno such\b|\bno \w+ (?:has|with|was found)\b|\bunknown\b/i;
+  /(?:\b(?:can)?not|n['’]t) (?:be )?(?:found|find|exist|known)\b|\bno such\b|\bno \w+ (?:has|with|(?:was )?found)\b|\bunknown (?:contact|user|group|series|survey|participant|campaign|poll|mailing|response|record|id)\b/i;
+
+/** Nouns of the records that can be read by id, as the routes have them. */
+const NOUNS = /(?<=\/)(?:contact|user|group|participant|campaign|poll|mailing|response)(?=s?(?:\/|$))/g;
+
+/** Whether a sentence names the kind of record that the route is about. */
+export function namesRecordOf(route: Route, sentence: string): boolean {
+  const nouns = [...(route.match(NOUNS) ?? []), "record"];
+  return new RegExp(`\\b(?:${nouns.join("|")})\\b`, "i").test(sentence);
+}
+
+/** Whether a sentence says no more than the status does. */
+export function saysNoMore(sentence: string): boolean {
+  return /^\W*(?:(?:not found|gone)\W*)?$/i.test(sentence);
+}
 
 /**
  * The error of a 4xx that is not in the platform's own form: a proxy's page, or another program's JSON. A read cannot

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
-import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES } from "../rest/not-found.ts";
+import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES, namesRecordOf, saysNoMore } from "../rest/not-found.ts";
 
 /**
  * Throws if Textizen did not carry out the call: `unauthorized` for 401, and `refused` with Textizen's sentences for
@@ -27,8 +27,7 @@ export function requireAccepted(route: Route, { status, body }: Answer): void {
     sentences.push(`${field} ${fieldMessages[field]}`);
   }
   const platformMessage = cleanMessage(sentences.join("; "));
-  const isNone =
-    isFailure(body) && (status < 300 ? NOT_FOUND_SENTENCE.test(platformMessage ?? "") : NOT_FOUND_STATUSES.has(status));
+  const isNone = isFailure(body) && (status < 300 ? saysNone(route, sentences) : NOT_FOUND_STATUSES.has(status));
   if (!isNone && (NOT_FOUND_STATUSES.has(status) || !isOwnForm(status, body, fieldMessages))) {
     throw foreignAnswer("TEXTIZEN", route, status);
   }
@@ -38,6 +37,13 @@ export function requireAccepted(route: Route, { status, body }: Answer): void {
     fieldMessages,
     platformMessage,
   });
+}
+
+/** Whether a failure inside a success says that the record of the route does not exist. */
+function saysNone(route: Route, sentences: readonly string[]): boolean {
+  const sentence = sentences.join("; ");
+  const isAboutRecord = !route.startsWith("GET ") || namesRecordOf(route, sentence);
+  return saysNoMore(sentence) || (isAboutRecord && NOT_FOUND_SENTENCE.test(sentence));
 }
 
 /** An answer of this route contains only tokens, and a token may be called `error`. */

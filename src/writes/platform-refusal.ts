@@ -1,5 +1,6 @@
 import { STATUS_CODES as STATUS_PHRASES } from "node:http";
 import { PLATFORM_NAMES, type PlatformError } from "../errors.ts";
+import { NOT_FOUND_SENTENCE } from "../rest/not-found.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 
 /**
@@ -17,10 +18,8 @@ const SENTENCES: readonly (readonly [sentence: RegExp, code: RefusalCode])[] = [
     /\balready (exists|been taken|in use|taken|on record)\b|\bduplicate\b|\bmust be unique\b|\banother \w+ has\b/i,
     "ALREADY_EXISTS",
   ],
-  [
-    /\b(not|n't) (be )?(found|exist|known)\b|\bno such\b|\bno (contact|user) (has|can)\b|\bunknown (contact|group|series|survey|user|poll)\b/i,
-    "NOT_FOUND",
-  ],
+  [NOT_FOUND_SENTENCE, "NOT_FOUND"],
+  [/\bno (contact|user) can\b/i, "NOT_FOUND"],
   [/\b(is|are) required\b|\bmust (be|have)\b|\bis not (an?|valid)\b|\bcannot be (removed|blank)\b/i, "INVALID_INPUT"],
 ];
 
