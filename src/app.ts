@@ -1,4 +1,3 @@
-import { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
 import { type Access, createAccess, OPEN_ACCESS } from "./access/access.ts";
 import { createApiKeys } from "./access/api-keys.ts";
 import { Buckets, createRecipientLimit } from "./access/buckets.ts";
@@ -33,6 +32,7 @@ import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startApollo } from "./server/apollo.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
+import { withoutMessage } from "./server/log.ts";
 import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
@@ -46,6 +46,8 @@ import { createTextizenClient, type TextizenClient } from "./textizen/client.ts"
 const DAY_MS = 86_400_000;
 /** Milliseconds after which an event of another process is found at the latest. */
 const FEED_LOOK_MS = 250;
+/** For how long a stop waits for running operations: as long as a send may take, by default. */
+const LONGEST_STOP_MS = 12_000;
 
 interface Webhooks {
   readonly pidj: string;
@@ -59,8 +61,10 @@ export interface App {
   /** The webhooks' URLs for the platforms' settings; null without a secret. */
   readonly webhooks: Webhooks | null;
   readonly services: Services;
-  /** Waits for running operations, then releases everything. */
+  /** Refuses new operations, answers running ones within 12 seconds, then releases everything. */
   close(): Promise<void>;
+  /** Logs an error that ends the process: its kind and place only, because nobody knows what its message contains. */
+  reportFatal(error: unknown): void;
 }
 
 export interface AppOptions {
@@ -164,7 +168,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const apollo = await startApollo({
     ...common,
     exampleNumber: options.exampleNumber ?? "+14155551212",
-    plugins: [fastifyApolloDrainPlugin(http)],
   });
   const access = config.access === null ? OPEN_ACCESS : connectAccess(config.access, now, warn);
   const stream = addSubscriptions(http, {
@@ -173,7 +176,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     operations,
     origins,
     hosts,
-    answerMilliseconds: config.timeouts.mutation,
+    answerMilliseconds: Math.min(config.timeouts.mutation, LONGEST_STOP_MS),
     limits: { connections: config.subscriberConnections, ...options.connectionLimits },
     report,
   });
@@ -186,12 +189,16 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     sync?.stop();
     sweeps?.stop();
     // Connections are closed first, so that the clients of subscriptions know that they should connect again.
+    const timer = setTimeout(() => http.server.closeAllConnections(), LONGEST_STOP_MS);
+    await http.close();
+    clearTimeout(timer);
     await apollo.stop();
     feed.close();
     await Promise.all([pidj.close(), textizen.close()]);
     await services.directory.idle();
     await store.close();
   };
+  const reportFatal = (error: unknown) => http.log.fatal({ err: withoutMessage(error) }, "uncaught error: stopping");
   try {
     await options.beforeListening?.(services);
     if (config.contactsListMinutes !== null) {
@@ -199,7 +206,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }
     sweeps = startSweeps(services);
     const address = await http.listen({ host: config.host, port: config.port });
-    return { url: `${address}/graphql`, webhooks: webhooksAt(config.events, address), services, close };
+    return { url: `${address}/graphql`, webhooks: webhooksAt(config.events, address), services, close, reportFatal };
   } catch (error) {
     await close();
     throw error;

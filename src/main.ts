@@ -1,8 +1,7 @@
 import { readConfig, readSimulation } from "./config.ts";
 import { loadEnvFile } from "./env-file.ts";
 import { explainFailure } from "./program.ts";
-
-const STOP_WITHIN_MS = 15_000;
+import { stopInOrder } from "./shutdown.ts";
 
 /** The program: reads the environment, starts, and stops on a signal. */
 async function main(): Promise<void> {
@@ -14,13 +13,8 @@ async function main(): Promise<void> {
 Textizen's campaigns report to ${app.webhooks.textizen}
 `);
   }
+  stopInOrder(app);
   process.stdout.write(`textgraph ready at ${app.url}\n`);
-  const stop = () => {
-    // Ends the process even if something hangs.
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-    app.close().then(() => process.exit(0), fail);
-  };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
 
   // Both are loaded late: packages look at NODE_ENV when they are loaded, and only `.env` may have set it.
   async function serve() {

@@ -75,7 +75,6 @@ test("what Apollo Server did not expect is reported, and printed nowhere", async
     isProduction: true,
     exampleNumber: "+14155551212",
     report: (error) => reported.push(error),
-    plugins: [],
   });
   const contextValue = { answer: () => Promise.reject(bug) };
   await expect(apollo.executeOperation({ query: "{ eventCursor }" }, { contextValue })).rejects.toThrow();

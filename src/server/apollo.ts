@@ -18,7 +18,6 @@ export interface ApolloOptions {
   readonly exampleNumber: string;
   /** Called with every error that is a bug of this server. */
   readonly report: (error: unknown) => void;
-  readonly plugins: readonly ApolloServerPlugin<ApolloContext>[];
 }
 
 /** The context value that Apollo Server passes on for one request. */
@@ -55,7 +54,6 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
       landingPage(options),
       answering,
       { unexpectedErrorProcessingRequest: async ({ error }) => options.report(error) },
-      ...options.plugins,
     ],
   });
   await server.start();

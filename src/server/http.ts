@@ -24,6 +24,8 @@ const BODY_LIMIT_BYTES = 1_000_000;
 const HEADER_LIMIT_BYTES = 98_304;
 // Platforms call the webhooks by a public host name, and monitors call the health checks by an address.
 const ANY_HOST = /^\/(webhooks\/|(health|ready)(\?|$))/;
+// A platform may not repeat the event that it pushes, and a process that stops is alive.
+const WHILE_CLOSING = /^\/(webhooks\/|health(\?|$))/;
 /** Parameters of a GET that are empty count as absent, as GraphQL over HTTP asks. */
 const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$)/g;
 
@@ -35,6 +37,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     // stdout is for the line with the server's address.
     logger: { level: logLevel, stream: process.stderr, serializers: { err: describeForLog } },
+    // Refused below instead, in GraphQL's shape.
+    return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 30_000,
     // A URL that cannot be decoded reaches no route. It must not be repeated in the answer, because it may contain a
@@ -79,6 +83,10 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     done();
   });
   http.addHook("onRequest", (request, reply, done) => {
+    if (isClosing && !WHILE_CLOSING.test(request.url)) {
+      sendFailure(reply.header("retry-after", "1"), FAILURES.shuttingDown);
+      return;
+    }
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
       // RFC 9112 §3.2.
       sendFailure(reply, FAILURES.noHost);

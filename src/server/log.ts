@@ -10,6 +10,18 @@ type LoggedError = {
   readonly status?: number | null;
 };
 
+/** An error whose message may contain anything: its kind and where it was thrown. */
+export function withoutMessage(error: unknown): Error {
+  const { name, stack = "" } = error instanceof Error ? error : new TypeError();
+  const shown = new Error("not shown");
+  shown.name = name;
+  shown.stack = stack
+    .split("\n")
+    .filter((line) => /^ {4}at \S+.*:\d+:\d+\)?$/.test(line))
+    .join("\n");
+  return shown;
+}
+
 /**
  * An error as the log shows it: only what this server said of it. A platform's own sentence may contain a name, a
  * number or a text.
