@@ -141,7 +141,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a
     // crash learns within that time that the outcome is unknown.
     requireType: guards.requireType,
-    takeRecipients: createRecipientLimit(config.limits.recipientsPerMinute, new Buckets(() => performance.now())),
+    takeRecipients: createRecipientLimit(config.limits.recipientsPerMinute, createBuckets()),
     ssoNextHosts: config.ssoNextHosts,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
     pauseAt: options.pauseAt,
@@ -160,7 +160,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       schema,
       price: createPricer(schema, typeDefs),
       limits: config.limits,
-      buckets: new Buckets(() => performance.now()),
+      buckets: { calls: createBuckets(), objects: createBuckets() },
     }),
     allowsIntrospection: config.allowsIntrospection,
     sharesQueries: config.sharesOperations,
@@ -211,6 +211,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await close();
     throw error;
   }
+}
+
+function createBuckets(): Buckets {
+  return new Buckets(() => performance.now());
 }
 
 function webhooksAt({ webhookSecrets: [secret], publicUrl }: EventsConfig, address: string): Webhooks | null {

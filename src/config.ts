@@ -47,6 +47,8 @@ export interface LimitsConfig {
   /** Limits of a caller whose key has none of its own. */
   readonly callsPerMinute: number;
   readonly recipientsPerMinute: number;
+  /** Of every caller. */
+  readonly objectsPerMinute: number;
 }
 
 /** At least one of the two is not null. */
@@ -134,6 +136,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       calls: env.number("MAX_QUERY_CALLS", 1_000, { min: 1, max: 1_000_000 }),
       objects: env.number("MAX_QUERY_OBJECTS", 20_000, { min: 1, max: 1_000_000 }),
       callsPerMinute: env.number("CALLS_PER_MINUTE", 6_000, { min: 1, max: 100_000_000 }),
+      objectsPerMinute: env.number("OBJECTS_PER_MINUTE", 1_200_000, { min: 1, max: 1_000_000_000 }),
       recipientsPerMinute: env.number("RECIPIENTS_PER_MINUTE", 1_200, { min: 1, max: 100_000_000 }),
     },
     allowsIntrospection: env.choice("INTROSPECTION", ["on", "off"], isProduction ? "off" : "on") === "on",

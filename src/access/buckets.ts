@@ -41,7 +41,7 @@ export class Buckets {
     return 0;
   }
 
-  /** Returns what was taken and not used. */
+  /** Returns what was taken and not used. A negative amount was used in addition to what was taken. */
   giveBack(caller: string, amount: number, limits: BucketLimits): void {
     const bucket = this.#bucket(caller, limits);
     bucket.left = Math.min(limits.atOnce, bucket.left + amount);

@@ -18,14 +18,15 @@ export interface AdmissionLimits {
   readonly objects: number;
   /** Limit of a caller whose key has none of its own. */
   readonly callsPerMinute: number;
+  /** Of every caller. */
+  readonly objectsPerMinute: number;
 }
 
 export interface AdmissionOptions {
   readonly schema: GraphQLSchema;
   readonly price: (operation: PricedOperation) => OperationPrice;
   readonly limits: AdmissionLimits;
-  /** They count platform calls. */
-  readonly buckets: Buckets;
+  readonly buckets: { readonly calls: Buckets; readonly objects: Buckets };
 }
 
 const MOST_DEPTH = 15;
@@ -33,22 +34,24 @@ const MOST_ROOT_FIELDS = 100;
 const MOST_ALIASES = 100;
 /** Prices that are remembered of one operation, for different values of its variables. */
 const MOST_PRICES = 100;
-/** Share of a minute's calls that a caller may use at once. */
+/** Longer values of variables are not remembered with their price: a client could fill the memory with them. */
+const MOST_KEY_CHARACTERS = 500;
+/** Share of a minute's calls and objects that a caller may use at once. */
 const AT_ONCE = 0.2;
 
 /** What was charged for an operation before it runs. */
 export interface Charge {
   readonly asked: Price;
   /**
-   * Returns what was not used to the caller's bucket. Returns what the caller has left; null for a caller without
-   * limits.
+   * The first call returns what was not used to the caller's buckets, or takes what was used in addition. Returns what
+   * the caller has left; null for a caller without limits.
    */
   settle(actual: Price): CostLeft | null;
 }
 
 export interface CostLeft {
-  readonly left: number;
-  readonly restoredPerSecond: number;
+  readonly left: Price;
+  readonly restoredPerSecond: Price;
 }
 
 /** Decides by an operation's price whether it may run. */
@@ -75,7 +78,7 @@ export class Admission {
     let price = known.byValues.get(key) ?? null;
     if (price === null) {
       price = this.#compute(document, definition, variables);
-      if (price !== null) {
+      if (price !== null && key.length <= MOST_KEY_CHARACTERS) {
         if (known.byValues.size >= MOST_PRICES) {
           known.byValues.clear();
         }
@@ -86,7 +89,7 @@ export class Admission {
   }
 
   /** Why the operation is refused for every caller; null if it is not. */
-  refusal(definition: OperationDefinitionNode, price: OperationPrice): Failure | null {
+  refusal(price: OperationPrice): Failure | null {
     const { calls, objects } = this.#options.limits;
     if (price.calls > calls || price.objects > objects) {
       return tooCostly(priceSentence(price, { calls, objects }), { asked: shown(price), allowed: { calls, objects } });
@@ -94,8 +97,7 @@ export class Admission {
     if (price.depth > MOST_DEPTH) {
       return tooCostly(`This operation nests ${price.depth} fields; ${MOST_DEPTH} are allowed.`);
     }
-    const rootFields = definition.selectionSet.selections.length;
-    return rootFields > MOST_ROOT_FIELDS || price.aliases > MOST_ALIASES
+    return price.rootFields > MOST_ROOT_FIELDS || price.aliases > MOST_ALIASES
       ? tooCostly(`This operation has more than ${MOST_ROOT_FIELDS} root fields, or more than ${MOST_ALIASES} aliases.`)
       : null;
   }
@@ -106,24 +108,38 @@ export class Admission {
     if (caller.isAnonymous) {
       return { asked, settle: () => null };
     }
-    const { buckets } = this.#options;
-    const limits = this.#limitsOf(caller);
-    const retryAfter = buckets.take(caller.id, asked.calls, limits);
-    if (retryAfter > 0) {
-      return rateLimited(retryAfter, "platform calls");
+    const { calls, objects } = this.#options.buckets;
+    const [ofCalls, ofObjects] = this.#limitsOf(caller);
+    const waitForCalls = calls.take(caller.id, asked.calls, ofCalls);
+    if (waitForCalls > 0) {
+      return rateLimited(waitForCalls, "platform calls");
     }
+    const waitForObjects = objects.take(caller.id, asked.objects, ofObjects);
+    if (waitForObjects > 0) {
+      calls.giveBack(caller.id, asked.calls, ofCalls);
+      return rateLimited(waitForObjects, "objects");
+    }
+    let isSettled = false;
     return {
       asked,
       settle: (actual) => {
-        buckets.giveBack(caller.id, Math.max(0, asked.calls - actual.calls), limits);
-        return { left: buckets.left(caller.id, limits), restoredPerSecond: limits.perMinute / 60 };
+        if (!isSettled) {
+          isSettled = true;
+          calls.giveBack(caller.id, asked.calls - actual.calls, ofCalls);
+          objects.giveBack(caller.id, asked.objects - actual.objects, ofObjects);
+        }
+        return {
+          left: { calls: calls.left(caller.id, ofCalls), objects: objects.left(caller.id, ofObjects) },
+          restoredPerSecond: { calls: ofCalls.perMinute / 60, objects: ofObjects.perMinute / 60 },
+        };
       },
     };
   }
 
-  #limitsOf(caller: Caller): BucketLimits {
-    const perMinute = caller.callsPerMinute ?? this.#options.limits.callsPerMinute;
-    return { perMinute, atOnce: perMinute * AT_ONCE };
+  #limitsOf(caller: Caller): [calls: BucketLimits, objects: BucketLimits] {
+    const { callsPerMinute, objectsPerMinute } = this.#options.limits;
+    const limits = (perMinute: number) => ({ perMinute, atOnce: perMinute * AT_ONCE });
+    return [limits(caller.callsPerMinute ?? callsPerMinute), limits(objectsPerMinute)];
   }
 
   #compute(document: DocumentNode, definition: OperationDefinitionNode, variables: Variables): OperationPrice | null {

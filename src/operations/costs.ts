@@ -1,4 +1,14 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind, valueFromASTUntyped } from "graphql";
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  valueFromASTUntyped,
+} from "graphql";
 
 /** A field's cost by `@cost` and `@listSize` in the schema. */
 export interface FieldCost {
@@ -37,6 +47,39 @@ export function readCosts(typeDefs: DocumentNode): Costs {
     }
   }
   return costs;
+}
+
+/**
+ * The lists of introspection. Each is as long as it is on average in this schema, so that reading the whole schema costs as
+ * many objects as it has.
+ */
+export function introspectionCosts(schema: GraphQLSchema): Costs {
+  const types = Object.values(schema.getTypeMap());
+  const withFields = types.filter((type) => isObjectType(type) || isInterfaceType(type));
+  const fields = withFields.flatMap((type) => Object.values(type.getFields()));
+  const inputFields = types.flatMap((type) => (isInputObjectType(type) ? Object.values(type.getFields()) : []));
+  const enumValues = types.flatMap((type) => (isEnumType(type) ? type.getValues() : []));
+  const interfaces = withFields.flatMap((type) => type.getInterfaces());
+  const lists: readonly [coordinate: string, all: readonly unknown[], of: readonly unknown[]][] = [
+    ["__Schema.types", types, [schema]],
+    ["__Schema.directives", schema.getDirectives(), [schema]],
+    ["__Type.fields", fields, types],
+    ["__Type.inputFields", inputFields, types],
+    ["__Type.enumValues", enumValues, types],
+    ["__Type.interfaces", interfaces, types],
+    ["__Type.possibleTypes", interfaces, types],
+    ["__Field.args", fields.flatMap(({ args }) => args), fields],
+    ["__Directive.args", schema.getDirectives().flatMap(({ args }) => args), schema.getDirectives()],
+  ];
+  return new Map(
+    lists.map(([coordinate, all, of]) => [
+      coordinate,
+      {
+        ...NO_COST,
+        list: { assumedSize: all.length / Math.max(1, of.length), slicingArguments: [], sizedFields: [] },
+      },
+    ]),
+  );
 }
 
 function readCost(directives: readonly ConstDirectiveNode[]): FieldCost {

@@ -88,6 +88,11 @@ export function rateLimited(retryAfter: number, what: string): Failure {
   };
 }
 
+/** Seconds for the header `Retry-After`: 1 if nothing better is known; null if the status has no such header. */
+export function retryAfterOf(status: number, retryAfter: unknown): number | null {
+  return status !== 429 && status !== 503 ? null : typeof retryAfter === "number" ? retryAfter : 1;
+}
+
 /** Why a running operation is stopped, for each kind of TooCostlyError. */
 export const TOO_COSTLY_FAILURES: Readonly<Record<TooCostlyError["what"], Failure>> = {
   size: tooCostly("The answer grew to more than three times what was expected: ask for less in one operation."),

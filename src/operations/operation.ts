@@ -1,7 +1,7 @@
 import type { DocumentNode, FormattedExecutionResult, OperationDefinitionNode, OperationTypeNode } from "graphql";
 import type { Caller } from "../access/caller.ts";
 import { withoutStatus } from "./errors.ts";
-import type { Failure } from "./failures.ts";
+import { type Failure, retryAfterOf } from "./failures.ts";
 import type { OperationPrice } from "./price.ts";
 
 /** An operation as read by its transport, before its document is parsed. */
@@ -39,6 +39,11 @@ export class Answer {
   constructor(status: number, result: Result) {
     this.status = status;
     this.result = result;
+  }
+
+  /** Seconds after which the client should ask again, for the header `Retry-After`; null for no such header. */
+  get retryAfter(): number | null {
+    return retryAfterOf(this.status, this.result.errors?.[0]?.extensions?.["retryAfter"]);
   }
 
   /** The answer as a line of JSON, written once for all clients. */

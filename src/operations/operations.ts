@@ -97,7 +97,7 @@ export function createOperations(options: OperationsOptions): Operations {
       definition,
       price,
     };
-    const failure = refuses[definition.operation] ?? (price && admission.refusal(definition, price));
+    const failure = refuses[definition.operation] ?? (price && admission.refusal(price));
     return failure ? refuse(failure) : operation;
   }
 
@@ -133,6 +133,7 @@ export function createOperations(options: OperationsOptions): Operations {
     } catch (error) {
       return failed(error);
     } finally {
+      charge.settle(context.meter);
       execution.end();
     }
   }

@@ -11,11 +11,15 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
 import { getArgumentValues } from "graphql/execution/values.js";
-import { type Costs, type FieldCost, type ListSize, NO_COST, readCosts } from "./costs.ts";
+import { type Costs, type FieldCost, introspectionCosts, type ListSize, NO_COST, readCosts } from "./costs.ts";
 
 /** The most that an operation can cost. */
 export interface Price {
@@ -39,6 +43,7 @@ export interface OperationPrice extends Price {
   readonly fields: number;
   /** Number of fields with an alias. */
   readonly aliases: number;
+  readonly rootFields: number;
 }
 
 export interface PricedOperation {
@@ -50,6 +55,8 @@ export interface PricedOperation {
 
 /** Far more than a screen selects, and far less than an attack by nested fragments expands to. */
 const MOST_FIELDS = 5_000;
+/** Selections that pricing looks at, including those that are skipped or apply to other types. */
+const MOST_SELECTIONS = 20_000;
 
 /** The cost of a selection for each object. */
 type Subtotal = Pick<OperationPrice, "calls" | "objects" | "depth" | "dearest">;
@@ -61,22 +68,23 @@ const BEYOND: OperationPrice = {
   depth: 0,
   fields: Number.POSITIVE_INFINITY,
   aliases: 0,
+  rootFields: 0,
   dearest: null,
 };
 
 /**
  * Returns the function that computes an operation's price before it runs: upper bounds of its platform calls and of its
  * answer's size. The schema has IBM's cost directives, which routers read too
- * (https://ibm.github.io/graphql-specs/cost-spec.html): `@cost(weight:)` is the calls of a field for each object, or
- * the objects of a type; `@listSize` is the length of a list, by its arguments or assumed. Two rules are our own: a
- * field with a list of ids costs its weight for each id, and `@oncePerOperation` counts a shared list once. The price
- * of an operation with more than 5,000 fields is infinite.
+ * (https://ibm.github.io/graphql-specs/cost-spec.html): `@cost(weight:)` is the calls of a field, or of a type, for each
+ * object; `@listSize` is the length of a list, by its arguments or assumed. Two rules are our own: a field with a list of
+ * ids costs its weight for each id, and `@oncePerOperation` counts a shared list once. The price of an operation with
+ * more than 5,000 fields is infinite. Introspection makes no calls, and its lists are as long as those of the schema.
  */
 export function createPricer(
   schema: GraphQLSchema,
   typeDefs: DocumentNode,
 ): (operation: PricedOperation) => OperationPrice {
-  const costs = readCosts(typeDefs);
+  const costs = new Map([...readCosts(typeDefs), ...introspectionCosts(schema)]);
   return (asked) => new Walk(schema, costs, asked).price();
 }
 
@@ -91,8 +99,11 @@ class Walk {
   readonly #variables: Record<string, unknown>;
   readonly #sharedSeen = new Set<string>();
   #sharedCalls = 0;
+  /** By selection set: see `#selectionsIn`. */
+  readonly #sizes = new Map<SelectionSetNode, number>();
   #fields = 0;
   #aliases = 0;
+  #selections = 0;
 
   constructor(schema: GraphQLSchema, costs: Costs, { operation, fragments, variables }: PricedOperation) {
     this.#schema = schema;
@@ -105,13 +116,20 @@ class Walk {
   price(): OperationPrice {
     const root = this.#schema.getRootType(this.#operation.operation);
     if (!root) {
-      return { ...FREE, fields: 0, aliases: 0 };
+      return { ...FREE, fields: 0, aliases: 0, rootFields: 0 };
     }
     const { selectionSet } = this.#operation;
     try {
+      this.#look(selectionSet);
       const selected = collectFields(this.#schema, this.#fragments, this.#variables, root, selectionSet);
       const total = this.#selection(root, selected, new Map(), "");
-      return { ...total, calls: total.calls + this.#sharedCalls, fields: this.#fields, aliases: this.#aliases };
+      return {
+        ...total,
+        calls: total.calls + this.#sharedCalls,
+        fields: this.#fields,
+        aliases: this.#aliases,
+        rootFields: selected.size,
+      };
     } catch (error) {
       if (error instanceof TooManyFields) {
         return BEYOND;
@@ -134,8 +152,9 @@ class Walk {
       if (this.#fields > MOST_FIELDS) {
         throw new TooManyFields();
       }
-      const field = type.getFields()[nodes[0]?.name.value ?? ""];
-      // `__typename` or introspection, which are no fields of the type. The schema bounds the answer to introspection.
+      const name = nodes[0]?.name.value ?? "";
+      const field = type.getFields()[name] ?? META_FIELDS.get(name);
+      // Without a definition it is `__typename`.
       if (field !== undefined) {
         const place = { coordinate: `${type.name}.${field.name}`, path: path + responseName };
         const part = this.#field(place, field, nodes, sizes.get(field.name) ?? null);
@@ -156,6 +175,7 @@ class Walk {
     nodes: readonly FieldNode[],
     sizeByParent: number | null,
   ): Subtotal {
+    const isMeta = field === SchemaMetaFieldDef || field === TypeMetaFieldDef;
     const cost = this.#costs.get(coordinate) ?? NO_COST;
     const { list } = cost;
     const calls = this.#callsOf(coordinate, cost, field, nodes);
@@ -168,6 +188,9 @@ class Walk {
     const sizes = new Map(list?.sizedFields.map((name) => [name, size]));
     let inner = FREE;
     for (const type of isObjectType(named) ? [named] : this.#schema.getPossibleTypes(named)) {
+      for (const { selectionSet } of nodes) {
+        this.#look(selectionSet);
+      }
       const selected = collectSubfields(this.#schema, this.#fragments, this.#variables, type, nodes);
       const part = this.#selection(type, selected, sizes, `${path}.`);
       // Each object has one of these types, so the most expensive type is the bound.
@@ -186,7 +209,8 @@ class Walk {
     return {
       calls: calls + count * inner.calls,
       objects: count * (1 + inner.objects),
-      depth: 1 + inner.depth,
+      // The validation rule MaxIntrospectionDepth limits the depth of introspection.
+      depth: isMeta ? 1 : 1 + inner.depth,
       dearest: dearerOf({ path, calls, objects: count }, deeper),
     };
   }
@@ -207,6 +231,33 @@ class Walk {
     return 0;
   }
 
+  /** Counts the selections that are about to be collected. */
+  #look(selectionSet: SelectionSetNode | undefined): void {
+    this.#selections += selectionSet === undefined ? 0 : this.#selectionsIn(selectionSet);
+    if (this.#selections > MOST_SELECTIONS) {
+      throw new TooManyFields();
+    }
+  }
+
+  /** The selections of one object, fragments written out. */
+  #selectionsIn(selectionSet: SelectionSetNode): number {
+    let size = this.#sizes.get(selectionSet);
+    if (size === undefined) {
+      size = 0;
+      for (const selection of selectionSet.selections) {
+        const inner =
+          selection.kind === Kind.FRAGMENT_SPREAD
+            ? this.#fragments[selection.name.value]?.selectionSet
+            : selection.kind === Kind.INLINE_FRAGMENT
+              ? selection.selectionSet
+              : undefined;
+        size += 1 + (inner === undefined ? 0 : this.#selectionsIn(inner));
+      }
+      this.#sizes.set(selectionSet, size);
+    }
+    return size;
+  }
+
   #sizeOf(
     { assumedSize, slicingArguments }: ListSize,
     field: GraphQLField<unknown, unknown>,
@@ -220,6 +271,11 @@ class Walk {
     return sizes.length === 0 ? assumedSize : Math.max(...sizes);
   }
 }
+
+/** Fields of the query type that are not among its own. */
+const META_FIELDS: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map(
+  [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
+);
 
 /**
  * The page size or the length of a list in an argument; null if there is none. Negative sizes are refused later, by

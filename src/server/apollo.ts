@@ -77,10 +77,18 @@ const answering: ApolloServerPlugin<ApolloContext> = {
     return {
       responseForOperation: async ({ source, contextValue, response: { http } }) => {
         const { variables = {} } = request;
-        const { status, result } = await contextValue.answer({ text: source, name, variables, isPersisted: false });
+        const { status, result, retryAfter } = await contextValue.answer({
+          text: source,
+          name,
+          variables,
+          isPersisted: false,
+        });
         http.status = status;
         if (status === FAILURES.mutationByGet.status) {
           http.headers.set("allow", "POST");
+        }
+        if (retryAfter !== null) {
+          http.headers.set("retry-after", String(retryAfter));
         }
         return { http, body: { kind: "single", singleResult: result } };
       },

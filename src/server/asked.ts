@@ -46,7 +46,9 @@ export function showsCost({ headers }: FastifyRequest): boolean {
 
 function check(values: unknown): Asked | string {
   if (!isJsonObject(values)) {
-    return "A request is a JSON object.";
+    return Array.isArray(values)
+      ? "A request is one operation, not a list of them: send each in a request of its own."
+      : "A request is a JSON object.";
   }
   const { query: text, operationName, variables, extensions } = values;
   const [name, given, more] = [operationName ?? null, variables ?? NONE, extensions ?? NONE];

@@ -62,9 +62,10 @@ export function addGraphql(
     const contentType = contentTypes.get(accept);
     return contentType === undefined
       ? learnContentType(request, reply, accept)
-      : answer(asked, request, reply).then(({ status, line }) =>
-          reply.code(status).header("content-type", contentType).send(line),
-        );
+      : answer(asked, request, reply).then(({ status, line, retryAfter }) => {
+          reply.code(status).header("content-type", contentType);
+          return (retryAfter === null ? reply : reply.header("retry-after", retryAfter)).send(line);
+        });
   }
 
   async function learnContentType(request: FastifyRequest, reply: FastifyReply, accept: string): Promise<unknown> {

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { withoutStatus } from "../operations/errors.ts";
-import { FAILURES, type Failure } from "../operations/failures.ts";
+import { FAILURES, type Failure, retryAfterOf } from "../operations/failures.ts";
 import { addHeaders } from "./headers.ts";
 import { describeForLog } from "./log.ts";
 import type { Hosts, Origins } from "./origins.ts";
@@ -19,7 +19,7 @@ export interface HttpOptions {
   readonly isBehindTls: boolean;
 }
 
-const BODY_LIMIT_BYTES = 1_000_000;
+const BODY_LIMIT_BYTES = 262_144;
 // Enough for a forwarded text in a URL, at up to 12 bytes a character, and for what proxies add.
 const HEADER_LIMIT_BYTES = 98_304;
 // Platforms call the webhooks by a public host name, and monitors call the health checks by an address.
@@ -124,5 +124,8 @@ const REFUSALS: readonly Failure[] = [FAILURES.unreadableBody, FAILURES.bodyTooL
 
 /** An answer that consists of one failure, in GraphQL's shape. */
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
-  return reply.code(failure.status).send({ errors: [withoutStatus(failure)] });
+  const retryAfter = retryAfterOf(failure.status, failure.extensions.retryAfter);
+  return (retryAfter === null ? reply : reply.header("retry-after", retryAfter))
+    .code(failure.status)
+    .send({ errors: [withoutStatus(failure)] });
 }
