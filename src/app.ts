@@ -141,6 +141,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a
     // crash learns within that time that the outcome is unknown.
     requireType: guards.requireType,
+    mayRead: guards.mayRead,
     takeRecipients: createRecipientLimit(config.limits.recipientsPerMinute, createBuckets()),
     ssoNextHosts: config.ssoNextHosts,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
@@ -180,7 +181,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     limits: { connections: config.subscriberConnections, ...options.connectionLimits },
     report,
   });
-  addGraphql(http, apollo, { access, operations, sdl: config.allowsIntrospection ? printSdl(schema) : null, stream });
+  addGraphql(http, apollo, {
+    access,
+    operations,
+    sdl: config.allowsIntrospection ? printSdl(schema) : null,
+    hasPage: !config.isProduction,
+    stream,
+  });
   const { optOuts, feed } = services;
   const onKept = (kept: Appended) => applyEvent(services, kept);
   const { optOutWords } = config.events;

@@ -37,6 +37,7 @@ export interface Services {
   readonly takeRecipients: (caller: Caller, count: number) => void;
   /** Throws ForbiddenError if the caller may not read records of the type. */
   readonly requireType: (type: string, caller: Caller) => void;
+  readonly mayRead: (type: string, caller: Caller) => boolean;
   readonly now: () => Date;
   /** Milliseconds that one write may take. */
   readonly writeLeaseMilliseconds: number;
@@ -100,6 +101,11 @@ export class Context {
   /** The platform calls made so far, in the order of their ends, and the kept lists that were served. */
   get calls(): readonly (CallRecord | KeptRecord)[] {
     return this.made;
+  }
+
+  /** Whether the caller may read records of the type. */
+  mayRead(type: string): boolean {
+    return this.services.mayRead(type, this.caller);
   }
 
   get pidj(): PidjLoaders {

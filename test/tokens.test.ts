@@ -1,71 +1,31 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { createTokens } from "../src/access/tokens.ts";
+import { AUDIENCE, ISSUER, startIssuer } from "./issuer.ts";
 
 const START = Date.parse("2026-05-01T00:00:00Z");
-const AUDIENCE = "textgraph";
-const ISSUER = "https://id.example.com/";
 
-/** An issuer of tokens, its key set over real HTTP; disposed by scope. */
-async function startIssuer() {
-  const keys = new Map<string, Awaited<ReturnType<typeof generateKeyPair>>>();
-  const addKey = async (kid: string) => keys.set(kid, await generateKeyPair("RS256", { extractable: true }));
-  await addKey("one");
-  let asked = 0;
-  let isDown = false;
-  const server = createServer(async (_request, response) => {
-    asked += 1;
-    if (isDown) {
-      response.writeHead(503).end();
-      return;
-    }
-    const published = [...keys].map(async ([kid, { publicKey }]) => ({
-      ...(await exportJWK(publicKey)),
-      kid,
-      alg: "RS256",
-    }));
-    response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: await Promise.all(published) }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+/** An issuer, and what this server makes of its tokens, on a clock that the test sets. */
+async function startTokens() {
+  const issuer = await startIssuer(START);
   let time = START;
-  const tokens = createTokens({
+  const { verify } = createTokens({
     issuer: ISSUER,
     audience: AUDIENCE,
-    jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
+    jwksUrl: issuer.url,
     now: () => time,
     warn: () => undefined,
   });
-  return {
-    verify: tokens.verify,
-    addKey,
-    get asked() {
-      return asked;
-    },
-    set isDown(value: boolean) {
-      isDown = value;
-    },
+  return Object.assign(issuer, {
+    verify,
     pass: (milliseconds: number) => {
       time += milliseconds;
     },
-    sign: (claims: Record<string, unknown> = {}, { kid = "one", alg = "RS256" } = {}) => {
-      const key = keys.get(kid);
-      if (key === undefined) {
-        throw new Error(`no key ${kid}`);
-      }
-      const payload = { iss: ISSUER, aud: AUDIENCE, sub: "user|58", exp: START / 1_000 + 3_600, ...claims };
-      return new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(key.privateKey);
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  });
 }
 
 test("a good token names its subject and scopes, whether they come as a text or as a list", async () => {
-  await using issuer = await startIssuer();
+  await using issuer = await startTokens();
 
   const caller = await issuer.verify(await issuer.sign({ scope: "openid contacts:read polls:read" }));
   const other = await issuer.verify(await issuer.sign({ scp: ["messages:send", "__proto__", 7] }));
@@ -84,20 +44,20 @@ test.each([
   ["an expiry that passed over 30 seconds ago", { exp: START / 1_000 - 31 }],
   ["a beginning over 30 seconds ahead", { nbf: START / 1_000 + 31 }],
 ])("a token with %s is not good", async (_what, claims) => {
-  await using issuer = await startIssuer();
+  await using issuer = await startTokens();
 
   expect(await issuer.verify(await issuer.sign(claims))).toBeNull();
 });
 
 test("clocks may differ by 30 seconds", async () => {
-  await using issuer = await startIssuer();
+  await using issuer = await startTokens();
 
   expect((await issuer.verify(await issuer.sign({ exp: START / 1_000 - 29 })))?.expiresAt).toBe(START + 1_000);
   expect(await issuer.verify(await issuer.sign({ nbf: START / 1_000 + 29 }))).not.toBeNull();
 });
 
 test("a token signed with the public key for a secret, or not at all, is not good", async () => {
-  await using issuer = await startIssuer();
+  await using issuer = await startTokens();
   const good = await issuer.sign();
   const [, payload, signature] = good.split(".");
   const unsigned = Buffer.from(JSON.stringify({ alg: "none" })).toString("base64url");
@@ -113,7 +73,7 @@ test("a token signed with the public key for a secret, or not at all, is not goo
 });
 
 test("an unknown key id has the key set read again, at most every 30 seconds", async () => {
-  await using issuer = await startIssuer();
+  await using issuer = await startTokens();
   await issuer.verify(await issuer.sign());
   await issuer.addKey("two");
   const token = await issuer.sign({}, { kid: "two" });
@@ -126,7 +86,7 @@ test("an unknown key id has the key set read again, at most every 30 seconds", a
 });
 
 test("keys that are known stay good while the issuer is down, and it is not asked for every token", async () => {
-  await using issuer = await startIssuer();
+  await using issuer = await startTokens();
   const token = await issuer.sign();
   await issuer.verify(token);
   await issuer.addKey("two");

@@ -17,6 +17,11 @@ export interface Caller extends CallerLimits {
   readonly isAnonymous: boolean;
 }
 
+/** Equal for callers who get equal answers. Tokens of one subject may have different scopes. */
+export function rightsOf({ id, scopes }: Caller): string {
+  return JSON.stringify([id, ...[...scopes].sort()]);
+}
+
 /**
  * The caller of all requests while authentication is off. It may do everything, so the server then listens on a
  * loopback address only.

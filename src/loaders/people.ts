@@ -138,10 +138,11 @@ export class PeopleLoaders {
 
   /**
    * The contact's name, else the participant's; null if neither platform has one. If Pidj fails or has not answered in
-   * half the time, the participant's name is used. The error is thrown only if there is no name then.
+   * half the time, the participant's name is used. The error is thrown only if there is no name then. A name that the
+   * caller may not read counts as none.
    */
-  async displayName(number: E164): Promise<string | null> {
-    const contactName = unlessNotConfigured(this.#contactName(number));
+  async displayName(number: E164, may: ReadableNames): Promise<string | null> {
+    const contactName = may.ofContact ? unlessNotConfigured(this.#contactName(number)) : NO_NAME;
     const early = await withinTime(
       contactName.catch(() => null),
       this.#scope.timeLeft() / 2,
@@ -149,7 +150,7 @@ export class PeopleLoaders {
     if (early !== null) {
       return early;
     }
-    const participantName = unlessNotConfigured(this.#participantName(number));
+    const participantName = may.ofParticipant ? unlessNotConfigured(this.#participantName(number)) : NO_NAME;
     return (await participantName.catch(() => null)) ?? (await contactName) ?? (await participantName);
   }
 
@@ -162,6 +163,14 @@ export class PeopleLoaders {
     return valueOrThrow((await this.participant(number))?.name);
   }
 }
+
+/** Which names of a person the caller may read. */
+interface ReadableNames {
+  readonly ofContact: boolean;
+  readonly ofParticipant: boolean;
+}
+
+const NO_NAME = Promise.resolve(null);
 
 /** A platform that is not configured has no names; that is no error. */
 async function unlessNotConfigured(name: Promise<string | null>): Promise<string | null> {

@@ -20,6 +20,8 @@ type Requirement = readonly (readonly Scope[])[];
 export interface Guards {
   /** Throws ForbiddenError if the caller lacks the scopes for records of the type. */
   requireType(type: string, caller: Caller): void;
+  /** Whether the caller has the scopes for records of the type. */
+  mayRead(type: string, caller: Caller): boolean;
   /** Checks the scopes of every field that has some before its resolver runs, by whatever path it is reached. */
   apply(schema: GraphQLSchema): void;
 }
@@ -46,6 +48,7 @@ export function readGuards(typeDefs: DocumentNode): Guards {
 
   return {
     requireType: (type, caller) => requireAll(requirementOf(type), caller),
+    mayRead: (type, caller) => requirementOf(type).every((required) => isMet(required, caller)),
     apply: (schema) => {
       for (const type of Object.values(schema.getTypeMap())) {
         if (!isObjectType(type)) {
@@ -97,9 +100,13 @@ function guarded(
   };
 }
 
-function requireAll(required: readonly Requirement[], { scopes }: Caller): void {
+function isMet(alternatives: Requirement, { scopes }: Caller): boolean {
+  return alternatives.some((together) => together.every((scope) => scopes.has(scope)));
+}
+
+function requireAll(required: readonly Requirement[], caller: Caller): void {
   for (const alternatives of required) {
-    if (!alternatives.some((together) => together.every((scope) => scopes.has(scope)))) {
+    if (!isMet(alternatives, caller)) {
       throw new ForbiddenError(alternatives.map((together) => together.join(" and ")).join(", or "));
     }
   }

@@ -1,4 +1,5 @@
 import { type DocumentNode, Kind, type SelectionNode, visit } from "graphql";
+import { rightsOf } from "../access/caller.ts";
 import type { Stamp, Versions } from "../freshness/versions.ts";
 import type { Answer, Operation } from "./operation.ts";
 
@@ -57,7 +58,7 @@ interface Shared {
 export function selectionOf({ text, document, name, variables, caller }: Operation): string {
   // A variable that is not given has its default value; one that is null has none.
   const given = selectingVariables(document).filter((each) => Object.hasOwn(variables, each));
-  return JSON.stringify([caller.id, text, name, given.map((each) => [each, variables[each]])]);
+  return JSON.stringify([rightsOf(caller), text, name, given.map((each) => [each, variables[each]])]);
 }
 
 function selectingVariables(document: DocumentNode): string[] {

@@ -1,4 +1,5 @@
 import type { DocumentNode } from "graphql";
+import { rightsOf } from "../access/caller.ts";
 import type { Stamp, Versions } from "../freshness/versions.ts";
 import type { Execution } from "./execution.ts";
 import type { Answer, Client, Operation } from "./operation.ts";
@@ -12,7 +13,7 @@ interface RunningQuery {
 
 /**
  * Executes equal queries that run at the same time once, whatever transports they came by. Queries are equal if caller,
- * document, name and variables are the same and nothing changed since the first one began.
+ * scopes, document, name and variables are the same and nothing changed since the first one began.
  */
 export class OperationSharing {
   readonly #versions: Versions;
@@ -27,7 +28,7 @@ export class OperationSharing {
     const { document, name, variables, caller, showsCost } = operation;
     // Equal texts have one document: see documents.ts.
     const queries = this.#running.get(document) ?? new Map<string, RunningQuery>();
-    const key = `${JSON.stringify(variables)} ${name ?? ""} ${showsCost} ${caller.id}`;
+    const key = `${JSON.stringify(variables)} ${name ?? ""} ${showsCost} ${rightsOf(caller)}`;
     const found = queries.get(key);
     if (found !== undefined && !found.execution.signal.aborted && this.#versions.isCurrent(found.stamp)) {
       found.execution.join(client);

@@ -17,8 +17,14 @@ export const Mutation = {
 
 export const SentMessage = {
   to: ({ to }) => personOf(to),
-  fromPhoneNumber: async ({ from }, _args, context) =>
-    "phoneNumber" in from ? from.phoneNumber : valueOrThrow((await sendingGroup(from, context))?.phoneNumber),
+  fromPhoneNumber: async ({ from }, _args, context) => {
+    if ("phoneNumber" in from) {
+      return from.phoneNumber;
+    }
+    // The group's number is read from its record.
+    context.requireType("PidjGroup");
+    return valueOrThrow((await sendingGroup(from, context))?.phoneNumber);
+  },
   group: ({ from }, _args, context) => sendingGroup(from, context),
 } satisfies Complete<gql.SentMessageResolvers, gql.SentMessage, SentMessageRecord>;
 

@@ -27,7 +27,11 @@ export const Query = {
 } satisfies gql.QueryResolvers;
 
 export const Person = {
-  displayName: ({ phoneNumber }, _args, { people }) => people.displayName(phoneNumber),
+  displayName: ({ phoneNumber }, _args, context) =>
+    context.people.displayName(phoneNumber, {
+      ofContact: context.mayRead("Contact"),
+      ofParticipant: context.mayRead("Participant"),
+    }),
   contact: ({ phoneNumber }, _args, { people }) => people.contact(phoneNumber),
   contactLink: ({ phoneNumber }, _args, { people }) => people.link(phoneNumber),
   participant: ({ phoneNumber }, _args, { people }) => people.participant(phoneNumber),

@@ -18,11 +18,14 @@ export function credentialOf(headers: IncomingHttpHeaders): Credential {
   return { apiKey: Array.isArray(apiKey) ? apiKey.join(",") : apiKey, authorization: headers.authorization };
 }
 
-/** A hook that refuses requests without a valid credential. */
-export function createCallerHook(access: Access) {
+/**
+ * A hook that refuses requests without a valid credential. `hasPage`: whether a browser is shown the explorer, for which it
+ * needs none.
+ */
+export function createCallerHook(access: Access, { hasPage }: { readonly hasPage: boolean }) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     request.caller = await access.identify(credentialOf(request.headers));
-    if (request.caller !== null || isPage(request)) {
+    if (request.caller !== null || (hasPage && isPage(request))) {
       return undefined;
     }
     // RFC 9110 §11.6.1: a 401 says how to authenticate.
@@ -38,7 +41,12 @@ export function requireCaller({ caller }: FastifyRequest): Caller {
   return caller;
 }
 
-/** Whether a browser opens the page, which sends no operation. */
-function isPage({ method, headers: { accept = "" }, query }: FastifyRequest): boolean {
-  return method === "GET" && /\btext\/html\b/i.test(accept) && !("query" in (query as object));
+/** Whether a browser opens the page: such a request contains no operation, neither as text nor by its hash. */
+function isPage({ method, headers: { accept = "" }, query, routeOptions: { url = "" } }: FastifyRequest): boolean {
+  const isAsked = "query" in (query as object) || "extensions" in (query as object);
+  return method === "GET" && PAGES.has(url) && IS_PAGE.test(accept) && !isAsked;
 }
+
+// An event stream is never the page.
+const IS_PAGE = /^(?!.*\btext\/event-stream\b).*\btext\/html\b/i;
+const PAGES: ReadonlySet<string> = new Set(["/", "/graphql"]);

@@ -18,6 +18,8 @@ export interface GraphqlRouteOptions {
   readonly operations: Operations;
   /** The SDL that clients download; null if the schema is not shown. */
   readonly sdl: string | null;
+  /** Whether browsers are shown the explorer. */
+  readonly hasPage: boolean;
   /** Answers requests for an event stream. */
   readonly stream: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
@@ -32,7 +34,7 @@ const REFUSED_BY_POST = { subscription: FAILURES.subscriptionAlone };
 export function addGraphql(
   http: FastifyInstance,
   apollo: ApolloServer<ApolloContext>,
-  { access, operations, sdl, stream }: GraphqlRouteOptions,
+  { access, operations, sdl, hasPage, stream }: GraphqlRouteOptions,
 ): void {
   const askApollo = fastifyApolloHandler(apollo, {
     context: async (request, reply) => ({ answer: (asked) => answer(asked, request, reply) }),
@@ -88,7 +90,7 @@ export function addGraphql(
   http.register(async (scope) => {
     addJsonParser(scope);
     scope.decorateRequest("caller", null);
-    scope.addHook("onRequest", createCallerHook(access));
+    scope.addHook("onRequest", createCallerHook(access, { hasPage }));
     scope.addHook("onRequest", (request, reply, done) => {
       const { "content-encoding": encoding = "identity" } = request.headers;
       if (encoding.toLowerCase() === "identity") {
