@@ -90,6 +90,20 @@ describe("an operation that is too costly is refused before anything is called, 
   });
 });
 
+test("a variable that is wrong in one place does not spare the rest of the operation its price", async () => {
+  await using stage = await startWithKey();
+  const costly = "pidjGroups(first: 100) { nodes { receivedMessages(first: 100) { nodes { from { displayName } } } } }";
+
+  for (const [declared, wrong] of [
+    ["$value: Boolean = true", "surveys { totalCount @include(if: $value) }"],
+    ['$value: ID = "poll:1"', "poll(id: $value) { id }"],
+  ]) {
+    const answer = await stage.query(`query (${declared}) { ${wrong} ${costly} }`, { value: null });
+    expect(answer.errors?.[0]?.extensions["code"]).toBe("QUERY_TOO_COSTLY");
+  }
+  expect(stage.calls()).toEqual([]);
+});
+
 test("every story passes with room, and so do a hundred contacts by id", async () => {
   await using stage = await startWithKey();
   const { contacts, participants, polls } = stage.simulator.world;

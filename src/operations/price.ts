@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  GraphQLError,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -121,7 +122,10 @@ class Walk {
     const { selectionSet } = this.#operation;
     try {
       this.#look(selectionSet);
-      const selected = collectFields(this.#schema, this.#fragments, this.#variables, root, selectionSet);
+      const selected = unlessWrong(
+        () => collectFields(this.#schema, this.#fragments, this.#variables, root, selectionSet),
+        NOTHING,
+      );
       const total = this.#selection(root, selected, new Map(), "");
       return {
         ...total,
@@ -191,7 +195,10 @@ class Walk {
       for (const { selectionSet } of nodes) {
         this.#look(selectionSet);
       }
-      const selected = collectSubfields(this.#schema, this.#fragments, this.#variables, type, nodes);
+      const selected = unlessWrong(
+        () => collectSubfields(this.#schema, this.#fragments, this.#variables, type, nodes),
+        NOTHING,
+      );
       const part = this.#selection(type, selected, sizes, `${path}.`);
       // Each object has one of these types, so the most expensive type is the bound.
       inner = {
@@ -266,7 +273,7 @@ class Walk {
     if (node === undefined || slicingArguments.length === 0) {
       return assumedSize;
     }
-    const values = getArgumentValues(field, node, this.#variables);
+    const values = unlessWrong(() => getArgumentValues(field, node, this.#variables), {});
     const sizes = slicingArguments.map((name) => sizeSaid(values[name])).filter((size) => size !== null);
     return sizes.length === 0 ? assumedSize : Math.max(...sizes);
   }
@@ -276,6 +283,23 @@ class Walk {
 const META_FIELDS: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map(
   [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
 );
+
+const NOTHING: ReadonlyMap<string, readonly FieldNode[]> = new Map();
+
+/**
+ * The result, or `otherwise` if a variable's value is wrong in its place: null where the field or directive takes none.
+ * Then graphql-js executes nothing there either, and the rest of the operation has its price all the same.
+ */
+function unlessWrong<Value>(read: () => Value, otherwise: Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof GraphQLError) {
+      return otherwise;
+    }
+    throw error;
+  }
+}
 
 /**
  * The page size or the length of a list in an argument; null if there is none. Negative sizes are refused later, by
