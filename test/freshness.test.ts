@@ -95,6 +95,14 @@ describe("no-cache", () => {
     },
   );
 
+  test("is read without regard to letter case", async () => {
+    await using stage = await startStage({});
+    await stage.query(GROUPS);
+    stage.calls();
+    await stage.query(GROUPS, {}, { "cache-control": "max-age=0, No-Cache" });
+    expect(stage.calls()).toEqual(["TEXTIZEN GET /api/groups"]);
+  });
+
   test("makes a call of its own beside a refresh that is under way", async () => {
     const clock = { time: 0 };
     await using stage = await startStage({ app: { clock: () => clock.time } });

@@ -155,6 +155,15 @@ test.each([404, 405, 410])("%i at the sign-in is a wrong URL, and is told as suc
   expect(errors?.map(({ extensions }) => extensions["code"])).toEqual(["PLATFORM_BAD_RESPONSE"]);
 });
 
+test.each([
+  ["https://www.textizen.com/api/users/sign_in", "shape"],
+  ["/v2/api/users/sign_in/", "shape"],
+  ["/users/sign_in", "unauthorized"],
+])("a sign-in that is redirected to %s is %s", async (location, reason) => {
+  await using upstream = await serve((_request, response) => redirect(location, 301)(response), ACCOUNT);
+  expect(await failureOf(upstream.client.groups(createScope()))).toMatchObject({ reason, mayHaveTaken: false });
+});
+
 test("an error inside a sign-in's 200 is a refusal of the credentials", async () => {
   await using upstream = await serve((_request, response) => {
     sendJson(response, { error: "Invalid email or password." });

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import fetch from "node-fetch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SECRET } from "./events.ts";
@@ -12,9 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-async function deliver(door: string, body: string | Buffer, type: string): Promise<number> {
+async function deliver(door: string, body: string | Buffer, type: string, headers: object = {}): Promise<number> {
   const url = new URL(`/webhooks/${door}/${SECRET}`, stage.app.url);
-  return (await fetch(url, { method: "POST", body, headers: { "content-type": type } })).status;
+  return (await fetch(url, { method: "POST", body, headers: { "content-type": type, ...headers } })).status;
 }
 
 async function newestText(): Promise<unknown> {
@@ -60,6 +61,14 @@ test.each<[what: string, body: string | Buffer, type: string, text: string]>([
   expect(await deliver("pidj", body, type)).toBe(200);
   expect(await newestText()).toMatchObject({ text, displayFrom: WHO });
 });
+
+test.each(["pidj", "textizen"])(
+  "an encoded body is refused, and not taken for an event without a meaning: %s",
+  async (door) => {
+    const body = gzipSync(`event=poll.completed&poll={"id":301}&${escaped("15")}`);
+    expect(await deliver(door, body, FORM, { "content-encoding": "gzip" })).toBe(415);
+  },
+);
 
 test.each<[written: unknown, number: string | null]>([
   ["12025550111", "+12025550111"],

@@ -19,7 +19,7 @@ interface Source {
   readonly platform: Platform;
   readonly route: Route;
   /** True if a redirect to this place says that our session has ended. */
-  readonly isSignInPage: (location: string) => boolean;
+  readonly isSignInPage: (location: string, route: Route) => boolean;
 }
 
 /** Checks an answer by the rules that both platforms share. Throws PlatformError. */
@@ -35,7 +35,7 @@ export async function readAnswer(raw: RawAnswer, { platform, route, isSignInPage
     throw new PlatformError(platform, "unreachable", `${route}: HTTP status ${status}`, details);
   }
   if (status >= 300 && status < 400) {
-    if (isSignInPage(textOf(raw.headers.location) ?? "")) {
+    if (isSignInPage(textOf(raw.headers.location) ?? "", route)) {
       throw new PlatformError(platform, "unauthorized", `${route}: asked to sign in`, { status, mayHaveTaken: false });
     }
     throw new PlatformError(platform, "shape", `${route}: a redirect, which is not followed`, details);

@@ -92,7 +92,7 @@ const LEAST_WRITE_MILLISECONDS = 1_000;
 interface TransportOptions extends ConnectionOptions {
   readonly platform: Platform;
   /** True if a redirect to this place says that our session has ended. Default: none does. */
-  readonly isSignInPage?: (location: string) => boolean;
+  readonly isSignInPage?: (location: string, route: Route) => boolean;
   /** A read that finds out whether the platform works again. */
   readonly probe: (scope: ReadScope) => Promise<unknown>;
 }

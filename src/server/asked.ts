@@ -36,7 +36,7 @@ function isJson(contentType = ""): boolean {
 
 /** RFC 9111 §5.2.1.4: the client wants no cached data. */
 export function isFresh({ headers }: FastifyRequest): boolean {
-  return /\bno-cache\b/.test(headers["cache-control"] ?? "");
+  return /\bno-cache\b/i.test(headers["cache-control"] ?? "");
 }
 
 /** Whether the client asks for the cost of its operation, also in production. */

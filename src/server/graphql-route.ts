@@ -11,7 +11,7 @@ import type { Operations } from "../operations/operations.ts";
 import type { ApolloContext } from "./apollo.ts";
 import { type Asked, isFresh, readAsked, showsCost } from "./asked.ts";
 import { createCallerHook, requireCaller } from "./callers.ts";
-import { sendFailure } from "./http.ts";
+import { refuseEncodedBody, sendFailure } from "./http.ts";
 
 export interface GraphqlRouteOptions {
   readonly access: Access;
@@ -91,15 +91,7 @@ export function addGraphql(
     addJsonParser(scope);
     scope.decorateRequest("caller", null);
     scope.addHook("onRequest", createCallerHook(access, { hasPage }));
-    scope.addHook("onRequest", (request, reply, done) => {
-      const { "content-encoding": encoding = "identity" } = request.headers;
-      if (encoding.toLowerCase() === "identity") {
-        done();
-      } else {
-        // RFC 9110 §15.5.16: names the encodings that are accepted.
-        sendFailure(reply.header("accept-encoding", "identity"), FAILURES.contentEncoding);
-      }
-    });
+    scope.addHook("onRequest", refuseEncodedBody);
     scope.get("/schema.graphql", async (_request, reply) =>
       sdl === null ? reply.callNotFound() : reply.type("application/graphql; charset=utf-8").send(sdl),
     );

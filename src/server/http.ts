@@ -1,6 +1,12 @@
 import type { ServerResponse } from "node:http";
 import cors from "@fastify/cors";
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure, retryAfterOf } from "../operations/failures.ts";
 import { addHeaders } from "./headers.ts";
@@ -128,4 +134,15 @@ export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply
   return (retryAfter === null ? reply : reply.header("retry-after", retryAfter))
     .code(failure.status)
     .send({ errors: [withoutStatus(failure)] });
+}
+
+/** A hook that refuses bodies that are encoded, which nothing here decodes. */
+export function refuseEncodedBody(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const { "content-encoding": encoding = "identity" } = request.headers;
+  if (encoding.toLowerCase() === "identity") {
+    done();
+  } else {
+    // RFC 9110 §15.5.16: names the encodings that are accepted.
+    sendFailure(reply.header("accept-encoding", "identity"), FAILURES.contentEncoding);
+  }
 }

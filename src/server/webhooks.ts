@@ -4,7 +4,7 @@ import { StoreError } from "../errors.ts";
 import type { Received, Reception } from "../events/reception.ts";
 import type { JsonObject } from "../json.ts";
 import { FAILURES } from "../operations/failures.ts";
-import { sendFailure } from "./http.ts";
+import { refuseEncodedBody, sendFailure } from "./http.ts";
 import { readValues } from "./webhook-values.ts";
 
 type WebhookPlatform = "pidj" | "textizen";
@@ -46,6 +46,7 @@ export function addWebhooks(http: FastifyInstance, isWebhook: (url: string) => b
         return reply;
       }
     });
+    webhooks.addHook("onRequest", refuseEncodedBody);
     // The encodings are not documented, and the content type may be wrong (docs/platforms.md P-27, T-24).
     webhooks.removeAllContentTypeParsers();
     webhooks.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT_BYTES }, (_request, body, done) =>

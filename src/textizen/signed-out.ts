@@ -20,11 +20,15 @@ export function isSignedOut(route: Route, { status, body }: Answer): boolean {
   return sentences.some((sentence) => typeof sentence === "string" && SIGNED_OUT.test(sentence));
 }
 
-/** True if a redirect leads to a sign-in page. The platform has not acted then. */
-export function isSignInPage(location: string): boolean {
+/**
+ * True if a redirect leads to a sign-in page. The platform has not acted then. A redirect of the sign-in to itself
+ * elsewhere says that the base URL is wrong, and nothing about the credentials.
+ */
+export function isSignInPage(location: string, route: Route): boolean {
   // Any host will do.
   const path = URL.parse(location, "https://textizen.invalid")?.pathname ?? "";
-  return /\/(?:sign_?-?in|log_?-?in|session(?:s|s?\/new)?)\/?$/i.test(path);
+  const isItself = path.replace(/\/$/, "").endsWith(route.slice(route.indexOf(" ") + 1));
+  return !isItself && /\/(?:sign_?-?in|log_?-?in|session(?:s|s?\/new)?)\/?$/i.test(path);
 }
 
 const SIGNED_OUT =
