@@ -26,6 +26,7 @@ import { readGuards } from "./operations/guards.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createPricer } from "./operations/price.ts";
 import { buildSchema, printSdl, readTypeDefs } from "./operations/schema.ts";
+import { Overload, type OverloadOptions } from "./overload.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
@@ -76,6 +77,8 @@ export interface AppOptions {
   readonly exampleNumber?: string;
   /** Called at points of every send; for tests of crashes. */
   readonly pauseAt?: Services["pauseAt"];
+  /** Measures the process; for tests. */
+  readonly measure?: OverloadOptions["measure"];
   /** Limits that differ from the defaults. */
   readonly connectionLimits?: Partial<SubscriptionsOptions["limits"]>;
   /** Runs when everything is built, before the first request is accepted. */
@@ -113,11 +116,18 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
   const hosts = createHosts(namesOf(config));
+  const connected = [config.pidj && pidj, config.textizen && textizen].filter((client) => client !== null);
+  const overload = new Overload({
+    limits: config.protection.overload,
+    areCallsFull: () => connected.length > 0 && connected.every((client) => client.state().isFull),
+    ...(options.measure && { measure: options.measure }),
+  });
   const http = await createHttp({
     logLevel: config.logLevel,
     origins,
     hosts,
     trustedProxies: config.trustedProxies,
+    overload,
     isBehindTls: config.events.publicUrl?.startsWith("https:") ?? false,
   });
   const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
@@ -157,6 +167,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     deadlines: config.timeouts,
     createContext: (operation) => new Context(services, operation),
     versions: services.versions,
+    overload,
     admission: new Admission({
       schema,
       price: createPricer(schema, typeDefs),
@@ -194,6 +205,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   addWebhooks(http, isWebhook, createReception({ inbox, optOuts, optOutWords, onKept, warn }));
   const close = async () => {
     sync?.stop();
+    overload.close();
     sweeps?.stop();
     // Connections are closed first, so that the clients of subscriptions know that they should connect again.
     const timer = setTimeout(() => http.server.closeAllConnections(), LONGEST_STOP_MS);

@@ -1,6 +1,6 @@
 import type { Environment } from "./environment.ts";
 
-/** What keeps a platform in trouble from becoming trouble for this server, the same for both platforms. */
+/** What keeps trouble with a platform, or too many requests, from becoming trouble with everything. */
 export interface Protection {
   /** Calls to one platform: how many run at the same time, how many wait for a place, and for how long. */
   readonly bulkhead: { readonly inFlight: number; readonly waiting: number; readonly waitMilliseconds: number };
@@ -12,6 +12,8 @@ export interface Protection {
   };
   /** How many calls are repeated: a share of the calls, and so many each second besides. */
   readonly retries: { readonly percent: number; readonly perSecond: number };
+  /** When the process counts as overloaded. */
+  readonly overload: { readonly lagMilliseconds: number; readonly heapPercent: number };
   readonly bodyLimits: { readonly listBytes: number; readonly recordBytes: number };
 }
 
@@ -35,6 +37,10 @@ export function readProtection(env: Environment): Protection {
     retries: {
       percent: env.number("RETRY_PERCENT", 20, percent),
       perSecond: env.number("RETRIES_PER_SECOND", 3, { min: 0, max: 1_000 }),
+    },
+    overload: {
+      lagMilliseconds: env.number("OVERLOAD_LAG_MS", 200, { min: 1, max: 60_000 }),
+      heapPercent: env.number("OVERLOAD_HEAP_PERCENT", 90, { min: 1, max: 100 }),
     },
     bodyLimits: {
       listBytes: env.number("LIST_MEGABYTES", 64, megabytes) * MEGABYTE,

@@ -107,10 +107,10 @@ test("a full bulkhead makes the next ones wait, first come, first served, and re
   const bulkhead = new Bulkhead({ inFlight: 2, waiting: 2, waitMilliseconds: 10_000 });
   const order: string[] = [];
 
-  expect([bulkhead.enter(WAITS), bulkhead.enter(WAITS)]).toEqual([true, true]);
-  const first = Promise.resolve(bulkhead.enter(WAITS)).then((entered) => order.push(`first ${entered}`));
-  const second = Promise.resolve(bulkhead.enter(WAITS)).then((entered) => order.push(`second ${entered}`));
-  expect(bulkhead.enter(WAITS)).toBe(false);
+  expect([bulkhead.enter(WAITS, "read"), bulkhead.enter(WAITS, "read")]).toEqual([true, true]);
+  const first = Promise.resolve(bulkhead.enter(WAITS, "read")).then((entered) => order.push(`first ${entered}`));
+  const second = Promise.resolve(bulkhead.enter(WAITS, "read")).then((entered) => order.push(`second ${entered}`));
+  expect(bulkhead.enter(WAITS, "read")).toBe(false);
   expect(bulkhead.waiting).toBe(2);
   bulkhead.leave();
   await first;
@@ -126,20 +126,20 @@ test("a full bulkhead makes the next ones wait, first come, first served, and re
 
 test("whoever waits in vain is told so after the time, and takes no place", async () => {
   const bulkhead = new Bulkhead({ inFlight: 1, waiting: 1, waitMilliseconds: 5 });
-  bulkhead.enter(WAITS);
+  bulkhead.enter(WAITS, "read");
 
-  expect(await bulkhead.enter(WAITS)).toBe(false);
+  expect(await bulkhead.enter(WAITS, "read")).toBe(false);
   expect(bulkhead.waiting).toBe(0);
   bulkhead.leave();
-  expect(bulkhead.enter(WAITS)).toBe(true);
+  expect(bulkhead.enter(WAITS, "read")).toBe(true);
 });
 
 test("a call whose operation ends while it waits leaves the queue at once", async () => {
   const bulkhead = new Bulkhead({ inFlight: 1, waiting: 1, waitMilliseconds: 10_000 });
   const gone = new AbortController();
-  bulkhead.enter(WAITS);
+  bulkhead.enter(WAITS, "read");
 
-  const waiting = bulkhead.enter(gone.signal);
+  const waiting = bulkhead.enter(gone.signal, "read");
   gone.abort();
   expect(await waiting).toBe(false);
   expect(bulkhead.waiting).toBe(0);
@@ -188,4 +188,24 @@ test("opens by the limits that it is given, and never if it is off", () => {
   const off = startBreaker({ isOn: false });
   off.fail(1_000);
   expect(off.breaker.admit()).toBe("call");
+});
+
+test("writes go before reads that wait, and a quarter of the queue is kept for them", async () => {
+  const bulkhead = new Bulkhead({ inFlight: 1, waiting: 4, waitMilliseconds: 10_000 });
+  bulkhead.enter(WAITS, "read");
+  const order: string[] = [];
+  const wait = (kind: "read" | "write") => {
+    const place = bulkhead.enter(WAITS, kind);
+    return place === false ? "refused" : Promise.resolve(place).then(() => order.push(kind));
+  };
+
+  const reads = [wait("read"), wait("read"), wait("read")];
+  expect([bulkhead.isFull, wait("read")]).toEqual([true, "refused"]);
+  const write = wait("write");
+  expect(wait("write")).toBe("refused");
+  for (const _ of [...reads, write]) {
+    bulkhead.leave();
+  }
+  await Promise.all([...reads, write]);
+  expect(order).toEqual(["write", "read", "read", "read"]);
 });

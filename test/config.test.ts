@@ -48,6 +48,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
       bulkhead: { inFlight: 64, waiting: 128, waitMilliseconds: 500 },
       breaker: { isOn: true, leastCalls: 20, failurePercent: 50, pauseMilliseconds: 5_000 },
       retries: { percent: 20, perSecond: 3 },
+      overload: { lagMilliseconds: 200, heapPercent: 90 },
       bodyLimits: { listBytes: 64_000_000, recordBytes: 10_000_000 },
     },
     sharesOperations: true,
@@ -114,6 +115,11 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
     { BREAKER: "off", BREAKER_CALLS: "1", BREAKER_PERCENT: "2", BREAKER_PAUSE_MS: "3" },
     ({ protection }) => protection.breaker,
     { isOn: false, leastCalls: 1, failurePercent: 2, pauseMilliseconds: 3 },
+  ],
+  [
+    { OVERLOAD_LAG_MS: "1", OVERLOAD_HEAP_PERCENT: "2" },
+    ({ protection }) => protection.overload,
+    { lagMilliseconds: 1, heapPercent: 2 },
   ],
   [
     { RETRY_PERCENT: "0", RETRIES_PER_SECOND: "0" },

@@ -19,7 +19,7 @@ export interface PidjLists {
 }
 
 export function createPidjLists(client: PidjClient, defaults: KeptListDefaults): PidjLists {
-  const common = { ...defaults, platform: "PIDJ", isSuspended: client.suspendsReads } as const;
+  const common = { ...defaults, platform: "PIDJ", isSuspended: () => client.state().suspendsReads } as const;
   const contacts = { ...common, name: "contacts", route: "GET /contacts" } as const;
   const groups = { ...common, name: "pidjGroups", route: "GET /groups" } as const;
   const series = { ...common, name: "series", route: "GET /series" } as const;

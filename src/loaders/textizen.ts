@@ -37,7 +37,7 @@ export interface TextizenLists {
 }
 
 export function createTextizenLists(client: TextizenClient, defaults: KeptListDefaults): TextizenLists {
-  const common = { ...defaults, platform: "TEXTIZEN", isSuspended: client.suspendsReads } as const;
+  const common = { ...defaults, platform: "TEXTIZEN", isSuspended: () => client.state().suspendsReads } as const;
   const groups = { ...common, name: "textizenGroups", route: "GET /api/groups", isShort: true } as const;
   const campaigns = { ...common, name: "campaigns", route: "GET /api/campaigns" } as const;
   const participants = { ...common, name: "participants", route: "GET /api/participants" } as const;

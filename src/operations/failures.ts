@@ -64,6 +64,11 @@ export const FAILURES = {
   notFound: failure(404, "NOT_FOUND", "There is nothing here. The graph is at /graphql."),
   tooManyOperations: failure(429, "RATE_LIMITED", "This connection has too many operations under way.", true),
   full: failure(503, "OVERLOADED", "This server has no room for another connection at the moment.", true),
+  overloaded: {
+    status: 503,
+    message: "This server has more to do than it can at the moment: ask again in a second.",
+    extensions: { code: "OVERLOADED", retryable: true, retryAfter: 1 },
+  },
   shuttingDown: failure(503, "SHUTTING_DOWN", "This server is going away: connect again.", true),
   storeUnavailable: failure(503, "STORE_UNAVAILABLE", "This server's own store cannot be used at the moment.", true),
   eventNotStored: failure(503, "STORE_UNAVAILABLE", "The event could not be kept.", true),

@@ -38,12 +38,19 @@ export interface Deadlines {
   readonly mutation: number;
 }
 
+/** What is refused while the process has more to do than it can. */
+export interface Overloaded {
+  readonly refusesReads: boolean;
+  readonly refusesWrites: boolean;
+}
+
 export interface OperationsOptions extends FormatOptions {
   readonly schema: GraphQLSchema;
   readonly deadlines: Deadlines;
   readonly createContext: (options: OperationOptions) => Context;
   readonly versions: Versions;
   readonly admission: Admission;
+  readonly overload: Overloaded;
   /** Whether clients may read the schema. */
   readonly allowsIntrospection: boolean;
   /**
@@ -68,7 +75,7 @@ export interface Operations {
 }
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { schema, deadlines, createContext, isProduction, admission } = options;
+  const { schema, deadlines, createContext, isProduction, admission, overload } = options;
   const format = createErrorFormatter(options);
   const documents = new Documents(schema, options.allowsIntrospection);
   const sharing = options.sharesQueries && isProduction ? new OperationSharing(options.versions) : null;
@@ -81,6 +88,10 @@ export function createOperations(options: OperationsOptions): Operations {
     const definition = getOperationAST(document, request.name);
     if (!definition) {
       return refusal([{ message: noOperation(request.name), extensions: BAD_REQUEST }]);
+    }
+    const { operation: kind } = definition;
+    if (kind === "mutation" ? overload.refusesWrites : overload.refusesReads) {
+      return refuse(FAILURES.overloaded);
     }
     // Without a spread, which costs more, because this runs for every request.
     const { text, name, variables, caller, showsCost, isFresh, refuses } = request;

@@ -4,6 +4,7 @@ import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, Rows } from "../rest/calls.ts";
 import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
+import type { PlatformState } from "../rest/guard.ts";
 import { nullIfNotFound } from "../rest/not-found.ts";
 import {
   decodeContactDetail,
@@ -20,8 +21,8 @@ import { createPidjWrites, type PidjWrites } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError if it fails. */
 export interface PidjClient extends PidjReads, PidjWrites {
-  /** Whether reads are refused for a while because the platform keeps failing. */
-  readonly suspendsReads: () => boolean;
+  /** What may go out to the platform at the moment. */
+  readonly state: () => PlatformState;
   /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -43,8 +44,8 @@ interface PidjReads {
 
 export function createPidjClient(options: PidjOptions): PidjClient {
   const wire = createPidjWire(options);
-  const { suspendsReads, close } = wire;
-  return { ...createPidjReads(wire), ...createPidjWrites(wire), suspendsReads, close };
+  const { state, close } = wire;
+  return { ...createPidjReads(wire), ...createPidjWrites(wire), state, close };
 }
 
 function createPidjReads(wire: PidjWire): PidjReads {

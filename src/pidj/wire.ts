@@ -4,6 +4,7 @@ import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, WriteScope } from "../rest/calls.ts";
 import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
+import type { PlatformState } from "../rest/guard.ts";
 import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES, namesRecordOf, saysNoMore } from "../rest/not-found.ts";
 import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 
@@ -36,7 +37,7 @@ export interface PidjWire {
     decode: Decode<Result>,
     scope: WriteScope,
   ) => Promise<Result>;
-  readonly suspendsReads: () => boolean;
+  readonly state: () => PlatformState;
   readonly close: () => Promise<void>;
 }
 
@@ -81,7 +82,7 @@ export function createPidjWire(options: PidjOptions): PidjWire {
       transport.read(toRequest({ route, id: null, body: null, size: "list" }, decode), scope),
     write: ({ route, id, form }, decode, scope) =>
       transport.write(toRequest({ route, id, body: form, size: "record" }, decode), scope),
-    suspendsReads: transport.suspendsReads,
+    state: transport.state,
     close: transport.close,
   };
 }

@@ -5,6 +5,9 @@ export interface BulkheadLimits {
   readonly waitMilliseconds: number;
 }
 
+/** The share of the queue that reads may take: the rest is kept for writes. */
+const READS_IN_QUEUE = 0.75;
+
 interface Waiting {
   /** Ends the wait: true with a place. */
   readonly end: (hasPlace: boolean) => void;
@@ -12,11 +15,12 @@ interface Waiting {
 
 /**
  * Keeps a slow platform from occupying the whole process: at most `inFlight` calls run at the same time. The others
- * wait, first come, first served, for at most `waitMilliseconds`.
+ * wait for at most `waitMilliseconds`: writes before reads, otherwise first come, first served.
  */
 export class Bulkhead {
   readonly #limits: BulkheadLimits;
-  readonly #queue = new Set<Waiting>();
+  readonly #writes = new Set<Waiting>();
+  readonly #reads = new Set<Waiting>();
   #inFlight = 0;
 
   constructor(limits: BulkheadLimits) {
@@ -28,24 +32,29 @@ export class Bulkhead {
   }
 
   get waiting(): number {
-    return this.#queue.size;
+    return this.#writes.size + this.#reads.size;
+  }
+
+  /** Whether another read would be refused. */
+  get isFull(): boolean {
+    return this.#inFlight >= this.#limits.inFlight && !this.#mayWait("read");
   }
 
   /**
    * Takes a place, which must be returned with `leave`: at once if there is one, else by a promise; false if none
    * becomes free in time, or if the signal aborts before.
    */
-  enter(signal: AbortSignal): true | Promise<boolean> | false {
+  enter(signal: AbortSignal, kind: "read" | "write"): true | Promise<boolean> | false {
     if (this.#inFlight < this.#limits.inFlight) {
       this.#inFlight += 1;
       return true;
     }
-    return this.#queue.size < this.#limits.waiting ? this.#wait(signal) : false;
+    return this.#mayWait(kind) ? this.#wait(signal, kind === "read" ? this.#reads : this.#writes) : false;
   }
 
   leave(): void {
     // The place goes directly to the next call that waits.
-    const [next] = this.#queue;
+    const [next] = this.#writes.size > 0 ? this.#writes : this.#reads;
     if (next === undefined) {
       this.#inFlight -= 1;
       return;
@@ -53,20 +62,25 @@ export class Bulkhead {
     next.end(true);
   }
 
-  #wait(signal: AbortSignal): Promise<boolean> {
+  #mayWait(kind: "read" | "write"): boolean {
+    const { waiting } = this.#limits;
+    return this.waiting < (kind === "read" ? Math.ceil(waiting * READS_IN_QUEUE) : waiting);
+  }
+
+  #wait(signal: AbortSignal, queue: Set<Waiting>): Promise<boolean> {
     return new Promise((resolve) => {
       const leave = () => waiting.end(false);
       const timer = setTimeout(leave, this.#limits.waitMilliseconds);
       const waiting: Waiting = {
         end: (hasPlace) => {
-          this.#queue.delete(waiting);
+          queue.delete(waiting);
           clearTimeout(timer);
           signal.removeEventListener("abort", leave);
           resolve(hasPlace);
         },
       };
       signal.addEventListener("abort", leave);
-      this.#queue.add(waiting);
+      queue.add(waiting);
     });
   }
 }

@@ -14,6 +14,18 @@ export interface GuardOptions extends BreakerOptions {
   readonly probe: () => Promise<unknown>;
 }
 
+/** What the guard lets out at the moment. */
+export interface PlatformState {
+  /** Reads are refused, or one of them is finding out whether the platform works again. */
+  readonly suspendsReads: boolean;
+  readonly suspendsWrites: boolean;
+  /** Calls under way, and calls that wait for their place. */
+  readonly inFlight: number;
+  readonly waiting: number;
+  /** Another read would be refused. */
+  readonly isFull: boolean;
+}
+
 /** An admitted call. It must be ended. */
 export interface Entry {
   /** `error`: why it failed; null if it succeeded. */
@@ -42,9 +54,9 @@ export class Guard {
     this.#budget = new RetryBudget(options.now, options.retries);
   }
 
-  /** Whether reads are refused, or one of them is finding out whether the platform works again. */
-  get suspendsReads(): boolean {
-    return this.#reads.isOpen;
+  get state(): PlatformState {
+    const { inFlight, waiting, isFull } = this.#bulkhead;
+    return { suspendsReads: this.#reads.isOpen, suspendsWrites: this.#writes.isOpen, inFlight, waiting, isFull };
   }
 
   /** Whether the budget allows another repeat. Each first call adds a fifth of a repeat to it. */
@@ -64,7 +76,7 @@ export class Guard {
       await this.#probeForWrites(route);
       admission = "call";
     }
-    const place = this.#bulkhead.enter(signal);
+    const place = this.#bulkhead.enter(signal, isRead ? "read" : "write");
     if (place === false || (place !== true && !(await place))) {
       breaker.settle(admission, null);
       if (signal.aborted) {

@@ -7,7 +7,7 @@ import type { BreakerLimits } from "./breaker.ts";
 import type { BulkheadLimits } from "./bulkhead.ts";
 import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
 import { Exchange, endOfScope, type Route, type WireRequest } from "./exchange.ts";
-import { Guard } from "./guard.ts";
+import { Guard, type PlatformState } from "./guard.ts";
 import { type CallKind, combine, delayBeforeRepeat } from "./repeats.ts";
 import type { RetryLimits } from "./retry-budget.ts";
 import { Sharing } from "./sharing.ts";
@@ -77,8 +77,7 @@ export interface Transport {
    * platform did not act. It also throws what `scope.checkBeforeAttempt` throws, and then the platform did not act.
    */
   readonly write: <Result>(request: PlatformRequest<Result>, scope: WriteScope) => Promise<Result>;
-  /** Whether reads are refused for a while because the platform keeps failing. */
-  readonly suspendsReads: () => boolean;
+  readonly state: () => PlatformState;
   /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -242,7 +241,7 @@ export function createTransport(options: TransportOptions): Transport {
     };
   }
 
-  return { read, write, suspendsReads: () => guard.suspendsReads, close: () => pool.close() };
+  return { read, write, state: () => guard.state, close: () => pool.close() };
 }
 
 function kindOf({ method }: WireRequest, scope: CallScope): CallKind {

@@ -1,8 +1,9 @@
 import { type Platform, PlatformError } from "../errors.ts";
+import type { PlatformState } from "./guard.ts";
 
 /** The methods that make no call. */
-const NOTHING: { readonly suspendsReads: () => boolean; readonly close: () => Promise<void> } = {
-  suspendsReads: () => false,
+const NOTHING: { readonly state: () => PlatformState; readonly close: () => Promise<void> } = {
+  state: () => ({ suspendsReads: false, suspendsWrites: false, inFlight: 0, waiting: 0, isFull: false }),
   close: async () => undefined,
 };
 

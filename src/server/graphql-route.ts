@@ -117,7 +117,6 @@ export function addGraphql(
       });
     }
   });
-  http.get("/ready", async () => ({ status: "ready" }));
 }
 
 /** Parses equal bodies once, because a frontend's screens send the same ones again and again. */

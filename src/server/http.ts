@@ -9,6 +9,7 @@ import Fastify, {
 } from "fastify";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure, retryAfterOf } from "../operations/failures.ts";
+import type { Overloaded } from "../operations/operations.ts";
 import { addHeaders } from "./headers.ts";
 import { describeForLog } from "./log.ts";
 import type { Hosts, Origins } from "./origins.ts";
@@ -21,6 +22,7 @@ export interface HttpOptions {
   readonly hosts: Hosts;
   /** See `Config.trustedProxies`. */
   readonly trustedProxies: readonly string[];
+  readonly overload: Overloaded;
   /** True if clients reach this server by https, through a proxy. */
   readonly isBehindTls: boolean;
 }
@@ -32,12 +34,13 @@ const HEADER_LIMIT_BYTES = 98_304;
 const ANY_HOST = /^\/(webhooks\/|(health|ready)(\?|$))/;
 // A platform may not repeat the event that it pushes, and a process that stops is alive.
 const WHILE_CLOSING = /^\/(webhooks\/|health(\?|$))/;
+const GRAPH = /^\/(graphql)?(\?|$)/;
 /** Parameters of a GET that are empty count as absent, as GraphQL over HTTP asks. */
 const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$)/g;
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { logLevel, origins, hosts, trustedProxies, isBehindTls } = options;
+  const { logLevel, origins, hosts, trustedProxies, isBehindTls, overload } = options;
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -90,7 +93,12 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   });
   http.addHook("onRequest", (request, reply, done) => {
     if (isClosing && !WHILE_CLOSING.test(request.url)) {
-      sendFailure(reply.header("retry-after", "1"), FAILURES.shuttingDown);
+      sendFailure(reply, FAILURES.shuttingDown);
+      return;
+    }
+    if (overload.refusesWrites && GRAPH.test(request.url)) {
+      // Before its body is read.
+      sendFailure(reply, FAILURES.overloaded);
       return;
     }
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
@@ -112,6 +120,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     });
   }
   http.get("/health", async () => ({ status: "ok" }));
+  http.get("/ready", async (_request, reply) =>
+    overload.refusesReads ? sendFailure(reply, FAILURES.overloaded) : { status: "ready" },
+  );
   http.setNotFoundHandler((_request, reply) => sendFailure(reply, FAILURES.notFound));
   http.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;

@@ -12,6 +12,7 @@ import {
 import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, Rows } from "../rest/calls.ts";
 import type { Route } from "../rest/exchange.ts";
+import type { PlatformState } from "../rest/guard.ts";
 import { nullIfNotFound } from "../rest/not-found.ts";
 
 import { campaigns, decodeTokens, decodeUser, groups, mailingsOf, participants } from "./decode.ts";
@@ -33,8 +34,8 @@ import { createTextizenWrites, type TextizenWrites, wireId } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError if it fails. */
 export interface TextizenClient extends TextizenReads, TextizenWrites {
-  /** Whether reads are refused for a while because the platform keeps failing. */
-  readonly suspendsReads: () => boolean;
+  /** What may go out to the platform at the moment. */
+  readonly state: () => PlatformState;
   /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -70,7 +71,7 @@ export function createTextizenClient(options: TextizenOptions): TextizenClient {
   return {
     ...createTextizenReads(wire, sendTime),
     ...createTextizenWrites(wire, options, sendTime),
-    suspendsReads: wire.suspendsReads,
+    state: wire.state,
     close: wire.close,
   };
 }

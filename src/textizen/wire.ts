@@ -3,6 +3,7 @@ import { isJsonObject } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { CallScope, ReadScope, WriteKind, WriteScope } from "../rest/calls.ts";
 import type { Route } from "../rest/exchange.ts";
+import type { PlatformState } from "../rest/guard.ts";
 import { combine, isWorthRenewal } from "../rest/repeats.ts";
 import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 import { requireAccepted } from "./refusals.ts";
@@ -47,7 +48,7 @@ interface TextizenCall<Result> {
 export interface TextizenWire {
   readonly read: <Result>(call: TextizenCall<Result>, scope: ReadScope) => Promise<Result>;
   readonly write: <Result>(call: TextizenCall<Result>, scope: WriteScope) => Promise<Result>;
-  readonly suspendsReads: () => boolean;
+  readonly state: () => PlatformState;
   readonly close: () => Promise<void>;
 }
 
@@ -143,7 +144,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
   return {
     read,
     write: (call, scope) => withToken(scope.kind, scope, (token) => transport.write(toRequest(call, token), scope)),
-    suspendsReads: transport.suspendsReads,
+    state: transport.state,
     close: transport.close,
   };
 }
