@@ -40,6 +40,8 @@ test.each([
   ["another issuer", { iss: "https://evil.example.com/" }],
   ["another audience", { aud: "payroll" }],
   ["no subject", { sub: undefined }],
+  ["an empty subject", { sub: "" }],
+  ["a subject that is no text", { sub: { id: 58 } }],
   ["no expiry", { exp: undefined }],
   ["an expiry that passed over 30 seconds ago", { exp: START / 1_000 - 31 }],
   ["a beginning over 30 seconds ahead", { nbf: START / 1_000 + 31 }],

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import type { Caller } from "./caller.ts";
-import { type ApiKey, KeysFileError, readKeysFile, requireName, writeKeysFile } from "./keys-file.ts";
+import { type ApiKey, changeKeysFile, KeysFileError, readKeysFile, requireName } from "./keys-file.ts";
 
 /** Milliseconds that a key which was removed from the file may still be accepted. */
 const LOOK_EVERY_MS = 1_000;
+/** By the group or by everybody. */
+const WRITABLE_BY_OTHERS = 0o022;
 // The prefix identifies a key that is found in a log or a repository, also to secret scanners.
 const PREFIX = "tg_";
 
@@ -26,13 +28,17 @@ interface ApiKeysOptions {
 
 /** Throws KeysFileError if the file cannot be read now. */
 export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
-  let callers = byDigest(readKeysFile(path), new Map());
+  // The stamp is older than what is read, so that a change in between is found at the next look.
   let stamp = stampOf(path);
+  let callers = byDigest(readKeysFile(path), new Map());
+  let current = new Set<Caller>(callers.values());
   let lookedAt = now();
   let isFailing = false;
+  warnIfOthersMayWrite();
 
   function look(): void {
-    if (now() - lookedAt < LOOK_EVERY_MS) {
+    // The time of day may be set back.
+    if (Math.abs(now() - lookedAt) < LOOK_EVERY_MS) {
       return;
     }
     lookedAt = now();
@@ -42,13 +48,23 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
     }
     try {
       callers = byDigest(readKeysFile(path), callers);
+      current = new Set(callers.values());
       stamp = stampNow;
       isFailing = false;
+      warnIfOthersMayWrite();
     } catch (error) {
       if (!isFailing) {
         warn("the API keys file cannot be read: the keys read last stay good", error);
       }
       isFailing = true;
+    }
+  }
+
+  function warnIfOthersMayWrite(): void {
+    const { mode = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if ((mode & WRITABLE_BY_OTHERS) !== 0) {
+      const advice = new KeysFileError(`API_KEYS_FILE ${path}: chmod go-w`);
+      warn("other users may write the API keys file, and so give themselves a key", advice);
     }
   }
 
@@ -61,7 +77,7 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
     },
     has: (caller) => {
       look();
-      return [...callers.values()].some((known) => known === caller);
+      return current.has(caller);
     },
   };
 }
@@ -70,24 +86,27 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
  * Makes a key, adds its line to the file (which is created if necessary) and returns the key, which is stored nowhere.
  */
 export function addApiKey(path: string, entry: Omit<ApiKey, "sha256">): string {
-  const keys = readKeysFile(path, { orEmpty: true });
   requireName(entry.name, "--name");
-  if (keys.some(({ name }) => name === entry.name)) {
-    throw new KeysFileError(`There is a key named ${entry.name} already: revoke it first, or take another name.`);
-  }
   const key = PREFIX + randomBytes(32).toString("base64url");
-  writeKeysFile(path, [...keys, { ...entry, sha256: digestOf(key) }]);
+  const add = (keys: readonly ApiKey[]) => {
+    if (keys.some(({ name }) => name === entry.name)) {
+      throw new KeysFileError(`There is a key named ${entry.name} already: revoke it first, or take another name.`);
+    }
+    return [...keys, { ...entry, sha256: digestOf(key) }];
+  };
+  changeKeysFile(path, add, { orEmpty: true });
   return key;
 }
 
 /** Removes the key's line from the file. Throws KeysFileError if there is none of this name. */
 export function removeApiKey(path: string, name: string): void {
-  const keys = readKeysFile(path);
-  const left = keys.filter((key) => key.name !== name);
-  if (left.length === keys.length) {
-    throw new KeysFileError(`There is no key named ${name}: keys:list shows those that there are.`);
-  }
-  writeKeysFile(path, left);
+  changeKeysFile(path, (keys) => {
+    const left = keys.filter((key) => key.name !== name);
+    if (left.length === keys.length) {
+      throw new KeysFileError(`There is no key named ${name}: keys:list shows those that there are.`);
+    }
+    return left;
+  });
 }
 
 /** Changes whenever the file is changed or replaced; null if there is none. */

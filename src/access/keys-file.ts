@@ -1,4 +1,17 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { parseDateTime } from "../date-time.ts";
 import { isScope, SCOPES, type Scope } from "./scopes.ts";
@@ -45,16 +58,61 @@ export function readKeysFile(path: string, { orEmpty = false } = {}): readonly A
   return parse(text, path);
 }
 
-/** Replaces the whole file at once, so that a reader never sees half of it. Only its owner can read it. */
-export function writeKeysFile(path: string, keys: readonly ApiKey[]): void {
+/**
+ * Replaces the whole file, so that a reader never sees half of it. A new file can be read by its owner only; an existing one
+ * keeps its owner and its permissions, so that a server which runs as another user still reads it. One change at a time: a
+ * key that another change has just revoked must not come back. Throws KeysFileError.
+ */
+export function changeKeysFile(
+  path: string,
+  change: (keys: readonly ApiKey[]) => readonly ApiKey[],
+  { orEmpty = false } = {},
+): void {
+  const next = `${path}.new`;
+  const file = forKeysFile(path, () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Fails if the file exists, that is while another change is under way.
+    return openSync(next, "wx", 0o600);
+  });
+  try {
+    const text = textOf(change(readKeysFile(path, { orEmpty })));
+    forKeysFile(path, () => {
+      const before = statSync(path, { throwIfNoEntry: false });
+      if (before !== undefined) {
+        fchownSync(file, before.uid, before.gid);
+        fchmodSync(file, before.mode);
+      }
+      writeFileSync(file, text);
+      fsyncSync(file);
+      renameSync(next, path);
+    });
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function forKeysFile<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    throw new KeysFileError(
+      code === "EEXIST" && existsSync(`${path}.new`)
+        ? `API_KEYS_FILE ${path} is being changed by another program: try again. If none runs, delete ${path}.new.`
+        : `API_KEYS_FILE ${path} cannot be changed (${code}): run this as the user that the file belongs to.`,
+    );
+  }
+}
+
+function textOf(keys: readonly ApiKey[]): string {
   const lines = keys.map((key) => {
     const said = Object.entries(key).filter(([, value]) => value !== null);
     return `  ${JSON.stringify(Object.fromEntries(said))}`;
   });
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const next = `${path}.${process.pid}.new`;
-  writeFileSync(next, `[\n${lines.join(",\n")}\n]\n`, { mode: 0o600 });
-  renameSync(next, path);
+  return `[\n${lines.join(",\n")}\n]\n`;
 }
 
 function parse(text: string, path: string): readonly ApiKey[] {

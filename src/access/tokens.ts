@@ -51,6 +51,9 @@ export function createTokens({ issuer, audience, jwksUrl, now, warn }: TokenOpti
           currentDate: new Date(now()),
           requiredClaims: ["sub", "exp"],
         });
+        if (typeof payload.sub !== "string" || payload.sub === "") {
+          return null;
+        }
         return {
           id: `token:${payload.sub}`,
           scopes: scopesOf(payload["scope"] ?? payload["scp"]),
@@ -84,7 +87,7 @@ function createKeySet(url: string, now: () => number, warn: TokenOptions["warn"]
   let asking: Promise<void> | null = null;
 
   async function ask(): Promise<void> {
-    if (asking === null && now() - askedAt >= ASK_AGAIN_MS) {
+    if (asking === null && Math.abs(now() - askedAt) >= ASK_AGAIN_MS) {
       askedAt = now();
       asking = remote
         .reload()
