@@ -33,7 +33,6 @@ import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startApollo } from "./server/apollo.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
-import { withoutMessage } from "./server/log.ts";
 import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
@@ -42,6 +41,8 @@ import { type Appended, createInbox } from "./store/inbox.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { shareVersions } from "./store/shared-versions.ts";
 import { isMemoryStore, openSqliteStore } from "./store/sqlite.ts";
+import { createLogOptions, type LogStream } from "./telemetry/log.ts";
+import { createObserver } from "./telemetry/observer.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
 const DAY_MS = 86_400_000;
@@ -75,6 +76,8 @@ export interface AppOptions {
   readonly clock?: () => number;
   /** The phone number in the explorer's first query. */
   readonly exampleNumber?: string;
+  /** Where log lines are written, in place of stderr; for tests. */
+  readonly logTo?: LogStream;
   /** Called at points of every send; for tests of crashes. */
   readonly pauseAt?: Services["pauseAt"];
   /** Measures the process; for tests. */
@@ -123,7 +126,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     ...(options.measure && { measure: options.measure }),
   });
   const http = await createHttp({
-    logLevel: config.logLevel,
+    log: createLogOptions(config.logLevel, options.logTo ?? process.stderr),
     origins,
     hosts,
     trustedProxies: config.trustedProxies,
@@ -174,6 +177,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       limits: config.limits,
       buckets: { calls: createBuckets(), objects: createBuckets() },
     }),
+    observer: createObserver({ log: http.log }),
     allowsIntrospection: config.allowsIntrospection,
     sharesQueries: config.sharesOperations,
   });
@@ -217,7 +221,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await services.directory.idle();
     await store.close();
   };
-  const reportFatal = (error: unknown) => http.log.fatal({ err: withoutMessage(error) }, "uncaught error: stopping");
+  const reportFatal = (error: unknown) => http.log.fatal({ err: error }, "uncaught error: stopping");
   try {
     await options.beforeListening?.(services);
     if (config.contactsListMinutes !== null) {

@@ -62,6 +62,8 @@ export interface OperationOptions {
   /** What it may cost before it is stopped. */
   readonly limits: MeterLimits;
   readonly caller: Caller;
+  /** Called with every platform call when it has ended. */
+  readonly onCall?: (call: CallRecord) => void;
   /** Cursor of the last event that a subscriber saw, if its transport has one. It replaces the argument `since`. */
   readonly resumeAfter?: string | null;
 }
@@ -74,10 +76,12 @@ export class Context {
   readonly resumeAfter: string | null;
   readonly meter: Meter;
   private readonly made: (CallRecord | KeptRecord)[] = [];
+  private readonly onCall: ((call: CallRecord) => void) | undefined;
   private callsMade = 0;
   private readonly record = (call: CallRecord) => {
     this.callsMade += 1;
     this.made.push(call);
+    this.onCall?.(call);
   };
   private readonly onKept = (list: KeptRecord) => void this.made.push(list);
   private pidjLoaders: PidjLoaders | null = null;
@@ -85,8 +89,10 @@ export class Context {
   private peopleLoaders: PeopleLoaders | null = null;
   private eventLoaders: EventLoaders | null = null;
 
-  constructor(services: Services, { signal, deadline, fresh, caller, limits, resumeAfter = null }: OperationOptions) {
+  constructor(services: Services, options: OperationOptions) {
+    const { signal, deadline, fresh, caller, limits, resumeAfter = null } = options;
     this.services = services;
+    this.onCall = options.onCall;
     this.caller = caller;
     this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: this.record });
     this.resumeAfter = resumeAfter;

@@ -50,7 +50,7 @@ const accepts = [
 
 async function post(url: string, body: unknown, accept: string) {
   const response = await fetch(url, { method: "POST", headers: { ...CONTENT, accept }, body: JSON.stringify(body) });
-  const { date: _date, ...headers } = Object.fromEntries(response.headers);
+  const { date: _date, "x-request-id": _id, ...headers } = Object.fromEntries(response.headers);
   return { status: response.status, headers, body: await response.text() };
 }
 

@@ -1,8 +1,8 @@
 import { GraphQLError } from "graphql";
 import { expect, test } from "vitest";
-import { PlatformError } from "../src/errors.ts";
+import { PlatformError, StoreError } from "../src/errors.ts";
 import { formatError } from "../src/operations/errors.ts";
-import { describeForLog } from "../src/server/log.ts";
+import { describeError } from "../src/telemetry/redaction.ts";
 import { errorsAt, startStage } from "./support.ts";
 
 test("a log line holds what we say of a failure, and nothing that a platform said", () => {
@@ -11,12 +11,15 @@ test("a log line holds what we say of a failure, and nothing that a platform sai
     platformMessage: "Jane Doe +14155551212 says hello",
     fieldMessages: { name: "Jane Doe" },
   });
-  const logged = describeForLog(new Error("not read back", { cause }));
+  const logged = describeError(new StoreError("not read back", cause));
   expect(JSON.stringify(logged)).not.toMatch(/Jane|1415555/);
-  const unparsed = new Error("a row cannot be read", { cause: attempt(() => JSON.parse('{"from": +14155551212}')) });
-  expect(JSON.stringify(describeForLog(unparsed))).not.toContain("1415");
+  const unparsed = new StoreError(
+    "a row cannot be read",
+    attempt(() => JSON.parse('{"from": +14155551212}')),
+  );
+  expect(JSON.stringify(describeError(unparsed))).not.toContain("1415");
   expect(logged).toMatchObject({
-    type: "Error",
+    type: "StoreError",
     message: "not read back",
     cause: { type: "PlatformError", platform: "PIDJ", reason: "refused", status: 422, stack: expect.any(String) },
   });

@@ -175,7 +175,7 @@ describe("an error that nothing caught", () => {
       expect(lines).toHaveLength(1);
       expect(JSON.parse(lines[0] ?? "")).toMatchObject({
         level: 60,
-        err: { type: "Error", message: "not shown", stack: expect.stringContaining("stopping-child.ts") },
+        err: { type: "Error", message: "", stack: expect.stringContaining("stopping-child.ts") },
         msg: "uncaught error: stopping",
       });
       expect(program.stderr).not.toContain(TO);

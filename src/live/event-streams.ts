@@ -7,6 +7,7 @@ import { isFresh, readAsked } from "../server/asked.ts";
 import { requireCaller } from "../server/callers.ts";
 import { sendFailure } from "../server/http.ts";
 import type { Origins } from "../server/origins.ts";
+import { traceOf } from "../server/request-trace.ts";
 import { type Connections, clientOf } from "./connections.ts";
 
 export interface EventStreamsOptions {
@@ -87,7 +88,15 @@ export function createEventStreams({ origins, operations, connections }: EventSt
       return sendFailure(reply, { ...FAILURES.unreadableBody, message: asked });
     }
     const refuses = request.method === "GET" ? { mutation: FAILURES.mutationByGet } : {};
-    const operation = operations.prepare({ ...asked, caller, showsCost: false, isFresh: isFresh(request), refuses });
+    const trace = traceOf(request);
+    const operation = operations.prepare({
+      ...asked,
+      trace,
+      caller,
+      showsCost: false,
+      isFresh: isFresh(request),
+      refuses,
+    });
     if (operation instanceof Answer && operation.status === FAILURES.mutationByGet.status) {
       return sendFailure(reply.header("allow", "POST"), FAILURES.mutationByGet);
     }

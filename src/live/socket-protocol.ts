@@ -5,7 +5,7 @@ import type { Access, Credential } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES } from "../operations/failures.ts";
-import { Answer, type EventAnswers, type Operation, type Result } from "../operations/operation.ts";
+import { Answer, type EventAnswers, type Operation, type RequestTrace, type Result } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import { type Connections, clientOf } from "./connections.ts";
 
@@ -22,6 +22,9 @@ export interface SocketState {
   caller: Caller | null;
   /** The credential in the upgrade request. */
   readonly credential: Credential;
+  /** That of the upgrade request. Its operations are numbered. */
+  readonly trace: RequestTrace;
+  operationsBegun: number;
   /** Aborts when the socket is closed. */
   readonly signal: AbortSignal;
   readonly close: (code: number, reason: string) => void;
@@ -54,7 +57,9 @@ export function createProtocol({ access, schema, operations, connections }: Sock
       return [new Shown(withoutStatus(FAILURES.unauthenticated))];
     }
     const { query: text, operationName, variables } = payload;
+    extra.operationsBegun += 1;
     const operation = operations.prepare({
+      trace: { ...extra.trace, requestId: `${extra.trace.requestId}.${extra.operationsBegun}` },
       text,
       name: operationName || null,
       variables: variables ?? {},

@@ -4,8 +4,10 @@ import { CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Credential } from "../access/access.ts";
 import { FAILURES } from "../operations/failures.ts";
+import type { RequestTrace } from "../operations/operation.ts";
 import { credentialOf } from "../server/callers.ts";
 import { refuseConnection } from "../server/raw-failure.ts";
+import { parentOf, requestIdOf } from "../server/request-trace.ts";
 import type { Connection } from "./connections.ts";
 import { createProtocol, type SocketProtocolOptions, type SocketState } from "./socket-protocol.ts";
 
@@ -55,7 +57,7 @@ export function createSockets(
   server.on("wsClientError", (_error, socket) => refuseConnection(socket, FAILURES.malformedHandshake));
   const protocol = createProtocol(options);
 
-  function serve(socket: WebSocket, raw: Duplex, credential: Credential): void {
+  function serve(socket: WebSocket, raw: Duplex, credential: Credential, trace: RequestTrace): void {
     const send = createSender(socket, raw);
     const gone = new AbortController();
     const close = (code: number, reason: string) => {
@@ -63,7 +65,16 @@ export function createSockets(
       // Stops its operations at once, without waiting for the other end.
       gone.abort();
     };
-    const extra: SocketState = { caller: null, credential, signal: gone.signal, close, send, running: new Set() };
+    const extra: SocketState = {
+      caller: null,
+      credential,
+      trace,
+      operationsBegun: 0,
+      signal: gone.signal,
+      close,
+      send,
+      running: new Set(),
+    };
     const connection = createConnection(socket, extra);
     const closed = protocol.opened(
       {
@@ -104,8 +115,11 @@ export function createSockets(
     });
   }
 
-  return (request, raw, head) =>
-    server.handleUpgrade(request, raw, head, (socket) => serve(socket, raw, credentialOf(request.headers)));
+  return (request, raw, head) => {
+    const { headers } = request;
+    const trace = { requestId: requestIdOf(headers), parent: parentOf(headers) };
+    server.handleUpgrade(request, raw, head, (socket) => serve(socket, raw, credentialOf(headers), trace));
+  };
 }
 
 function createConnection(socket: WebSocket, extra: SocketState): Connection {

@@ -4,8 +4,26 @@ import { withoutStatus } from "./errors.ts";
 import { type Failure, retryAfterOf } from "./failures.ts";
 import type { OperationPrice } from "./price.ts";
 
+/** How logs and traces name a request. */
+export interface RequestTrace {
+  /** 1 to 140 letters, digits, dots, dashes and underscores. */
+  readonly requestId: string;
+  /** The client's own span; null if it sent none. */
+  readonly parent: TraceParent | null;
+}
+
+/** https://www.w3.org/TR/trace-context/ */
+export interface TraceParent {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+  readonly isSampled: boolean;
+}
+
 /** An operation as read by its transport, before its document is parsed. */
 export interface Request {
+  readonly trace: RequestTrace;
   readonly text: string;
   readonly name: string | null;
   readonly variables: Readonly<Record<string, unknown>>;

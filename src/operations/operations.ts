@@ -6,6 +6,7 @@ import {
   type GraphQLSchema,
   getOperationAST,
   locatedError,
+  type OperationTypeNode,
 } from "graphql";
 import type { Context, OperationOptions } from "../context.ts";
 import type { Versions } from "../freshness/versions.ts";
@@ -16,6 +17,7 @@ import { Documents, type InvalidDocument } from "./documents.ts";
 import { createErrorFormatter, type FormatOptions, inOrder } from "./errors.ts";
 import { Execution } from "./execution.ts";
 import { FAILURES } from "./failures.ts";
+import { type Observed, type Observer, observeEvents } from "./observer.ts";
 import {
   Answer,
   type Client,
@@ -51,6 +53,7 @@ export interface OperationsOptions extends FormatOptions {
   readonly versions: Versions;
   readonly admission: Admission;
   readonly overload: Overloaded;
+  readonly observer: Observer;
   /** Whether clients may read the schema. */
   readonly allowsIntrospection: boolean;
   /**
@@ -62,6 +65,8 @@ export interface OperationsOptions extends FormatOptions {
 
 /** Turns text into an answer, the same for every transport. No method rejects. */
 export interface Operations {
+  /** The kind of the operation that would be executed; null if the document is invalid or has none of that name. */
+  kindOf(request: Pick<Request, "text" | "name">): OperationTypeNode | null;
   /** The operation, or the answer that says why it cannot be executed. */
   prepare(request: Request): Operation | Answer;
   /** Answers a query or a mutation. It is ended when its time is over or when its client is gone. */
@@ -75,12 +80,25 @@ export interface Operations {
 }
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { schema, deadlines, createContext, isProduction, admission, overload } = options;
+  const { schema, deadlines, createContext, isProduction, admission, overload, observer } = options;
   const format = createErrorFormatter(options);
   const documents = new Documents(schema, options.allowsIntrospection);
   const sharing = options.sharesQueries && isProduction ? new OperationSharing(options.versions) : null;
 
+  function kindOf({ text, name }: Pick<Request, "text" | "name">): OperationTypeNode | null {
+    const document = documents.prepare(text);
+    return "kind" in document ? (getOperationAST(document, name)?.operation ?? null) : null;
+  }
+
   function prepare(request: Request): Operation | Answer {
+    const prepared = check(request);
+    if (prepared instanceof Answer) {
+      observer.refused(request, prepared);
+    }
+    return prepared;
+  }
+
+  function check(request: Request): Operation | Answer {
     const document = documents.prepare(request.text);
     if (!("kind" in document)) {
       return refusal(showInvalid(document));
@@ -94,9 +112,10 @@ export function createOperations(options: OperationsOptions): Operations {
       return refuse(FAILURES.overloaded);
     }
     // Without a spread, which costs more, because this runs for every request.
-    const { text, name, variables, caller, showsCost, isFresh, refuses } = request;
+    const { trace, text, name, variables, caller, showsCost, isFresh, refuses } = request;
     const price = admission.price(document, definition, variables);
     const operation: Operation = {
+      trace,
       text,
       name,
       variables,
@@ -112,19 +131,27 @@ export function createOperations(options: OperationsOptions): Operations {
     return failure ? refuse(failure) : operation;
   }
 
-  function executeShared(operation: Operation, client: Client): Promise<Answer> {
+  async function executeShared(operation: Operation, client: Client): Promise<Answer> {
     const kind = operation.definition.operation;
+    const observed = observer.begin(operation);
     const begin = (): [Execution, Promise<Answer>] => {
       const execution = new Execution(kind === "mutation" ? deadlines.mutation : deadlines.query);
       execution.join(client);
-      return [execution, executeOnce(operation, execution)];
+      return [execution, executeOnce(operation, execution, observed)];
     };
-    return sharing === null || kind !== "query" || operation.isFresh
+    const answer = await (sharing === null || kind !== "query" || operation.isFresh
       ? begin()[1]
-      : sharing.answer(operation, client, begin);
+      : sharing.answer(operation, client, begin));
+    observed.end(answer);
+    return answer;
   }
 
-  async function executeOnce(operation: Operation, execution: Execution, rootValue?: unknown): Promise<Answer> {
+  async function executeOnce(
+    operation: Operation,
+    execution: Execution,
+    observed: Observed,
+    rootValue?: unknown,
+  ): Promise<Answer> {
     const { caller, price } = operation;
     const charge = admission.charge(caller, price);
     if ("message" in charge) {
@@ -137,6 +164,7 @@ export function createOperations(options: OperationsOptions): Operations {
       fresh: operation.isFresh,
       caller,
       limits: limitsOf(charge.asked),
+      onCall: (call) => observed.call(call),
     });
     try {
       const result = await execute({ ...argumentsOf(operation), rootValue, contextValue: context });
@@ -145,6 +173,7 @@ export function createOperations(options: OperationsOptions): Operations {
       return failed(error);
     } finally {
       charge.settle(context.meter);
+      observed.spend(context.meter);
       execution.end();
     }
   }
@@ -205,19 +234,30 @@ export function createOperations(options: OperationsOptions): Operations {
     return new Answer(FAILURES.internal.status, { errors: [format({ message: located.message }, located)] });
   }
 
-  const subscribe = createSubscriptions({
+  const startSubscription = createSubscriptions({
     versions: options.versions,
     createContext,
     argumentsOf,
-    select: (operation, event) => {
+    select: (operation, event, observed) => {
       const execution = new Execution(deadlines.query);
       // An EventSource always sends `no-cache`; its events are read like those of all subscribers.
-      return executeOnce({ ...operation, isFresh: false }, execution, event);
+      return executeOnce({ ...operation, isFresh: false }, execution, observed, event);
     },
     refused: (result, operation) => show(result, operation, null),
     failed,
   });
-  return { prepare, execute: executeShared, subscribe };
+
+  async function subscribe(operation: Operation, signal: AbortSignal, after: string | null = null) {
+    const observed = observer.begin(operation);
+    const answers = await startSubscription(operation, observed, signal, after);
+    if (answers instanceof Answer) {
+      observed.end(answers);
+      return answers;
+    }
+    return observeEvents(answers, observed);
+  }
+
+  return { kindOf, prepare, execute: executeShared, subscribe };
 }
 
 /** An operation that has run, and its charge. */

@@ -1,6 +1,7 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from "graphql";
 import type { Context, OperationOptions } from "../context.ts";
 import type { Versions } from "../freshness/versions.ts";
+import type { Observed } from "./observer.ts";
 import type { Answer, EventAnswer, EventAnswers, Operation } from "./operation.ts";
 import { SelectedAnswers, selectionOf } from "./selected-answers.ts";
 
@@ -9,7 +10,7 @@ export interface SubscriptionsOptions {
   readonly createContext: (options: OperationOptions) => Context;
   readonly argumentsOf: (operation: Operation) => ExecutionArgs;
   /** Executes the operation's selection for one event. */
-  readonly select: (operation: Operation, item: FeedItem) => Promise<Answer>;
+  readonly select: (operation: Operation, item: FeedItem, observed: Observed) => Promise<Answer>;
   /** The answer to a subscription that did not begin. */
   readonly refused: (result: ExecutionResult, operation: Operation) => Answer;
   readonly failed: (error: unknown) => Answer;
@@ -28,8 +29,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
   return async (
     operation: Operation,
+    observed: Observed,
     signal: AbortSignal,
-    after: string | null = null,
+    after: string | null,
   ): Promise<EventAnswers | Answer> => {
     const over = new AbortController();
     const end = () => {
@@ -60,7 +62,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         fail: (error) => ({ answer: failed(error), cursor: null }),
         // Each event has a context of its own: one for the whole subscription would keep what it read for hours.
         select: async (item) => ({
-          answer: await selected.of(item.event, selection, () => select(operation, item)),
+          answer: await selected.of(item.event, selection, () => select(operation, item, observed)),
           cursor: item.cursor,
         }),
       });

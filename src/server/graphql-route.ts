@@ -3,7 +3,6 @@ import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import type { Access } from "../access/access.ts";
-import type { Caller } from "../access/caller.ts";
 import { isJsonObject } from "../json.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { Answer, type Client } from "../operations/operation.ts";
@@ -12,6 +11,7 @@ import type { ApolloContext } from "./apollo.ts";
 import { type Asked, isFresh, readAsked, showsCost } from "./asked.ts";
 import { createCallerHook, requireCaller } from "./callers.ts";
 import { refuseEncodedBody, sendFailure } from "./http.ts";
+import { traceOf } from "./request-trace.ts";
 
 export interface GraphqlRouteOptions {
   readonly access: Access;
@@ -44,6 +44,7 @@ export function addGraphql(
 
   function answer({ text, name, variables }: Asked, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
     const operation = operations.prepare({
+      trace: traceOf(request),
       text,
       name,
       variables,
@@ -78,12 +79,8 @@ export function addGraphql(
     return body;
   }
 
-  function isSubscription(asked: Asked | string, caller: Caller): boolean {
-    const operation =
-      typeof asked === "string"
-        ? null
-        : operations.prepare({ ...asked, caller, showsCost: false, isFresh: false, refuses: {} });
-    return operation !== null && !(operation instanceof Answer) && operation.definition.operation === "subscription";
+  function isSubscription(asked: Asked | string): boolean {
+    return typeof asked !== "string" && operations.kindOf(asked) === "subscription";
   }
 
   // A scope of its own, so that its body parser is used for these routes only.
@@ -105,9 +102,7 @@ export function addGraphql(
             return stream(request, reply);
           }
           const asked = readAsked(request);
-          return accepted === "too" && isSubscription(asked, requireCaller(request))
-            ? stream(request, reply)
-            : serve(request, reply, asked);
+          return accepted === "too" && isSubscription(asked) ? stream(request, reply) : serve(request, reply, asked);
         },
       });
       scope.route({

@@ -23,7 +23,7 @@ export async function addHeaders(http: FastifyInstance, isBehindTls: boolean): P
     strictTransportSecurity: false,
   });
   http.addHook("onRequest", (request, reply, done) => {
-    reply.header("cache-control", "no-store");
+    reply.header("cache-control", "no-store").header("x-request-id", request.id);
     if (isBehindTls || request.protocol === "https") {
       reply.header("strict-transport-security", TWO_YEARS);
     }

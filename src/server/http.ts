@@ -5,18 +5,20 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerOptions,
   LogController,
 } from "fastify";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure, retryAfterOf } from "../operations/failures.ts";
 import type { Overloaded } from "../operations/operations.ts";
 import { addHeaders } from "./headers.ts";
-import { describeForLog } from "./log.ts";
 import type { Hosts, Origins } from "./origins.ts";
 import { refuseConnection, refuseUnreadable } from "./raw-failure.ts";
+import { requestIdOf } from "./request-trace.ts";
 
 export interface HttpOptions {
-  readonly logLevel: string;
+  /** Options of the logger. */
+  readonly log: NonNullable<FastifyServerOptions["logger"]>;
   /** Decides which pages of other origins may query. */
   readonly origins: Origins;
   readonly hosts: Hosts;
@@ -40,15 +42,17 @@ const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { logLevel, origins, hosts, trustedProxies, isBehindTls, overload } = options;
+  const { log, origins, hosts, trustedProxies, isBehindTls, overload } = options;
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     // stdout is for the line with the server's address.
-    logger: { level: logLevel, stream: process.stderr, serializers: { err: describeForLog } },
+    logger: log,
+    requestIdHeader: false,
+    genReqId: ({ headers }) => requestIdOf(headers),
     // Refused below instead, in GraphQL's shape.
     return503OnClosing: false,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     requestTimeout: 30_000,
     // A URL that cannot be decoded reaches no route. It must not be repeated in the answer, because it may contain a
     // secret.

@@ -179,7 +179,7 @@ async function settleAttempt(
     const setByPerson = await attempts.settle(handle, settlement);
     if (setByPerson !== null) {
       const difference = `${mutation}: set to ${setByPerson}, and the platform's answer came as ${settlement.state}`;
-      warn("a person settled an attempt otherwise than the platform", new Error(difference));
+      warn(`a person settled an attempt otherwise than the platform: ${difference}`, null);
     }
   } catch (error) {
     // The platform's answer counts even if it cannot be recorded. An attempt without a recorded outcome becomes UNKNOWN
