@@ -12,6 +12,9 @@ function parse(responses: unknown, poll: unknown = { id: 3 }, more: object = {})
   return report;
 }
 
+const BARE = { id: 30, response: "B", from: "14155551212" };
+const { from: _from, ...WITHOUT_FROM } = ANSWER;
+
 const READ = {
   id: "response:30",
   text: "B",
@@ -37,10 +40,28 @@ test("a report's answers are read in every shape that Textizen is known to write
     parse({ 2: { ...ANSWER, match: { 0: { id: 4 } } } }, { id: 3 }),
     parse(`\ufeff${JSON.stringify({ 0: ANSWER })}`, `\ufeff${JSON.stringify({ id: 3 })}`),
     parse([{ ...ANSWER, from: 14155551212, match: { 1: 4 } }]),
+    parse([{ ...BARE, participant: { id: 58 }, question: { id: "9" }, matches: [{ option: { id: 4 } }] }]),
+    parse([{ ...BARE, poll: { id: 3 }, participant_id: 58, question_id: 9, matching_option_ids: ["4"] }], {}),
+    parse(undefined, { id: 3, response_sequences: [{ from: 14155551212, responses: [WITHOUT_FROM] }] }),
+    parse(null, {
+      id: 3,
+      response_sequences: { 1: { response_sequence: { responses: { 0: { response: ANSWER } } } } },
+    }),
   ]) {
     expect(report).toMatchObject({ pollId: "poll:3", participantId: "participant:58", from: "+14155551212" });
     expect(report.responses).toEqual([READ]);
   }
+});
+
+test("the last answer of a sequence without times of its own was given at the sequence's time", () => {
+  const responses = [
+    { ...ANSWER, id: 1 },
+    { ...ANSWER, id: 2 },
+  ];
+  const poll = { id: 3, response_sequences: [{ last_response_created: "2017-03-14 15:26:53 UTC", responses }] };
+  const report = parse(undefined, poll);
+  expect(report.answeredAt).toBe("2017-03-14T15:26:53.000Z");
+  expect(report.responses.map(({ createdAt }) => createdAt)).toEqual([null, report.answeredAt]);
 });
 
 test("answers without ids are named by their place, whatever of it is unknown", () => {

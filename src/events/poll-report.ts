@@ -19,12 +19,12 @@ export function parsePollReport(values: Values): PollReport | "other" | "malform
     return "other";
   }
   const poll = unwrap(readJson(values["poll"]) ?? {}, "poll");
-  const list = listOf(readJson(values["responses"]) ?? (isJsonObject(poll) ? poll["responses"] : null) ?? []);
+  const list = listOf(readJson(values["responses"]) ?? (isJsonObject(poll) ? answersIn(poll) : null) ?? []);
   if (!isJsonObject(poll) || list === null) {
     return "malformed";
   }
   const answers = list.map((item) => unwrap(item, "response")).filter(isJsonObject);
-  const pollPart = parsePart(poll["id"]) ?? firstOf(answers, ({ poll_id }) => parsePart(poll_id));
+  const pollPart = parsePart(poll["id"]) ?? firstOf(answers, (answer) => partOf(answer, "poll"));
   const responses = readResponses(answers, pollPart);
   return {
     kind: "CompletedPoll",
@@ -37,12 +37,32 @@ export function parsePollReport(values: Values): PollReport | "other" | "malform
   };
 }
 
+/** A poll's answers: a list, or one list for each person who answered (docs/platforms.md T-22). */
+function answersIn(poll: Values): unknown {
+  const sequences = listOf(poll["response_sequences"]);
+  return sequences === null || sequences.length === 0
+    ? poll["responses"]
+    : sequences.map((item) => unwrap(item, "response_sequence")).flatMap(answersOfSequence);
+}
+
+function answersOfSequence(sequence: unknown): readonly unknown[] {
+  const { from, last_response_created: lastTime, responses } = isJsonObject(sequence) ? sequence : NOTHING;
+  const answers = (listOf(responses) ?? []).map((item) => unwrap(item, "response")).filter(isJsonObject);
+  return answers.map((answer, at) => ({
+    ...answer,
+    from: answer["from"] ?? from,
+    created_at: answer["created_at"] ?? answer["created"] ?? (at === answers.length - 1 ? lastTime : null),
+  }));
+}
+
+const NOTHING: Values = {};
+
 /** An answer without an id gets one from its place: poll, participant, question and a count, `-` for unknown. */
 function readResponses(answers: readonly Values[], pollPart: string | null): ReportedResponse[] {
   const counts = new Map<string, number>();
   return answers.map((answer) => {
-    const question = parsePart(answer["question_id"]);
-    const participant = parsePart(answer["participant_id"]);
+    const question = partOf(answer, "question");
+    const participant = partOf(answer, "participant");
     const place = [pollPart ?? "-", participant ?? "-", question ?? "-"];
     const count = (counts.get(place.join(".")) ?? 0) + 1;
     counts.set(place.join("."), count);
@@ -66,8 +86,10 @@ function readResponses(answers: readonly Values[], pollPart: string | null): Rep
  * The options in `matching_option_id` or `match: {id}`; each may be missing, null, or a list (docs/platforms.md T-21).
  */
 function readMatches(answer: Values, poll: string, question: string): ReportedResponse["matchedOptionIds"] {
-  const match = answer["match"] ?? answer["matching_option_id"] ?? answer["matching_option_ids"] ?? [];
-  return (listOf(match) ?? [match])
+  const { match, matches, matching_option_id: id, matching_option_ids: ids } = answer;
+  const found = match ?? matches ?? id ?? ids ?? [];
+  return (listOf(found) ?? [found])
+    .map((item) => unwrap(item, "option"))
     .map((item) => parsePart(isJsonObject(item) ? item["id"] : item))
     .filter((part) => part !== null)
     .map((part) => makeId("PollOption", poll, question, part));
@@ -89,6 +111,12 @@ function readJson(value: unknown): unknown {
 function unwrap(item: unknown, name: string): unknown {
   const inner = isJsonObject(item) && item["id"] === undefined ? item[name] : undefined;
   return isJsonObject(inner) ? inner : item;
+}
+
+/** The id of another record: `poll_id`, or the id of the object `poll`. */
+function partOf(answer: Values, name: string): string | null {
+  const whole = answer[name];
+  return parsePart(answer[`${name}_id`] ?? (isJsonObject(whole) ? whole["id"] : null));
 }
 
 function firstOf<Item, Value>(items: readonly Item[], read: (item: Item) => Value | null): Value | null {
