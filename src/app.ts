@@ -48,7 +48,7 @@ import { createTextizenClient, type TextizenClient } from "./textizen/client.ts"
 const DAY_MS = 86_400_000;
 /** Milliseconds after which an event of another process is found at the latest. */
 const FEED_LOOK_MS = 250;
-/** For how long a stop waits for running operations: as long as a send may take, by default. */
+/** Milliseconds that a stop waits for running operations: by default the longest time of a send. */
 const LONGEST_STOP_MS = 12_000;
 
 interface Webhooks {
@@ -76,7 +76,7 @@ export interface AppOptions {
   readonly clock?: () => number;
   /** The phone number in the explorer's first query. */
   readonly exampleNumber?: string;
-  /** Where log lines are written, in place of stderr; for tests. */
+  /** Replaces stderr for log lines; for tests. */
   readonly logTo?: LogStream;
   /** Called at points of every send; for tests of crashes. */
   readonly pauseAt?: Services["pauseAt"];

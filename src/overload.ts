@@ -1,11 +1,11 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 
-/** When the process counts as overloaded; or what was measured of it. */
+/** The load of the process: measured, or as the limit from which it counts as overloaded. */
 export interface OverloadLimits {
-  /** Milliseconds by which the event loop is late on average. */
+  /** Average delay of the event loop in milliseconds. */
   readonly lagMilliseconds: number;
-  /** Used share of the heap that Node.js may have at most. */
+  /** Used heap as a percentage of Node.js's limit. */
   readonly heapPercent: number;
 }
 
@@ -19,15 +19,15 @@ export interface OverloadOptions {
 
 const MEASURE_EVERY_MS = 250;
 const RESOLUTION_MS = 10;
-/** Writes are refused when the event loop is so many times later than for reads. */
+/** Writes are refused at this multiple of the lag at which reads are. */
 const WRITES_LAG = 3;
 
 /**
- * Decides what is refused while the process has more to do than it can: reads first, and writes, which include all
- * sends, only when it is much worse. What has begun is never refused.
+ * Decides what is refused while the process is overloaded: reads first, and writes, which include all sends, only at a
+ * much higher load. A running operation is never refused.
  *
- * Our own and not @fastify/under-pressure: that refuses by request, before it is known whether the request writes, and
- * sees no operation on a WebSocket.
+ * Not @fastify/under-pressure: it refuses requests before it is known whether they write, and does not see operations
+ * on a WebSocket.
  */
 export class Overload {
   readonly #options: OverloadOptions;
@@ -53,7 +53,7 @@ export class Overload {
   get refusesWrites(): boolean {
     const { lagMilliseconds, heapPercent } = this.#options.limits;
     const load = this.#load;
-    // Half of what is left of the heap.
+    // At half of the heap that is left when reads are refused.
     return load.lagMilliseconds >= WRITES_LAG * lagMilliseconds || load.heapPercent >= (heapPercent + 100) / 2;
   }
 
@@ -63,7 +63,7 @@ export class Overload {
   }
 
   #measure(): OverloadLimits {
-    // The mean, so that one collection of garbage is no overload. NaN if the loop has not turned since.
+    // The mean, so that one garbage collection is no overload. NaN if the loop has not turned since.
     const lag = this.#delay.mean / 1e6 - RESOLUTION_MS;
     this.#delay.reset();
     const { used_heap_size, heap_size_limit } = getHeapStatistics();

@@ -1,6 +1,6 @@
 import type { Environment } from "./environment.ts";
 
-/** What keeps trouble with a platform, or too many requests, from becoming trouble with everything. */
+/** Keeps a failing platform, or too many requests, from affecting everything else. */
 export interface Protection {
   /** Calls to one platform: how many run at the same time, how many wait for a place, and for how long. */
   readonly bulkhead: { readonly inFlight: number; readonly waiting: number; readonly waitMilliseconds: number };

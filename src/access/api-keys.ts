@@ -5,7 +5,7 @@ import { type ApiKey, changeKeysFile, KeysFileError, readKeysFile, requireName }
 
 /** Milliseconds that a key which was removed from the file may still be accepted. */
 const LOOK_EVERY_MS = 1_000;
-/** By the group or by everybody. */
+/** Readable by the group or by others. */
 const WRITABLE_BY_OTHERS = 0o022;
 // The prefix identifies a key that is found in a log or a repository, also to secret scanners.
 const PREFIX = "tg_";
@@ -28,7 +28,7 @@ interface ApiKeysOptions {
 
 /** Throws KeysFileError if the file cannot be read now. */
 export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
-  // The stamp is older than what is read, so that a change in between is found at the next look.
+  // The stamp is from before the read, so that a change in between is found at the next check.
   let stamp = stampOf(path);
   let callers = byDigest(readKeysFile(path), new Map());
   let current = new Set<Caller>(callers.values());

@@ -17,7 +17,7 @@ export interface Caller extends CallerLimits {
   readonly isAnonymous: boolean;
 }
 
-/** Equal for callers who get equal answers. Tokens of one subject may have different scopes. */
+/** Equal for callers that get equal answers. Tokens of one subject may have different scopes. */
 export function rightsOf({ id, scopes }: Caller): string {
   return JSON.stringify([id, ...[...scopes].sort()]);
 }

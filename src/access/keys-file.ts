@@ -71,7 +71,7 @@ export function changeKeysFile(
   const next = `${path}.new`;
   const file = forKeysFile(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // Fails if the file exists, that is while another change is under way.
+    // Fails if the file exists, which means that another change is running.
     return openSync(next, "wx", 0o600);
   });
   try {

@@ -164,7 +164,7 @@ export class PeopleLoaders {
   }
 }
 
-/** Which names of a person the caller may read. */
+/** The names of a person that the caller may read. */
 interface ReadableNames {
   readonly ofContact: boolean;
   readonly ofParticipant: boolean;

@@ -34,7 +34,7 @@ const MOST_ROOT_FIELDS = 100;
 const MOST_ALIASES = 100;
 /** Prices that are remembered of one operation, for different values of its variables. */
 const MOST_PRICES = 100;
-/** Longer values of variables are not remembered with their price: a client could fill the memory with them. */
+/** The price of longer values of variables is not remembered, so that a client cannot fill the memory with them. */
 const MOST_KEY_CHARACTERS = 500;
 /** Share of a minute's calls and objects that a caller may use at once. */
 const AT_ONCE = 0.2;

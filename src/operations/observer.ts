@@ -2,27 +2,27 @@ import type { CallRecord } from "../rest/calls.ts";
 import type { Answer, EventAnswers, Operation, Request } from "./operation.ts";
 import type { Price } from "./price.ts";
 
-/** Is told of every operation, whatever transport it came by. For logs, metrics and traces. */
+/** Observes every operation of every transport, for logs, metrics and traces. */
 export interface Observer {
-  /** A request whose operation is not executed. */
+  /** Called with a request whose operation is not executed. */
   refused(request: Request, answer: Answer): void;
-  /** An operation that is about to be executed. */
+  /** Called before an operation is executed. */
   begin(operation: Operation): Observed;
 }
 
-/** One operation under way. */
+/** A running operation. */
 export interface Observed {
-  /** A platform call made for it has ended. */
+  /** A platform call of the operation has ended. */
   call(call: CallRecord): void;
-  /** A subscriber was sent an event. */
+  /** An event was sent to a subscriber. */
   event(): void;
-  /** What it has cost so far. Called when it, or one event of it, was executed. */
+  /** Its cost so far. Called when the operation, or one event of it, was executed. */
   spend(actual: Price): void;
   /** The answer; null if a subscription has ended without an error. */
   end(answer: Answer | null): void;
 }
 
-/** Observes a subscription to its end, whoever ends it. */
+/** Observes a subscription until it ends for any reason. */
 export function observeEvents(answers: EventAnswers, observed: Observed): EventAnswers {
   let isOver = false;
 

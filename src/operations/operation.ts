@@ -4,7 +4,7 @@ import { withoutStatus } from "./errors.ts";
 import { type Failure, retryAfterOf } from "./failures.ts";
 import type { OperationPrice } from "./price.ts";
 
-/** How logs and traces name a request. */
+/** The identifiers of a request in logs and traces. */
 export interface RequestTrace {
   /** 1 to 140 letters, digits, dots, dashes and underscores. */
   readonly requestId: string;

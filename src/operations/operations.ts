@@ -40,7 +40,7 @@ export interface Deadlines {
   readonly mutation: number;
 }
 
-/** What is refused while the process has more to do than it can. */
+/** What is refused while the process is overloaded. */
 export interface Overloaded {
   readonly refusesReads: boolean;
   readonly refusesWrites: boolean;

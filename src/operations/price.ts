@@ -238,7 +238,7 @@ class Walk {
     return 0;
   }
 
-  /** Counts the selections that are about to be collected. */
+  /** Counts the selections before they are collected. */
   #look(selectionSet: SelectionSetNode | undefined): void {
     this.#selections += selectionSet === undefined ? 0 : this.#selectionsIn(selectionSet);
     if (this.#selections > MOST_SELECTIONS) {
@@ -246,7 +246,7 @@ class Walk {
     }
   }
 
-  /** The selections of one object, fragments written out. */
+  /** The selections of one object, fragments expanded. */
   #selectionsIn(selectionSet: SelectionSetNode): number {
     let size = this.#sizes.get(selectionSet);
     if (size === undefined) {

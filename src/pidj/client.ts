@@ -21,7 +21,7 @@ import { createPidjWrites, type PidjWrites } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError if it fails. */
 export interface PidjClient extends PidjReads, PidjWrites {
-  /** What may go out to the platform at the moment. */
+  /** What the platform's guard lets through now. */
   readonly state: () => PlatformState;
   /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;

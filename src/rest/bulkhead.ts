@@ -5,7 +5,7 @@ export interface BulkheadLimits {
   readonly waitMilliseconds: number;
 }
 
-/** The share of the queue that reads may take: the rest is kept for writes. */
+/** Share of the queue that reads may fill; the rest is for writes. */
 const READS_IN_QUEUE = 0.75;
 
 interface Waiting {

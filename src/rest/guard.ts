@@ -14,12 +14,12 @@ export interface GuardOptions extends BreakerOptions {
   readonly probe: () => Promise<unknown>;
 }
 
-/** What the guard lets out at the moment. */
+/** What the guard lets through now. */
 export interface PlatformState {
-  /** Reads are refused, or one of them is finding out whether the platform works again. */
+  /** True if reads are refused, or if one of them is the probe. */
   readonly suspendsReads: boolean;
   readonly suspendsWrites: boolean;
-  /** Calls under way, and calls that wait for their place. */
+  /** Running calls, and calls that wait for a place. */
   readonly inFlight: number;
   readonly waiting: number;
   /** Another read would be refused. */

@@ -34,7 +34,7 @@ import { createTextizenWrites, type TextizenWrites, wireId } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError if it fails. */
 export interface TextizenClient extends TextizenReads, TextizenWrites {
-  /** What may go out to the platform at the moment. */
+  /** What the platform's guard lets through now. */
   readonly state: () => PlatformState;
   /** Waits for running calls, then closes the connections. */
   readonly close: () => Promise<void>;
