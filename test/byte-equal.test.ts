@@ -3,14 +3,19 @@ import { startApp } from "../src/app.ts";
 import { buildSchema } from "../src/operations/schema.ts";
 import type { Simulator } from "../src/simulator/simulator.ts";
 import { seeded } from "./chance.ts";
-import { type ArgumentValues, type Operation, RandomOperations } from "./random-operations.ts";
-import { configFor, type Stage, startStage } from "./support.ts";
+import { type Operation, RandomOperations } from "./random-operations.ts";
+import { readValues } from "./random-values.ts";
+import { configFor, startStage } from "./support.ts";
 import { TextClient } from "./text-client.ts";
 
 const OPERATIONS = 2_000;
 const AT_ONCE = 20;
 const SIZES = { people: 30, polls: 4, responsesPerPoll: 12, pidjGroups: 5, series: 4, textizenGroups: 4 };
-const PATIENT = { NODE_ENV: "production", READ_TIMEOUT_MS: "60000", QUERY_TIMEOUT_MS: "120000" };
+const PATIENT = {
+  NODE_ENV: "production",
+  READ_TIMEOUT_MS: "60000",
+  QUERY_TIMEOUT_MS: "120000",
+};
 const NO_CACHE = { "cache-control": "no-cache" };
 
 /** Records and calls that fail, the same way whenever and however they are read. */
@@ -43,41 +48,6 @@ function spoilNames(json: unknown): unknown {
 function spoilResponses(json: unknown): unknown {
   const poll = json as { id: number };
   return poll.id % 2 === 0 ? poll : { ...poll, response_sequences: "many" };
-}
-
-function valuesOf({ world }: Simulator, cursors: readonly string[]): ArgumentValues {
-  const idsOf = (prefix: string, rows: ReadonlyMap<string | number, unknown>) => [
-    ...[...rows.keys()].slice(0, 8).map((id) => `${prefix}${id}`),
-    `${prefix || "co:"}99999999`,
-  ];
-  const numbers = [...world.contacts.values()].slice(0, 12).map((contact) => contact.phone_number);
-  return {
-    ids: {
-      Contact: idsOf("", world.contacts),
-      Participant: idsOf("participant:", world.participants),
-      Group: [...idsOf("", world.pidjGroups), ...idsOf("group:", world.textizenGroups)],
-      Campaign: idsOf("campaign:", world.campaigns),
-      Poll: idsOf("poll:", world.polls),
-      PollResponse: idsOf("response:", world.responses),
-      Mailing: idsOf("mailing:", world.mailings),
-      Series: idsOf("", world.series),
-      Survey: idsOf("", world.surveys),
-      PidjUser: idsOf("", world.pidjUsers),
-      Nothing: ["", "nonsense", "participant:x.y"],
-    },
-    numbers: [...numbers, "+12125550199", "12"],
-    cursors: [...cursors, "bm9uc2Vuc2U", ""],
-    texts: ["a", "E", "o", "zzz", "", "Volunteers", "+"],
-  };
-}
-
-/** Cursors of both orders, as the server gives them. */
-async function readCursors(stage: Stage): Promise<string[]> {
-  const { data } = await stage.query(`{
-    participants(first: 6) { edges { cursor } }
-    named: participants(first: 6, orderBy: { field: NAME, direction: DESC }) { edges { cursor } }
-  }`);
-  return [data.participants, data.named].flatMap(({ edges }) => edges.map(({ cursor }: { cursor: string }) => cursor));
 }
 
 /** Twenty at a time, of which some are the same, and some were asked before. */
@@ -115,7 +85,7 @@ test("answers are, byte for byte, those of a server that shares and keeps nothin
       client.post(url, teach, { ids: [...stage.simulator.world.contacts.keys()] }),
     ),
   );
-  const values = valuesOf(stage.simulator, await readCursors(stage));
+  const values = await readValues(stage);
   const operations = new RandomOperations(buildSchema(), values, 20_260_517);
   const ask = (url: string, headers: Record<string, string>) => (wave: readonly Operation[]) =>
     Promise.all(wave.map(async ({ query, variables }) => partsOf(await client.post(url, query, variables, headers))));

@@ -75,6 +75,8 @@ export function configFor(simulator: Simulator, env: Record<string, string> = {}
     LOG_LEVEL: "silent",
     STORE_URL: "sqlite::memory:",
     SSO_NEXT_HOSTS: "example.com",
+    // The process under measure is that of the tests, which starts servers and simulators while others run.
+    OVERLOAD_LAG_MS: "60000",
     PIDJ_BASE_URL: simulator.pidj.url,
     PIDJ_ACCOUNT_KEY: simulator.pidj.accountKey,
     PIDJ_TOKEN: simulator.pidj.token,

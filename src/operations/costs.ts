@@ -15,6 +15,8 @@ export interface FieldCost {
   readonly calls: number;
   /** True if its calls are made once in an operation, because they read a shared list. */
   readonly isShared: boolean;
+  /** Its calls are those of the object's other such fields, and are made once for each object. */
+  readonly isOfObject: boolean;
   readonly list: ListSize | null;
 }
 
@@ -27,7 +29,7 @@ export interface ListSize {
 /** By type name and by `Type.field`. */
 export type Costs = ReadonlyMap<string, FieldCost>;
 
-export const NO_COST: FieldCost = { calls: 0, isShared: false, list: null };
+export const NO_COST: FieldCost = { calls: 0, isShared: false, isOfObject: false, list: null };
 
 export function readCosts(typeDefs: DocumentNode): Costs {
   const costs = new Map<string, FieldCost>();
@@ -94,6 +96,7 @@ function readCost(directives: readonly ConstDirectiveNode[]): FieldCost {
   return {
     calls: Number(read("cost")?.["weight"] ?? 0),
     isShared: read("oncePerOperation") !== undefined,
+    isOfObject: read("oncePerObject") !== undefined,
     list:
       list === undefined
         ? null

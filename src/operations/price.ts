@@ -4,6 +4,7 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   type GraphQLType,
@@ -126,7 +127,7 @@ class Walk {
         () => collectFields(this.#schema, this.#fragments, this.#variables, root, selectionSet),
         NOTHING,
       );
-      const total = this.#selection(root, selected, new Map(), "");
+      const total = this.#selection(root, selected, { sizes: new Map(), isOnPage: false }, "");
       return {
         ...total,
         calls: total.calls + this.#sharedCalls,
@@ -146,10 +147,11 @@ class Walk {
   #selection(
     type: GraphQLObjectType,
     selected: ReadonlyMap<string, readonly FieldNode[]>,
-    sizes: ReadonlyMap<string, number>,
+    { sizes, isOnPage }: { readonly sizes: ReadonlyMap<string, number>; readonly isOnPage: boolean },
     path: string,
   ): Subtotal {
-    let sum: Subtotal = { ...FREE, calls: this.#costs.get(type.name)?.calls ?? 0 };
+    let sum: Subtotal = { ...FREE, calls: isOnPage ? 0 : this.#callsOfType(type) };
+    let isObjectRead = false;
     for (const [responseName, nodes] of selected) {
       this.#fields += 1;
       this.#aliases += nodes[0]?.alias === undefined ? 0 : 1;
@@ -161,7 +163,16 @@ class Walk {
       // Without a definition it is `__typename`.
       if (field !== undefined) {
         const place = { coordinate: `${type.name}.${field.name}`, path: path + responseName };
-        const part = this.#field(place, field, nodes, sizes.get(field.name) ?? null);
+        const cost = this.#costs.get(place.coordinate) ?? NO_COST;
+        const isRead = cost.isOfObject && isObjectRead;
+        isObjectRead ||= cost.isOfObject;
+        const part = this.#field(
+          place,
+          isRead ? { ...cost, calls: 0 } : cost,
+          field,
+          nodes,
+          sizes.get(field.name) ?? null,
+        );
         sum = {
           calls: sum.calls + part.calls,
           objects: sum.objects + part.objects,
@@ -175,19 +186,20 @@ class Walk {
 
   #field(
     { coordinate, path }: { readonly coordinate: string; readonly path: string },
+    cost: FieldCost,
     field: GraphQLField<unknown, unknown>,
     nodes: readonly FieldNode[],
     sizeByParent: number | null,
   ): Subtotal {
     const isMeta = field === SchemaMetaFieldDef || field === TypeMetaFieldDef;
-    const cost = this.#costs.get(coordinate) ?? NO_COST;
     const { list } = cost;
-    const calls = this.#callsOf(coordinate, cost, field, nodes);
     const named = getNamedType(field.type);
+    const size = list === null ? 1 : this.#sizeOf(list, field, nodes);
+    const calls =
+      this.#callsOf(coordinate, cost, field, size) + (list === null ? 0 : size * this.#callsOfItems(named, list));
     if (!isCompositeType(named)) {
       return { calls, objects: 0, depth: 1, dearest: calls > 0 ? { path, calls, objects: 0 } : null };
     }
-    const size = list === null ? 1 : this.#sizeOf(list, field, nodes);
     const count = isListOf(field.type) ? (sizeByParent ?? size) : 1;
     const sizes = new Map(list?.sizedFields.map((name) => [name, size]));
     let inner = FREE;
@@ -199,7 +211,7 @@ class Walk {
         () => collectSubfields(this.#schema, this.#fragments, this.#variables, type, nodes),
         NOTHING,
       );
-      const part = this.#selection(type, selected, sizes, `${path}.`);
+      const part = this.#selection(type, selected, { sizes, isOnPage: sizeByParent !== null }, `${path}.`);
       // Each object has one of these types, so the most expensive type is the bound.
       inner = {
         calls: Math.max(inner.calls, part.calls),
@@ -226,16 +238,28 @@ class Walk {
     coordinate: string,
     { calls, isShared, list }: FieldCost,
     field: GraphQLField<unknown, unknown>,
-    nodes: readonly FieldNode[],
+    size: number,
   ): number {
     if (!isShared) {
-      return calls * (list !== null && isByIds(field, list) ? this.#sizeOf(list, field, nodes) : 1);
+      // A list may be tried before each record is read by its id.
+      return list !== null && isByIds(field, list) ? calls * (size + 1) : calls;
     }
     if (!this.#sharedSeen.has(coordinate)) {
       this.#sharedSeen.add(coordinate);
       this.#sharedCalls += calls;
     }
     return 0;
+  }
+
+  #callsOfType({ name }: GraphQLNamedType): number {
+    return this.#costs.get(name)?.calls ?? 0;
+  }
+
+  /** The calls for each object of a page. They are made with the page, even if its objects are not selected. */
+  #callsOfItems(page: GraphQLNamedType, { sizedFields }: ListSize): number {
+    const fields = isObjectType(page) ? page.getFields() : {};
+    const types = sizedFields.map((name) => fields[name] && getNamedType(fields[name].type));
+    return Math.max(0, ...types.map((type) => (type === undefined ? 0 : this.#callsOfType(type))));
   }
 
   /** Counts the selections before they are collected. */

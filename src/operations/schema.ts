@@ -63,6 +63,7 @@ const FEDERATION_DIRECTIVES: ReadonlySet<string> = new Set([
   "cost",
   "listSize",
   "oncePerOperation",
+  "oncePerObject",
 ]);
 
 function withoutFederation(document: DocumentNode): DocumentNode {
