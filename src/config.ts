@@ -116,8 +116,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   return {
     host,
     access: readAccess(env, host),
-    allowedHosts: env.list("ALLOWED_HOSTS", ""),
-    trustedProxies: env.list("TRUST_PROXY", ""),
+    allowedHosts: env.names("ALLOWED_HOSTS"),
+    trustedProxies: env.networks("TRUST_PROXY"),
     port: env.number("PORT", 4000, { min: 0, max: 65_535 }),
     isProduction,
     logLevel: env.choice("LOG_LEVEL", LOG_LEVELS, "warn"),
@@ -248,9 +248,18 @@ function readEvents(env: Environment): EventsConfig {
     repeatSeconds: env.number("WEBHOOK_REPEAT_SECONDS", 10, { min: 0, max: 3_600 }),
     keptDays: env.number("EVENTS_KEPT_DAYS", 30, { min: 1, max: 3_650 }),
     mostKept: env.number("EVENTS_KEPT", 1_000_000, { min: 1, max: 100_000_000 }),
-    optOutWords: env.list("OPT_OUT_WORDS", OPT_OUT_WORDS),
+    optOutWords: readOptOutWords(env),
     chatterSeconds: chatterSeconds === 0 ? null : chatterSeconds,
   };
+}
+
+/** Throws ConfigError if nobody could opt out by a text. */
+function readOptOutWords(env: Environment): string[] {
+  const words = env.list("OPT_OUT_WORDS", OPT_OUT_WORDS);
+  if (words.length === 0 || !words.every((word) => /[\p{L}\p{N}]/u.test(word))) {
+    throw new ConfigError("OPT_OUT_WORDS must be words separated by commas, such as STOP,QUIT.");
+  }
+  return words;
 }
 
 function readPidj(env: Environment): PidjConfig | null {

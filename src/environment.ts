@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { isLoopbackHost } from "./loopback.ts";
 import { isTimeZone } from "./time-zones.ts";
 
@@ -60,6 +61,30 @@ export class Environment {
   list(name: string, otherwise: string): string[] {
     const items = (this.text(name) ?? otherwise).split(",").map((item) => item.trim());
     return items.filter((item) => item !== "");
+  }
+
+  /** Names of servers or their addresses, separated by commas, without ports. */
+  names(name: string): string[] {
+    return this.list(name, "").map((item) => {
+      const url = URL.parse(`https://${item}`);
+      // `x:443` has the default port, which a parsed URL does not show.
+      if (url === null || url.href !== `https://${url.hostname}/` || /\*|:\d*$/.test(item)) {
+        throw new ConfigError(`${name} must be names without ports, separated by commas, such as texts.example.org.`);
+      }
+      return url.hostname;
+    });
+  }
+
+  /** Addresses or CIDR ranges separated by commas. */
+  networks(name: string): string[] {
+    return this.list(name, "").map((item) => {
+      const [address = "", length = "32", ...more] = item.split("/");
+      const longest = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+      if (more.length > 0 || !/^[1-9]\d{0,2}$/.test(length) || Number(length) > longest) {
+        throw new ConfigError(`${name} must be addresses or CIDR ranges, separated by commas, such as 10.0.0.0/8.`);
+      }
+      return item;
+    });
   }
 
   /** Hosts separated by commas, in the form that a parsed URL has them: lower case, without the default port. */

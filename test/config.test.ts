@@ -105,6 +105,17 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
     ["app.city.example", "b.example", "xn--mnchen-3ya.example"],
   ],
   [{ SSO_NEXT_HOSTS: "*" }, ({ ssoNextHosts }) => ssoNextHosts, null],
+  [
+    { ALLOWED_HOSTS: "Texts.Example.Org, [fd00::1]" },
+    ({ allowedHosts }) => allowedHosts,
+    ["texts.example.org", "[fd00::1]"],
+  ],
+  [
+    { TRUST_PROXY: "10.0.0.0/8, fd00::/7,::1" },
+    ({ trustedProxies }) => trustedProxies,
+    ["10.0.0.0/8", "fd00::/7", "::1"],
+  ],
+  [{ OPT_OUT_WORDS: "STOP, ARRÊT" }, ({ events }) => events.optOutWords, ["STOP", "ARRÊT"]],
   [{ STALE_SECONDS: "0" }, ({ staleSeconds }) => staleSeconds, 0],
   [
     { PLATFORM_CALLS: "1", PLATFORM_QUEUE: "2", PLATFORM_QUEUE_MS: "3" },
@@ -230,6 +241,15 @@ describe("a wrong value stops the start with one sentence that names the variabl
     ["SSO_NEXT_HOSTS", "https://app.example.com"],
     ["SSO_NEXT_HOSTS", "app.example.com/path"],
     ["SSO_NEXT_HOSTS", "*.example.com, *"],
+    ["ALLOWED_HOSTS", "https://texts.example.org"],
+    ["ALLOWED_HOSTS", "texts.example.org:8443"],
+    ["ALLOWED_HOSTS", "texts.example.org, *"],
+    ["TRUST_PROXY", "proxy.example.org"],
+    ["TRUST_PROXY", "10.0.0.0/33"],
+    ["TRUST_PROXY", "10.0.0.1, true"],
+    ["TRUST_PROXY", "0.0.0.0/0"],
+    ["OPT_OUT_WORDS", ",,"],
+    ["OPT_OUT_WORDS", "STOP,-"],
   ];
   test.each(wrong)("%s=%s", (name, value) => {
     const message = refusal({ ...ALL, [name]: value });

@@ -15,7 +15,11 @@ function failure(status: number, code: string, message: string, retryable = fals
 /** All failures with a fixed sentence; those of the platforms are in `describeFailure`. README lists the codes. */
 export const FAILURES = {
   malformedUrl: failure(400, "BAD_USER_INPUT", "The URL is malformed."),
-  unreadableBody: failure(400, "BAD_USER_INPUT", "The body cannot be read."),
+  unreadableBody: failure(
+    400,
+    "BAD_USER_INPUT",
+    "The body cannot be read: it is empty, cut off, or not what its content-type says.",
+  ),
   noHttp: failure(400, "BAD_USER_INPUT", "The request is not HTTP/1.1."),
   requestTooSlow: failure(408, "BAD_USER_INPUT", "The request did not arrive in time.", true),
   headersTooLarge: failure(431, "BAD_USER_INPUT", "The URL and the headers must have at most 96 kB together."),
