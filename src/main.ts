@@ -24,8 +24,7 @@ Textizen's campaigns report to ${app.webhooks.textizen}
 
   async function simulate() {
     const { startSimulated } = await import("./simulated.ts");
-    const isAsked = config.pidj !== null || config.textizen !== null;
-    const reason = isAsked ? "SIMULATE is on" : "No platform credentials are set";
+    const reason = environment["SIMULATE"]?.trim() === "on" ? "SIMULATE is on" : "No platform credentials are set";
     process.stdout.write(`${reason}: simulating both platforms, with people who do not exist.\n`);
     const simulated = await startSimulated(config);
     if (config.storeUrl !== null) {

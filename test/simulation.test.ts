@@ -71,6 +71,12 @@ describe("without credentials the start stops where simulating cannot be meant",
   });
 });
 
+test("a simulation that was asked for says so, with and without credentials", async () => {
+  await using program = new Program(folder, { SIMULATE: "on", NODE_ENV: "production" });
+  await program.url();
+  expect(program.stdout).toMatch(/^SIMULATE is on: simulating both platforms, /);
+});
+
 test("what a simulated platform accepted is no attempt of the store that STORE_URL names", async () => {
   await using simulator = await startSimulator({ people: 3, polls: 0 });
   const store = { STORE_URL: "sqlite:./shared.db" };

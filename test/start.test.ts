@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -157,6 +157,15 @@ describe("a start that cannot be is one line on stderr, and exit code 1", () => 
     expect(await program.exited).toBe(1);
     expect(program.stderr).toBe(
       "The store /sys/y.db (STORE_URL) is not writable: let the user that runs this program write to the file and its folder, or set STORE_URL to another file.\n",
+    );
+  });
+
+  test.concurrent("a store at the end of a link that leads nowhere", async () => {
+    symlinkSync("/sys/nowhere/else.db", join(folder, "linked.db"));
+    await using program = new Program(folder, { ...PIDJ, STORE_URL: "sqlite:./linked.db" });
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toMatch(
+      /linked\.db \(STORE_URL\) cannot be opened \(ENOENT: .+\): set STORE_URL to a file in a folder where this user may write\.\n$/,
     );
   });
 

@@ -85,7 +85,8 @@ function explainOpening(path: string, cause: unknown): string {
   if (errcode === SQLITE_NOTADB) {
     return `${where} is not an SQLite database: set STORE_URL to another file, which may be a new one.`;
   }
-  return `${where} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return `${where} cannot be opened (${why}): set STORE_URL to a file in a folder where this user may write.`;
 }
 
 function openDatabase(path: string, busyMilliseconds: number): DatabaseSync {
