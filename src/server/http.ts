@@ -83,7 +83,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     }
   });
   // Before all others, so that a refusal of theirs has the headers too.
-  await addHeaders(http, isBehindTls);
+  addHeaders(http, isBehindTls);
   let isClosing = false;
   http.addHook("preClose", async () => {
     isClosing = true;
