@@ -18,7 +18,11 @@ export function charsetOf(body: Buffer, contentType: string): string {
   if (body[0] === 0xfe && body[1] === 0xff) {
     return "utf-16be";
   }
-  const label = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1];
+  const label = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1] ?? "utf-8";
+  if (label.toLowerCase() === "utf-8") {
+    // Nearly always. A decoder costs more than reading the answer.
+    return "utf-8";
+  }
   try {
     return new TextDecoder(label).encoding;
   } catch {
