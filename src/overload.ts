@@ -31,14 +31,18 @@ const WRITES_LAG = 3;
  */
 export class Overload {
   readonly #options: OverloadOptions;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   #load: OverloadLimits = { lagMilliseconds: 0, heapPercent: 0 };
 
   constructor(options: OverloadOptions) {
     this.#options = options;
+  }
+
+  /** Begins to measure, when everything is built: the start itself keeps the event loop busy. */
+  begin(): void {
     this.#delay.enable();
-    const measure = options.measure ?? (() => this.#measure());
+    const measure = this.#options.measure ?? (() => this.#measure());
     this.#timer = setInterval(() => {
       this.#load = measure();
     }, MEASURE_EVERY_MS).unref();

@@ -115,12 +115,27 @@ test("the lag of a loop that is kept busy is measured, and one pause is no overl
     const end = performance.now() + milliseconds;
     while (performance.now() < end) {}
   };
+  overload.begin();
   expect(overload.refusesReads).toBe(false);
   const timer = setInterval(() => busy(120), 1);
   await vi.waitUntil(() => overload.refusesReads, { timeout: 5_000 });
   clearInterval(timer);
   await vi.waitUntil(() => !overload.refusesReads, { timeout: 5_000 });
   overload.close();
+});
+
+test("what the start itself takes is no overload", async () => {
+  let measured = 0;
+  const measure = () => {
+    measured += 1;
+    return { lagMilliseconds: 1_000, heapPercent: 10 };
+  };
+  // Longer than from one measurement to the next.
+  const beforeListening = () => new Promise<void>((resolve) => setTimeout(resolve, 400));
+  await using stage = await startStage({ simulator: { people: 1, polls: 0 }, app: { measure, beforeListening } });
+
+  expect(measured).toBe(0);
+  expect((await stage.query(READ)).status).toBe(200);
 });
 
 test("the server measures by itself", async () => {
