@@ -118,7 +118,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const schema = buildSchema(typeDefs, guards);
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
-  const hosts = createHosts(namesOf(config));
+  const hosts = createHosts({
+    names: [config.host, ...config.allowedHosts],
+    publicName: config.events.publicUrl === null ? null : new URL(config.events.publicUrl).hostname,
+    isOpen: config.access === null,
+  });
   const connected = [config.pidj && pidj, config.textizen && textizen].filter((client) => client !== null);
   const overload = new Overload({
     limits: config.protection.overload,
@@ -229,6 +233,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }
     sweeps = startSweeps(services);
     const address = await http.listen({ host: config.host, port: config.port });
+    overload.begin();
     return { url: `${address}/graphql`, webhooks: webhooksAt(config.events, address), services, close, reportFatal };
   } catch (error) {
     await close();
@@ -258,10 +263,6 @@ function connectAccess(
     tokens: tokens && createTokens({ ...tokens, now, warn }),
     now,
   });
-}
-
-function namesOf({ host, allowedHosts, events: { publicUrl } }: Config): readonly string[] {
-  return [host, ...allowedHosts, ...(publicUrl === null ? [] : [new URL(publicUrl).hostname])];
 }
 
 function connectPidj(config: PidjConfig | null, connection: Omit<ConnectionOptions, "baseUrl">): PidjClient {

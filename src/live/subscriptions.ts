@@ -52,8 +52,9 @@ export function addSubscriptions(
       return FAILURES.notFound;
     }
     // The same check as for every request: see http.ts.
-    if (!hosts.mayBeCalled(hostnameOf(headers.host))) {
-      return FAILURES.foreignHost;
+    const refusal = hosts.refusalOf(hostnameOf(headers.host), headers);
+    if (refusal !== null) {
+      return refusal;
     }
     return origins.mayConnect(headers) ? connections.refusal() : FAILURES.foreignOrigin;
   }

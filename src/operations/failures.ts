@@ -60,6 +60,11 @@ export const FAILURES = {
     "FORBIDDEN",
     "The Host header names another server: PUBLIC_URL and ALLOWED_HOSTS of this one say how it may be called.",
   ),
+  notOpen: failure(
+    403,
+    "FORBIDDEN",
+    "Authentication is off on this server, so only its own machine may query it: set API_KEYS_FILE or JWT_ISSUER there.",
+  ),
   foreignOrigin: failure(
     403,
     "FORBIDDEN",

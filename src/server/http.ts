@@ -72,6 +72,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
       maxHeaderSize: HEADER_LIMIT_BYTES,
       // Node's own refusal has no body: see the first hook.
       requireHostHeader: false,
+      // Otherwise Node.js drops a second Host or Authorization header, and a proxy may have looked at that one. Joined
+      // they are no host name and no credential.
+      joinDuplicateHeaders: true,
       connectionsCheckingInterval: 5_000,
       // Some clients offer an upgrade to HTTP/2 with their first request. It is ignored, which RFC 9110 §7.8 allows.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
@@ -110,12 +113,12 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
       sendFailure(reply, FAILURES.noHost);
       return;
     }
-    if (hosts.mayBeCalled(request.hostname) || ANY_HOST.test(request.url)) {
+    const refusal = ANY_HOST.test(request.url) ? null : hosts.refusalOf(request.hostname, request.headers);
+    if (refusal === null) {
       done();
-      return;
+    } else {
+      sendFailure(reply, refusal);
     }
-    // Against DNS rebinding: a page whose host name resolves to this address must not reach the graph.
-    sendFailure(reply, FAILURES.foreignHost);
   });
   if (origins.areAny) {
     http.register(cors, {

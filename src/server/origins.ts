@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { isLoopbackHost } from "../loopback.ts";
+import { FAILURES, type Failure } from "../operations/failures.ts";
 
 // The origin of Apollo's explorer, if it is not embedded.
 const STUDIO = "https://studio.apollographql.com";
@@ -37,18 +39,44 @@ export function hostnameOf(host: string | undefined): string {
   return (host ?? "").replace(/:\d+$/, "");
 }
 
-/**
- * The host names of this server. A page with another host name that resolves to its address must not reach the graph.
- */
-export interface Hosts {
-  /** `hostname` without a port; letter case and a final dot do not matter. */
-  mayBeCalled(hostname: string): boolean;
+export interface HostsOptions {
+  /** Host names of this server, besides the loopback names. */
+  readonly names: readonly string[];
+  /** The host name of PUBLIC_URL; null if there is none. */
+  readonly publicName: string | null;
+  /** True while authentication is off. Then only this machine may query. */
+  readonly isOpen: boolean;
 }
 
-/** Loopback names, and those in the configuration. */
-export function createHosts(names: readonly string[]): Hosts {
+/** Decides from where and by which host name this server may be queried. */
+export interface Hosts {
+  /** Why the request is refused; null if it is not. `hostname`: without a port; letter case and a final dot do not matter. */
+  refusalOf(hostname: string, headers: IncomingHttpHeaders): Failure | null;
+}
+
+export function createHosts({ names, publicName, isOpen }: HostsOptions): Hosts {
   const named = new Set(names.map(bare));
-  return { mayBeCalled: (hostname) => isLoopbackHost(hostname) || named.has(bare(hostname)) };
+  const publicHost = publicName === null ? null : bare(publicName);
+  return {
+    refusalOf: (hostname, headers) => {
+      const name = bare(hostname);
+      if (isOpen && (name === publicHost || isForwardedFromElsewhere(headers))) {
+        return FAILURES.notOpen;
+      }
+      // Against DNS rebinding: a page whose host name resolves to this address must not reach the graph.
+      return isLoopbackHost(name) || named.has(name) || name === publicHost ? null : FAILURES.foreignHost;
+    },
+  };
+}
+
+/** Whether a proxy on this machine says that it passes on the request of another machine. */
+function isForwardedFromElsewhere({ "x-forwarded-for": list = "", forwarded = "" }: IncomingHttpHeaders): boolean {
+  const addresses = String(list)
+    .split(",")
+    .map((address) => address.trim());
+  // RFC 7239 §4: `for=192.0.2.60`, `for="[2001:db8::1]:4711"`.
+  const nodes = Array.from(forwarded.matchAll(/\bfor="?([^";,\s]+)/gi), ([, node = ""]) => hostnameOf(node));
+  return [...addresses, ...nodes].some((address) => address !== "" && !isLoopbackHost(address));
 }
 
 function bare(hostname: string): string {
