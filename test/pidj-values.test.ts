@@ -28,6 +28,8 @@ test("reads numbers, texts and lists of a contact in whatever JSON type they com
 test.each<[written: unknown, number: string | null]>([
   ["+14155559025", "+14155559025"],
   ["14155559025", "+14155559025"],
+  [" +14155559025 ", "+14155559025"],
+  ["\ufeff14155559025", "+14155559025"],
   ["4155559025", null],
   ["*******9025", null],
   ["68398", null],

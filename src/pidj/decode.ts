@@ -10,7 +10,6 @@ import {
   type SurveyId,
 } from "../ids.ts";
 import { isJsonObject, type JsonObject, listOf } from "../json.ts";
-import { type E164, parseWrittenNumber } from "../phone.ts";
 import type { Answer } from "../rest/answer.ts";
 import type { Rows } from "../rest/calls.ts";
 import { FieldReader } from "../rest/decode.ts";
@@ -74,7 +73,7 @@ function decodeContact(contact: JsonObject, id: ContactId, isDetail: boolean): C
     businessName: read.text(contact["business_name"], "business_name", absent),
     displayName: read.text(contact["display_name"], "display_name", absent),
     emailAddress: read.text(contact["email_address"], "email_address", absent),
-    phoneNumber: number === undefined ? undefined : numberOf(number),
+    phoneNumber: number === undefined ? undefined : read.e164(number),
     displayPhoneNumber: number,
     officePhoneNumber: read.text(contact["phone_office"], "phone_office", absent),
     faxNumber: read.text(contact["phone_fax"], "phone_fax", absent),
@@ -89,7 +88,7 @@ export function decodeGroup(group: JsonObject, id: PidjGroupId): PidjGroupRecord
   return {
     id,
     name: read.text(group["name"], "name", null),
-    phoneNumber: numberOf(number),
+    phoneNumber: read.e164(number),
     displayPhoneNumber: number,
     color: read.text(group["color"], "color", null),
   };
@@ -115,17 +114,12 @@ export function decodeUser(user: JsonObject, id: PidjUserId): PidjUserRecord {
     businessName: read.text(user["business_name"], "business_name", null),
     displayName: read.text(user["display_name"], "display_name", null),
     emailAddress: read.text(user["email_address"], "email_address", null),
-    phoneNumber: numberOf(number),
+    phoneNumber: read.e164(number),
     displayPhoneNumber: number,
     roles: read.texts(user["roles"], "roles", null),
     tags: read.texts(user["tags"], "tags", null),
     externalId: read.text(user["external_id"], "external_id", null),
   };
-}
-
-/** The number in a value; an unreadable value stays an error, and is not null. */
-function numberOf(display: Field<string>): Field<E164> {
-  return typeof display === "string" ? parseWrittenNumber(display) : display;
 }
 
 function readGroupIds(value: unknown, answer: Answer): Field<readonly PidjGroupId[]> {

@@ -1,7 +1,7 @@
 import { parseDateTime } from "../date-time.ts";
 import { type Field, type Platform, PlatformError } from "../errors.ts";
 import { listOf, textOf } from "../json.ts";
-import { parseWrittenNumber } from "../phone.ts";
+import { type E164, parseWrittenNumber } from "../phone.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
 const LONGEST_MESSAGE = 300;
@@ -68,7 +68,7 @@ export class FieldReader {
   /** An instant: see `parseDateTime`. */
   date<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): Field<Date> | Absent {
     if (typeof value === "string" && value !== "") {
-      return parseDateTime(value) ?? this.defect(name);
+      return parseDateTime(value.trim()) ?? this.defect(name);
     }
     return this.#other(value, name, absent);
   }
@@ -104,6 +104,11 @@ export class FieldReader {
       this.#defects.set(name, error);
     }
     return error;
+  }
+
+  /** The E.164 in a number as `phone` read it; what cannot be read stays an error, and is not null. */
+  e164(display: Field<string>): Field<E164> {
+    return typeof display === "string" ? parseWrittenNumber(display) : display;
   }
 
   #other<Absent extends null | undefined>(value: unknown, name: string, absent: Absent): PlatformError | null | Absent {

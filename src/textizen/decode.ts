@@ -37,7 +37,7 @@ export const participants: RecordKind<ParticipantRecord> = {
       id: makeId("Participant", id),
       isDetail,
       name: read.text(raw["name"], "name", absent),
-      phoneNumber: number === undefined ? undefined : numberOf(number),
+      phoneNumber: number === undefined ? undefined : read.e164(number),
       displayPhoneNumber: number,
       isSubscribed: read.flag(firstOf(raw["subscribed"], raw["is_subscribed"]), "subscribed", absent),
       createdAt: read.date(raw["created_at"], "created_at", absent),
@@ -158,11 +158,6 @@ function tokenValue(value: unknown): string | null {
   return String(value);
 }
 
-/** The number in a value; an unreadable value stays an error, and is not null. */
-export function numberOf(display: Field<string>): Field<E164> {
-  return typeof display === "string" ? parseWrittenNumber(display) : display;
-}
-
 /** The id of another record; `absent` if the record has no key for it. */
 export function reference<Type extends Exclude<IdType, "Person">, Absent extends null | undefined>(
   type: Type,
@@ -256,10 +251,10 @@ function readMembers(raw: JsonObject, answer: Answer): Members {
 /** Numbers separated by commas, as in the document's example, or a list of them (docs/platforms.md T-19). */
 function readNumbers(value: unknown, absent: null | undefined): Field<readonly (E164 | null)[]> | undefined {
   if (typeof value === "string" && value !== "") {
-    return value.split(",").map((number) => parseWrittenNumber(number.trim()));
+    return value.split(",").map((number) => parseWrittenNumber(number));
   }
   const items = typeof value === "number" ? [value] : value;
   return read.list(items, "phone_numbers_list", absent, (numbers) =>
-    numbers.map((number) => parseWrittenNumber(textOf(number)?.trim() ?? "")),
+    numbers.map((number) => parseWrittenNumber(textOf(number) ?? "")),
   );
 }

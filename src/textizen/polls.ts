@@ -2,7 +2,7 @@ import type { Field } from "../errors.ts";
 import { makeId, type PollOptionId, type PollQuestionId, parsePart } from "../ids.ts";
 import { isJsonObject, type JsonObject, listOf } from "../json.ts";
 import type { Answer } from "../rest/answer.ts";
-import { numberOf, reference, referenceField } from "./decode.ts";
+import { reference, referenceField } from "./decode.ts";
 import type { PollOptionRecord, PollQuestionRecord, PollRecord, PollResponseRecord, QuestionType } from "./records.ts";
 import { firstOf, type RecordKind, type Reference, read, readReference, shapeError, unwrapMember } from "./shapes.ts";
 
@@ -16,7 +16,7 @@ export const polls: RecordKind<PollRecord> = {
       id: makeId("Poll", id),
       isDetail,
       title: read.text(raw["title"], "title", absent),
-      phoneNumber: number === undefined ? undefined : numberOf(number),
+      phoneNumber: number === undefined ? undefined : read.e164(number),
       displayPhoneNumber: number,
       confirmation: read.text(raw["confirmation"], "confirmation", absent),
       errorMessage: read.text(raw["error_message"], "error_message", absent),
@@ -221,7 +221,7 @@ function decodeResponse(
   return {
     id: makeId("PollResponse", id),
     text: read.text(firstOf(raw["response"], raw["text"]), "response", null),
-    from: numberOf(displayFrom),
+    from: read.e164(displayFrom),
     displayFrom,
     sequence,
     participantId: referenceField("Participant", participant, "participant_id", null),

@@ -30,7 +30,7 @@ export function createSendTime(zone: string | null): SendTime {
     },
     read: (value, absent) => {
       const at = read.date(value, "send_at", absent);
-      if (!(at instanceof Date) || hasOffset(String(value))) {
+      if (!(at instanceof Date) || hasOffset(String(value).trim())) {
         return at;
       }
       const instant = fromLocalTime(at, zone);
