@@ -18,6 +18,7 @@ import { Context, type Services } from "./context.ts";
 import { createFeed } from "./events/feed.ts";
 import { createReception } from "./events/reception.ts";
 import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
+import type { Connections } from "./live/connections.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
@@ -33,6 +34,7 @@ import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startApollo } from "./server/apollo.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
+import { addMetrics, listenForMetrics } from "./server/metrics-route.ts";
 import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
@@ -42,6 +44,7 @@ import { createOptOuts } from "./store/opt-outs.ts";
 import { shareVersions } from "./store/shared-versions.ts";
 import { isMemoryStore, openSqliteStore } from "./store/sqlite.ts";
 import { createLogOptions, type LogStream } from "./telemetry/log.ts";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { createObserver } from "./telemetry/observer.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
@@ -62,6 +65,8 @@ export interface App {
   readonly url: string;
   /** The webhooks' URLs for the platforms' settings; null without a secret. */
   readonly webhooks: Webhooks | null;
+  /** Where the metrics are served if not beside the graph. */
+  readonly metricsUrl: string | null;
   readonly services: Services;
   /** Refuses new operations, answers running ones within 12 seconds, then releases everything. */
   close(): Promise<void>;
@@ -97,8 +102,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     shared: isMemoryStore(storeUrl) ? null : shareVersions(store),
     ...(options.clock && { now: options.clock }),
   });
+  const metrics = createMetrics();
   const connection = {
     versions,
+    meter: metrics,
     ...config.protection,
     timeouts: {
       readMilliseconds: config.timeouts.read,
@@ -135,6 +142,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     hosts,
     trustedProxies: config.trustedProxies,
     overload,
+    onAnswer: metrics.request,
     isBehindTls: config.events.publicUrl?.startsWith("https:") ?? false,
   });
   const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
@@ -166,6 +174,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     now,
     warn,
   };
+  let ownMetrics: Awaited<ReturnType<typeof listenForMetrics>> | null = null;
   let sync: ReturnType<typeof startContactListSync> | null = null;
   let sweeps: ReturnType<typeof startSweeps> | null = null;
   const common = { schema, isProduction: config.isProduction, report };
@@ -181,7 +190,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       limits: config.limits,
       buckets: { calls: createBuckets(), objects: createBuckets() },
     }),
-    observer: createObserver({ log: http.log }),
+    observer: createObserver({ log: http.log, metrics }),
     allowsIntrospection: config.allowsIntrospection,
     sharesQueries: config.sharesOperations,
   });
@@ -199,7 +208,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     answerMilliseconds: Math.min(config.timeouts.mutation, LONGEST_STOP_MS),
     limits: { connections: config.subscriberConnections, ...options.connectionLimits },
     report,
+    onStart: (connections) => watchMetrics(metrics, services, connections),
   });
+  if (config.metrics === null) {
+    addMetrics(http, access, metrics);
+  }
   addGraphql(http, apollo, {
     access,
     operations,
@@ -215,6 +228,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     sync?.stop();
     overload.close();
     sweeps?.stop();
+    ownMetrics?.close();
     // Connections are closed first, so that the clients of subscriptions know that they should connect again.
     const timer = setTimeout(() => http.server.closeAllConnections(), LONGEST_STOP_MS);
     await http.close();
@@ -232,13 +246,40 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       sync = startContactListSync(services, config.contactsListMinutes);
     }
     sweeps = startSweeps(services);
+    ownMetrics = config.metrics && (await listenForMetrics(config.metrics, metrics));
     const address = await http.listen({ host: config.host, port: config.port });
     overload.begin();
-    return { url: `${address}/graphql`, webhooks: webhooksAt(config.events, address), services, close, reportFatal };
+    return {
+      url: `${address}/graphql`,
+      webhooks: webhooksAt(config.events, address),
+      services,
+      close,
+      reportFatal,
+      metricsUrl: ownMetrics?.url ?? null,
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function watchMetrics(metrics: Metrics, services: Services, connections: Connections): void {
+  const { pidj, textizen, attempts, warn } = services;
+  const lists = Object.entries({
+    ...prefixed("pidj", { ...pidj.lists }),
+    ...prefixed("textizen", { ...textizen.lists }),
+  });
+  metrics.watch({
+    platforms: { PIDJ: pidj.client.state, TEXTIZEN: textizen.client.state },
+    lists: Object.fromEntries(lists.map(([name, list]) => [name, () => list.ageMilliseconds])),
+    connections: () => connections.counts,
+    countUnknown: async () => (await attempts.unknown()).length,
+    warn,
+  });
+}
+
+function prefixed<List>(prefix: string, lists: Readonly<Record<string, List>>): Record<string, List> {
+  return Object.fromEntries(Object.entries(lists).map(([name, list]) => [`${prefix} ${name}`, list]));
 }
 
 function createBuckets(): Buckets {

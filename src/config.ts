@@ -37,6 +37,8 @@ export interface Config {
   /** The most WebSockets and event streams that are open at once. */
   readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
+  /** Where the metrics are served; null: beside the graph. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
 }
 
 /** How much may be asked for. */
@@ -142,6 +144,13 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     allowsIntrospection: env.choice("INTROSPECTION", ["on", "off"], isProduction ? "off" : "on") === "on",
     subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
     timeouts: readTimeouts(env),
+    metrics:
+      env.text("METRICS_PORT") === null
+        ? null
+        : {
+            host: env.text("METRICS_HOST") ?? "127.0.0.1",
+            port: env.number("METRICS_PORT", 0, { min: 0, max: 65_535 }),
+          },
   };
 }
 

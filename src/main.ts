@@ -13,6 +13,9 @@ async function main(): Promise<void> {
 Textizen's campaigns report to ${app.webhooks.textizen}
 `);
   }
+  if (app.metricsUrl !== null) {
+    process.stdout.write(`Metrics at ${app.metricsUrl}\n`);
+  }
   stopInOrder(app);
   process.stdout.write(`textgraph ready at ${app.url}\n`);
 

@@ -53,6 +53,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
     },
     sharesOperations: true,
     subscriberConnections: 10_000,
+    metrics: null,
     events: {
       webhookSecrets: [],
       publicUrl: null,

@@ -24,6 +24,7 @@ export const CONNECTION_LIMITS: Omit<ConnectionLimits, "connections"> = {
 
 /** An open connection. */
 export interface Connection {
+  readonly transport: "websocket" | "event-stream";
   /** The caller; null before it is known. */
   readonly caller: Caller | null;
   /** Pings the client, and closes the connection if the last ping was not answered. */
@@ -63,6 +64,15 @@ export class Connections {
       return FAILURES.shuttingDown;
     }
     return this.#open.size < this.limits.connections ? null : FAILURES.full;
+  }
+
+  /** Open connections by transport. */
+  get counts(): Readonly<Record<Connection["transport"], number>> {
+    const counts = { websocket: 0, "event-stream": 0 };
+    for (const { transport } of this.#open) {
+      counts[transport] += 1;
+    }
+    return counts;
   }
 
   get isClosing(): boolean {

@@ -8,7 +8,7 @@ import { requireCaller } from "../server/callers.ts";
 import { sendFailure } from "../server/http.ts";
 import type { Origins } from "../server/origins.ts";
 import { traceOf } from "../server/request-trace.ts";
-import { type Connections, clientOf } from "./connections.ts";
+import { type Connection, type Connections, clientOf } from "./connections.ts";
 
 export interface EventStreamsOptions {
   readonly origins: Origins;
@@ -101,7 +101,8 @@ export function createEventStreams({ origins, operations, connections }: EventSt
       return sendFailure(reply.header("allow", "POST"), FAILURES.mutationByGet);
     }
     const gone = new AbortController();
-    const connection = {
+    const connection: Connection = {
+      transport: "event-stream",
       ping: () => {
         if (raw.headersSent && raw.writableLength === 0) {
           raw.write(COMMENT);

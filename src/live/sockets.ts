@@ -129,6 +129,7 @@ function createConnection(socket: WebSocket, extra: SocketState): Connection {
     isAnswered = true;
   });
   return {
+    transport: "websocket",
     get caller() {
       return extra.caller;
     },

@@ -23,6 +23,8 @@ export interface SubscriptionsOptions {
   readonly limits: Pick<ConnectionLimits, "connections"> & Partial<ConnectionLimits>;
   /** Called with every error that is a bug of this server. */
   readonly report: (error: unknown) => void;
+  /** Called with the connections, to count them. */
+  readonly onStart: (connections: Connections) => void;
 }
 
 /**
@@ -35,6 +37,7 @@ export function addSubscriptions(
   { access, schema, operations, origins, hosts, report, ...options }: SubscriptionsOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   const connections = new Connections({ ...CONNECTION_LIMITS, ...options.limits }, access.isCurrent);
+  options.onStart(connections);
   const takeOver = createSockets({ access, schema, operations, connections, report });
 
   http.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {

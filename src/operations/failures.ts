@@ -70,6 +70,7 @@ export const FAILURES = {
     "FORBIDDEN",
     "Pages of this origin may not connect: CORS_ORIGINS of the server names those that may.",
   ),
+  noMetrics: failure(403, "FORBIDDEN", "This caller may not read the metrics: it needs the scope metrics:read."),
   notFound: failure(404, "NOT_FOUND", "There is nothing here. The graph is at /graphql."),
   tooManyOperations: failure(429, "RATE_LIMITED", "This connection has too many operations under way.", true),
   full: failure(503, "OVERLOADED", "This server has no room for another connection at the moment.", true),

@@ -79,6 +79,12 @@ export class KeptList<Index> {
     return this.#current()?.index ?? null;
   }
 
+  /** Milliseconds since the kept list was read; null if none is kept. */
+  get ageMilliseconds(): number | null {
+    const kept = this.#current();
+    return kept && this.#age(kept);
+  }
+
   /** True if `get` would wait for no platform call. */
   async isAtHand(): Promise<boolean> {
     await this.#options.versions.confirm();

@@ -5,6 +5,7 @@ import { Versions } from "../freshness/versions.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { BreakerLimits } from "./breaker.ts";
 import type { BulkheadLimits } from "./bulkhead.ts";
+import type { CallMeter, CallOutcome } from "./call-meter.ts";
 import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
 import { Exchange, endOfScope, type Route, type WireRequest } from "./exchange.ts";
 import { Guard, type PlatformState } from "./guard.ts";
@@ -45,6 +46,8 @@ export interface ConnectionOptions {
   readonly retries?: Partial<RetryLimits>;
   /** Connections to the platform. Default: as many as calls may be under way; fewer for tests. */
   readonly connections?: number;
+  /** Counts the calls. Default: nothing does. */
+  readonly meter?: CallMeter;
   /** Jitter of retries and of the breaker, 0 to 1; for tests. */
   readonly random?: () => number;
   /** Milliseconds of a clock that never goes back, for breaker and budget of repeats; for tests. */
@@ -204,6 +207,7 @@ export function createTransport(options: TransportOptions): Transport {
     const began = performance.now();
     let milliseconds: number | null = null;
     let skippedRows = 0;
+    let outcome: CallOutcome = "ok";
     try {
       const raw = await exchange.run(pool, wire);
       milliseconds = performance.now() - began;
@@ -211,9 +215,13 @@ export function createTransport(options: TransportOptions): Transport {
       const result = await request.decode(answer);
       skippedRows = answer.skippedRows;
       return result;
+    } catch (error) {
+      outcome = error instanceof PlatformError ? error.reason : "shape";
+      throw error;
     } finally {
       milliseconds ??= performance.now() - began;
       scope.record({ platform, route, milliseconds, status: exchange.status, skippedRows });
+      options.meter?.ended(platform, route, outcome, milliseconds);
     }
   }
 

@@ -19,7 +19,7 @@ const TWO_YEARS = "max-age=63072000; includeSubDomains";
 export function addHeaders(http: FastifyInstance, isBehindTls: boolean): void {
   const headers = { ...protectiveHeaders(), "cache-control": "no-store" };
   http.addHook("onRequest", (request, reply, done) => {
-    reply.headers(headers);
+    reply.headers(headers).header("x-request-id", request.id);
     if (isBehindTls || request.protocol === "https") {
       reply.header("strict-transport-security", TWO_YEARS);
     }

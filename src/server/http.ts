@@ -27,6 +27,8 @@ export interface HttpOptions {
   readonly overload: Overloaded;
   /** True if clients reach this server by https, through a proxy. */
   readonly isBehindTls: boolean;
+  /** Called with every answer: the template of its route, and its status. */
+  readonly onAnswer: (route: string, status: number) => void;
 }
 
 const BODY_LIMIT_BYTES = 262_144;
@@ -42,7 +44,7 @@ const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { log, origins, hosts, trustedProxies, isBehindTls, overload } = options;
+  const { log, origins, hosts, trustedProxies, isBehindTls, overload, onAnswer } = options;
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -87,6 +89,10 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   });
   // Before all others, so that a refusal of theirs has the headers too.
   addHeaders(http, isBehindTls);
+  http.addHook("onResponse", (request, reply, done) => {
+    onAnswer(request.routeOptions.url ?? "none", reply.statusCode);
+    done();
+  });
   let isClosing = false;
   http.addHook("preClose", async () => {
     isClosing = true;

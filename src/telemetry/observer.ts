@@ -5,6 +5,7 @@ import type { Observed, Observer } from "../operations/observer.ts";
 import type { Answer, Operation, Request } from "../operations/operation.ts";
 import type { Price } from "../operations/price.ts";
 import type { CallRecord } from "../rest/calls.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** The part of fastify's logger that is used. */
 export interface OperationLog {
@@ -12,13 +13,18 @@ export interface OperationLog {
   info(fields: object, message: string): void;
 }
 
+export interface ObserverOptions {
+  readonly log: OperationLog;
+  readonly metrics: Pick<Metrics, "operation">;
+}
+
 /** How an operation ended: `partial` has data and errors; `refused` was not executed; `failed` is a bug of this server. */
 export type Outcome = "ok" | "partial" | "refused" | "failed";
 
 const HASHES_KEPT = 16;
 
-/** Writes one line for each operation. */
-export function createObserver({ log }: { readonly log: OperationLog }): Observer {
+/** Counts each operation, and writes a line for it. */
+export function createObserver({ log, metrics }: ObserverOptions): Observer {
   const writesLines = ["info", "debug", "trace"].includes(log.level);
   return {
     refused: (request, answer) => write(request, null, { answer }),
@@ -26,6 +32,11 @@ export function createObserver({ log }: { readonly log: OperationLog }): Observe
   };
 
   function write(request: Request, operation: Operation | null, { answer, ...rest }: Ending): void {
+    const outcome = outcomeOf(answer);
+    const codes = codesOf(answer?.result);
+    const kind = operation?.definition.operation;
+    const isTimed = kind !== undefined && kind !== "subscription";
+    metrics.operation(kind ?? "none", outcome, codes ?? [], isTimed ? (rest.milliseconds ?? 0) / 1_000 : null);
     if (!writesLines) {
       return;
     }
@@ -34,12 +45,12 @@ export function createObserver({ log }: { readonly log: OperationLog }): Observe
       {
         requestId: trace.requestId,
         traceId: trace.parent?.traceId,
-        kind: operation?.definition.operation,
+        kind,
         operation: operation?.definition.name?.value ?? name,
         document: hashOf(text),
         caller: callerForLog(caller),
-        outcome: outcomeOf(answer),
-        codes: codesOf(answer?.result),
+        outcome,
+        codes,
         asked: operation?.price,
         ...rest,
       },
