@@ -27,6 +27,7 @@ import { readGuards } from "./operations/guards.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createPricer } from "./operations/price.ts";
 import { buildSchema, printSdl, readTypeDefs } from "./operations/schema.ts";
+import { ANY_DOCUMENT, readTrustedDocuments } from "./operations/trusted-documents.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
@@ -191,11 +192,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       buckets: { calls: createBuckets(), objects: createBuckets() },
     }),
     observer: createObserver({ log: http.log, metrics }),
+    trusted: config.trustedDocuments === null ? ANY_DOCUMENT : readTrustedDocuments(config.trustedDocuments, schema),
     allowsIntrospection: config.allowsIntrospection,
     sharesQueries: config.sharesOperations,
   });
   const apollo = await startApollo({
     ...common,
+    keepsQueries: config.trustedDocuments === null,
     exampleNumber: options.exampleNumber ?? "+14155551212",
   });
   const access = config.access === null ? OPEN_ACCESS : connectAccess(config.access, now, warn);
@@ -216,6 +219,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   addGraphql(http, apollo, {
     access,
     operations,
+    trustsOnlyKnown: config.trustedDocuments !== null,
     sdl: config.allowsIntrospection ? printSdl(schema) : null,
     hasPage: !config.isProduction,
     stream,

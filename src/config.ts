@@ -32,6 +32,8 @@ export interface Config {
   /** Further origins whose pages may query this server. */
   readonly corsOrigins: readonly string[];
   readonly limits: LimitsConfig;
+  /** File with the only documents that clients may run; null: they may run any. */
+  readonly trustedDocuments: string | null;
   /** Whether clients may read the schema. */
   readonly allowsIntrospection: boolean;
   /** The most WebSockets and event streams that are open at once. */
@@ -141,6 +143,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       objectsPerMinute: env.number("OBJECTS_PER_MINUTE", 1_200_000, { min: 1, max: 1_000_000_000 }),
       recipientsPerMinute: env.number("RECIPIENTS_PER_MINUTE", 1_200, { min: 1, max: 100_000_000 }),
     },
+    trustedDocuments: env.text("TRUSTED_DOCUMENTS"),
     allowsIntrospection: env.choice("INTROSPECTION", ["on", "off"], isProduction ? "off" : "on") === "on",
     subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
     timeouts: readTimeouts(env),

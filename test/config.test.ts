@@ -52,6 +52,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
       bodyLimits: { listBytes: 64_000_000, recordBytes: 10_000_000 },
     },
     sharesOperations: true,
+    trustedDocuments: null,
     subscriberConnections: 10_000,
     metrics: null,
     events: {

@@ -73,6 +73,7 @@ test("what Apollo Server did not expect is reported, and printed nowhere", async
   const apollo = await startApollo({
     schema: buildSchema(),
     isProduction: true,
+    keepsQueries: true,
     exampleNumber: "+14155551212",
     report: (error) => reported.push(error),
   });

@@ -7,6 +7,7 @@ import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { Answer, type EventAnswers, type Operation, type RequestTrace, type Result } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
+import { documentIdOf } from "../server/asked.ts";
 import { type Connections, clientOf } from "./connections.ts";
 
 export interface SocketProtocolOptions {
@@ -61,6 +62,7 @@ export function createProtocol({ access, schema, operations, connections }: Sock
     const operation = operations.prepare({
       trace: { ...extra.trace, requestId: `${extra.trace.requestId}.${extra.operationsBegun}` },
       text,
+      documentId: documentIdOf({ ...payload }),
       name: operationName || null,
       variables: variables ?? {},
       caller,

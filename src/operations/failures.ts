@@ -50,6 +50,16 @@ export const FAILURES = {
   mutationByGet: failure(405, "BAD_USER_INPUT", "A mutation takes POST."),
   method: failure(405, "BAD_USER_INPUT", "The graph takes GET and POST."),
   contentEncoding: failure(415, "BAD_USER_INPUT", "The body must be sent as it is, without a content-encoding."),
+  documentIdRequired: failure(
+    400,
+    "PERSISTED_QUERY_ID_REQUIRED",
+    "This server runs only documents that it knows: send the id of one (extensions.persistedQuery.sha256Hash, or documentId).",
+  ),
+  documentNotTrusted: failure(
+    400,
+    "PERSISTED_QUERY_NOT_IN_LIST",
+    "This server knows no document with this id: deploy its manifest before the clients that use it.",
+  ),
   unauthenticated: failure(
     401,
     "UNAUTHENTICATED",

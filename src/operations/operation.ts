@@ -24,7 +24,10 @@ export interface TraceParent {
 /** An operation as read by its transport, before its document is parsed. */
 export interface Request {
   readonly trace: RequestTrace;
+  /** Empty if the request has only the id of a document. */
   readonly text: string;
+  /** The id of a trusted document; null if the request has none. */
+  readonly documentId: string | null;
   readonly name: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly caller: Caller;

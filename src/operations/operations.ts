@@ -30,6 +30,7 @@ import {
 import type { Price } from "./price.ts";
 import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
+import type { DocumentReference, TrustedDocuments } from "./trusted-documents.ts";
 
 /**
  * Milliseconds that an operation has, from when the last of its clients asked. A mutation has more time, because it may
@@ -54,6 +55,7 @@ export interface OperationsOptions extends FormatOptions {
   readonly admission: Admission;
   readonly overload: Overloaded;
   readonly observer: Observer;
+  readonly trusted: TrustedDocuments;
   /** Whether clients may read the schema. */
   readonly allowsIntrospection: boolean;
   /**
@@ -66,7 +68,7 @@ export interface OperationsOptions extends FormatOptions {
 /** Turns text into an answer, the same for every transport. No method rejects. */
 export interface Operations {
   /** The kind of the operation that would be executed; null if the document is invalid or has none of that name. */
-  kindOf(request: Pick<Request, "text" | "name">): OperationTypeNode | null;
+  kindOf(request: DocumentReference & Pick<Request, "name">): OperationTypeNode | null;
   /** The operation, or the answer that says why it cannot be executed. */
   prepare(request: Request): Operation | Answer;
   /** Answers a query or a mutation. It is ended when its time is over or when its client is gone. */
@@ -80,14 +82,15 @@ export interface Operations {
 }
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { schema, deadlines, createContext, isProduction, admission, overload, observer } = options;
+  const { schema, deadlines, createContext, isProduction, admission, overload, observer, trusted } = options;
   const format = createErrorFormatter(options);
   const documents = new Documents(schema, options.allowsIntrospection);
   const sharing = options.sharesQueries && isProduction ? new OperationSharing(options.versions) : null;
 
-  function kindOf({ text, name }: Pick<Request, "text" | "name">): OperationTypeNode | null {
-    const document = documents.prepare(text);
-    return "kind" in document ? (getOperationAST(document, name)?.operation ?? null) : null;
+  function kindOf(request: DocumentReference & Pick<Request, "name">): OperationTypeNode | null {
+    const text = trusted.textOf(request);
+    const document = typeof text === "string" ? documents.prepare(text) : null;
+    return document && "kind" in document ? (getOperationAST(document, request.name)?.operation ?? null) : null;
   }
 
   function prepare(request: Request): Operation | Answer {
@@ -99,7 +102,11 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   function check(request: Request): Operation | Answer {
-    const document = documents.prepare(request.text);
+    const text = trusted.textOf(request);
+    if (typeof text !== "string") {
+      return refuse(text);
+    }
+    const document = documents.prepare(text);
     if (!("kind" in document)) {
       return refusal(showInvalid(document));
     }
@@ -112,11 +119,12 @@ export function createOperations(options: OperationsOptions): Operations {
       return refuse(FAILURES.overloaded);
     }
     // Without a spread, which costs more, because this runs for every request.
-    const { trace, text, name, variables, caller, showsCost, isFresh, refuses } = request;
+    const { trace, documentId, name, variables, caller, showsCost, isFresh, refuses } = request;
     const price = admission.price(document, definition, variables);
     const operation: Operation = {
       trace,
       text,
+      documentId,
       name,
       variables,
       caller,

@@ -14,6 +14,8 @@ export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   /** In production, neither the schema nor the explorer is served. */
   readonly isProduction: boolean;
+  /** False if clients may run only documents that the server knows. */
+  readonly keepsQueries: boolean;
   /** A phone number for the explorer's first query. */
   readonly exampleNumber: string;
   /** Called with every error that is a bug of this server. */
@@ -44,6 +46,8 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
     // main.ts handles signals; Apollo's handlers would interfere.
     stopOnTerminationSignals: false,
     documentStore: STAND_IN,
+    // Otherwise it keeps automatic persisted queries, up to 30 MB of them.
+    ...(!options.keepsQueries && { persistedQueries: false }),
     logger: SILENT,
     formatError: (formatted, error) =>
       isForgeable(formatted) ? withoutStatus(FAILURES.forgeable) : format(formatted, error),
@@ -79,6 +83,7 @@ const answering: ApolloServerPlugin<ApolloContext> = {
         const { variables = {} } = request;
         const { status, result, retryAfter } = await contextValue.answer({
           text: source,
+          documentId: null,
           name,
           variables,
           isPersisted: false,

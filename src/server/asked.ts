@@ -3,7 +3,9 @@ import { isJsonObject } from "../json.ts";
 
 /** The parameters of a GraphQL over HTTP request, before its document is parsed. */
 export interface Asked {
+  /** Empty if the request has only the id of a document. */
   readonly text: string;
+  readonly documentId: string | null;
   readonly name: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   /** Whether it contains the hash of an automatic persisted query, which Apollo Server keeps. */
@@ -15,9 +17,11 @@ export interface Asked {
  */
 export function readAsked({ method, headers, query, body }: FastifyRequest): Asked | string {
   if (method === "GET") {
-    const { query: text, operationName, variables, extensions } = query as Record<string, unknown>;
+    const { query: text, operationName, variables, extensions, documentId, id } = query as Record<string, unknown>;
     return check({
       query: text,
+      documentId,
+      id,
       operationName,
       variables: parseIfJson(variables),
       extensions: parseIfJson(extensions),
@@ -52,7 +56,9 @@ function check(values: unknown): Asked | string {
   }
   const { query: text, operationName, variables, extensions } = values;
   const [name, given, more] = [operationName ?? null, variables ?? NONE, extensions ?? NONE];
-  if (typeof text !== "string") {
+  const documentId = documentIdOf(values);
+  const document = text ?? (documentId === null ? null : "");
+  if (typeof document !== "string") {
     return "query must be the text of a document.";
   }
   if (name !== null && typeof name !== "string") {
@@ -65,7 +71,17 @@ function check(values: unknown): Asked | string {
     return "extensions must be an object.";
   }
   // No operation has an empty name, so an empty one counts as absent.
-  return { text, name: name || null, variables: given, isPersisted: "persistedQuery" in more };
+  return { text: document, documentId, name: name || null, variables: given, isPersisted: "persistedQuery" in more };
+}
+
+/**
+ * The id of a document: `documentId`, as GraphQL over HTTP proposes, `id`, as Relay has it, or the hash that Apollo Client
+ * sends; null if there is none.
+ */
+export function documentIdOf({ documentId, id, extensions }: Readonly<Record<string, unknown>>): string | null {
+  const persisted = isJsonObject(extensions) ? extensions["persistedQuery"] : undefined;
+  const hash = isJsonObject(persisted) ? persisted["sha256Hash"] : undefined;
+  return ([documentId, id, hash].find((each) => typeof each === "string" && each !== "") as string | undefined) ?? null;
 }
 
 /** The value of JSON text. Other text is returned as it is, and refused later. */

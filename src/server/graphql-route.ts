@@ -16,6 +16,8 @@ import { traceOf } from "./request-trace.ts";
 export interface GraphqlRouteOptions {
   readonly access: Access;
   readonly operations: Operations;
+  /** True if clients may run only documents that the server knows, by their ids. */
+  readonly trustsOnlyKnown: boolean;
   /** The SDL that clients download; null if the schema is not shown. */
   readonly sdl: string | null;
   /** Whether browsers are shown the explorer. */
@@ -34,18 +36,27 @@ const REFUSED_BY_POST = { subscription: FAILURES.subscriptionAlone };
 export function addGraphql(
   http: FastifyInstance,
   apollo: ApolloServer<ApolloContext>,
-  { access, operations, sdl, hasPage, stream }: GraphqlRouteOptions,
+  { access, operations, trustsOnlyKnown, sdl, hasPage, stream }: GraphqlRouteOptions,
 ): void {
   const askApollo = fastifyApolloHandler(apollo, {
-    context: async (request, reply) => ({ answer: (asked) => answer(asked, request, reply) }),
+    context: async (request, reply) => ({
+      answer: (asked) => answer(known.get(request) ?? asked, request, reply),
+    }),
   });
+  /** What is asked by requests for which Apollo Server sees a stand-in: see `withoutDocument`. */
+  const known = new WeakMap<FastifyRequest, Asked>();
   // The content type of Apollo Server's answers to POSTs, by their Accept header.
   const contentTypes = new LRUCache<string, string>({ max: 100 });
 
-  function answer({ text, name, variables }: Asked, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+  function answer(
+    { text, documentId, name, variables }: Asked,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Answer> {
     const operation = operations.prepare({
       trace: traceOf(request),
       text,
+      documentId,
       name,
       variables,
       caller: requireCaller(request),
@@ -58,13 +69,21 @@ export function addGraphql(
 
   function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked | string): unknown {
     const { accept = "" } = request.headers;
-    if (request.method !== "POST" || typeof asked === "string" || asked.isPersisted) {
+    if (typeof asked === "string") {
       return askApollo.call(http, request, reply);
+    }
+    const shown = trustsOnlyKnown ? withoutDocument(request) : request;
+    if (trustsOnlyKnown) {
+      known.set(shown, asked);
+    }
+    const isForApollo = !trustsOnlyKnown && (asked.isPersisted || asked.text === "");
+    if (request.method !== "POST" || isForApollo) {
+      return askApollo.call(http, shown, reply);
     }
     // Apart from the operation itself, what Apollo Server does for a POST depends on its Accept header only.
     const contentType = contentTypes.get(accept);
     return contentType === undefined
-      ? learnContentType(request, reply, accept)
+      ? learnContentType(shown, reply, accept)
       : answer(asked, request, reply).then(({ status, line, retryAfter }) => {
           reply.code(status).header("content-type", contentType);
           return (retryAfter === null ? reply : reply.header("retry-after", retryAfter)).send(line);
@@ -112,6 +131,17 @@ export function addGraphql(
       });
     }
   });
+}
+
+/**
+ * The request for Apollo Server, which knows no trusted documents: with another document and without the id, so that it only
+ * negotiates the content type and prevents CSRF.
+ */
+function withoutDocument(request: FastifyRequest): FastifyRequest {
+  return Object.create(request, {
+    body: { value: request.method === "POST" ? { query: "{ __typename }" } : undefined },
+    url: { value: `/graphql?query=${encodeURIComponent("{ __typename }")}` },
+  }) as FastifyRequest;
 }
 
 /** Parses equal bodies once, because a frontend's screens send the same ones again and again. */

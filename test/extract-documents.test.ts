@@ -1,0 +1,64 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { buildSchema } from "../src/operations/schema.ts";
+import { readTrustedDocuments } from "../src/operations/trusted-documents.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "extract-"));
+  mkdirSync(join(folder, "src", "node_modules"), { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const write = (name: string, text: string) => writeFileSync(join(folder, "src", name), text);
+const out = () => join(folder, "manifest.json");
+
+function extract() {
+  const program = new URL("../src/commands/extract-documents.ts", import.meta.url).pathname;
+  return promisify(execFile)(process.execPath, [program, join(folder, "src"), "--out", out()]).catch(
+    (error: { stderr: string }) => error,
+  );
+}
+
+test("a manifest is made of .graphql files and of tags, each operation with the fragments that it uses", async () => {
+  write(
+    "polls.graphql",
+    "fragment Name on Poll { title } fragment Unused on Poll { id } query Polls { polls { nodes { ...Name } } }",
+  );
+  write(
+    "screen.tsx",
+    "const Q = gql`query Surveys { surveys { nodes { id } } }`; export const View = () => <b>{String(Q)}</b>;",
+  );
+  write("typed.ts", 'import { graphql } from "./gql"; graphql(`subscription Texts { messageReceived { cursor } }`);');
+  write("node_modules/other.graphql", "query Other { nothing }");
+
+  expect(await extract()).toMatchObject({ stdout: expect.stringContaining("3 operations") });
+
+  const { operations, ...head } = JSON.parse(readFileSync(out(), "utf8"));
+  expect(head).toEqual({ format: "apollo-persisted-query-manifest", version: 1 });
+  expect(operations.map(({ name, type }: { name: string; type: string }) => [name, type])).toEqual([
+    ["Polls", "query"],
+    ["Surveys", "query"],
+    ["Texts", "subscription"],
+  ]);
+  expect(operations[0].body).toContain("fragment Name on Poll {\n  title\n  __typename\n}");
+  expect(operations[0].body).not.toContain("Unused");
+  const trusted = readTrustedDocuments(out(), buildSchema());
+  expect(trusted.textOf({ text: "", documentId: operations[2].id })).toBe(operations[2].body);
+});
+
+test.each([
+  ["does not fit the schema", "query Q { polsl { id } }", /a\.graphql: Q: Cannot query field "polsl"/],
+  ["is no GraphQL", "query Q {", /a\.graphql: Syntax Error/],
+  ["has no name", "{ eventCursor }", /a\.graphql: every operation needs a name/],
+  ["is another one in another file", "query Same { a: eventCursor }", /different definitions of Same/],
+])("an operation that %s is said by its file, and nothing is written", async (_name, text, message) => {
+  write("a.graphql", text);
+  write("b.graphql", "query Same { eventCursor }");
+  expect(await extract()).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
+  expect(() => readFileSync(out())).toThrow();
+});
