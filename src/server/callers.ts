@@ -23,13 +23,22 @@ export function credentialOf(headers: IncomingHttpHeaders): Credential {
  * needs none.
  */
 export function createCallerHook(access: Access, { hasPage }: { readonly hasPage: boolean }) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-    request.caller = await access.identify(credentialOf(request.headers));
-    if (request.caller !== null || (hasPage && isPage(request))) {
-      return undefined;
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+    const admit = (caller: Caller | null) => {
+      request.caller = caller;
+      if (caller !== null || (hasPage && isPage(request))) {
+        done();
+      } else {
+        // RFC 9110 §11.6.1: a 401 says how to authenticate.
+        sendFailure(reply.header("www-authenticate", "Bearer"), FAILURES.unauthenticated);
+      }
+    };
+    const caller = access.identify(credentialOf(request.headers));
+    if (caller instanceof Promise) {
+      caller.then(admit, done);
+    } else {
+      admit(caller);
     }
-    // RFC 9110 §11.6.1: a 401 says how to authenticate.
-    return sendFailure(reply.header("www-authenticate", "Bearer"), FAILURES.unauthenticated);
   };
 }
 

@@ -44,6 +44,13 @@ function protectiveHeaders(): OutgoingHttpHeaders {
     referrerPolicy: { policy: "no-referrer" },
     // Sent with each answer, and over https only (RFC 6797 §7.2).
     strictTransportSecurity: false,
+    // These concern pages only, and the one page that there is has its own headers.
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   });
   setHeaders(response.req, response, () => undefined);
   return response.getHeaders();

@@ -64,13 +64,16 @@ export function createHosts({ names, publicName, isOpen }: HostsOptions): Hosts 
         return FAILURES.notOpen;
       }
       // Against DNS rebinding: a page whose host name resolves to this address must not reach the graph.
-      return isLoopbackHost(name) || named.has(name) || name === publicHost ? null : FAILURES.foreignHost;
+      return named.has(name) || name === publicHost || isLoopbackHost(name) ? null : FAILURES.foreignHost;
     },
   };
 }
 
 /** Whether a proxy on this machine says that it passes on the request of another machine. */
 function isForwardedFromElsewhere({ "x-forwarded-for": list = "", forwarded = "" }: IncomingHttpHeaders): boolean {
+  if (list === "" && forwarded === "") {
+    return false;
+  }
   const addresses = String(list)
     .split(",")
     .map((address) => address.trim());
