@@ -65,6 +65,28 @@ test("a number that two contacts have is ambiguous, which is found out once", as
   expect(stage.calls()).toEqual([]);
 });
 
+test("a number that two contacts have is looked at again after an hour, and then belongs to the one that is left", async () => {
+  const clock = { now: Date.UTC(2026, 0, 1, 12) };
+  const simulator = { people: 8, polls: 0 };
+  await using stage = await startStage({ simulator, app: { now: () => new Date(clock.now) } });
+  const [one, other] = twoContacts(stage);
+  const number = one.phone_number;
+  await read(stage, one);
+  other.phone_number = number;
+  await read(stage, other);
+  const ask = async () => (await stage.query(LINK, { number })).data.person.contactLink.candidateIds;
+  const both = [one.id, other.id].sort();
+  expect(await ask()).toEqual(both);
+  other.phone_number = "+14155550999";
+  expect(await ask()).toEqual(both);
+  clock.now += 3_600_000;
+  stage.calls();
+  expect(await ask()).toEqual([one.id]);
+  expect(stage.calls()).toHaveLength(2);
+  expect(await ask()).toEqual([one.id]);
+  expect(stage.calls()).toEqual([]);
+});
+
 test("a number of a contact that is gone is linked to the one that is left", async () => {
   await using stage = await open();
   const [gone, left] = twoContacts(stage);

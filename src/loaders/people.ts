@@ -43,8 +43,8 @@ export class PeopleLoaders {
 
   /**
    * What the directory knew about the number at the operation's first question. If several contacts were seen with it
-   * at different times, each is read, and only those that still have the number stay. Throws StoreError if the
-   * directory cannot be read.
+   * and the link is not confirmed, each is read, and only those that still have the number stay. Throws StoreError if
+   * the directory cannot be read.
    */
   link(number: E164): Promise<ContactLink> {
     const link = this.#confirmed.get(number) ?? this.#confirm(number);
@@ -59,14 +59,17 @@ export class PeopleLoaders {
       return link;
     }
     this.#confirmable -= candidateIds.length;
-    const seenAt = this.#now().getTime();
+    const now = this.#now();
     const contacts = await Promise.all(candidateIds.map((id) => this.#pidj.contact(id))).catch(() => null);
     const numbers = contacts?.map((contact) => (contact === null ? null : contact.phoneNumber));
     if (!numbers?.every((found) => found !== undefined && !(found instanceof PlatformError))) {
       return link;
     }
     const holders = candidateIds.filter((_, at) => numbers[at] === number);
-    return linkTo(holders.map((contactId) => ({ contactId, source: "READ", seenAt })));
+    return linkTo(
+      holders.map((contactId) => ({ contactId, source: "READ", seenAt: now.getTime() })),
+      now,
+    );
   }
 
   /** The contact that the directory links to the number, if Pidj still says that the number is the contact's. */

@@ -23,7 +23,10 @@ export interface ContactLink {
   readonly seenAt: Date | null;
   /** None, one or several, depending on the state, in the order of the ids. */
   readonly candidateIds: readonly ContactId[];
-  /** False if several contacts were seen with the number, at different times: the number may have moved between them. */
+  /**
+   * False if several contacts were seen with the number, and not all of them at one time within the last hour: the number
+   * may have moved between them.
+   */
   readonly isConfirmed: boolean;
 }
 
@@ -92,6 +95,8 @@ interface ContactRange {
 const CHUNK = 100;
 const MOST_WAITING = 10_000;
 const MOST_DISPUTED = 10_000;
+/** How long it is believed that several contacts have a number. */
+const CONFIRMED_MS = 3_600_000;
 
 /** `now` is the time of observations that have none. `onChange` is called when rows have changed. */
 export function createContactDirectory(
@@ -132,7 +137,7 @@ export function createContactDirectory(
     links: async (numbers) => {
       const rows = await store.get("contact-by-number", numbers, QUICK);
       return numbers.map((number, at) => {
-        const link = linkTo(decodeRow<Candidate[]>(rows[at] ?? null) ?? []);
+        const link = linkTo(decodeRow<Candidate[]>(rows[at] ?? null) ?? [], now());
         if (link.isConfirmed) {
           disputed.delete(number);
         } else {
@@ -206,7 +211,7 @@ function goneAt(contactId: ContactId, at: Date): Observation {
 }
 
 /** The link of a number, made of the contacts that were seen with it. */
-export function linkTo(candidates: readonly Candidate[]): ContactLink {
+export function linkTo(candidates: readonly Candidate[], now: Date): ContactLink {
   const [first, ...others] = candidates;
   if (first === undefined) {
     return { state: "UNKNOWN", source: null, seenAt: null, candidateIds: [], isConfirmed: true };
@@ -217,6 +222,8 @@ export function linkTo(candidates: readonly Candidate[]): ContactLink {
     source: newest.source,
     seenAt: new Date(newest.seenAt),
     candidateIds: candidates.map(({ contactId }) => contactId).sort(),
-    isConfirmed: others.every(({ seenAt }) => seenAt === first.seenAt),
+    isConfirmed:
+      others.length === 0 ||
+      (others.every(({ seenAt }) => seenAt === first.seenAt) && now.getTime() - first.seenAt < CONFIRMED_MS),
   };
 }
