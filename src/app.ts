@@ -39,6 +39,7 @@ import { addMetrics, listenForMetrics } from "./server/metrics-route.ts";
 import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createAttempts } from "./store/attempts.ts";
+import { createAuditLog } from "./store/audit.ts";
 import { createContactDirectory } from "./store/contacts.ts";
 import { type Appended, createInbox } from "./store/inbox.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
@@ -162,6 +163,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     attempts: createAttempts(store, now, () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true })),
     optOuts: createOptOuts(store, now),
     inbox,
+    audit: createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS }),
+    onSettled: metrics.write,
     feed: createFeed({ inbox, lookMilliseconds: FEED_LOOK_MS, warn }),
     versions,
     // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a
@@ -240,7 +243,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await apollo.stop();
     feed.close();
     await Promise.all([pidj.close(), textizen.close()]);
-    await services.directory.idle();
+    await Promise.all([services.directory.idle(), services.audit.idle()]);
     await store.close();
   };
   const reportFatal = (error: unknown) => http.log.fatal({ err: error }, "uncaught error: stopping");

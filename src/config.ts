@@ -39,6 +39,8 @@ export interface Config {
   /** The most WebSockets and event streams that are open at once. */
   readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
+  /** Days that entries of the audit log are kept. */
+  readonly auditKeptDays: number;
   /** Where the metrics are served; null: beside the graph. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
 }
@@ -147,6 +149,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     allowsIntrospection: env.choice("INTROSPECTION", ["on", "off"], isProduction ? "off" : "on") === "on",
     subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
     timeouts: readTimeouts(env),
+    auditKeptDays: env.number("AUDIT_KEPT_DAYS", 365, { min: 1, max: 36_500 }),
     metrics:
       env.text("METRICS_PORT") === null
         ? null

@@ -10,6 +10,7 @@ import { Meter, type MeterLimits } from "./meter.ts";
 import type { PidjClient } from "./pidj/client.ts";
 import { type CallRecord, ReadScope } from "./rest/calls.ts";
 import type { Attempts } from "./store/attempts.ts";
+import type { AuditLog } from "./store/audit.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { OptOuts } from "./store/opt-outs.ts";
@@ -29,6 +30,9 @@ export interface Services {
   readonly attempts: Attempts;
   readonly optOuts: OptOuts;
   readonly inbox: Inbox;
+  readonly audit: AuditLog;
+  /** Counts settled writes. */
+  readonly onSettled: WriteTools["onSettled"];
   /** New events, for subscriptions. */
   readonly feed: Feed;
   /** Versions of lists and platforms, to tell whether something read earlier is still good. */
@@ -150,6 +154,8 @@ export class Context {
       directory,
       attempts,
       caller: this.caller.id,
+      audit: this.services.audit,
+      onSettled: this.services.onSettled,
       optOuts,
       takeRecipients: (count) => this.services.takeRecipients(this.caller, count),
       scope: this.scope,

@@ -55,6 +55,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
     trustedDocuments: null,
     subscriberConnections: 10_000,
     metrics: null,
+    auditKeptDays: 365,
     events: {
       webhookSecrets: [],
       publicUrl: null,

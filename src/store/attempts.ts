@@ -41,6 +41,9 @@ export type Settlement = { readonly message: string | null } & (
   | { readonly state: "ACCEPTED"; readonly outcome: string }
 );
 
+/** Writes further rows into the draft of a settlement. */
+type Alongside = (draft: Draft) => Promise<void>;
+
 /** The outcomes that a person may set. */
 type SetByPerson = "ACCEPTED" | "REFUSED";
 
@@ -85,8 +88,9 @@ export interface Attempts {
   /**
    * Records the outcome, durably. REFUSED frees the key. If the attempt was marked UNKNOWN in the meantime, this outcome
    * replaces that; an outcome set by a person is not overwritten. Returns that outcome if it is another one, else null.
+   * `alongside` is committed with it.
    */
-  settle(handle: AttemptHandle, settlement: Settlement): Promise<SetByPerson | null>;
+  settle(handle: AttemptHandle, settlement: Settlement, alongside?: Alongside): Promise<SetByPerson | null>;
   /** Null if the key was never used or its attempt was deleted. */
   find(key: string): Promise<AttemptRecord | null>;
   /** Unknown attempts, the oldest first. */
@@ -183,8 +187,9 @@ export function createAttempts(
 
     leaseLeft: ({ leaseEndsAt }) => leaseEndsAt.getTime() - now().getTime(),
 
-    settle: ({ key, owner }, settlement) =>
+    settle: ({ key, owner }, settlement, alongside) =>
       update(async (draft) => {
+        await alongside?.(draft);
         const row = await readRow(draft, key);
         const unlessEqual = (state: SetByPerson) =>
           settlement.state === "UNKNOWN" || settlement.state === state ? null : state;

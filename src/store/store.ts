@@ -37,7 +37,9 @@ export type Table =
   | "event-count"
   | "event-repeat"
   | "event-state"
-  | "opt-out";
+  | "opt-out"
+  | "audit"
+  | "audit-key";
 
 export interface Range {
   /** Only keys that begin with this. */

@@ -21,6 +21,8 @@ export interface MetricsSources {
  */
 export interface Metrics extends CallMeter {
   operation(kind: string, outcome: string, codes: readonly string[], seconds: number | null): void;
+  /** A write was settled; see `AuditedWrite` for the outcomes. */
+  write(mutation: string, kind: string, outcome: string): void;
   /** `route`: a template of this server's. */
   request(route: string, status: number): void;
   watch(sources: MetricsSources): void;
@@ -62,6 +64,12 @@ export function createMetrics(): Metrics {
     labelNames: ["code"],
     registers,
   });
+  const writes = new Counter({
+    name: "textgraph_writes_total",
+    help: "Writes by mutation, kind (send, creation, change) and outcome (ACCEPTED, REFUSED, UNKNOWN).",
+    labelNames: ["mutation", "kind", "outcome"],
+    registers,
+  });
   const requests = new Counter({
     name: "textgraph_http_requests_total",
     help: "HTTP requests by route and status.",
@@ -86,6 +94,7 @@ export function createMetrics(): Metrics {
         errors.inc({ code });
       }
     },
+    write: (mutation, kind, outcome) => writes.inc({ mutation, kind, outcome }),
     request: (route, status) => requests.inc({ route, status }),
     ended: (platform, route, outcome, milliseconds) =>
       calls.observe({ platform, route, outcome }, milliseconds / 1_000),

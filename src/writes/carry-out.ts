@@ -6,6 +6,7 @@ import { attemptOf, type Done, replayOf, unknownOutcome, whenSettled } from "./i
 import { type RecipientNumber, refuseOptedOut } from "./opt-out.ts";
 import { type FieldPaths, refusalsOf } from "./platform-refusal.ts";
 import { Refused } from "./refusal.ts";
+import { targetsIn } from "./targets.ts";
 import type { WriteTools } from "./tools.ts";
 
 /** For a write that texts nobody. */
@@ -114,7 +115,7 @@ async function callAndSettle<Accepted, Prepared>(
   prepared: Prepared,
   handle: AttemptHandle | null,
 ): Promise<Done<Accepted>> {
-  const settle = (settlement: Settlement) => settleAttempt(tools, write.mutation, handle, settlement);
+  const settle = (settlement: Settlement) => settleAttempt(tools, write, prepared, handle, settlement);
   let isUnknown = false;
   await tools.raise(write.changes, { isUnknown });
   try {
@@ -166,17 +167,24 @@ async function callAndVerify<Accepted, Prepared>(
   }
 }
 
-async function settleAttempt(
-  { attempts, warn }: WriteTools,
-  mutation: string,
+/** Records the outcome, and who caused it in the audit log. An accepted write never waits for the log alone. */
+async function settleAttempt<Accepted, Prepared>(
+  { attempts, audit, caller, onSettled, warn }: WriteTools,
+  { mutation, kind, idempotencyKey, input, texts }: Write<Accepted, Prepared>,
+  prepared: Prepared,
   handle: AttemptHandle | null,
   settlement: Settlement,
 ): Promise<void> {
+  const { state: outcome } = settlement;
+  onSettled(mutation, kind, outcome);
+  const targets = [...texts(prepared).map(({ number }) => number), ...targetsIn(input)];
+  const entry = { caller, mutation, outcome, idempotencyKey, targets };
   if (handle === null) {
+    audit.append(entry);
     return;
   }
   try {
-    const setByPerson = await attempts.settle(handle, settlement);
+    const setByPerson = await attempts.settle(handle, settlement, (draft) => audit.draft(draft, entry));
     if (setByPerson !== null) {
       const difference = `${mutation}: set to ${setByPerson}, and the platform's answer came as ${settlement.state}`;
       warn(`a person settled an attempt otherwise than the platform: ${difference}`, null);

@@ -22,6 +22,14 @@ export function setOptOut(tools: WriteTools, input: SetOptOutInput): Promise<Out
     const reason = checks.text(["input", "reason"], input.reason, { most: 1_000 });
     checks.done();
     await tools.optOuts.set(phoneNumber, { isOptedOut, source: "WRITTEN", reason });
+    tools.onSettled("setOptOut", "change", "ACCEPTED");
+    tools.audit.append({
+      caller: tools.caller,
+      mutation: "setOptOut",
+      outcome: "ACCEPTED",
+      idempotencyKey: null,
+      targets: [phoneNumber],
+    });
     // People that the operation has read may have changed.
     await tools.raise([], { isUnknown: false });
     return { value: phoneNumber };

@@ -38,9 +38,9 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
     return carryOut(tools, {
       mutation: "createSsoUrl",
       kind: "creation",
-      // There is no key, so nothing is recorded.
+      // There is no key, so the outcome is not stored.
       idempotencyKey: null,
-      input: null,
+      input: { user },
       paths: PATHS,
       changes: ["PIDJ"],
       texts: nobody,

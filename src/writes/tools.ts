@@ -1,7 +1,8 @@
 import type { Changed } from "../freshness/versions.ts";
 import type { PidjClient } from "../pidj/client.ts";
-import type { ReadScope } from "../rest/calls.ts";
-import type { Attempts } from "../store/attempts.ts";
+import type { ReadScope, WriteKind } from "../rest/calls.ts";
+import type { Attempts, Settlement } from "../store/attempts.ts";
+import type { AuditLog } from "../store/audit.ts";
 import type { ContactDirectory } from "../store/contacts.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
 import type { TextizenClient } from "../textizen/client.ts";
@@ -31,6 +32,10 @@ export interface WriteTools {
    * not known, so the change may also happen later.
    */
   readonly raise: (changes: readonly Changed[], options: { readonly isUnknown: boolean }) => Promise<void>;
+  /** Who wrote what, for good. */
+  readonly audit: Pick<AuditLog, "draft" | "append">;
+  /** Counts settled writes. */
+  readonly onSettled: (mutation: string, kind: WriteKind, outcome: Settlement["state"]) => void;
   /** Called with failures that follow an accepted write. */
   readonly warn: (message: string, error: unknown) => void;
   /** Called at each of these points; for tests of crashes. */
