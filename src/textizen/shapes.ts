@@ -41,18 +41,14 @@ export async function readList<Row>(kind: RecordKind<Row>, answer: Answer): Prom
   return { rows, skipped: answer.skippedRows };
 }
 
-/**
- * Null if the answer contains a record of another id: then there is none of the id that was asked for. Throws
- * PlatformError `shape` if it contains no record.
- */
-export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<IdType>): Row | null {
+/** Throws PlatformError `shape` if the answer contains no record, or one of another id, which may be anybody's. */
+export function readDetail<Row>(kind: RecordKind<Row>, answer: Answer, id: Id<IdType>): Row {
   const raw = findRecord(answer.body, kind.singular, ENVELOPES);
   const asked = platformId(id);
-  const idInAnswer = raw?.["id"] === undefined ? asked : parsePart(raw["id"]);
-  if (raw === null || idInAnswer === null) {
+  if (raw === null || (raw["id"] !== undefined && parsePart(raw["id"]) !== asked)) {
     throw shapeError(`no ${kind.singular} of the id that was asked for in the answer`);
   }
-  return idInAnswer === asked ? kind.decode(raw, asked, true, answer) : null;
+  return kind.decode(raw, asked, true, answer);
 }
 
 /**
