@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { PlatformError } from "../src/errors.ts";
-import { CONTACT, GROUP, SUCCESS, serve } from "./pidj-upstream.ts";
-import { createScope } from "./upstream.ts";
+import { CONTACT, GROUP, SUCCESS, serve, USER } from "./pidj-upstream.ts";
+import { createScope, createWriteScope } from "./upstream.ts";
 
 test.each<[list: unknown, names: unknown[]]>([
   [{ 0: { group_id: GROUP, name: "A" }, 2: { group_id: GROUP, name: 7 } }, ["A", "7"]],
@@ -49,3 +49,15 @@ test.each([{}, { phone_number: 4155559025 }, { phone_number: 2 ** 60 }, { phone_
     expect(record?.displayPhoneNumber).toBeInstanceOf(PlatformError);
   },
 );
+
+test.each<[written: unknown, isPaused: boolean | null]>([
+  [true, true],
+  ["true", true],
+  [1, true],
+  ["0", false],
+  ["maybe", null],
+  [undefined, null],
+])("reads of a user that paused is %j as %j", async (paused, isPaused) => {
+  await using upstream = await serve({ ...SUCCESS, paused });
+  expect(await upstream.client.pauseUser(USER, createWriteScope())).toEqual({ isPaused });
+});

@@ -24,6 +24,12 @@ export function readId<Type extends IdType>(type: Type, value: unknown): Id<Type
   return typeof value === "string" ? parseId(type, value) : null;
 }
 
+/** A boolean in any of its forms; null if the value is none. */
+export function readFlag(value: unknown): boolean | null {
+  const flag = read.flag(value, "flag", null);
+  return typeof flag === "boolean" ? flag : null;
+}
+
 /** The list's rows that have an id; rows without one are counted. Null if the value is no list. */
 export async function readRows<Type extends IdType, Row>(
   list: unknown,

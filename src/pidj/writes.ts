@@ -4,7 +4,7 @@ import type { E164 } from "../phone.ts";
 import type { WriteScope } from "../rest/calls.ts";
 import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
-import { readId } from "./decode.ts";
+import { readFlag, readId } from "./decode.ts";
 import { encodeCreation, encodeForm, type FormFields, missing, type PidjWire } from "./wire.ts";
 
 /** The sender of a text: a number of one of the account's groups, or a group that has a number. */
@@ -220,7 +220,7 @@ function readMessage(body: JsonObject): PlatformMessage {
 }
 
 function paused(body: JsonObject): { isPaused: boolean | null } {
-  return { isPaused: typeof body["paused"] === "boolean" ? body["paused"] : null };
+  return { isPaused: readFlag(body["paused"]) };
 }
 
 function ssoUrl(body: JsonObject): { url: string } {
