@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { SCOPES, type Scope } from "./scopes.ts";
 
 /** Limits of a caller for each minute; null: the server's own limit. */
@@ -21,13 +22,14 @@ export interface Caller extends CallerLimits {
 export function rightsOf(caller: Caller): string {
   let rights = knownRights.get(caller);
   if (rights === undefined) {
-    rights = JSON.stringify([caller.id, ...[...caller.scopes].sort()]);
+    const all = JSON.stringify([caller.id, ...[...caller.scopes].sort()]);
+    rights = createHash("sha256").update(all).digest("base64");
     knownRights.set(caller, rights);
   }
   return rights;
 }
 
-/** Made once for each caller, because every shared query needs them. */
+/** Made once for each caller, and short, because they are a part of every shared query's key. */
 const knownRights = new WeakMap<Caller, string>();
 
 /**

@@ -86,7 +86,11 @@ export function addGraphql(
       ? learnContentType(shown, reply, accept)
       : answer(asked, request, reply).then(({ status, line, retryAfter }) => {
           reply.code(status).header("content-type", contentType);
-          return (retryAfter === null ? reply : reply.header("retry-after", retryAfter)).send(line);
+          if (retryAfter !== null) {
+            reply.header("retry-after", retryAfter);
+          }
+          // Not the reply itself: it is a promise too, which would be waited for.
+          return line;
         });
   }
 

@@ -54,7 +54,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     genReqId: ({ headers }) => requestIdOf(headers),
     // Refused below instead, in GraphQL's shape.
     return503OnClosing: false,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
+    logController: new LogController({ disableRequestLogging: true }),
+    // No logger for each request: lines about one name its id themselves.
+    childLoggerFactory: (parent) => parent,
     requestTimeout: 30_000,
     // A URL that cannot be decoded reaches no route. It must not be repeated in the answer, because it may contain a
     // secret.
@@ -137,13 +139,13 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     overload.refusesReads ? sendFailure(reply, FAILURES.overloaded) : { status: "ready" },
   );
   http.setNotFoundHandler((_request, reply) => sendFailure(reply, FAILURES.notFound));
-  http.setErrorHandler((error: FastifyError, _request, reply) => {
+  http.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) {
       // Not with fastify's own sentences: some of them quote the request.
       return sendFailure(reply, REFUSALS.find((each) => each.status === status) ?? FAILURES.badRequest);
     }
-    http.log.error({ err: error }, "request failed");
+    http.log.error({ err: error, requestId: request.id }, "request failed");
     return sendFailure(reply, FAILURES.internal);
   });
   return http;
