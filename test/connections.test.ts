@@ -45,6 +45,17 @@ describe("who may connect", () => {
     }
   });
 
+  test("a page of this server itself, however the Host header is written", async () => {
+    await using stage = await startListening({ env: { NODE_ENV: "production" } });
+    const { port } = new URL(stage.app.url);
+    for (const host of [`LOCALHOST:${port}`, `localhost.:${port}`]) {
+      const raw = new RawSocket(stage, { headers: { host, origin: `http://localhost:${port}` } });
+      await Promise.race([once(raw.socket, "open"), raw.closed]);
+      expect(raw.socket.readyState).toBe(WebSocket.OPEN);
+      raw.socket.terminate();
+    }
+  });
+
   test("nobody under another name, at another path, with another protocol", async () => {
     await using stage = await startListening();
     expect(await new RawSocket(stage, { headers: { host: "evil.example" } }).closed).toEqual([403, ""]);

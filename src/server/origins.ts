@@ -29,9 +29,14 @@ export function createOrigins(isProduction: boolean, corsOrigins: readonly strin
   return {
     areAny: !isProduction || named.size > 0,
     mayAsk,
-    mayConnect: ({ origin, host }) =>
-      origin === undefined || origin === `http://${host}` || origin === `https://${host}` || mayAsk(origin),
+    mayConnect: ({ origin, host }) => origin === undefined || isOwn(origin, host ?? "") || mayAsk(origin),
   };
+}
+
+/** Whether a page is of this server itself. Letter case and a final dot of the host name do not matter. */
+function isOwn(origin: string, host: string): boolean {
+  const own = host.toLowerCase().replace(/\.(?=:|$)/, "");
+  return [`http://${own}`, `https://${own}`].includes(origin.toLowerCase().replace(/\.(?=:\d|$)/, ""));
 }
 
 /** The name in a Host header (RFC 9110 §7.2), without the port. */
