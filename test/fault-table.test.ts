@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import type { Fault } from "../src/simulator/faults.ts";
 import {
@@ -6,6 +5,8 @@ import {
   expectRule11,
   type Heard,
   isSend,
+  LOAD,
+  load,
   type Platform,
   startWatched,
   type WatchedStage,
@@ -25,8 +26,6 @@ import { FROM } from "./sends.ts";
  */
 
 const PLATFORMS: readonly Platform[] = ["PIDJ", "TEXTIZEN"];
-const SECONDS = 1.5;
-const EVERY_MS = 10;
 
 type Kind = Fault extends infer Each ? (Each extends Fault ? Omit<Each, "platform"> : never) : never;
 
@@ -122,22 +121,6 @@ afterEach(async () => {
   await stage?.[Symbol.asyncDispose]();
 });
 
-/** 100 requests a second, whatever became of the earlier ones; what the reads and the sends heard. */
-async function load(watched: WatchedStage) {
-  const heard: { readonly kind: "reads" | "sends"; readonly platform: Platform; readonly answer: Promise<Heard> }[] =
-    [];
-  const began = performance.now();
-  for (let count = 0; count < (SECONDS * 1_000) / EVERY_MS; count += 1) {
-    const platform = count % 2 === 0 ? "PIDJ" : "TEXTIZEN";
-    const kind = count % 4 < 2 ? "reads" : "sends";
-    heard.push({ kind, platform, answer: kind === "reads" ? watched.read(platform) : watched.send(platform) });
-    await sleep(Math.max(0, began + count * EVERY_MS - performance.now()));
-  }
-  const answers = await Promise.all(heard.map(async ({ answer, ...each }) => ({ ...each, answer: await answer })));
-  return (kind: "reads" | "sends", platform: Platform) =>
-    new Set(answers.filter((each) => each.kind === kind && each.platform === platform).map(({ answer }) => answer));
-}
-
 /** Both platforms answer, and the session is there. */
 async function warmUp(watched: WatchedStage): Promise<void> {
   for (const platform of PLATFORMS) {
@@ -163,7 +146,7 @@ test.each(rows)("$name, at 100 requests a second", async (row) => {
     expect(heard("sends", platform)).toContain(sends[0]);
   }
   const requests = stage.simulator.journal.filter(isSend);
-  for (let at = warm; at < warm + (SECONDS * 500) / EVERY_MS; at += 1) {
+  for (let at = warm; at < warm + LOAD / 2; at += 1) {
     const platform = at % 2 === 0 ? "PIDJ" : "TEXTIZEN";
     expect(countOf(requests, `key ${at}.`, platform)).toBeLessThanOrEqual(mostCalls);
   }

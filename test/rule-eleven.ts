@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, vi } from "vitest";
@@ -36,6 +37,9 @@ interface Vitals {
   readonly megabytes: number;
 }
 
+/** Requests of `load`, half of them sends. */
+export const LOAD = 150;
+const EVERY_MS = 10;
 const watches = new WeakMap<Stage, Watch>();
 const MAIL = `mutation ($input: CreateMailingInput!) {
   createMailing(input: $input) { mailing { id } isReplay userErrors { code field message } }
@@ -181,4 +185,20 @@ function grownSince(before: Vitals): string[] {
 /** The requests that carry a send. */
 export function isSend({ route }: JournalEntry): boolean {
   return route === "POST /send" || route === "POST /api/polls/{id}/mailings";
+}
+
+/** 100 requests a second, whatever became of the earlier ones; what the reads and the sends heard. */
+export async function load(stage: WatchedStage) {
+  const heard: { readonly kind: "reads" | "sends"; readonly platform: Platform; readonly answer: Promise<Heard> }[] =
+    [];
+  const began = performance.now();
+  for (let count = 0; count < LOAD; count += 1) {
+    const platform: Platform = count % 2 === 0 ? "PIDJ" : "TEXTIZEN";
+    const kind = count % 4 < 2 ? "reads" : "sends";
+    heard.push({ kind, platform, answer: kind === "reads" ? stage.read(platform) : stage.send(platform) });
+    await sleep(Math.max(0, began + count * EVERY_MS - performance.now()));
+  }
+  const answers = await Promise.all(heard.map(async ({ answer, ...each }) => ({ ...each, answer: await answer })));
+  return (kind: "reads" | "sends", platform: Platform) =>
+    new Set(answers.filter((each) => each.kind === kind && each.platform === platform).map(({ answer }) => answer));
 }
