@@ -4,6 +4,8 @@ import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { addApiKey } from "../src/access/api-keys.ts";
+import type { Scope } from "../src/access/scopes.ts";
 import { startStage } from "./support.ts";
 
 const root = new URL("..", import.meta.url);
@@ -11,8 +13,8 @@ const root = new URL("..", import.meta.url);
 const TIMEOUT_MS = 40_000;
 
 /** What `npm run` prints for a script, by default `npm run example`; rejects with it if the script fails. */
-function run(url: string, cwd: URL | string = root, script = "example"): Promise<string> {
-  const options = { cwd, env: { ...process.env, TEXTGRAPH_URL: url }, timeout: TIMEOUT_MS };
+function run(url: string, cwd: URL | string = root, script = "example", key = ""): Promise<string> {
+  const options = { cwd, env: { ...process.env, TEXTGRAPH_URL: url, TEXTGRAPH_KEY: key }, timeout: TIMEOUT_MS };
   return new Promise((resolve, reject) => {
     execFile("npm", ["run", script], options, (error, stdout, stderr) =>
       error === null ? resolve(stdout) : reject(new Error(`${stdout}${stderr}`)),
@@ -78,6 +80,26 @@ test("a copy of the typed client elsewhere takes everything from the graph that 
 
   expect(output).toContain(`Asking ${stage.app.url}\n`);
   expect(output).toMatch(/^ {2}TEXTIZEN: authorized$/m);
+});
+
+test("the typed client sends the API key in TEXTGRAPH_KEY, and says if there is none that the graph accepts", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using copy = await copyOf("typed-client");
+  await symlink(new URL("node_modules", root), join(copy.path, "node_modules"));
+  const path = join(copy.path, "keys.json");
+  const scopes: Scope[] = ["contacts:read", "participants:read", "groups:read", "polls:read", "platform:status"];
+  const key = addApiKey(path, {
+    name: "client",
+    scopes,
+    expires: null,
+    callsPerMinute: null,
+    recipientsPerMinute: null,
+  });
+  await using stage = await startStage({ simulator: { people: 30 }, env: { API_KEYS_FILE: path } });
+
+  await expect(run(stage.app.url, copy.path, "start")).rejects.toThrow("set TEXTGRAPH_KEY to one.");
+  expect(await run(stage.app.url, copy.path, "start", key)).toMatch(/^ {2}TEXTIZEN: authorized$/m);
 });
 
 test("a copy of the live inbox elsewhere serves its page", async () => {

@@ -64,6 +64,7 @@ test.each([
   [["create", "--name", "a"], 1, "--scopes: scopes must be a list of these: contacts:read,"],
   [["create", "--name", "a", "--scopes", "contacts:reed"], 1, "--scopes: scopes must be a list of these"],
   [["create", "--name", "a", "--scopes", "polls:read", "--expires", "soon"], 1, "--expires: expires must be a date"],
+  [["create", "--name", "a", "--scopes", "polls:read", "--expires", "2026-05-01"], 1, "--expires has passed already"],
   [
     ["create", "--name", "a", "--scopes", "polls:read", "--calls-per-minute", "many"],
     1,

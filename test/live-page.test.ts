@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { addApiKey } from "../src/access/api-keys.ts";
+import type { Scope } from "../src/access/scopes.ts";
 import { forward, startListening } from "./subscribers.ts";
 
 const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
@@ -68,12 +72,12 @@ interface Line extends AsyncDisposable {
 }
 
 /** The page as its README says to serve it, in a browser. */
-async function openPage(graph: string): Promise<Page & AsyncDisposable> {
+async function openPage(graph: string, key = ""): Promise<Page & AsyncDisposable> {
   const server = spawn(process.execPath, [PROGRAM, "0"], { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = (await once(server.stdout, "data")) as [Buffer];
   const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
   const page = await browser.newPage({ viewport: { width: 640, height: 480 } });
-  await page.goto(`${String(line).trim()}/?graph=${encodeURIComponent(graph)}`);
+  await page.goto(`${String(line).trim()}/?graph=${encodeURIComponent(graph)}#key=${key}`);
   return Object.assign(page, {
     [Symbol.asyncDispose]: async () => {
       await browser.close();
@@ -112,5 +116,31 @@ test.skipIf(!existsSync(CHROMIUM))(
     if (shot !== undefined) {
       await page.screenshot({ path: shot });
     }
+  },
+);
+
+test.skipIf(!existsSync(CHROMIUM))(
+  "the example page sends an API key, and says why it is refused",
+  { timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "live-page-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "keys.json");
+    const scopes: Scope[] = ["messages:read", "groups:read", "contacts:read"];
+    const key = addApiKey(path, {
+      name: "page",
+      scopes,
+      expires: null,
+      callsPerMinute: null,
+      recipientsPerMinute: null,
+    });
+    await using stage = await startListening({ env: { API_KEYS_FILE: path } });
+    await forward(stage.app.url, "hello");
+
+    await using page = await openPage(stage.app.url, key);
+    await page.getByText("hello").waitFor();
+
+    await using stranger = await openPage(stage.app.url, "tg_wrong");
+    await stranger.getByRole("status").getByText("This server wants a valid API key").waitFor();
   },
 );

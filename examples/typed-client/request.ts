@@ -32,6 +32,12 @@ interface Body<Data> {
 
 const TIMEOUT_MS = 15_000;
 
+/** The API key in TEXTGRAPH_KEY, for a graph that accepts no request without one. */
+export function credential(): Record<string, string> {
+  const key = process.env["TEXTGRAPH_KEY"];
+  return key ? { "x-api-key": key } : {};
+}
+
 /** Runs one operation; its variables and its answer are typed by it. Throws where no GraphQL answer came. */
 export async function request<Data, Variables>(
   url: string,
@@ -40,7 +46,11 @@ export async function request<Data, Variables>(
 ): Promise<Answer<Data>> {
   const response = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
+    headers: {
+      "content-type": "application/json",
+      accept: "application/graphql-response+json, application/json",
+      ...credential(),
+    },
     body: JSON.stringify({ query: operation.toString(), variables }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });

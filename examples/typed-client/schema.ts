@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import fetch from "node-fetch";
+import { credential } from "./request.ts";
 
 const FILE = "schema.graphql";
 
@@ -18,9 +19,12 @@ async function download(url: string): Promise<string> {
   if (!URL.canParse(url)) {
     throw new Error("TEXTGRAPH_URL must be a graph's address, such as http://127.0.0.1:4000/graphql.");
   }
-  const response = await fetch(new URL("/schema.graphql", url)).catch(() => null);
+  const response = await fetch(new URL("/schema.graphql", url), { headers: credential() }).catch(() => null);
   if (response === null) {
     throw new Error(`No graph answers at ${url} (TEXTGRAPH_URL): start it, or set another address.`);
+  }
+  if (response.status === 401) {
+    throw new Error(`The graph at ${url} accepts no request without a valid API key: set TEXTGRAPH_KEY to one.`);
   }
   if (!response.ok) {
     throw new Error(

@@ -65,7 +65,7 @@ export async function runKeys(argv: readonly string[], surroundings: KeysSurroun
       removeApiKey(path, name);
       stdout.write(`Revoked ${name}: a running server refuses it within a second.\n`);
     } else {
-      stdout.write(`${create(path, name, options)}\n`);
+      stdout.write(`${create(path, name, options, surroundings.now())}\n`);
       stderr.write("That is the key, shown this once: it is sent as x-api-key, or as authorization: Bearer.\n");
     }
     return 0;
@@ -88,12 +88,16 @@ function readOptions(argv: readonly string[]): Options | null {
   }
 }
 
-function create(path: string, name: string, options: Options): string {
+function create(path: string, name: string, options: Options, now: Date): string {
   const scopes = (options.scopes ?? "").split(",").map((scope) => scope.trim());
+  const expires = parseExpiry(options.expires, "--expires");
+  if (expires !== null && expires <= now) {
+    throw new KeysFileError("--expires has passed already: the key would never be accepted.");
+  }
   return addApiKey(path, {
     name,
     scopes: parseScopes(scopes, "--scopes"),
-    expires: parseExpiry(options.expires, "--expires"),
+    expires,
     callsPerMinute: parseRate(numberOf(options["calls-per-minute"]), "--calls-per-minute"),
     recipientsPerMinute: parseRate(numberOf(options["recipients-per-minute"]), "--recipients-per-minute"),
   });
