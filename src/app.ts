@@ -48,6 +48,7 @@ import { isMemoryStore, openSqliteStore } from "./store/sqlite.ts";
 import { createLogOptions, type LogStream } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { createObserver } from "./telemetry/observer.ts";
+import { startTracing } from "./telemetry/tracing.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
 const DAY_MS = 86_400_000;
@@ -105,6 +106,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     ...(options.clock && { now: options.clock }),
   });
   const metrics = createMetrics();
+  const tracing = config.tracing && (await startTracing(config.tracing));
   const connection = {
     versions,
     meter: metrics,
@@ -194,7 +196,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       limits: config.limits,
       buckets: { calls: createBuckets(), objects: createBuckets() },
     }),
-    observer: createObserver({ log: http.log, metrics }),
+    observer: createObserver({ log: http.log, metrics, tracing }),
     trusted: config.trustedDocuments === null ? ANY_DOCUMENT : readTrustedDocuments(config.trustedDocuments, schema),
     allowsIntrospection: config.allowsIntrospection,
     sharesQueries: config.sharesOperations,
@@ -243,7 +245,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await apollo.stop();
     feed.close();
     await Promise.all([pidj.close(), textizen.close()]);
-    await Promise.all([services.directory.idle(), services.audit.idle()]);
+    await Promise.all([services.directory.idle(), services.audit.idle(), tracing?.close()]);
     await store.close();
   };
   const reportFatal = (error: unknown) => http.log.fatal({ err: error }, "uncaught error: stopping");

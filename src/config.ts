@@ -39,6 +39,8 @@ export interface Config {
   /** The most WebSockets and event streams that are open at once. */
   readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
+  /** Where spans are sent; null: nowhere. */
+  readonly tracing: { readonly endpoint: string; readonly serviceName: string } | null;
   /** Days that entries of the audit log are kept. */
   readonly auditKeptDays: number;
   /** Where the metrics are served; null: beside the graph. */
@@ -149,6 +151,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     allowsIntrospection: env.choice("INTROSPECTION", ["on", "off"], isProduction ? "off" : "on") === "on",
     subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
     timeouts: readTimeouts(env),
+    tracing: readTracing(env),
     auditKeptDays: env.number("AUDIT_KEPT_DAYS", 365, { min: 1, max: 36_500 }),
     metrics:
       env.text("METRICS_PORT") === null
@@ -158,6 +161,19 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
             port: env.number("METRICS_PORT", 0, { min: 0, max: 65_535 }),
           },
   };
+}
+
+/** Spans hold nothing secret, so a receiver may be asked by http. */
+function readTracing(env: Environment): Config["tracing"] {
+  const endpoint = env.text("OTEL_EXPORTER_OTLP_ENDPOINT");
+  if (endpoint === null) {
+    return null;
+  }
+  const url = URL.parse(endpoint);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "" || url.username !== "") {
+    throw new ConfigError("OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http://127.0.0.1:4318.");
+  }
+  return { endpoint, serviceName: env.text("OTEL_SERVICE_NAME") ?? "textgraph" };
 }
 
 /** The least time that a write may have for its answer, unless SEND_TIMEOUT_MS is less. */

@@ -56,6 +56,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
     subscriberConnections: 10_000,
     metrics: null,
     auditKeptDays: 365,
+    tracing: null,
     events: {
       webhookSecrets: [],
       publicUrl: null,

@@ -46,14 +46,14 @@ const FIELDS: Readonly<Record<string, Reader>> = {
   msg: (value) => withoutPersonal(String(value)),
 };
 
-/** One line of JSON with nothing in it but the fields above. */
-function onlyFields(line: string): string {
-  const values: Record<string, unknown> = JSON.parse(line);
-  const kept = Object.entries(values).flatMap(([name, value]) => {
-    const read = Object.hasOwn(FIELDS, name) ? FIELDS[name]?.(value) : undefined;
-    return read === undefined ? [] : [[name, read] as const];
-  });
-  return `${JSON.stringify(Object.fromEntries(kept))}\n`;
+/** Of these values, the fields above that have their form. */
+export function onlyFields(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => {
+      const read = Object.hasOwn(FIELDS, name) ? FIELDS[name]?.(value) : undefined;
+      return read === undefined ? [] : [[name, read] as const];
+    }),
+  );
 }
 
 type LogMethod = (this: unknown, fields: object, message: string) => void;
@@ -72,7 +72,7 @@ export function createLogOptions(level: string, stream: LogStream) {
           first instanceof Error ? { err: first } : typeof first === "object" && first !== null ? first : {};
         log.call(this, fields, typeof first === "string" ? first : typeof second === "string" ? second : "");
       },
-      streamWrite: onlyFields,
+      streamWrite: (line: string) => `${JSON.stringify(onlyFields(JSON.parse(line)))}\n`,
     },
   };
 }

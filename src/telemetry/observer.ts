@@ -5,7 +5,9 @@ import type { Observed, Observer } from "../operations/observer.ts";
 import type { Answer, Operation, Request } from "../operations/operation.ts";
 import type { Price } from "../operations/price.ts";
 import type { CallRecord } from "../rest/calls.ts";
+import { onlyFields } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { OperationSpan, Tracing } from "./tracing.ts";
 
 /** The part of fastify's logger that is used. */
 export interface OperationLog {
@@ -16,93 +18,96 @@ export interface OperationLog {
 export interface ObserverOptions {
   readonly log: OperationLog;
   readonly metrics: Pick<Metrics, "operation">;
+  /** Null: no spans are sent. */
+  readonly tracing: Tracing | null;
 }
 
 /** How an operation ended: `partial` has data and errors; `refused` was not executed; `failed` is a bug of this server. */
-export type Outcome = "ok" | "partial" | "refused" | "failed";
+type Outcome = "ok" | "partial" | "refused" | "failed";
 
-const HASHES_KEPT = 16;
+const CALLER_HASH_CHARACTERS = 16;
+const LONGEST_NAME = 64;
 
-/** Counts each operation, and writes a line for it. */
-export function createObserver({ log, metrics }: ObserverOptions): Observer {
+/** Counts each operation, writes a line for it and sends its span. */
+export function createObserver({ log, metrics, tracing }: ObserverOptions): Observer {
   const writesLines = ["info", "debug", "trace"].includes(log.level);
-  return {
-    refused: (request, answer) => write(request, null, { answer }),
-    begin: (operation) => new ObservedOperation(operation, write),
-  };
 
-  function write(request: Request, operation: Operation | null, { answer, ...rest }: Ending): void {
-    const outcome = outcomeOf(answer);
-    const codes = codesOf(answer?.result);
+  function begin(request: Request, operation: Operation | null): RunningOperation {
     const kind = operation?.definition.operation;
-    const isTimed = kind !== undefined && kind !== "subscription";
-    metrics.operation(kind ?? "none", outcome, codes ?? [], isTimed ? (rest.milliseconds ?? 0) / 1_000 : null);
-    if (!writesLines) {
-      return;
-    }
-    const { trace, caller, text, name } = request;
-    log.info(
-      {
-        requestId: trace.requestId,
-        traceId: trace.parent?.traceId,
+    const span = tracing?.begin(
+      [kind ?? "request", nameOf(request, operation)].filter(Boolean).join(" "),
+      request.trace.parent,
+    );
+    return new RunningOperation(span ?? null, (running, answer) => {
+      const outcome = outcomeOf(answer);
+      const codes = codesOf(answer?.result);
+      const milliseconds = performance.now() - running.began;
+      const isTimed = kind !== undefined && kind !== "subscription";
+      metrics.operation(kind ?? "none", outcome, codes ?? [], isTimed ? milliseconds / 1_000 : null);
+      if (!writesLines && span === undefined) {
+        return;
+      }
+      const fields = {
+        requestId: request.trace.requestId,
+        traceId: span?.traceId ?? request.trace.parent?.traceId,
         kind,
-        operation: operation?.definition.name?.value ?? name,
-        document: hashOf(text),
-        caller: callerForLog(caller),
+        operation: nameOf(request, operation),
+        document: hashOf(request.text),
+        caller: callerForLog(request.caller),
         outcome,
         codes,
         asked: operation?.price,
-        ...rest,
-      },
-      "operation",
-    );
-  }
-}
-
-interface Ending {
-  readonly answer: Answer | null;
-  readonly milliseconds?: number;
-  readonly actual?: Price;
-  readonly calls?: number;
-  readonly events?: number;
-}
-
-class ObservedOperation implements Observed {
-  readonly #operation: Operation;
-  readonly #write: (request: Request, operation: Operation, ending: Ending) => void;
-  readonly #began = performance.now();
-  #calls = 0;
-  #actual: Price = { calls: 0, objects: 0 };
-  #events = 0;
-
-  constructor(operation: Operation, write: (request: Request, operation: Operation, ending: Ending) => void) {
-    this.#operation = operation;
-    this.#write = write;
+        ...(operation !== null && { milliseconds, actual: running.actual, calls: running.calls }),
+        ...(kind === "subscription" && { events: running.events }),
+      };
+      span?.end(onlyFields(fields));
+      if (writesLines) {
+        log.info(fields, "operation");
+      }
+    });
   }
 
-  call(_call: CallRecord): void {
-    this.#calls += 1;
+  return {
+    refused: (request, answer) => begin(request, null).end(answer),
+    begin: (operation) => begin(operation, operation),
+  };
+}
+
+class RunningOperation implements Observed {
+  readonly began = performance.now();
+  calls = 0;
+  events = 0;
+  actual: Price = { calls: 0, objects: 0 };
+  readonly #span: OperationSpan | null;
+  readonly #onEnd: (running: RunningOperation, answer: Answer | null) => void;
+
+  constructor(span: OperationSpan | null, onEnd: (running: RunningOperation, answer: Answer | null) => void) {
+    this.#span = span;
+    this.#onEnd = onEnd;
+  }
+
+  call(call: CallRecord): void {
+    this.calls += 1;
+    this.#span?.call(call);
   }
 
   event(): void {
-    this.#events += 1;
+    this.events += 1;
   }
 
   spend({ calls, objects }: Price): void {
-    this.#actual = { calls: this.#actual.calls + calls, objects: this.#actual.objects + objects };
+    this.actual = { calls: this.actual.calls + calls, objects: this.actual.objects + objects };
   }
 
   end(answer: Answer | null): void {
-    const milliseconds = performance.now() - this.#began;
-    const isSubscription = this.#operation.definition.operation === "subscription";
-    this.#write(this.#operation, this.#operation, {
-      answer,
-      milliseconds,
-      actual: this.#actual,
-      calls: this.#calls,
-      ...(isSubscription && { events: this.#events }),
-    });
+    this.#onEnd(this, answer);
   }
+}
+
+/** The operation's name, shortened; undefined if the client gave none, or gave text that is no name. */
+function nameOf(request: Request, operation: Operation | null): string | undefined {
+  const name = operation?.definition.name?.value ?? request.name ?? "";
+  return /^[_A-Za-z][_0-9A-Za-z]*$/.test(name) ? name.slice(0, LONGEST_NAME) : undefined;
 }
 
 function outcomeOf(answer: Answer | null): Outcome {
@@ -126,5 +131,5 @@ function hashOf(text: string): string {
 /** A token's subject may be an e-mail address or a number: a part of its hash tells callers apart. */
 function callerForLog({ id }: Caller): string {
   const [kind, subject] = id.split(/:(.*)/s);
-  return kind === "token" ? `token:${hashOf(subject ?? "").slice(0, HASHES_KEPT)}` : id;
+  return kind === "token" ? `token:${hashOf(subject ?? "").slice(0, CALLER_HASH_CHARACTERS)}` : id;
 }
