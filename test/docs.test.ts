@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { SCOPES } from "../src/access/scopes.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGE = readFileSync(`${ROOT}docs/platforms.md`, "utf8");
@@ -55,11 +56,40 @@ test("links inside the documentation lead to a heading", () => {
         .replace(/[^\p{L}\p{N} _-]/gu, "")
         .replaceAll(" ", "-"),
     );
-  for (const name of ["docs/platforms.md", "README.md"]) {
-    const text = readFileSync(ROOT + name, "utf8");
-    const links = Array.from(text.matchAll(/\]\(#([^)]+)\)/g), ([, slug]) => slug);
-    expect({ name, broken: links.filter((slug) => !slugs(text).includes(slug ?? "")) }).toEqual({ name, broken: [] });
+  const read = (url: URL) => readFileSync(url, "utf8");
+  for (const name of ["README.md", "docs/platforms.md", "docs/operate.md", "docs/threats.md"]) {
+    const page = new URL(`../${name}`, import.meta.url);
+    const links = Array.from(read(page).matchAll(/\]\(((?![a-z]+:)[^)#]*)(?:#([^)]+))?\)/g));
+    const broken = links.filter(([, file = "", slug]) => {
+      const target = file === "" ? page : new URL(file, page);
+      return slug === undefined ? !existsSync(target) : !slugs(read(target)).includes(slug);
+    });
+    expect({ name, broken: broken.map(([link]) => link) }).toEqual({ name, broken: [] });
   }
+});
+
+test("the README's table of variables has each that the configuration reads, and no other", () => {
+  const section = /^## Configuration$(.*?)^## /ms.exec(readFileSync(`${ROOT}README.md`, "utf8"))?.[1] ?? "";
+  const rows = section.matchAll(/^\| ((?:`[A-Z0-9_]+`(?:, )?)+) \|/gm);
+  const listed = Array.from(rows, ([, names = ""]) =>
+    Array.from(names.matchAll(/[A-Z0-9_]+/g), ([name]) => name),
+  ).flat();
+  const read = ["config", "protection"].flatMap((file) =>
+    Array.from(
+      readFileSync(`${ROOT}src/${file}.ts`, "utf8").matchAll(/\benv(?:ironment\))?\.[a-zA-Z]+\(\s*"([A-Z0-9_]+)"/g),
+      ([, name = ""]) => name,
+    ),
+  );
+  const variables = new Set(read);
+  expect(variables.size).toBeGreaterThan(50);
+  expect([...variables].filter((name) => !listed.includes(name))).toEqual([]);
+  expect(listed.filter((name) => !variables.has(name))).toEqual([]);
+});
+
+test("the README's table of scopes has each, and no other", () => {
+  const section = /^## Who may ask$(.*?)^## /ms.exec(readFileSync(`${ROOT}README.md`, "utf8"))?.[1] ?? "";
+  const rows = Array.from(section.matchAll(/^\| (`[^|]+) \|/gm), ([, cell = ""]) => cell);
+  expect(rows.flatMap((cell) => cell.match(/[a-z-]+:[a-z]+/g) ?? []).sort()).toEqual([...SCOPES].sort());
 });
 
 test("the README's layout names every file and folder of src", () => {

@@ -37,8 +37,9 @@ export function createAccess({ keys, tokens, now }: AccessOptions): Access {
         return null;
       }
       const credential = apiKey ?? /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? "")?.[1] ?? "";
-      const isToken = apiKey === undefined && credential.split(".").length === 3;
-      return (isToken ? tokens?.verify(credential) : keys?.find(credential)) ?? null;
+      // A wrong credential of any kind takes as long as a missing one: it is looked up as a key.
+      const isToken = tokens !== null && apiKey === undefined && credential.split(".").length === 3;
+      return (isToken ? tokens.verify(credential) : keys?.find(credential)) ?? null;
     },
     isCurrent: (caller) =>
       (caller.expiresAt === null || caller.expiresAt > now()) &&
