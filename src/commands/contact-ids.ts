@@ -14,8 +14,9 @@ interface Row {
 }
 
 const DELIMITERS = [",", ";", "\t", "|"];
-// A cell that contains a whole row is no id: its other columns must not reach a URL.
-const OTHER_COLUMNS = /[,;|@+]/;
+// Letters, digits and dashes, as in all ids that Pidj is known to have made. A cell that contains a whole row, whatever
+// separates its columns, is no id: a person's name or number must not reach a URL.
+const FORM = /^co:[A-Za-z0-9._-]+$/;
 const INVISIBLE = /\p{Cf}/gu;
 
 /**
@@ -30,7 +31,7 @@ export function readContactIds(file: Uint8Array): ContactIds {
     .filter(({ cells }) => cells.join("") !== "" && cells[0] !== "sep=");
   for (const [at, { line, cells }] of rows.entries()) {
     const [value = ""] = cells;
-    const id = OTHER_COLUMNS.test(value) ? null : parseId("Contact", value);
+    const id = FORM.test(value) ? parseId("Contact", value) : null;
     if (id !== null) {
       ids.add(id);
     } else if (at > 0 || value.includes(":")) {
