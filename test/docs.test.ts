@@ -104,6 +104,25 @@ test("the README's layout names every file and folder of src", () => {
   ).toEqual([]);
 });
 
+test("the README's table has every variable that the server reads, with the number that is its default", () => {
+  const rows = readFileSync(`${ROOT}README.md`, "utf8").matchAll(/^\| (`[A-Z][A-Z0-9_`, ]+) \| ([^|]+) \|/gm);
+  const table = new Map(
+    Array.from(rows).flatMap(([, names = "", defaults = ""]) =>
+      names.split(", ").map((name, at) => [name.replaceAll("`", ""), defaults.split(", ")[at] ?? defaults] as const),
+    ),
+  );
+  const code = FILES.filter(({ name }) => /^src\/[^/]+\.ts$/.test(name)).map(({ text }) => text);
+  const reads = /\benv\.(\w+)\(\s*"([A-Z][A-Z0-9_]+)"(?:, ([\d_]+),)?/g;
+  const variables = Array.from(code.join("\n").matchAll(reads), ([, , name = "", number]) => [name, number] as const);
+  expect(variables.length).toBeGreaterThan(40);
+  expect(variables.filter(([name]) => !table.has(name))).toEqual([]);
+  const wrong = variables.filter(([name, number]) => {
+    const stated = table.get(name)?.replaceAll("`", "");
+    return number !== undefined && stated !== "–" && stated !== number.replaceAll("_", "");
+  });
+  expect(wrong).toEqual([]);
+});
+
 test("the README's table of imports has for each room what the linter allows", () => {
   const rows = readFileSync(`${ROOT}README.md`, "utf8").matchAll(/^\| `([a-z]+)` \| (.+) \|$/gm);
   const table = new Map(Array.from(rows, ([, room = "", text = ""]) => [room, namesIn(text)]));

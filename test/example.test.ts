@@ -109,6 +109,12 @@ test("a copy of the live inbox elsewhere serves its page", async () => {
   const page = await fetch(String(line).trim());
   expect(await page.text()).toBe(await readFile(new URL("examples/live-inbox/index.html", root), "utf8"));
   server.kill();
+
+  const wrong = spawn(process.execPath, [join(copy.path, "main.mjs"), "nowhere"], {
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  const [sentence] = await once(wrong.stderr, "data");
+  expect(String(sentence)).toBe("The port must be a number from 0 to 65535, as in: node main.mjs 8080\n");
 });
 
 test("the typed client brings the same Node as this project", async () => {

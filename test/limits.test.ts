@@ -144,6 +144,8 @@ test("the answer says what was asked, what it was in truth, and what is left; in
     left: { calls: 119, objects: expect.any(Number) },
     restoredPerSecond: { calls: 10, objects: 20_000 },
   });
+  const introspection = await stage.query('{ __type(name: "Person") { fields { name } } }');
+  expect(introspection.extensions.cost.asked.objects).toSatisfy(Number.isSafeInteger);
 
   rmSync(join(folder, "keys.json"));
   await using production = await startWithKey({}, { NODE_ENV: "production" });

@@ -14,6 +14,10 @@ server.on("error", (error) => {
   );
   process.exitCode = 1;
 });
+if (!Number.isInteger(port) || port < 0 || port > 65535) {
+  process.stderr.write("The port must be a number from 0 to 65535, as in: node main.mjs 8080\n");
+  process.exit(1);
+}
 server.listen(port, "127.0.0.1", () => {
   const address = server.address();
   const at = typeof address === "object" && address !== null ? address.port : port;

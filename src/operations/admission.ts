@@ -104,7 +104,8 @@ export class Admission {
 
   /** Charges the price to the caller's bucket, or says when there will be enough. */
   charge(caller: Caller, price: Price | null): Charge | Failure {
-    const asked = { calls: price?.calls ?? 0, objects: price?.objects ?? 0 };
+    // Introspection has a fraction of an object as its price.
+    const asked = { calls: price?.calls ?? 0, objects: Math.ceil(price?.objects ?? 0) };
     if (caller.isAnonymous) {
       return { asked, settle: () => null };
     }
@@ -183,7 +184,10 @@ function decidingVariables(document: DocumentNode): readonly string[] {
 
 function shown({ calls, objects }: Price): Price {
   // Infinity cannot be written as JSON.
-  return { calls: Math.min(calls, Number.MAX_SAFE_INTEGER), objects: Math.min(objects, Number.MAX_SAFE_INTEGER) };
+  return {
+    calls: Math.min(calls, Number.MAX_SAFE_INTEGER),
+    objects: Math.min(Math.ceil(objects), Number.MAX_SAFE_INTEGER),
+  };
 }
 
 function priceSentence(price: OperationPrice, allowed: Price): string {
