@@ -127,14 +127,21 @@ test("a change that may have been made is not called refused by its repeat's 429
   expect(calls).toEqual(["DELETE", "DELETE", "GET"]);
 });
 
+const SETTLED = "a person settled an attempt otherwise than the platform: ";
+
 describe("an attempt that a person settled before the platform's answer was recorded", () => {
   test.each([
-    ["REFUSED", "POST /send", undefined, ["sendMessage: set to REFUSED, and the platform's answer came as ACCEPTED"]],
+    [
+      "REFUSED",
+      "POST /send",
+      undefined,
+      [`${SETTLED}sendMessage: set to REFUSED, and the platform's answer came as ACCEPTED`],
+    ],
     [
       "ACCEPTED",
       "POST /send",
       "failure-in-200",
-      ["sendMessage: set to ACCEPTED, and the platform's answer came as REFUSED"],
+      [`${SETTLED}sendMessage: set to ACCEPTED, and the platform's answer came as REFUSED`],
     ],
     ["ACCEPTED", "POST /send", undefined, []],
     ["REFUSED", "POST /send", "reset-after-request", []],
@@ -146,7 +153,7 @@ describe("an attempt that a person settled before the platform's answer was reco
       app: { now: () => new Date(time) },
     });
     const { services } = stage.app;
-    Object.assign(services, { warn: (_message: string, error: Error) => warnings.push(error.message) });
+    Object.assign(services, { warn: (message: string) => warnings.push(message) });
     const hold = stage.simulator.fault({ platform: "PIDJ", route, kind: "hold" });
     if (kind !== undefined) {
       stage.simulator.fault({ platform: "PIDJ", route, kind });
