@@ -76,6 +76,20 @@ test("a read is made once more after a 403 that is a page", async () => {
   expect(await upstream.client.groups(createScope())).toEqual({ rows: [], skipped: 0 });
 });
 
+test("a send is made once more after a 403 that is a page, and no third time", async () => {
+  const signIns = { count: 0 };
+  await using upstream = await serve(ending(html(403), signIns), ACCOUNT);
+  expect(await upstream.client.createMailing(POLL, MAILING, createWriteScope())).toMatchObject({ id: "mailing:9" });
+  expect(upstream.requests.filter(({ path }) => path.endsWith("/mailings"))).toHaveLength(2);
+
+  await using blocked = await serve(({ path }, response) => {
+    return path === SIGN_IN ? sendJson(response, { auth_token: "t" }) : html(403)(response);
+  }, ACCOUNT);
+  const error = await failureOf(blocked.client.createMailing(POLL, MAILING, createWriteScope()));
+  expect(error).toMatchObject({ reason: "refused", status: 403, mayHaveTaken: false });
+  expect(blocked.requests.filter(({ path }) => path.endsWith("/mailings"))).toHaveLength(2);
+});
+
 test("a 403 that a new session does not change is a refusal of the call, and costs a sign-in at most every 5 s", async () => {
   await using upstream = await serve(
     ({ path }, response) => {
