@@ -93,6 +93,23 @@ test("a campaign is created with its organization outside the wrapper", async ()
   ]);
 });
 
+test.each(["ftp://our.agency.gov/webhook", "https://user:password@our.agency.gov/webhook", "javascript:alert(1)"])(
+  "a campaign's reports go to an address of the web: not to %s",
+  async (webhookUrl) => {
+    await using stage = await start();
+    const answer = await run(stage, "createCampaign", "campaign { id }", { ...CAMPAIGN, webhookUrl });
+
+    expect(payloadOf(answer)["userErrors"]).toEqual([
+      {
+        code: "INVALID_INPUT",
+        field: ["input", "webhookUrl"],
+        message: "webhookUrl must be an http or https URL without a user name and password.",
+      },
+    ]);
+    expect(wireOf(stage)).toEqual([]);
+  },
+);
+
 test("a poll is created with real truth values, and found in the list afterwards", async () => {
   await using stage = await start();
   await stage.query("{ polls { totalCount } }");

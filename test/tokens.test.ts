@@ -1,4 +1,5 @@
-import { SignJWT } from "jose";
+import { createPublicKey } from "node:crypto";
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { createTokens } from "../src/access/tokens.ts";
 import { AUDIENCE, ISSUER, startIssuer } from "./issuer.ts";
@@ -72,6 +73,41 @@ test("a token signed with the public key for a secret, or not at all, is not goo
   expect(await issuer.verify(symmetric)).toBeNull();
   expect(await issuer.verify("a.b.c")).toBeNull();
   expect(await issuer.verify(good)).not.toBeNull();
+});
+
+test("a token that brings its own key, or names a place to read it from, is not good", async () => {
+  await using issuer = await startTokens();
+  const own = await generateKeyPair("RS256", { extractable: true });
+  const claims = { iss: ISSUER, aud: AUDIENCE, sub: "x", exp: START / 1_000 + 60 };
+  const jwk = { ...(await exportJWK(own.publicKey)), kid: "one", alg: "RS256" };
+  await issuer.verify(await issuer.sign());
+
+  for (const header of [
+    { kid: "one", jwk },
+    { jwk },
+    { kid: "one", jku: "https://evil.example/keys" },
+    { kid: "one", x5u: "https://evil.example/cert" },
+    { kid: "../../keys" },
+  ]) {
+    const token = await new SignJWT(claims).setProtectedHeader({ alg: "RS256", ...header }).sign(own.privateKey);
+    expect([header, await issuer.verify(token)]).toEqual([header, null]);
+  }
+  expect(issuer.asked).toBe(1);
+});
+
+test("the public key as the secret of a symmetric signature makes no good token", async () => {
+  await using issuer = await startTokens();
+  const { keys } = (await (await fetch(issuer.url)).json()) as { readonly keys: readonly JWK[] };
+  const [jwk = {}] = keys;
+  const pem = createPublicKey({ key: { ...jwk }, format: "jwk" }).export({ type: "spki", format: "pem" });
+  for (const secret of [String(pem), JSON.stringify(jwk), jwk.n ?? ""]) {
+    for (const alg of ["HS256", "HS384", "HS512"]) {
+      const token = await new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "x", exp: START / 1_000 + 60 })
+        .setProtectedHeader({ alg, kid: "one" })
+        .sign(Buffer.from(secret));
+      expect(await issuer.verify(token)).toBeNull();
+    }
+  }
 });
 
 test("an unknown key id has the key set read again, at most every 30 seconds", async () => {

@@ -38,6 +38,9 @@ export function createCampaign(tools: WriteTools, input: CreateCampaignInput): P
       exchange: checks.optionalText(PATHS.exchange, input.exchange) ?? undefined,
       organizationId: input.organizationId,
     };
+    if (typeof input.webhookUrl === "string") {
+      checks.webUrl(PATHS.webhook_url, input.webhookUrl);
+    }
     const idempotencyKey = checks.idempotencyKey(input.idempotencyKey);
     checks.done();
     return carryOutCreation(tools, {

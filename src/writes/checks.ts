@@ -48,6 +48,16 @@ export class Checks {
     return typeof value === "string" && value !== "" ? this.#short(field, value, length) : value === "" ? null : value;
   }
 
+  /** The parsed URL; null for one that is refused because it is no address of the web, or has a password. */
+  webUrl(field: Path, value: string): URL | null {
+    const url = URL.parse(value);
+    if (url !== null && ["https:", "http:"].includes(url.protocol) && url.username === "" && url.password === "") {
+      return url;
+    }
+    this.refuse(field, `${nameOf(field)} must be an http or https URL without a user name and password.`);
+    return null;
+  }
+
   /** The idempotency key; null if none was given, which creations allow. */
   idempotencyKey(value: Optional): string | null {
     return typeof value === "string" ? this.text(["input", "idempotencyKey"], value, { most: 255 }) : null;

@@ -58,13 +58,9 @@ export function createSsoUrl(tools: WriteTools, input: CreateSsoUrlInput): Promi
  * that the operator of this server trusts (docs/platforms.md P-19).
  */
 function checkNext(checks: Checks, next: string, hosts: readonly string[] | null): string | undefined {
-  const url = URL.parse(next);
-  if (url === null || !["https:", "http:"].includes(url.protocol) || url.username !== "" || url.password !== "") {
-    checks.refuse(PATHS.next, "next must be an http or https URL without a user name and password.");
-    return undefined;
-  }
-  if (hosts !== null && !hosts.includes(url.host)) {
+  const url = checks.webUrl(PATHS.next, next);
+  if (url !== null && hosts !== null && !hosts.includes(url.host)) {
     checks.refuse(PATHS.next, "next must be on one of the hosts that this server allows (SSO_NEXT_HOSTS).");
   }
-  return url.href;
+  return url?.href;
 }
