@@ -68,24 +68,6 @@ test("links inside the documentation lead to a heading", () => {
   }
 });
 
-test("the README's table of variables has each that the configuration reads, and no other", () => {
-  const section = /^## Configuration$(.*?)^## /ms.exec(readFileSync(`${ROOT}README.md`, "utf8"))?.[1] ?? "";
-  const rows = section.matchAll(/^\| ((?:`[A-Z0-9_]+`(?:, )?)+) \|/gm);
-  const listed = Array.from(rows, ([, names = ""]) =>
-    Array.from(names.matchAll(/[A-Z0-9_]+/g), ([name]) => name),
-  ).flat();
-  const read = ["config", "protection"].flatMap((file) =>
-    Array.from(
-      readFileSync(`${ROOT}src/${file}.ts`, "utf8").matchAll(/\benv(?:ironment\))?\.[a-zA-Z]+\(\s*"([A-Z0-9_]+)"/g),
-      ([, name = ""]) => name,
-    ),
-  );
-  const variables = new Set(read);
-  expect(variables.size).toBeGreaterThan(50);
-  expect([...variables].filter((name) => !listed.includes(name))).toEqual([]);
-  expect(listed.filter((name) => !variables.has(name))).toEqual([]);
-});
-
 test("the README's table of scopes has each, and no other", () => {
   const section = /^## Who may ask$(.*?)^## /ms.exec(readFileSync(`${ROOT}README.md`, "utf8"))?.[1] ?? "";
   const rows = Array.from(section.matchAll(/^\| (`[^|]+) \|/gm), ([, cell = ""]) => cell);
