@@ -17,6 +17,7 @@ import {
   rateLimited,
   TOO_COSTLY_FAILURES,
 } from "./failures.ts";
+import { withoutValues } from "./quoted-values.ts";
 
 /** Apollo's finer codes for requests that would fail again. */
 const ABOUT_REQUEST: Readonly<Record<string, string>> = {
@@ -36,7 +37,10 @@ export function createErrorFormatter({
   isProduction,
   report,
 }: FormatOptions): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
-  return (formatted, error) => formatError(isProduction ? withoutSuggestion(formatted) : formatted, error, report);
+  return (formatted, error) => {
+    const safe = { ...formatted, message: withoutValues(formatted.message, error) };
+    return formatError(isProduction ? withoutSuggestion(safe) : safe, error, report);
+  };
 }
 
 /** Apollo hides suggestions in errors about documents, and not in errors about variables (apollo-server#8086). */
