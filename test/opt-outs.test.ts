@@ -108,7 +108,7 @@ describe("a text", () => {
   });
 
   test("of words of one's own opts out where the server is told so", async () => {
-    await using stage = await open({ OPT_OUT_WORDS: "arrêt, ¡ALTO!, Straße zu, หยุด, 停止, ?!" });
+    await using stage = await open({ OPT_OUT_WORDS: "arrêt, ¡ALTO!, Straße zu, หยุด, 停止" });
     const people = ["ARRET", "alto", "STRASSE ZU", "หยุด", "停止。", "QUIT", "?!", "หยด"].map((message, at) => ({
       message,
       from: `+1202555010${at + 1}`,
