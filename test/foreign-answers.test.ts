@@ -188,3 +188,13 @@ test("only the platform's own word says that a record is not there", async () =>
   expect((await stage.query(`{ contact(id: "${contact?.id}") { id } }`)).data).toEqual({ contact: null });
   expect(await linksOf(stage)).not.toContainEqual({ contactLink: { state: "LINKED", candidateIds: [contact?.id] } });
 });
+
+test("platformStatus names the base URL if something else than the platform answers", async () => {
+  await using stage = await start();
+  stage.simulator.fault({ platform: "PIDJ", kind: "foreign", answer: "nginx-404" });
+
+  const { data } = await stage.query("{ platformStatus(platform: PIDJ) { isAuthorized message } }");
+
+  const message = "Pidj gave an answer that cannot be read (HTTP 404): check PIDJ_BASE_URL.";
+  expect(data.platformStatus).toEqual([{ isAuthorized: false, message }]);
+});
