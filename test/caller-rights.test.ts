@@ -104,6 +104,32 @@ test("the number of a group that sends needs the scope of the group", async () =
   expect((await send("b", reader)).data.sendMessage.message.fromPhoneNumber).toMatch(/^\+1/);
 });
 
+test("a forbidden field that is never null takes the object around it along, and what was sent stays sent", async () => {
+  const [sender, reader] = [keyWith("messages:send"), keyWith("groups:read")];
+  await using stage = await start();
+  const input = {
+    from: { phoneNumber: "+18885552001" },
+    recipient: { phoneNumber: "+12015550123" },
+    text: "Hi",
+    idempotencyKey: "once",
+  };
+  const send = (selection: string) =>
+    stage.query(
+      `mutation ($input: SendMessageInput!) { sendMessage(input: $input) { isReplay message { ${selection} } } }`,
+      { input },
+      sender,
+    );
+
+  const first = await send("sentAt to { id }");
+  expect(first.data.sendMessage).toEqual({ isReplay: false, message: null });
+  expect(errorsAt(first)).toEqual({ "sendMessage.message.to": "FORBIDDEN" });
+  const again = await send("sentAt");
+  expect(again.data.sendMessage).toEqual({ isReplay: true, message: { sentAt: expect.any(String) } });
+  expect(stage.calls()).toEqual(["PIDJ POST /send"]);
+  const root = await stage.query("{ eventCursor pidjGroups { totalCount } }", {}, reader);
+  expect([root.data, errorsAt(root)]).toEqual([null, { eventCursor: "FORBIDDEN" }]);
+});
+
 test("without a credential nothing of the schema is shown, and no request that looks like a page's is taken for one", async () => {
   keyWith("contacts:read");
   for (const env of [{}, { NODE_ENV: "production", INTROSPECTION: "on" }]) {
