@@ -45,13 +45,15 @@ import { type Appended, createInbox } from "./store/inbox.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { shareVersions } from "./store/shared-versions.ts";
 import { isMemoryStore, openSqliteStore } from "./store/sqlite.ts";
-import { createLogOptions, type LogStream } from "./telemetry/log.ts";
+import { createLineStream, createLogOptions, type LogStream } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { createObserver } from "./telemetry/observer.ts";
 import { startTracing } from "./telemetry/tracing.ts";
 import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
 const DAY_MS = 86_400_000;
+/** One for all apps of the process. */
+const STDERR = createLineStream({ write: (lines) => process.stderr.write(lines) });
 /** Milliseconds after which an event of another process is found at the latest. */
 const FEED_LOOK_MS = 250;
 /** Milliseconds that a stop waits for running operations: by default the longest time of a send. */
@@ -141,7 +143,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     ...(options.measure && { measure: options.measure }),
   });
   const http = await createHttp({
-    log: createLogOptions(config.logLevel, options.logTo ?? process.stderr),
+    log: createLogOptions(config.logLevel, options.logTo ?? STDERR),
     origins,
     hosts,
     trustedProxies: config.trustedProxies,

@@ -3,7 +3,7 @@ import fetch from "node-fetch";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { StoreError } from "../src/errors.ts";
-import { createLogOptions } from "../src/telemetry/log.ts";
+import { createLineStream, createLogOptions } from "../src/telemetry/log.ts";
 import { describeError } from "../src/telemetry/redaction.ts";
 import { forward, ON_TEXT, openSubscriber, startListening } from "./subscribers.ts";
 import { ask, type Stage, type StageOptions } from "./support.ts";
@@ -210,4 +210,18 @@ describe("nothing else can be written", () => {
     expect(JSON.stringify(described)).not.toContain("hunter2");
     expect(described.cause?.stack).toContain("log-lines.test.ts");
   });
+});
+
+test("the lines of one turn of the event loop are written at once, and at the latest when they are flushed", async () => {
+  const written: string[] = [];
+  const stream = createLineStream({ write: (lines) => written.push(lines) });
+  stream.write("1\n");
+  stream.write("2\n");
+  expect(written).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(written).toEqual(["1\n2\n"]);
+  stream.write("3\n");
+  stream.flushSync();
+  stream.flushSync();
+  expect(written).toEqual(["1\n2\n", "3\n"]);
 });

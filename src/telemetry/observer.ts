@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FormattedExecutionResult } from "graphql";
+import type { DocumentNode, FormattedExecutionResult } from "graphql";
 import type { Caller } from "../access/caller.ts";
 import type { Observed, Observer } from "../operations/observer.ts";
 import type { Answer, Operation, Request } from "../operations/operation.ts";
@@ -52,7 +52,7 @@ export function createObserver({ log, metrics, tracing }: ObserverOptions): Obse
         traceId: span?.traceId ?? request.trace.parent?.traceId,
         kind,
         operation: nameOf(request, operation),
-        document: hashOf(request.text),
+        document: operation === null ? hashOf(request.text) : documentHash(operation),
         caller: callerForLog(request.caller),
         outcome,
         codes,
@@ -121,6 +121,18 @@ function outcomeOf(answer: Answer | null): Outcome {
 /** The codes of an answer's errors, each once. */
 function codesOf(result: FormattedExecutionResult | undefined): readonly string[] | undefined {
   return result?.errors && [...new Set(result.errors.map(({ extensions }) => String(extensions?.["code"])))];
+}
+
+/** The same documents are executed again and again, so the hash of each is made once. */
+const documentHashes = new WeakMap<DocumentNode, string>();
+
+function documentHash({ document, text }: Operation): string {
+  let hash = documentHashes.get(document);
+  if (hash === undefined) {
+    hash = hashOf(text);
+    documentHashes.set(document, hash);
+  }
+  return hash;
 }
 
 /** SHA-256 of the document, as persisted queries and trusted documents have it. */
