@@ -94,7 +94,7 @@ test("counts the body into the time of an attempt", async () => {
     response.writeHead(200, { "content-type": "application/json" });
     response.write('{"half":');
   });
-  await using transport = connect(upstream.url, { timeouts: { sendMilliseconds: 30 } });
+  await using transport = connect(upstream.url, { timeouts: { sendMilliseconds: 300 } });
   expect(await failureOf(transport.write(SEND, createWriteScope()))).toMatchObject({ reason: "timeout", status: 200 });
 });
 
