@@ -3,6 +3,8 @@ import { TooCostlyError } from "./errors.ts";
 export interface MeterLimits {
   readonly calls: number;
   readonly objects: number;
+  /** Values of an object that are no objects themselves, on average. Default: a few. */
+  readonly valuesPerObject?: number;
 }
 
 /**
@@ -10,6 +12,11 @@ export interface MeterLimits {
  * some milliseconds.
  */
 const OVERDUE_OBJECTS = 1_000;
+
+// Measured: graphql-js completes a value in about 0.5 µs, and a field with a resolver of its own takes about 10 µs.
+const VALUE_MS = 0.000_5;
+const RESOLVER_MS = 0.01;
+const A_FEW = 5;
 
 /** The cost of one operation so far. Stops the operation if its time is over or if it exceeds its limits. */
 export class Meter {
@@ -33,6 +40,16 @@ export class Meter {
 
   get calls(): number {
     return this.#callsMade();
+  }
+
+  /** An estimate of the time to complete so many objects. */
+  millisecondsFor(objects: number): number {
+    return objects * (1 + (this.#limits.valuesPerObject ?? A_FEW)) * VALUE_MS;
+  }
+
+  /** An estimate of the time that a resolver takes, and to complete its object. */
+  get millisecondsForResolver(): number {
+    return RESOLVER_MS + this.millisecondsFor(1);
   }
 
   /** Counts objects before they are completed. Throws TooCostlyError. */

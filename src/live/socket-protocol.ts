@@ -115,8 +115,9 @@ export function createProtocol({ access, schema, operations, connections }: Sock
         : prepare(context, id, payload);
     },
     execute: async ({ contextValue }) => {
-      const { operation, signal } = contextValue as SocketOperation;
-      return (await operations.execute(operation, clientOf(signal))).result as object;
+      const { operation, signal, id, send } = contextValue as SocketOperation;
+      const answer = await operations.execute(operation, clientOf(signal));
+      return (answer.isWritten ? sendAll(only(answer), id, send) : answer.result) as object;
     },
     subscribe: async ({ contextValue }) => {
       const { operation, signal, id, send } = contextValue as SocketOperation;
@@ -162,6 +163,10 @@ function endingWith(end: () => void): AsyncGenerator<never, void, undefined> {
     [Symbol.asyncDispose]: async () => end(),
   };
   return ending;
+}
+
+async function* only(answer: Answer): EventAnswers {
+  yield { answer, cursor: null };
 }
 
 /** Sends the results itself and yields none: graphql-ws would serialize each result again for every subscriber. */

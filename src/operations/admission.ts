@@ -32,6 +32,8 @@ export interface AdmissionOptions {
 const MOST_DEPTH = 15;
 const MOST_ROOT_FIELDS = 100;
 const MOST_ALIASES = 100;
+/** Values that an answer may have for each object that it may have: more than most records have fields. */
+const VALUES_PER_OBJECT = 10;
 /** Prices that are remembered of one operation, for different values of its variables. */
 const MOST_PRICES = 100;
 /** The price of longer values of variables is not remembered, so that a client cannot fill the memory with them. */
@@ -93,6 +95,13 @@ export class Admission {
     const { calls, objects } = this.#options.limits;
     if (price.calls > calls || price.objects > objects) {
       return tooCostly(priceSentence(price, { calls, objects }), { asked: shown(price), allowed: { calls, objects } });
+    }
+    const mostValues = VALUES_PER_OBJECT * objects;
+    if (price.values > mostValues) {
+      return tooCostly(
+        `This operation may return up to ${shownNumber(price.values)} values; ${shownNumber(mostValues)} are allowed. ` +
+          "Ask for smaller pages, or for fewer fields of their records.",
+      );
     }
     if (price.depth > MOST_DEPTH) {
       return tooCostly(`This operation nests ${price.depth} fields; ${MOST_DEPTH} are allowed.`);
@@ -190,15 +199,18 @@ function shown({ calls, objects }: Price): Price {
   };
 }
 
+function shownNumber(value: number): string {
+  return Math.round(value).toLocaleString("en");
+}
+
 function priceSentence(price: OperationPrice, allowed: Price): string {
   if (price.dearest === null) {
     return "This operation has more fields than any can have, fragments written out: ask for less in one operation.";
   }
   const what = price.calls > allowed.calls ? "calls" : "objects";
-  const amount = (value: number) => Math.round(value).toLocaleString("en");
   const unit = what === "calls" ? "platform calls" : "objects";
   return (
-    `This operation may cost up to ${amount(price[what])} ${unit}; ${amount(allowed[what])} are allowed. ` +
+    `This operation may cost up to ${shownNumber(price[what])} ${unit}; ${shownNumber(allowed[what])} are allowed. ` +
     `${price.dearest.path} costs most: ask for a smaller page there, or leave it out.`
   );
 }

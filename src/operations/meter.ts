@@ -9,11 +9,12 @@ import {
   isObjectType,
 } from "graphql";
 import type { Context } from "../context.ts";
-import { yieldIfDue } from "../event-loop.ts";
+import { takeTurn } from "../event-loop.ts";
 
 /**
- * Makes every field that returns objects count them before they are completed, and every list let the event loop turn
- * if it was held for too long: graphql-js completes a list in one go, without regard to a deadline or an abort signal.
+ * Makes every field that returns objects count them before they are completed, and every list and resolver
+ * wait for a turn of the event loop that has room for it: graphql-js completes all that is there in one go, without regard
+ * to a deadline or an abort signal.
  * Throws what `Meter.count` throws, at the field's path.
  */
 export function meterFields(schema: GraphQLSchema): void {
@@ -33,10 +34,21 @@ export function meterFields(schema: GraphQLSchema): void {
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
+/** Values of a record are completed with their list; a resolver of its own may read something. */
 function metered(resolve: Resolver): Resolver {
+  if (resolve === defaultFieldResolver) {
+    return (source, args, context, info) => {
+      context.meter.count(1);
+      return resolve(source, args, context, info);
+    };
+  }
   return (source, args, context, info) => {
-    context.meter.count(1);
-    return resolve(source, args, context, info);
+    const begin = () => {
+      context.meter.count(1);
+      return resolve(source, args, context, info);
+    };
+    const turn = takeTurn(context.meter.millisecondsForResolver);
+    return turn === null ? begin() : turn.then(begin);
   };
 }
 
@@ -47,27 +59,48 @@ function meteredList(resolve: Resolver): Resolver {
   };
 }
 
+/** More items are completed in slices. */
+const SLICE = 500;
+
 function admit(list: unknown, context: Context): unknown {
   if (!Array.isArray(list)) {
     return list;
   }
-  context.meter.count(list.length);
-  const due = yieldIfDue();
-  if (due === null) {
+  const { meter } = context;
+  if (list.length > SLICE) {
+    meter.count(list.length);
+    catchAll(list);
+    return inSlices(list, meter);
+  }
+  const turn = takeTurn(meter.millisecondsFor(list.length));
+  if (turn === null) {
+    meter.count(list.length);
     return list;
   }
+  catchAll(list);
+  return turn.then(() => {
+    meter.count(list.length);
+    return list;
+  });
+}
+
+/** An item may fail before graphql-js has a handler for it; the handler is still called. */
+function catchAll(list: readonly unknown[]): void {
   for (const item of list) {
-    // An item may fail before graphql-js has a handler for it; the handler is still called.
     if (item instanceof Promise) {
       item.catch(() => undefined);
     }
   }
-  return waitForTurn(due).then(() => list);
 }
 
-/** Several lists wait for the same turn, and others may have used it up. */
-async function waitForTurn(first: Promise<void>): Promise<void> {
-  for (let due: Promise<void> | null = first; due !== null; due = yieldIfDue()) {
-    await due;
+/** graphql-js completes each item of an async list before it asks for the next one. */
+async function* inSlices(list: readonly unknown[], meter: Context["meter"]): AsyncGenerator<unknown, void> {
+  for (const [at, item] of list.entries()) {
+    if (at % SLICE === 0) {
+      await takeTurn(meter.millisecondsFor(SLICE));
+      // Stops the list when the operation's time is over.
+      meter.count(0);
+    }
+    yield item;
   }
 }

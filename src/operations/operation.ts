@@ -57,14 +57,21 @@ export class Answer {
   readonly result: Result;
   #line: string | null = null;
 
-  constructor(status: number, result: Result) {
+  /** `json`: the result as JSON, if it is there already. */
+  constructor(status: number, result: Result, json: string | null = null) {
     this.status = status;
     this.result = result;
+    this.#line = json === null ? null : `${json}\n`;
   }
 
   /** Seconds after which the client should ask again, for the header `Retry-After`; null for no such header. */
   get retryAfter(): number | null {
     return retryAfterOf(this.status, this.result.errors?.[0]?.extensions?.["retryAfter"]);
+  }
+
+  /** Whether its line is there already: it is large, and was written in several turns of the event loop. */
+  get isWritten(): boolean {
+    return this.#line !== null;
   }
 
   /** The answer as a line of JSON, written once for all clients. */

@@ -17,6 +17,7 @@ import { Documents, type InvalidDocument } from "./documents.ts";
 import { createErrorFormatter, type FormatOptions, inOrder } from "./errors.ts";
 import { Execution } from "./execution.ts";
 import { FAILURES } from "./failures.ts";
+import { stringifyInTurns } from "./large-answer.ts";
 import { type Observed, type Observer, observeEvents } from "./observer.ts";
 import {
   Answer,
@@ -27,7 +28,7 @@ import {
   type Result,
   refuse,
 } from "./operation.ts";
-import type { Price } from "./price.ts";
+import type { OperationPrice, Price } from "./price.ts";
 import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
 import type { DocumentReference, TrustedDocuments } from "./trusted-documents.ts";
@@ -171,12 +172,15 @@ export function createOperations(options: OperationsOptions): Operations {
       deadline: () => execution.deadline,
       fresh: operation.isFresh,
       caller,
-      limits: limitsOf(charge.asked),
+      limits: limitsOf(charge.asked, price),
       onCall: (call) => observed.call(call),
     });
     try {
       const result = await execute({ ...argumentsOf(operation), rootValue, contextValue: context });
-      return show(result, operation, { context, charge });
+      const answer = show(result, operation, { context, charge });
+      return context.meter.objects < LARGE_OBJECTS
+        ? answer
+        : new Answer(answer.status, answer.result, await stringifyInTurns(answer.result));
     } catch (error) {
       return failed(error);
     } finally {
@@ -274,13 +278,20 @@ interface Run {
   readonly charge: Charge;
 }
 
+/** Answers with more objects are written in several turns of the event loop. */
+const LARGE_OBJECTS = 500;
+
 /** An operation may cost this many times its price: lengths of lists without a page size are assumed. */
 const SLACK = 3;
 /** Added to that for operations with a small price, because of retries and sign-ins. */
 const MORE = { calls: 10, objects: 100 };
 
-function limitsOf({ calls, objects }: Price): MeterLimits {
-  return { calls: SLACK * calls + MORE.calls, objects: SLACK * objects + MORE.objects };
+function limitsOf({ calls, objects }: Price, price: OperationPrice | null): MeterLimits {
+  return {
+    calls: SLACK * calls + MORE.calls,
+    objects: SLACK * objects + MORE.objects,
+    ...(price && { valuesPerObject: price.values / Math.max(1, price.objects) }),
+  };
 }
 
 const BAD_REQUEST = { code: "BAD_USER_INPUT", retryable: false } as const;

@@ -46,6 +46,8 @@ export interface OperationPrice extends Price {
   /** Number of fields with an alias. */
   readonly aliases: number;
   readonly rootFields: number;
+  /** Values in the answer that are no objects. */
+  readonly values: number;
 }
 
 export interface PricedOperation {
@@ -61,9 +63,9 @@ const MOST_FIELDS = 5_000;
 const MOST_SELECTIONS = 20_000;
 
 /** The cost of a selection for each object. */
-type Subtotal = Pick<OperationPrice, "calls" | "objects" | "depth" | "dearest">;
+type Subtotal = Pick<OperationPrice, "calls" | "objects" | "values" | "depth" | "dearest">;
 
-const FREE: Subtotal = { calls: 0, objects: 0, depth: 0, dearest: null };
+const FREE: Subtotal = { calls: 0, objects: 0, values: 0, depth: 0, dearest: null };
 const BEYOND: OperationPrice = {
   calls: Number.POSITIVE_INFINITY,
   objects: Number.POSITIVE_INFINITY,
@@ -71,6 +73,7 @@ const BEYOND: OperationPrice = {
   fields: Number.POSITIVE_INFINITY,
   aliases: 0,
   rootFields: 0,
+  values: Number.POSITIVE_INFINITY,
   dearest: null,
 };
 
@@ -160,8 +163,10 @@ class Walk {
       }
       const name = nodes[0]?.name.value ?? "";
       const field = type.getFields()[name] ?? META_FIELDS.get(name);
-      // Without a definition it is `__typename`.
-      if (field !== undefined) {
+      if (field === undefined) {
+        // `__typename`
+        sum = { ...sum, values: sum.values + 1 };
+      } else {
         const place = { coordinate: `${type.name}.${field.name}`, path: path + responseName };
         const cost = this.#costs.get(place.coordinate) ?? NO_COST;
         const isRead = cost.isOfObject && isObjectRead;
@@ -176,6 +181,7 @@ class Walk {
         sum = {
           calls: sum.calls + part.calls,
           objects: sum.objects + part.objects,
+          values: sum.values + part.values,
           depth: Math.max(sum.depth, part.depth),
           dearest: dearerOf(sum.dearest, part.dearest),
         };
@@ -198,7 +204,7 @@ class Walk {
     const calls =
       this.#callsOf(coordinate, cost, field, size) + (list === null ? 0 : size * this.#callsOfItems(named, list));
     if (!isCompositeType(named)) {
-      return { calls, objects: 0, depth: 1, dearest: calls > 0 ? { path, calls, objects: 0 } : null };
+      return { calls, objects: 0, values: 1, depth: 1, dearest: calls > 0 ? { path, calls, objects: 0 } : null };
     }
     const count = isListOf(field.type) ? (sizeByParent ?? size) : 1;
     const sizes = new Map(list?.sizedFields.map((name) => [name, size]));
@@ -216,6 +222,7 @@ class Walk {
       inner = {
         calls: Math.max(inner.calls, part.calls),
         objects: Math.max(inner.objects, part.objects),
+        values: Math.max(inner.values, part.values),
         depth: Math.max(inner.depth, part.depth),
         dearest: dearerOf(inner.dearest, part.dearest),
       };
@@ -228,6 +235,7 @@ class Walk {
     return {
       calls: calls + count * inner.calls,
       objects: count * (1 + inner.objects),
+      values: count * inner.values,
       // The validation rule MaxIntrospectionDepth limits the depth of introspection.
       depth: isMeta ? 1 : 1 + inner.depth,
       dearest: dearerOf({ path, calls, objects: count }, deeper),

@@ -6,6 +6,7 @@ import {
 import { type DocumentNode, type GraphQLFormattedError, type GraphQLSchema, parse } from "graphql";
 import { createErrorFormatter, withoutStatus } from "../operations/errors.ts";
 import { FAILURES } from "../operations/failures.ts";
+import { stringifyInTurns } from "../operations/large-answer.ts";
 import type { Answer } from "../operations/operation.ts";
 import type { Asked } from "./asked.ts";
 import { landingPage } from "./landing-page.ts";
@@ -46,6 +47,7 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
     // main.ts handles signals; Apollo's handlers would interfere.
     stopOnTerminationSignals: false,
     documentStore: STAND_IN,
+    stringifyResult: async (result) => `${await stringifyInTurns(result)}\n`,
     // Otherwise it keeps automatic persisted queries, up to 30 MB of them.
     ...(!options.keepsQueries && { persistedQueries: false }),
     logger: SILENT,
