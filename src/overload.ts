@@ -17,7 +17,7 @@ export interface OverloadOptions {
   readonly measure?: () => OverloadLimits;
 }
 
-const MEASURE_EVERY_MS = 250;
+const MEASURE_EVERY_MS = 500;
 const RESOLUTION_MS = 10;
 /** Writes are refused at this multiple of the lag at which reads are. */
 const WRITES_LAG = 3;
