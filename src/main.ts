@@ -7,10 +7,13 @@ import { stopInOrder } from "./shutdown.ts";
 async function main(): Promise<void> {
   const environment = loadEnvFile(process.env);
   const config = readConfig(environment);
-  const app = readSimulation(environment, config) ? await simulate() : await serve();
+  const isSimulated = readSimulation(environment, config);
+  const app = isSimulated ? await simulate() : await serve();
   if (app.webhooks !== null) {
-    process.stdout.write(`Pidj forwards texts to ${app.webhooks.pidj}
-Textizen's campaigns report to ${app.webhooks.textizen}
+    // What is not a terminal may be collected as a log, which must hold no secret.
+    const show = isSimulated || process.stdout.isTTY ? (url: string) => url : withoutSecret;
+    process.stdout.write(`Pidj forwards texts to ${show(app.webhooks.pidj)}
+Textizen's campaigns report to ${show(app.webhooks.textizen)}
 `);
   }
   if (app.metricsUrl !== null) {
@@ -35,6 +38,10 @@ Textizen's campaigns report to ${app.webhooks.textizen}
     }
     return simulated;
   }
+}
+
+function withoutSecret(webhook: string): string {
+  return webhook.replace(/[^/]+$/, "{WEBHOOK_SECRET}");
 }
 
 function fail(error: unknown): never {
