@@ -33,8 +33,9 @@ export function explainFailure(error: unknown): string {
 
 /** Why a file that the user named cannot be opened; null if the error is another one. */
 function explainFile(error: Error & { syscall?: unknown; code?: unknown; path?: unknown }): string | null {
-  return error.syscall === "open" && typeof error.path === "string"
-    ? `${error.path} cannot be opened (${error.code}): name a file in a folder that is there and that you may use.`
+  const what = { open: "a file in a folder", scandir: "a folder" }[String(error.syscall)];
+  return what !== undefined && typeof error.path === "string"
+    ? `${error.path} cannot be opened (${error.code}): name ${what} that is there and that you may use.`
     : null;
 }
 

@@ -28,3 +28,11 @@ test("a document that is no screen's is not kept", () => {
   const text = `# ${"x".repeat(40_000)}\n{ __typename }`;
   expect(documents.prepare(text)).not.toBe(documents.prepare(text));
 });
+
+test("a document that repeats too many fields to be compared is refused with a reason", () => {
+  const refused = documents.prepare(`{ ${"__typename ".repeat(1_000)} }`);
+  expect(refused).toMatchObject({
+    code: "GRAPHQL_VALIDATION_FAILED",
+    errors: [{ message: "The document repeats too many fields to be compared: ask for each field once." }],
+  });
+});

@@ -36,7 +36,7 @@ test("a manifest is made of .graphql files and of tags, each operation with the 
   write("typed.ts", 'import { graphql } from "./gql"; graphql(`subscription Texts { messageReceived { cursor } }`);');
   write("node_modules/other.graphql", "query Other { nothing }");
 
-  expect(await extract()).toMatchObject({ stdout: expect.stringContaining("3 operations") });
+  expect(await extract()).toMatchObject({ stdout: expect.stringContaining("operations: 3") });
 
   const { operations, ...head } = JSON.parse(readFileSync(out(), "utf8"));
   expect(head).toEqual({ format: "apollo-persisted-query-manifest", version: 1 });
@@ -61,4 +61,22 @@ test.each([
   write("b.graphql", "query Same { eventCursor }");
   expect(await extract()).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
   expect(() => readFileSync(out())).toThrow();
+});
+
+test("a copy of the schema is left out; a folder without operations, or none at all, makes no manifest", async () => {
+  write("schema.graphql", "type Query { eventCursor: String! }");
+  expect(await extract()).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^There is no operation in this folder/),
+  });
+  expect(() => readFileSync(out())).toThrow();
+
+  write("cursor.graphql", "query Cursor { eventCursor }");
+  expect(await extract()).toMatchObject({ stdout: expect.stringContaining("operations: 1") });
+
+  rmSync(join(folder, "src"), { recursive: true });
+  expect(await extract()).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/cannot be opened \(ENOENT\): name a folder/),
+  });
 });

@@ -42,7 +42,7 @@ runProgram(async () => {
   const out = values.out ?? "persisted-query-manifest.json";
   const manifest = { format: "apollo-persisted-query-manifest", version: 1, operations };
   writeFileSync(out, `${JSON.stringify(manifest, null, 2)}\n`);
-  process.stdout.write(`${out} written: ${operations.length} operations\n`);
+  process.stdout.write(`${out} written, operations: ${operations.length}\n`);
   return 0;
 });
 
@@ -90,9 +90,11 @@ function manifestOf(definitions: readonly Definition[]): object[] {
         throw new ConfigError(`${file}: every operation needs a name.`);
       }
       keep(operations, node.name.value, { file, node });
-    } else {
-      throw new ConfigError(`${file}: there may only be operations and fragments.`);
     }
+    // Definitions of types, such as a copy of the schema, are never sent.
+  }
+  if (operations.size === 0) {
+    throw new ConfigError("There is no operation in this folder: name the one that holds the client's source.");
   }
   const documents = new Documents(buildSchema(), true);
   return [...operations].toSorted(byName).map(([name, { file, node }]) => {

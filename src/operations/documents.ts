@@ -61,11 +61,18 @@ export class Documents {
       }
       throw error;
     }
-    const errors = validate(this.#schema, document, this.#rules);
+    const errors = validate(this.#schema, document, this.#rules).map(explainAbort);
     if (errors.length > 0) {
       return { code: "GRAPHQL_VALIDATION_FAILED", document, errors };
     }
     this.#valid.set(text, document);
     return document;
   }
+}
+
+/** The validator stops comparing after so many equal fields, and does not say so. */
+function explainAbort(error: GraphQLError): GraphQLError {
+  return error.message === "Validation aborted."
+    ? new GraphQLError("The document repeats too many fields to be compared: ask for each field once.")
+    : error;
 }

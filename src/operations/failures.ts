@@ -30,7 +30,7 @@ export const FAILURES = {
   ),
   noHost: failure(400, "BAD_USER_INPUT", "The Host header is missing."),
   badRequest: failure(400, "BAD_USER_INPUT", "The request cannot be read."),
-  bodyTooLarge: failure(413, "BAD_USER_INPUT", "The body is larger than this server takes."),
+  bodyTooLarge: failure(413, "BAD_USER_INPUT", "The body is larger than this server takes, 256 kB at /graphql."),
   urlTooLong: failure(414, "BAD_USER_INPUT", "The URL is longer than this server takes: use POST."),
   mediaType: failure(415, "BAD_USER_INPUT", "The body must be JSON: content-type: application/json."),
   expectation: failure(417, "BAD_USER_INPUT", "This server meets no expectation but 100-continue."),
