@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -6,7 +7,7 @@ import { load, type Shot } from "./load.ts";
 import { answersAnything, createShot, untilReady } from "./measure.ts";
 import { operationsOf, type Workload } from "./phases.ts";
 import { startPlatforms } from "./platforms.ts";
-import { cpuSeconds, pinSelf, SERVER_CORE, start, stop } from "./processes.ts";
+import { allocatedBytes, cpuSeconds, pinSelf, SERVER_CORE, start, stop } from "./processes.ts";
 import { environmentOf, SERVER_PORT, textgraph } from "./servers.ts";
 
 const USAGE = `npm run bench:compare -- OTHER [--rounds N] [--seconds N] [--only NAME,…]
@@ -33,7 +34,7 @@ type Compared = (typeof WORKLOADS)[number];
 /** The running server of one checkout. */
 interface Running extends AsyncDisposable {
   readonly port: number;
-  readonly pid: number;
+  readonly child: ChildProcess;
   /** The requests of each workload. */
   readonly shots: Readonly<Record<Compared, readonly Shot[]>>;
 }
@@ -43,6 +44,8 @@ interface Work {
   readonly operations: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
+  /** Of JavaScript heap that was handed out. */
+  readonly bytes: number;
 }
 
 /** This checkout's figures of one round, divided by the other's. */
@@ -50,6 +53,7 @@ interface Ratio {
   readonly workload: Compared;
   readonly rate: number;
   readonly cpu: number;
+  readonly bytes: number;
 }
 
 interface Choice {
@@ -95,7 +99,7 @@ async function startChecked(checkout: string, port: number): Promise<Running> {
   const child = start(startCommand(checkout, environmentOf(port)), SERVER_CORE);
   const running: Running = {
     port,
-    pid: child.pid ?? 0,
+    child,
     shots: { identical: shotsOf("identical"), mixed: shotsOf("mixed"), list: shotsOf("list") },
     [Symbol.asyncDispose]: () => stop(child),
   };
@@ -110,9 +114,13 @@ async function startChecked(checkout: string, port: number): Promise<Running> {
 }
 
 /** One slice. Throws if an answer is wrong or missing. */
-async function run({ port, pid, shots }: Running, workload: Compared, seconds: number): Promise<Work> {
+async function run({ port, child, shots }: Running, workload: Compared, seconds: number): Promise<Work> {
   const readings: number[] = [];
-  const read = () => readings.push(cpuSeconds(pid));
+  const allocated: Promise<number | null>[] = [];
+  const read = () => {
+    readings.push(cpuSeconds(child.pid ?? 0));
+    allocated.push(allocatedBytes(child));
+  };
   const { latencies, failures, ...outcome } = await load({
     port,
     shots: shots[workload],
@@ -126,7 +134,13 @@ async function run({ port, pid, shots }: Running, workload: Compared, seconds: n
   if (failures > 0 || before === undefined || after === undefined) {
     throw new Error(`${workload}: ${failures} answers were wrong or missing`);
   }
-  return { operations: latencies.length, seconds: outcome.seconds, cpuSeconds: after - before };
+  const [bytesBefore, bytesAfter] = await Promise.all(allocated);
+  return {
+    operations: latencies.length,
+    seconds: outcome.seconds,
+    cpuSeconds: after - before,
+    bytes: (bytesAfter ?? 0) - (bytesBefore ?? 0),
+  };
 }
 
 /** Both servers live through the round, so that a slice begins where the last one ended. */
@@ -145,6 +159,7 @@ async function measureRound({ checkouts, workloads, seconds }: Choice): Promise<
       workload,
       rate: a.operations / a.seconds / (b.operations / b.seconds),
       cpu: a.cpuSeconds / a.operations / (b.cpuSeconds / b.operations),
+      bytes: a.bytes / a.operations / (b.bytes / b.operations),
     });
   }
   return ratios;
@@ -155,6 +170,7 @@ function sum(slices: readonly Work[]): Work {
     operations: total.operations + slice.operations,
     seconds: total.seconds + slice.seconds,
     cpuSeconds: total.cpuSeconds + slice.cpuSeconds,
+    bytes: total.bytes + slice.bytes,
   }));
 }
 
@@ -191,12 +207,12 @@ async function main(): Promise<number> {
     }
   }
   say(`\n${choice.checkouts.this}\ndivided by ${choice.checkouts.other}\n`);
-  say("              operations/s          CPU/operation");
-  say("            min median    max      min median    max");
+  say("              operations/s          CPU/operation         bytes/operation");
+  say("            min median    max      min median    max      min median    max");
   for (const workload of choice.workloads) {
     const own = ratios.filter((ratio) => ratio.workload === workload);
-    const [rates, cpus] = [own.map(({ rate }) => rate), own.map(({ cpu }) => cpu)];
-    say(`${workload.padEnd(9)}${spread(rates)}  ${spread(cpus)}`);
+    const columns = [own.map(({ rate }) => rate), own.map(({ cpu }) => cpu), own.map(({ bytes }) => bytes)];
+    say(workload.padEnd(9) + columns.map(spread).join("  "));
   }
   return 0;
 }

@@ -3,6 +3,7 @@ import { load, quantile, type Shot, stampede } from "./load.ts";
 import { firstPage, isExpected, type Operation, people, person } from "./operations.ts";
 import { operationsOf, type Phase, type Segment } from "./phases.ts";
 import {
+  allocatedBytes,
   type Command,
   complaintOf,
   cpuSeconds,
@@ -14,7 +15,7 @@ import {
   stop,
 } from "./processes.ts";
 import { CONTROL_PORT, SERVER_PORT, type Server } from "./servers.ts";
-import { frameOperation } from "./wire.ts";
+import { API_KEY, frameOperation } from "./wire.ts";
 
 /** What one phase gave for one server in one round. Rates are null where no operation was finished in the time. */
 export interface Measurement {
@@ -26,6 +27,8 @@ export interface Measurement {
   readonly p99: number | null;
   /** The server's CPU seconds per 1,000 operations. */
   readonly cpuPerThousand: number | null;
+  /** Bytes of JavaScript heap that one operation takes, garbage included; null for a server that is not Node.js. */
+  readonly bytesPerOperation: number | null;
   /** Bytes. */
   readonly peakMemory: number;
   readonly callsPerOperation: number | null;
@@ -87,7 +90,6 @@ export async function measureSegment(
     throw new Error(`something else answers on port ${SERVER_PORT}`);
   }
   const child = start(command, SERVER_CORE);
-  const pid = child.pid ?? 0;
   try {
     await untilReady(child, SERVER_PORT);
     const figures: Figure[] = [{ firstRead: await check(server, segment.rows) }];
@@ -97,7 +99,7 @@ export async function measureSegment(
       figures.push({ herd: await measureHerd(server) });
     }
     for (const phase of segment.phases) {
-      figures.push({ measurement: await measurePhase(server, pid, phase, pace, platforms) });
+      figures.push({ measurement: await measurePhase(server, child, phase, pace, platforms) });
     }
     return figures;
   } finally {
@@ -107,16 +109,21 @@ export async function measureSegment(
 
 async function measurePhase(
   server: Server,
-  pid: number,
+  child: ChildProcess,
   phase: Phase,
   pace: Pace,
   platforms: number,
 ): Promise<Measurement> {
+  const pid = child.pid ?? 0;
   await control(`delay?latency=${phase.latency}`);
   await control("reset");
   forgetPeak(pid);
   const readings: Shares[] = [];
-  const read = () => readings.push(readSeconds(pid, platforms));
+  const allocated: Promise<number | null>[] = [];
+  const read = () => {
+    readings.push(readSeconds(pid, platforms));
+    allocated.push(allocatedBytes(child));
+  };
   const outcome = await load({
     port: SERVER_PORT,
     shots: operationsOf(phase.workload).map((operation) => createShot(server, operation)),
@@ -127,6 +134,7 @@ async function measurePhase(
   });
   const { latencies, seconds, failures, answers } = outcome;
   const [before, after] = readings;
+  const [bytesBefore = null, bytesAfter = null] = await Promise.all(allocated);
   const isMeasured = before !== undefined && after !== undefined && latencies.length > 0;
   return {
     server: server.name,
@@ -135,6 +143,8 @@ async function measurePhase(
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
     cpuPerThousand: isMeasured ? ((after.server - before.server) / latencies.length) * 1000 : null,
+    bytesPerOperation:
+      isMeasured && bytesBefore !== null && bytesAfter !== null ? (bytesAfter - bytesBefore) / latencies.length : null,
     peakMemory: peakMemory(pid),
     callsPerOperation: answers > 0 ? (await countCalls()) / answers : null,
     failures,
@@ -218,7 +228,7 @@ export async function untilReady(child: ChildProcess, port: number): Promise<voi
 /** Whether a GraphQL server answers at this port. */
 export async function answersAnything(port: number): Promise<boolean> {
   try {
-    const headers = { "content-type": "application/json" };
+    const headers = { "content-type": "application/json", "x-api-key": API_KEY };
     const body = JSON.stringify({ query: "{ __typename }" });
     return (await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body })).ok;
   } catch {

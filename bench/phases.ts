@@ -41,11 +41,19 @@ export function operationsOf(workload: Workload): readonly Operation[] {
  * What is measured. Of the large lists only what a server without snapshots can answer in the time: at 50 connections
  * and 100,000 rows it would not finish one operation.
  */
-export function plan(only: readonly Workload[], isQuick: boolean): Segment[] {
+export function plan(
+  only: readonly Workload[],
+  isQuick: boolean,
+  { latency, connections: count }: { readonly latency: number | null; readonly connections: number | null },
+): Segment[] {
+  const isAsked = (phase: Phase) =>
+    only.includes(phase.workload) &&
+    (latency === null || phase.latency === latency) &&
+    (count === null || phase.connections === count);
   const connections = isQuick ? [50] : [1, 50, 500];
   const small = (["identical", "mixed", "list"] as const).flatMap((workload) =>
-    [0, 20].flatMap((latency) =>
-      (workload === "list" && latency > 0 ? [50] : connections).map((count) => phase(workload, SMALL, latency, count)),
+    [0, 20].flatMap((slow) =>
+      (workload === "list" && slow > 0 ? [50] : connections).map((clients) => phase(workload, SMALL, slow, clients)),
     ),
   );
   const large = [
@@ -59,7 +67,7 @@ export function plan(only: readonly Workload[], isQuick: boolean): Segment[] {
       phases: list.connections.map((count) => phase("large list", list.rows, 0, count)),
     })),
   ]
-    .map((segment) => ({ ...segment, phases: segment.phases.filter(({ workload }) => only.includes(workload)) }))
+    .map((segment) => ({ ...segment, phases: segment.phases.filter(isAsked) }))
     .filter(({ phases }) => phases.length > 0);
 }
 

@@ -1,6 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 export interface Command {
   readonly file: string;
@@ -32,8 +34,14 @@ export function start(command: Command, core: number): ChildProcess {
   const pinned = isPinned ? ["taskset", "--cpu-list", String(core)] : [];
   const [file = command.file, ...args] = [...pinned, command.file, ...command.args];
   const child = spawn(file, args, {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "production", ...command.env },
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      NODE_ENV: "production",
+      ...(command.file === process.execPath && { NODE_OPTIONS: `--import=${COUNTER}` }),
+      ...command.env,
+    },
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
   });
   started.add(child);
@@ -55,6 +63,22 @@ process.once("exit", () => {
     child.kill("SIGKILL");
   }
 });
+
+const COUNTER = pathToFileURL(join(import.meta.dirname, "allocation.ts")).href;
+// A program that is not Node.js does not answer.
+const COUNTER_MS = 1000;
+
+/** Bytes that a program's JavaScript heap has handed out since its start; null for one that is not Node.js. */
+export function allocatedBytes(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => {
+    const giveUp = setTimeout(resolve, COUNTER_MS, null);
+    child.once("message", (bytes) => {
+      clearTimeout(giveUp);
+      resolve(Number(bytes));
+    });
+    child.send("allocated", () => undefined);
+  });
+}
 
 const complaints = new WeakMap<ChildProcess, string>();
 

@@ -1,7 +1,7 @@
 import { cpus, release } from "node:os";
 import type { Figure, FirstRead, Herd, Measurement } from "./measure.ts";
 import type { Phase } from "./phases.ts";
-import { BASELINE, OURS, TAILCALL } from "./servers.ts";
+import { BASELINE, LIMIT, OURS, TAILCALL } from "./servers.ts";
 
 interface Report {
   readonly figures: readonly Figure[];
@@ -71,7 +71,7 @@ function describeRun({ missing, rounds, seconds }: Report, names: readonly strin
     `- ${cores[0]?.model.trim() ?? "unknown CPU"}, ${cores.length} cores, Linux ${release()}, Node.js ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`,
     `- Servers, one after the other: ${names.join(", ")}. ${rounds} round${rounds === 1 ? "" : "s"} of ${seconds} s a phase; every figure is the median of the rounds.`,
     ...[...missing].map(([name, reason]) => `- **${name}: not run here**, because ${reason}.`),
-    `- × is operations per second over those of ${TAILCALL} or of the ${BASELINE} server; CPU × the same for CPU seconds, so less is better there.`,
+    `- × is operations per second over those of ${TAILCALL}, of the limit (${LIMIT}: what Node.js can do, see README.md) or of the ${BASELINE} server; CPU × the same for CPU seconds, so less is better there.`,
     "- † load and platforms used over 90 % of their own core: the server may have been able to do more. CPU per operation is not touched by that.",
     "- ‡ other programs on the machine, or its host, used over 10 % of a core meanwhile: compare such a row with care, CPU figures too.",
     "- At 20 ms, `identical` and `mixed` wait for two platform calls one after the other: a server that joins no call already under way gives C connections at most C / 0.04 operations per second (1,250 at 50), whatever it costs.",
@@ -111,13 +111,16 @@ function detail(members: readonly Measurement[]): string[] {
         `${round(rate(server))}${isSaturated ? " †" : ""}${isDisturbed ? " ‡" : ""}`,
         spread(rounds.map((one) => one.operationsPerSecond)),
         ratio(rate(server), rate(TAILCALL)),
+        ratio(rate(server), rate(LIMIT)),
         ratio(rate(server), rate(BASELINE)),
         round(middle((one) => one.p50)),
         round(middle((one) => one.p99)),
         percent(middle(({ shares }) => shares?.server ?? null)),
         round(cpu(server)),
         ratio(cpu(server), cpu(TAILCALL)),
+        ratio(cpu(server), cpu(LIMIT)),
         ratio(cpu(server), cpu(BASELINE)),
+        round(middle((one) => one.bytesPerOperation && one.bytesPerOperation / 1_000)),
         round((middle((one) => one.peakMemory) ?? 0) / 2 ** 20),
         round(middle((one) => one.callsPerOperation)),
         round(middle((one) => one.failures)),
@@ -131,6 +134,7 @@ function detail(members: readonly Measurement[]): string[] {
     "ops/s",
     "spread",
     `× ${TAILCALL}`,
+    "× limit",
     `× ${BASELINE}`,
     "p50 ms",
     "p99 ms",
@@ -139,7 +143,9 @@ function detail(members: readonly Measurement[]): string[] {
     "core used",
     "CPU s / 1,000",
     `CPU × ${TAILCALL}`,
+    "CPU × limit",
     `CPU × ${BASELINE}`,
+    "kB / op",
     "peak MiB",
     "calls / op",
     "wrong",

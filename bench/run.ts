@@ -7,16 +7,19 @@ import { plan, type Workload, workloads } from "./phases.ts";
 import { startPlatforms } from "./platforms.ts";
 import { type Command, pinSelf } from "./processes.ts";
 import { writeReport } from "./report.ts";
-import { type Server, servers } from "./servers.ts";
+import { OURS, peers, RUNGS, rungs, type Server, servers } from "./servers.ts";
 
 const USAGE = `npm run bench -- [--quick] [--only NAME,…] [--rounds N] [--seconds N]
+                 [--latency MS] [--connections N]
 
   --quick      one round, 1 s a phase, 50 connections: about a minute
-  --only       these servers and workloads: ${[...servers.map(({ name }) => name), ...workloads].join(", ")}
+  --only       these servers and workloads: ${[...servers.map(({ name }) => name), ...workloads].join(", ")};
+               rungs: ${OURS} and all from ${RUNGS[0]} to ${RUNGS.at(-1)}
   --rounds     how often each server is measured (3)
   --seconds    how long each phase lasts (2.5)
+  --latency, --connections   only the phases with these platforms and clients
 
-A full run writes bench/RESULTS.md; with --quick or --only the same goes to bench/.cache/RESULTS.md.
+A full run writes bench/RESULTS.md; with any choice the same goes to bench/.cache/RESULTS.md.
 `;
 
 const here = import.meta.dirname;
@@ -26,6 +29,8 @@ interface Choice {
   readonly servers: readonly Server[];
   readonly workloads: readonly Workload[];
   readonly isQuick: boolean;
+  readonly latency: number | null;
+  readonly connections: number | null;
   readonly isWhole: boolean;
   readonly rounds: number;
   readonly seconds: number;
@@ -38,6 +43,8 @@ function readChoice(): Choice {
       only: { type: "string", default: "" },
       rounds: { type: "string" },
       seconds: { type: "string" },
+      latency: { type: "string" },
+      connections: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -48,17 +55,21 @@ function readChoice(): Choice {
   const only = values.only
     .split(",")
     .map((name) => name.trim().toLowerCase())
-    .filter(Boolean);
+    .filter(Boolean)
+    .flatMap((name) => (name === "rungs" ? [OURS, ...RUNGS] : [name]));
   const chosenServers = servers.filter(({ name }) => only.includes(name.toLowerCase()));
   const chosenWorkloads = workloads.filter((name) => only.includes(name));
   if (chosenServers.length + chosenWorkloads.length < only.length) {
     throw new Error(`--only knows no such name\n\n${USAGE}`);
   }
   return {
-    servers: chosenServers.length > 0 ? chosenServers : servers,
+    servers:
+      chosenServers.length > 0 ? chosenServers : [...servers.filter((server) => !rungs.slice(1).includes(server))],
     workloads: chosenWorkloads.length > 0 ? chosenWorkloads : workloads,
     isQuick: values.quick,
-    isWhole: !values.quick && only.length === 0,
+    isWhole: !values.quick && only.length === 0 && values.latency === undefined && values.connections === undefined,
+    latency: values.latency === undefined ? null : Number(values.latency),
+    connections: values.connections === undefined ? null : Number(values.connections),
     rounds: readNumber("--rounds", values.rounds, values.quick ? 1 : 3),
     seconds: readNumber("--seconds", values.seconds, values.quick ? 1 : 2.5),
   };
@@ -73,8 +84,8 @@ function readNumber(flag: string, text: string | undefined, otherwise: number): 
 }
 
 /** The peers are not the project's dependencies: they are installed here, when they are first needed. */
-function install(): void {
-  if (!existsSync(join(here, "node_modules"))) {
+function install(chosen: readonly Server[]): void {
+  if (chosen.some((server) => peers.includes(server)) && !existsSync(join(here, "node_modules"))) {
     say("installing the peers (npm ci in bench/)");
     execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: here, stdio: ["ignore", "ignore", "inherit"] });
   }
@@ -109,7 +120,7 @@ async function measureAll(
 ): Promise<{ figures: Figure[]; missing: Map<string, string> }> {
   const missing = new Map<string, string>();
   const commands = prepare(choice, missing);
-  const segments = plan(choice.workloads, choice.isQuick);
+  const segments = plan(choice.workloads, choice.isQuick, choice);
   const pace = { seconds: choice.seconds, warmUpSeconds: choice.isQuick ? 0.3 : 0.5 };
   const figures: Figure[] = [];
   for (let round = 1; round <= choice.rounds; round++) {
@@ -130,7 +141,7 @@ async function measureAll(
 
 async function main(): Promise<void> {
   const choice = readChoice();
-  install();
+  install(choice.servers);
   pinSelf();
   await using platforms = await startPlatforms();
   const { figures, missing } = await measureAll(choice, platforms.pid);

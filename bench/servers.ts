@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SCOPES } from "../src/access/scopes.ts";
 import { project, startCommand } from "./checkouts.ts";
 import { withNewGlibc } from "./glibc.ts";
 import type { Operation } from "./operations.ts";
 import type { Command } from "./processes.ts";
+import { API_KEY } from "./wire.ts";
 
 /** Where everything listens, on 127.0.0.1. The peers' configuration files name them too. */
 export const PLATFORM_PORT = 4180;
@@ -26,6 +29,8 @@ export interface Server {
 export const OURS = "textgraph";
 export const TAILCALL = "Tailcall";
 export const BASELINE = "hand-written";
+/** The bare server: what Node.js can do at most. */
+export const LIMIT = "bare";
 
 const here = import.meta.dirname;
 const cache = join(here, ".cache");
@@ -39,9 +44,12 @@ const documents = {
   list: "query List { participants(first: 20) { nodes { id name displayPhoneNumber } } }",
 };
 
-/** The variables of this project's server. */
+/** The variables of this project's server, as in production: with API keys, and limits that this load does not reach. */
 export function environmentOf(port: number): Readonly<Record<string, string>> {
   return {
+    API_KEYS_FILE: writeKeysFile(),
+    CALLS_PER_MINUTE: "100000000",
+    OBJECTS_PER_MINUTE: "1000000000",
     PORT: String(port),
     PIDJ_BASE_URL: `http://127.0.0.1:${PLATFORM_PORT}/pidj`,
     PIDJ_ACCOUNT_KEY: "account",
@@ -52,6 +60,14 @@ export function environmentOf(port: number): Readonly<Record<string, string>> {
     STORE_URL: "sqlite::memory:",
     LOG_LEVEL: "warn",
   };
+}
+
+function writeKeysFile(): string {
+  const path = join(cache, "keys.json");
+  const sha256 = createHash("sha256").update(API_KEY).digest("hex");
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(path, JSON.stringify([{ name: "bench", sha256, scopes: SCOPES }]), { mode: 0o600 });
+  return path;
 }
 
 export const textgraph: Server = {
@@ -118,8 +134,27 @@ const baseline: Server = {
   documents,
 };
 
+/**
+ * In this order each has what those before it have, apart from `apollo`: that is `graphql-js` and `dataloader` behind Apollo
+ * Server. See rungs.ts.
+ */
+export const RUNGS = [LIMIT, "fastify", "graphql-js", "dataloader", "shared", "timed", "apollo"] as const;
+
+/** Only the first is measured if no server is named. */
+export const rungs: readonly Server[] = RUNGS.map((name) => ({
+  name,
+  command: () => ({
+    file: process.execPath,
+    args: [join(here, "rungs.ts"), name, String(SERVER_PORT), String(PLATFORM_PORT)],
+  }),
+  documents,
+}));
+
+/** Those that need the packages of bench/package.json. */
+export const peers: readonly Server[] = [tailcall, hive, baseline];
+
 /** In the order in which they run. */
-export const servers: readonly Server[] = [textgraph, tailcall, hive, baseline];
+export const servers: readonly Server[] = [textgraph, ...peers, ...rungs];
 
 function hasRows(data: unknown): data is { participants: unknown[] } {
   return typeof data === "object" && data !== null && "participants" in data && Array.isArray(data.participants);
