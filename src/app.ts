@@ -2,6 +2,7 @@ import { type Access, createAccess, OPEN_ACCESS } from "./access/access.ts";
 import { createApiKeys } from "./access/api-keys.ts";
 import { Buckets, createRecipientLimit } from "./access/buckets.ts";
 import { createTokens } from "./access/tokens.ts";
+import { warnOfCredentials } from "./background/check-credentials.ts";
 import { startContactListSync } from "./background/contact-list-sync.ts";
 import { applyEvent } from "./background/event-effects.ts";
 import { startSweeps } from "./background/sweeps.ts";
@@ -15,6 +16,7 @@ import {
   type TextizenConfig,
 } from "./config.ts";
 import { Context, type Services } from "./context.ts";
+import type { Platform } from "./errors.ts";
 import { createFeed } from "./events/feed.ts";
 import { createReception } from "./events/reception.ts";
 import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
@@ -73,6 +75,8 @@ export interface App {
   /** Where the metrics are served if not beside the graph. */
   readonly metricsUrl: string | null;
   readonly services: Services;
+  /** Asks both platforms whether they take our credentials, and says so, one line each, where one does not. */
+  warnOfCredentials(say: (line: string) => void): Promise<void>;
   /** Refuses new operations, answers running ones within 12 seconds, then releases everything. */
   close(): Promise<void>;
   /** Logs an error that ends the process: its kind and place only, because nobody knows what its message contains. */
@@ -266,6 +270,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       services,
       close,
       reportFatal,
+      warnOfCredentials: (say) => warnOfCredentials(services, platformsOf(config), say),
       metricsUrl: ownMetrics?.url ?? null,
     };
   } catch (error) {
@@ -295,6 +300,10 @@ function prefixed<List>(prefix: string, lists: Readonly<Record<string, List>>): 
 
 function createBuckets(): Buckets {
   return new Buckets(() => performance.now());
+}
+
+function platformsOf({ pidj, textizen }: Config): Platform[] {
+  return [...(pidj === null ? [] : ["PIDJ" as const]), ...(textizen === null ? [] : ["TEXTIZEN" as const])];
 }
 
 function webhooksAt({ webhookSecrets: [secret], publicUrl }: EventsConfig, address: string): Webhooks | null {

@@ -99,6 +99,17 @@ export function describeFailure({ platform, reason }: PlatformError): string {
   return `${PLATFORM_NAMES[platform]} ${WHAT_PLATFORM_DID[reason]}`;
 }
 
+/**
+ * Why a check of our credentials failed, in one sentence. An answer that is not the platform's own is most often that of
+ * another server at a wrong address.
+ */
+export function explainCheck(error: PlatformError): string {
+  const { platform, reason, status, platformMessage } = error;
+  const isForeign = reason === "shape" && status !== null;
+  const foreign = `${PLATFORM_NAMES[platform]} gave an answer that cannot be read (HTTP ${status}): check ${platform}_BASE_URL.`;
+  return platformMessage ?? (isForeign ? foreign : describeFailure(error));
+}
+
 /** An argument that is malformed or out of range. `message` names the argument and says what was expected. */
 export class InputError extends Error {
   override readonly name = "InputError";

@@ -21,6 +21,9 @@ Textizen's campaigns report to ${show(app.webhooks.textizen)}
   }
   stopInOrder(app);
   process.stdout.write(`textgraph ready at ${app.url}\n`);
+  if (!isSimulated) {
+    await app.warnOfCredentials((line) => process.stderr.write(line));
+  }
 
   // Both are loaded late: packages look at NODE_ENV when they are loaded, and only `.env` may have set it.
   async function serve() {

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { describeFailure, PLATFORM_NAMES, type Platform, PlatformError } from "../errors.ts";
+import { explainCheck, type Platform, PlatformError } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
 import type { TextizenUserRecord } from "../textizen/records.ts";
 
@@ -24,7 +24,7 @@ async function checkPlatform(platform: Platform, { pidj, textizen, services }: C
       throw error;
     }
     const nobody: TextizenUserRecord | null = null;
-    const message = error.platformMessage ?? describeCheck(error);
+    const message = explainCheck(error);
     const answered = error.status !== null;
     return {
       platform,
@@ -35,12 +35,4 @@ async function checkPlatform(platform: Platform, { pidj, textizen, services }: C
       textizenUser: nobody,
     };
   }
-}
-
-/** An answer that is not the platform's own is most often that of another server at a wrong address. */
-function describeCheck(error: PlatformError): string {
-  const { platform, reason, status } = error;
-  return reason === "shape" && status !== null
-    ? `${PLATFORM_NAMES[platform]} gave an answer that cannot be read (HTTP ${status}): check ${platform}_BASE_URL.`
-    : describeFailure(error);
 }
