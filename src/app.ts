@@ -16,7 +16,7 @@ import {
   type TextizenConfig,
 } from "./config.ts";
 import { Context, type Services } from "./context.ts";
-import type { Platform } from "./errors.ts";
+import { PLATFORM_NAMES, type Platform } from "./errors.ts";
 import { createFeed } from "./events/feed.ts";
 import { createReception } from "./events/reception.ts";
 import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
@@ -32,6 +32,7 @@ import { buildSchema, printSdl, readTypeDefs } from "./operations/schema.ts";
 import { ANY_DOCUMENT, readTrustedDocuments } from "./operations/trusted-documents.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
+import { DriftWatch } from "./rest/drift.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startApollo } from "./server/apollo.ts";
@@ -40,6 +41,7 @@ import { createHttp } from "./server/http.ts";
 import { addMetrics, listenForMetrics } from "./server/metrics-route.ts";
 import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
+import { keepAnswerShapes } from "./store/answer-shapes.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createAuditLog } from "./store/audit.ts";
 import { createContactDirectory } from "./store/contacts.ts";
@@ -60,6 +62,8 @@ const STDERR = createLineStream({ write: (lines) => process.stderr.write(lines) 
 const FEED_LOOK_MS = 250;
 /** Milliseconds that a stop waits for running operations: by default the longest time of a send. */
 const LONGEST_STOP_MS = 12_000;
+
+const DRIFTS = { new: "is new", missing: "is missing", type: "has another type" } as const;
 
 interface Webhooks {
   readonly pidj: string;
@@ -113,9 +117,18 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   const metrics = createMetrics();
   const tracing = config.tracing && (await startTracing(config.tracing));
+  const drift = new DriftWatch({
+    kept: keepAnswerShapes(store),
+    now: () => performance.now(),
+    report: ({ platform, route, path, kind }) => {
+      metrics.drift(platform, route, path, kind);
+      warn(`${PLATFORM_NAMES[platform]}'s answers to ${route} have changed: ${path} ${DRIFTS[kind]}`, null);
+    },
+  });
   const connection = {
     versions,
     meter: metrics,
+    drift,
     ...config.protection,
     timeouts: {
       readMilliseconds: config.timeouts.read,
@@ -251,7 +264,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await apollo.stop();
     feed.close();
     await Promise.all([pidj.close(), textizen.close()]);
-    await Promise.all([services.directory.idle(), services.audit.idle(), tracing?.close()]);
+    await Promise.all([drift.idle(), services.directory.idle(), services.audit.idle(), tracing?.close()]);
     await store.close();
   };
   const reportFatal = (error: unknown) => http.log.fatal({ err: error }, "uncaught error: stopping");

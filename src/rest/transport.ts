@@ -7,6 +7,7 @@ import type { BreakerLimits } from "./breaker.ts";
 import type { BulkheadLimits } from "./bulkhead.ts";
 import type { CallMeter, CallOutcome } from "./call-meter.ts";
 import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
+import type { DriftWatch } from "./drift.ts";
 import { Exchange, endOfScope, type Route, type WireRequest } from "./exchange.ts";
 import { Guard, type PlatformState } from "./guard.ts";
 import { type CallKind, combine, delayBeforeRepeat } from "./repeats.ts";
@@ -48,6 +49,8 @@ export interface ConnectionOptions {
   readonly connections?: number;
   /** Counts the calls. Default: nothing does. */
   readonly meter?: CallMeter;
+  /** Notices when answers change. Default: nothing does. */
+  readonly drift?: DriftWatch;
   /** Jitter of retries and of the breaker, 0 to 1; for tests. */
   readonly random?: () => number;
   /** Milliseconds of a clock that never goes back, for breaker and budget of repeats; for tests. */
@@ -207,11 +210,13 @@ export function createTransport(options: TransportOptions): Transport {
     const began = performance.now();
     let milliseconds: number | null = null;
     let skippedRows = 0;
+    let body: unknown;
     let outcome: CallOutcome = "ok";
     try {
       const raw = await exchange.run(pool, wire);
       milliseconds = performance.now() - began;
       const answer = await readAnswer(raw, { platform, route, isSignInPage });
+      body = answer.body;
       const result = await request.decode(answer);
       skippedRows = answer.skippedRows;
       return result;
@@ -222,6 +227,9 @@ export function createTransport(options: TransportOptions): Transport {
       milliseconds ??= performance.now() - began;
       scope.record({ platform, route, milliseconds, status: exchange.status, skippedRows });
       options.meter?.ended(platform, route, outcome, milliseconds);
+      if (outcome === "ok" || outcome === "shape") {
+        options.drift?.observe(platform, route, body, { isReadable: outcome === "ok" });
+      }
     }
   }
 

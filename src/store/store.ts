@@ -39,7 +39,8 @@ export type Table =
   | "event-state"
   | "opt-out"
   | "audit"
-  | "audit-key";
+  | "audit-key"
+  | "answer-shape";
 
 export interface Range {
   /** Only keys that begin with this. */

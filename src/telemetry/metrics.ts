@@ -17,12 +17,14 @@ export interface MetricsSources {
 
 /**
  * Metrics for Prometheus. Every label is from a fixed list of this server's own (kinds, codes, route templates,
- * mutations), so their number is bounded, and no client's or platform's text gets in.
+ * mutations) or the name of a platform's property, so their number is bounded, and no value of a client or platform gets in.
  */
 export interface Metrics extends CallMeter {
   operation(kind: string, outcome: string, codes: readonly string[], seconds: number | null): void;
   /** A write was settled; see `AuditedWrite` for the outcomes. */
   write(mutation: string, kind: string, outcome: string): void;
+  /** A platform's answers changed: the path of a property (src/rest/drift.ts bounds their number), and how. */
+  drift(platform: string, route: string, path: string, kind: string): void;
   /** `route`: a template of this server's. */
   request(route: string, status: number): void;
   watch(sources: MetricsSources): void;
@@ -84,6 +86,13 @@ export function createMetrics(): Metrics {
     registers,
   });
 
+  const drifts = new Counter({
+    name: "textgraph_platform_drifts_total",
+    help: "Properties of a platform's answers that are new, missing or of another type, by their path.",
+    labelNames: ["platform", "route", "path", "kind"],
+    registers,
+  });
+
   return {
     operation: (kind, outcome, codes, seconds) => {
       operations.inc({ kind, outcome });
@@ -96,6 +105,7 @@ export function createMetrics(): Metrics {
     },
     write: (mutation, kind, outcome) => writes.inc({ mutation, kind, outcome }),
     request: (route, status) => requests.inc({ route, status }),
+    drift: (platform, route, path, kind) => drifts.inc({ platform, route, path, kind }),
     ended: (platform, route, outcome, milliseconds) =>
       calls.observe({ platform, route, outcome }, milliseconds / 1_000),
     watch: (sources) => addGauges(registers, sources),
