@@ -8,7 +8,7 @@ import { type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
 import { Meter, type MeterLimits } from "./meter.ts";
 import type { PidjClient } from "./pidj/client.ts";
-import { type CallRecord, ReadScope } from "./rest/calls.ts";
+import { type CallRecord, ReadScope, type StopSignal } from "./rest/calls.ts";
 import type { Attempts } from "./store/attempts.ts";
 import type { AuditLog } from "./store/audit.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
@@ -55,7 +55,7 @@ export interface Services {
 
 export interface OperationOptions {
   /** Ends the operation's reads. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /**
    * The operation's deadline on the clock of `performance.now()`. It becomes later when the operation turns out to be a
    * mutation.

@@ -37,6 +37,42 @@ function hasRoom(milliseconds: number): boolean {
   return isFree;
 }
 
+/** Something that ends by itself at a time. */
+export interface Expiring {
+  /** On the clock of `performance.now()`; it may change. */
+  readonly expiresAt: number;
+  expire(): void;
+}
+
+const TICK_MS = 10;
+const expiring = new Set<Expiring>();
+let ticking: NodeJS.Timeout | null = null;
+
+/** Calls `expire` at its time, up to 10 ms late: one timer serves all, because most end long before their time. */
+export function expireInTime(thing: Expiring): void {
+  expiring.add(thing);
+  ticking ??= setInterval(tick, TICK_MS);
+}
+
+export function keepFromExpiring(thing: Expiring): void {
+  expiring.delete(thing);
+}
+
+function tick(): void {
+  if (expiring.size === 0 && ticking !== null) {
+    clearInterval(ticking);
+    ticking = null;
+    return;
+  }
+  const now = performance.now();
+  for (const thing of expiring) {
+    if (thing.expiresAt <= now) {
+      expiring.delete(thing);
+      thing.expire();
+    }
+  }
+}
+
 function turn(): Promise<void> {
   nextTurn ??= nextLoopTurn().then(() => {
     turnBegan = performance.now();

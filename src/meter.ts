@@ -1,4 +1,5 @@
 import { TooCostlyError } from "./errors.ts";
+import type { StopSignal } from "./rest/calls.ts";
 
 export interface MeterLimits {
   readonly calls: number;
@@ -21,13 +22,13 @@ const A_FEW = 5;
 /** The cost of one operation so far. Stops the operation if its time is over or if it exceeds its limits. */
 export class Meter {
   readonly #limits: MeterLimits;
-  readonly #signal: AbortSignal;
+  readonly #signal: StopSignal;
   readonly #callsMade: () => number;
   #objects = 0;
   #overdue = 0;
 
   /** `signal`: aborts when the operation's time is over. `callsMade`: the platform calls that it has made so far. */
-  constructor(limits: MeterLimits, signal: AbortSignal, callsMade: () => number) {
+  constructor(limits: MeterLimits, signal: StopSignal, callsMade: () => number) {
     this.#limits = limits;
     this.#signal = signal;
     this.#callsMade = callsMade;

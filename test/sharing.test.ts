@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { Versions } from "../src/freshness/versions.ts";
-import { ReadScope } from "../src/rest/calls.ts";
+import { ReadScope, type StopSignal } from "../src/rest/calls.ts";
 import { Sharing } from "../src/rest/sharing.ts";
 
 /** A read whose every call is counted and answered by hand. */
 function createUpstream() {
-  const calls: { answer: (value: string) => void; fail: (error: Error) => void; signal: AbortSignal }[] = [];
-  const call = ({ signal }: { readonly signal: AbortSignal }) =>
+  const calls: { answer: (value: string) => void; fail: (error: Error) => void; signal: StopSignal }[] = [];
+  const call = ({ signal }: { readonly signal: StopSignal }) =>
     new Promise<string>((resolve, reject) => {
       calls.push({ answer: resolve, fail: reject, signal });
     });

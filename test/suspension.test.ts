@@ -139,7 +139,7 @@ test("reads that were refused in this process allow no retries", async () => {
     retries: { percent: 100, perSecond: 0 },
     probe: async () => undefined,
   });
-  const enter = () => guard.enter(READ.route, "read", true, new AbortController().signal);
+  const enter = async () => guard.enter(READ.route, "read", true, new AbortController().signal);
   (await enter()).end(new PlatformError("PIDJ", "unreachable", "down"));
   for (let each = 0; each < 50; each += 1) {
     expect(await failureOf(enter())).toMatchObject({ reason: "suspended" });

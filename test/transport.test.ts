@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import type { PlatformRequest } from "../src/rest/transport.ts";
+import { COMMON_HEADERS, type PlatformRequest } from "../src/rest/transport.ts";
 import { connect, READ, SEND } from "./calls.ts";
 import {
   closedUrl,
@@ -20,7 +20,7 @@ test("frames a GET's body by Content-Length and keeps the connection for the nex
     }
   });
   await using transport = connect(upstream.url);
-  const call = { ...READ, headers: ["content-type", "application/json"], body: '{"é":1}' };
+  const call = { ...READ, headers: [...COMMON_HEADERS, "content-type", "application/json"], body: '{"é":1}' };
   await transport.read(call, createScope());
   await nextTurn();
   await transport.read(call, createScope());

@@ -10,6 +10,13 @@ export interface FeedItem<Kind extends EventKind> {
   readonly event: StoredOf<Kind>;
 }
 
+/** An AbortSignal, or what does the same. */
+interface Ending {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 export type FeedRequest<Kind extends EventKind> = FilterOf<Kind> & {
   /**
    * Cursor of the last event that the subscriber has seen: events after it are delivered first. Null or left out: new
@@ -17,7 +24,7 @@ export type FeedRequest<Kind extends EventKind> = FilterOf<Kind> & {
    */
   readonly since?: string | null | undefined;
   /** Ends the subscription. */
-  readonly signal: AbortSignal;
+  readonly signal: Ending;
 };
 
 /**

@@ -1,26 +1,33 @@
+import { type Expiring, expireInTime, keepFromExpiring } from "../event-loop.ts";
+import { Stop, type StopSignal } from "../rest/calls.ts";
 import type { Client } from "./operation.ts";
 
 /** A running operation. It ends when its time is over, or when all clients that wait for it are gone. */
-export class Execution {
-  readonly signal: AbortSignal;
-  readonly #controller = new AbortController();
+export class Execution implements Expiring {
+  readonly #stop = new Stop();
   readonly #milliseconds: number;
   readonly #leaves: (() => void)[] = [];
   #deadline = 0;
-  #timer: NodeJS.Timeout | undefined;
   #waiting = 0;
 
   /** `milliseconds`: its time, counted from when the last client joined. */
   constructor(milliseconds: number) {
-    this.signal = this.#controller.signal;
     this.#milliseconds = milliseconds;
     this.#extend();
-    this.#startTimer();
+    expireInTime(this);
   }
 
-  /** The end of its time, on the clock of `performance.now()`. */
-  get deadline(): number {
+  get signal(): StopSignal {
+    return this.#stop;
+  }
+
+  /** The end of its time, on the clock of `performance.now()`. A client that joins makes it later. */
+  get expiresAt(): number {
     return this.#deadline;
+  }
+
+  expire(): void {
+    this.#abort("TimeoutError");
   }
 
   /** A further client waits for it, which extends its time to the full time from now. */
@@ -39,7 +46,7 @@ export class Execution {
 
   /** The answer is there: stops the timer and no longer watches the clients. */
   end(): void {
-    clearTimeout(this.#timer);
+    keepFromExpiring(this);
     for (const leave of this.#leaves) {
       leave();
     }
@@ -49,19 +56,8 @@ export class Execution {
     this.#deadline = performance.now() + this.#milliseconds;
   }
 
-  #startTimer(): void {
-    this.#timer = setTimeout(() => {
-      // A client that joined later has given it more time.
-      if (performance.now() < this.#deadline) {
-        this.#startTimer();
-      } else {
-        this.#abort("TimeoutError");
-      }
-    }, this.#deadline - performance.now());
-  }
-
   #abort(name: "TimeoutError" | "AbortError"): void {
-    clearTimeout(this.#timer);
-    this.#controller.abort(new DOMException("the operation is over", name));
+    keepFromExpiring(this);
+    this.#stop.abort(new DOMException("the operation is over", name));
   }
 }

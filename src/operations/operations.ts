@@ -169,7 +169,7 @@ export function createOperations(options: OperationsOptions): Operations {
     }
     const context = createContext({
       signal: execution.signal,
-      deadline: () => execution.deadline,
+      deadline: () => execution.expiresAt,
       fresh: operation.isFresh,
       caller,
       limits: limitsOf(charge.asked, price),

@@ -6,7 +6,7 @@ import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import type { PlatformState } from "../rest/guard.ts";
 import { foreignAnswer, NOT_FOUND_SENTENCE, NOT_FOUND_STATUSES, namesRecordOf, saysNoMore } from "../rest/not-found.ts";
-import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
+import { COMMON_HEADERS, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 
 /**
  * Pidj's account; `baseUrl` ends with the version: `https://gopidj.com/api/2020` (docs/platforms.md, Pidj: connection).
@@ -52,7 +52,7 @@ export function createPidjWire(options: PidjOptions): PidjWire {
   });
   // RFC 7617 §2.
   const credentials = Buffer.from(`${options.accountKey}:${options.token}`).toString("base64");
-  const headers = ["accept", "application/json", "authorization", `Basic ${credentials}`];
+  const headers = [...COMMON_HEADERS, "accept", "application/json", "authorization", `Basic ${credentials}`];
   const formHeaders = [...headers, "content-type", "application/x-www-form-urlencoded"];
 
   function toRequest<Result>(

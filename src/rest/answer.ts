@@ -14,16 +14,50 @@ export interface Answer {
   skippedRows: number;
 }
 
-/** The platform and call of an answer. */
-interface Source {
-  readonly platform: Platform;
-  readonly route: Route;
-  /** True if a redirect to this place says that our session has ended. */
-  readonly isSignInPage: (location: string, route: Route) => boolean;
+/** True if a redirect to this place says that our session has ended. */
+type IsSignInPage = (location: string, route: Route) => boolean;
+
+/** Checks an answer by the rules that both platforms share; a large one in several turns. Throws PlatformError. */
+export function readAnswer(
+  raw: RawAnswer,
+  platform: Platform,
+  route: Route,
+  isSignInPage: IsSignInPage,
+): Answer | Promise<Answer> {
+  if (raw.status >= 300) {
+    requireReadable(raw, platform, route, isSignInPage);
+  }
+  const contentType = textOf(raw.headers["content-type"]) ?? "";
+  const encoding = textOf(raw.headers["content-encoding"])?.trim() ?? "";
+  const isEncoded = encoding !== "" && encoding.toLowerCase() !== "identity";
+  const content = contentOf(raw.body, contentType);
+  if (content === "" || isEncoded) {
+    const why = content === "" ? null : "encoded, though identity was asked for";
+    return toAnswer(platform, route, raw.status, undefined, why);
+  }
+  const finish = (value: unknown) => {
+    // Under another content type, a text or a number may be anything; an object or a list is the platform's JSON.
+    const body = isJsonType(contentType) || (typeof value === "object" && value !== null) ? value : undefined;
+    return toAnswer(platform, route, raw.status, body, "not JSON");
+  };
+  return typeof content === "string"
+    ? finish(parseJson(content))
+    : // The SyntaxError is not passed on, because it quotes the content.
+      parseLargeJson(content)
+        .catch(() => undefined)
+        .then(finish);
 }
 
-/** Checks an answer by the rules that both platforms share. Throws PlatformError. */
-export async function readAnswer(raw: RawAnswer, { platform, route, isSignInPage }: Source): Promise<Answer> {
+/** `why`: what is wrong with a body of which there is no value; null if there is no body. */
+function toAnswer(platform: Platform, route: Route, status: number, body: unknown, why: string | null): Answer {
+  if (body === undefined && why !== null && status < 300) {
+    throw new PlatformError(platform, "shape", `${route}: the answer is ${why}`, { status });
+  }
+  return { status, body, skippedRows: 0 };
+}
+
+/** Throws PlatformError for the statuses that say all there is to say. */
+function requireReadable(raw: RawAnswer, platform: Platform, route: Route, isSignInPage: IsSignInPage): void {
   const { status } = raw;
   const retryAfterSeconds =
     status === 429 || status === 503 ? parseRetryAfter(textOf(raw.headers["retry-after"])) : null;
@@ -34,29 +68,12 @@ export async function readAnswer(raw: RawAnswer, { platform, route, isSignInPage
   if (status >= 500) {
     throw new PlatformError(platform, "unreachable", `${route}: HTTP status ${status}`, details);
   }
-  if (status >= 300 && status < 400) {
+  if (status < 400) {
     if (isSignInPage(textOf(raw.headers.location) ?? "", route)) {
       throw new PlatformError(platform, "unauthorized", `${route}: asked to sign in`, { status, mayHaveTaken: false });
     }
     throw new PlatformError(platform, "shape", `${route}: a redirect, which is not followed`, details);
   }
-  const contentType = textOf(raw.headers["content-type"]) ?? "";
-  const content = contentOf(raw.body, contentType);
-  const isEmpty = content === "";
-  const isEncoded = !/^(?:identity)?$/i.test(textOf(raw.headers["content-encoding"])?.trim() ?? "");
-  const value = isEmpty || isEncoded ? undefined : await parseContent(content);
-  // Under another content type, a text or a number may be anything; an object or a list is the platform's JSON.
-  const body = isJsonType(contentType) || (typeof value === "object" && value !== null) ? value : undefined;
-  if (body === undefined && !isEmpty && status < 300) {
-    const why = isEncoded ? "encoded, though identity was asked for" : "not JSON";
-    throw new PlatformError(platform, "shape", `${route}: the answer is ${why}`, details);
-  }
-  return { status, body, skippedRows: 0 };
-}
-
-/** Undefined if the content is not JSON. The SyntaxError is not passed on, because it quotes the content. */
-async function parseContent(content: string | Buffer): Promise<unknown> {
-  return typeof content === "string" ? parseJson(content) : await parseLargeJson(content).catch(() => undefined);
 }
 
 /** As text without outer blanks, unless it is large. */
@@ -67,6 +84,9 @@ function contentOf(body: Buffer | null, contentType: string): string | Buffer {
 
 /** RFC 6839 §3.1 for `+json`. Without a content type, the body decides. */
 function isJsonType(contentType: string): boolean {
+  if (contentType === "application/json") {
+    return true;
+  }
   const end = contentType.indexOf(";");
   const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
   return type === "" || type === "application/json" || type.endsWith("+json");

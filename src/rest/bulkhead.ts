@@ -1,3 +1,5 @@
+import type { StopSignal } from "./calls.ts";
+
 /** How many calls to a platform may run, how many may wait, and for how long. */
 export interface BulkheadLimits {
   readonly inFlight: number;
@@ -44,7 +46,7 @@ export class Bulkhead {
    * Takes a place, which must be returned with `leave`: at once if there is one, else by a promise; false if none
    * becomes free in time, or if the signal aborts before.
    */
-  enter(signal: AbortSignal, kind: "read" | "write"): true | Promise<boolean> | false {
+  enter(signal: StopSignal, kind: "read" | "write"): true | Promise<boolean> | false {
     if (this.#inFlight < this.#limits.inFlight) {
       this.#inFlight += 1;
       return true;
@@ -67,7 +69,7 @@ export class Bulkhead {
     return this.waiting < (kind === "read" ? Math.ceil(waiting * READS_IN_QUEUE) : waiting);
   }
 
-  #wait(signal: AbortSignal, queue: Set<Waiting>): Promise<boolean> {
+  #wait(signal: StopSignal, queue: Set<Waiting>): Promise<boolean> {
     return new Promise((resolve) => {
       const leave = () => waiting.end(false);
       const timer = setTimeout(leave, this.#limits.waitMilliseconds);

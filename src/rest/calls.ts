@@ -14,9 +14,54 @@ export interface CallRecord {
   readonly skippedRows: number;
 }
 
+/** Says that something is over. An AbortSignal is one too. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: StopListener): void;
+  removeEventListener(type: "abort", listener: StopListener): void;
+}
+
+type StopListener = (() => void) | { handleEvent(): void };
+
+/** A signal, and what aborts it: for every operation and every call, for which an AbortController costs too much. */
+export class Stop implements StopSignal {
+  aborted = false;
+  reason: unknown = undefined;
+  #listeners: StopListener[] | null = null;
+
+  abort(reason: unknown): void {
+    if (this.aborted) {
+      return;
+    }
+    this.aborted = true;
+    this.reason = reason;
+    const listeners = this.#listeners ?? [];
+    this.#listeners = null;
+    for (const listener of listeners) {
+      typeof listener === "function" ? listener() : listener.handleEvent();
+    }
+  }
+
+  addEventListener(_type: "abort", listener: StopListener): void {
+    if (this.#listeners === null) {
+      this.#listeners = [listener];
+    } else {
+      this.#listeners.push(listener);
+    }
+  }
+
+  removeEventListener(_type: "abort", listener: StopListener): void {
+    const at = this.#listeners?.indexOf(listener) ?? -1;
+    if (at >= 0) {
+      this.#listeners?.splice(at, 1);
+    }
+  }
+}
+
 interface ScopeOptions {
   /** Aborts when nobody waits any more, or at the operation's deadline. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** The deadline of the answer on the clock of `performance.now()`; Infinity if there is none. */
   readonly deadline: () => number;
   /** Called with every exchange when it has ended, successfully or not. */
@@ -47,7 +92,7 @@ interface WriteScopeOptions extends ScopeOptions {
 
 /** The scope of a call: who waits for it, and until when. */
 abstract class Scope {
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   readonly record: (call: CallRecord) => void;
   // Because of the private members, TypeScript accepts only what the constructor made, and no spread of a scope.
   readonly #deadline: () => number;

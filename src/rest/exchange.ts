@@ -1,9 +1,23 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors } from "undici";
 import { type Platform, PlatformError, type PlatformErrorDetails, type PlatformErrorReason } from "../errors.ts";
+import { type Expiring, expireInTime, keepFromExpiring } from "../event-loop.ts";
+import type { StopSignal } from "./calls.ts";
 
 /** A call as the platform's document names it: method and path, with `{id}` for the part that varies. */
 export type Route = `${"GET" | "POST" | "PUT" | "DELETE"} /${string}`;
+
+/** What a request is made of. */
+export interface RequestParts {
+  readonly route: Route;
+  /** The value for `{id}`; null if the route has none. */
+  readonly id: string | null;
+  /** The query with its question mark, or nothing. */
+  readonly query: string;
+  /** Names and values alternate, `COMMON_HEADERS` among them. Made once, and never changed. */
+  readonly headers: string[];
+  readonly body: string | null;
+}
 
 /** One request as it is sent. */
 export interface WireRequest {
@@ -17,11 +31,10 @@ export interface WireRequest {
   readonly reset: false;
 }
 
-interface ExchangeOptions {
-  readonly platform: Platform;
-  readonly route: Route;
+/** How long an exchange may take. */
+export interface ExchangeTimes {
   /** Ends the exchange when it aborts; null for a write, which is finished once begun. */
-  readonly signal: AbortSignal | null;
+  readonly signal: StopSignal | null;
   /** Milliseconds to wait for a connection. */
   readonly waitMilliseconds: number;
   /**
@@ -29,7 +42,6 @@ interface ExchangeOptions {
    * sent; null if too little time is left, and then nothing is sent.
    */
   readonly answerMilliseconds: () => number | null;
-  readonly bodyLimitBytes: number;
 }
 
 /** A raw answer. `body` is null if it was cut off; the status, which is not 2xx, is then enough. */
@@ -40,12 +52,7 @@ export interface RawAnswer {
 }
 
 /** The error of a scope that has ended: its deadline has passed, or nobody waits for it. */
-export function endOfScope(
-  platform: Platform,
-  what: string,
-  signal: AbortSignal,
-  mayHaveTaken: boolean,
-): PlatformError {
+export function endOfScope(platform: Platform, what: string, signal: StopSignal, mayHaveTaken: boolean): PlatformError {
   const isLate = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
   return isLate
     ? new PlatformError(platform, "timeout", `${what}: the operation's deadline came first`, { mayHaveTaken })
@@ -57,28 +64,36 @@ export function endOfScope(
  * `request()`: only a handler learns when the first byte is sent, and a failure before that moment proves that nothing
  * was changed.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   /** HTTP status; null until an answer begins. */
   status: number | null = null;
-  readonly #options: ExchangeOptions;
+  /** The end of the time to wait for a connection, then of the time for the answer. */
+  expiresAt = 0;
+  readonly #platform: Platform;
+  readonly #route: Route;
+  readonly #bodyLimitBytes: number;
+  readonly #times: ExchangeTimes;
   readonly #outcome = Promise.withResolvers<RawAnswer>();
   readonly #chunks: Buffer[] = [];
   #headers: IncomingHttpHeaders = {};
   #bytes = 0;
   #controller: Dispatcher.DispatchController | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  /** The time that the timer was set to. */
+  /** The time that ends at `expiresAt`. */
   #milliseconds = 0;
   #isSettled = false;
 
-  constructor(options: ExchangeOptions) {
-    this.#options = options;
+  constructor(platform: Platform, route: Route, bodyLimitBytes: number, times: ExchangeTimes) {
+    this.#platform = platform;
+    this.#route = route;
+    this.#bodyLimitBytes = bodyLimitBytes;
+    this.#times = times;
   }
 
   /** The answer, whatever its status. Throws PlatformError: not-asked, timeout, unreachable, shape or cancelled. */
   run(dispatcher: Dispatcher, request: WireRequest): Promise<RawAnswer> {
-    this.#options.signal?.addEventListener("abort", this);
-    this.#startTimer(this.#options.waitMilliseconds);
+    this.#times.signal?.addEventListener("abort", this);
+    this.#allow(this.#times.waitMilliseconds);
+    expireInTime(this);
     dispatcher.dispatch(request, this);
     return this.#outcome.promise;
   }
@@ -92,28 +107,27 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  #startTimer(milliseconds: number): void {
-    clearTimeout(this.#timer ?? undefined);
-    this.#milliseconds = Math.min(Math.floor(milliseconds), LONGEST_TIMER_MILLISECONDS);
-    this.#timer = setTimeout(endOfTime, this.#milliseconds, this);
+  #allow(milliseconds: number): void {
+    this.#milliseconds = Math.floor(milliseconds);
+    this.expiresAt = performance.now() + this.#milliseconds;
   }
 
   /** Called when the signal aborts. */
   handleEvent(): void {
-    const { platform, route, signal } = this.#options;
+    const { signal } = this.#times;
     if (signal !== null) {
-      this.#fail(endOfScope(platform, route, signal, this.#hasBegun));
+      this.#fail(endOfScope(this.#platform, this.#route, signal, this.#hasBegun));
     }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    const milliseconds = this.#isSettled ? null : this.#options.answerMilliseconds();
+    const milliseconds = this.#isSettled ? null : this.#times.answerMilliseconds();
     if (milliseconds === null) {
       this.#cut("not-asked", "too little time was left when a connection was free");
       controller.abort(new Error("nobody waits for this request"));
       return;
     }
-    this.#startTimer(milliseconds);
+    this.#allow(milliseconds);
     this.#controller = controller;
   }
 
@@ -123,14 +137,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.status = status;
     this.#headers = headers;
-    if (Number(headers["content-length"]) > this.#options.bodyLimitBytes) {
+    if (Number(headers["content-length"]) > this.#bodyLimitBytes) {
       this.#refuseSize();
     }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#options.bodyLimitBytes) {
+    if (this.#bytes > this.#bodyLimitBytes) {
       this.#refuseSize();
     } else {
       this.#chunks.push(chunk);
@@ -159,7 +173,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #refuseSize(): void {
-    this.#cut("shape", `the answer is larger than ${this.#options.bodyLimitBytes} bytes`);
+    this.#cut("shape", `the answer is larger than ${this.#bodyLimitBytes} bytes`);
   }
 
   /** The rest of the answer will not arrive. A status other than 2xx is enough; an incomplete 2xx is never used. */
@@ -171,9 +185,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const details: PlatformErrorDetails = { mayHaveTaken: this.#hasBegun, cause };
     this.#fail(
       new PlatformError(
-        this.#options.platform,
+        this.#platform,
         reason,
-        `${this.#options.route}: ${why}`,
+        `${this.#route}: ${why}`,
         this.status === null ? details : { ...details, status: this.status },
       ),
     );
@@ -200,16 +214,40 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return false;
     }
     this.#isSettled = true;
-    if (this.#timer !== null) {
-      clearTimeout(this.#timer);
-    }
-    this.#options.signal?.removeEventListener("abort", this);
+    keepFromExpiring(this);
+    this.#times.signal?.removeEventListener("abort", this);
     return true;
   }
 }
 
-const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
+/** A route's parts: the method, and what comes before and after the id. */
+interface RouteParts {
+  readonly method: Dispatcher.HttpMethod;
+  readonly before: string;
+  readonly after: string;
+}
 
-function endOfTime(exchange: Exchange): void {
-  exchange.expire();
+/** There are as many as the platforms document. */
+const knownRoutes = new Map<Route, RouteParts>();
+
+function partsOf(route: Route): RouteParts {
+  let parts = knownRoutes.get(route);
+  if (parts === undefined) {
+    const [method = "", template = ""] = route.split(" ");
+    const [before = "", after = ""] = template.split("{id}");
+    parts = { method: method as Dispatcher.HttpMethod, before, after };
+    knownRoutes.set(route, parts);
+  }
+  return parts;
+}
+
+export function toWire({ route, id, query, headers, body }: RequestParts, basePath: string): WireRequest {
+  const { method, before, after } = partsOf(route);
+  const path = basePath + before + (id === null ? "" : escapeSegment(id)) + after + query;
+  return { method, path, headers, body, reset: false };
+}
+
+/** RFC 3986 §3.3 allows a colon in a path segment, and every Pidj id has one. */
+function escapeSegment(id: string): string {
+  return /^[\w:.~-]*$/.test(id) ? id : encodeURIComponent(id.toWellFormed()).replaceAll("%3A", ":");
 }

@@ -1,6 +1,7 @@
 import { type Platform, PlatformError } from "../errors.ts";
 import { type Admission, Breaker, type BreakerLimits, type BreakerOptions } from "./breaker.ts";
 import { Bulkhead, type BulkheadLimits } from "./bulkhead.ts";
+import type { StopSignal } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
 import type { CallKind } from "./repeats.ts";
 import { RetryBudget, type RetryLimits } from "./retry-budget.ts";
@@ -27,9 +28,22 @@ export interface PlatformState {
 }
 
 /** An admitted call. It must be ended. */
-export interface Entry {
+class Entry {
+  readonly #bulkhead: Bulkhead;
+  readonly #breaker: Breaker;
+  readonly #admission: "call" | "probe";
+
+  constructor(bulkhead: Bulkhead, breaker: Breaker, admission: "call" | "probe") {
+    this.#bulkhead = bulkhead;
+    this.#breaker = breaker;
+    this.#admission = admission;
+  }
+
   /** `error`: why it failed; null if it succeeded. */
-  end(error: unknown): void;
+  end(error: unknown): void {
+    this.#bulkhead.leave();
+    this.#breaker.settle(this.#admission, outcomeOf(error));
+  }
 }
 
 const OVERLOAD_RETRY_SECONDS = 1;
@@ -68,32 +82,38 @@ export class Guard {
    * Throws PlatformError `suspended` or `overloaded` if the call must not go out now, and `timeout` or `cancelled` if the
    * signal aborts while the call waits for a place.
    */
-  async enter(route: Route, kind: CallKind, isFirst: boolean, signal: AbortSignal): Promise<Entry> {
+  enter(route: Route, kind: CallKind, isFirst: boolean, signal: StopSignal): Entry | Promise<Entry> {
     const isRead = kind === "read" || kind === "read-by-post";
     const breaker = isRead ? this.#reads : this.#writes;
-    let admission = this.#admit(breaker, route);
+    const admission = this.#admit(breaker, route);
     if (admission === "probe" && !isRead) {
-      await this.#probeForWrites(route);
-      admission = "call";
+      return this.#probeForWrites(route).then(() => this.#takePlace(route, breaker, "call", isFirst, signal));
     }
-    const place = this.#bulkhead.enter(signal, isRead ? "read" : "write");
-    if (place === false || (place !== true && !(await place))) {
-      breaker.settle(admission, null);
-      if (signal.aborted) {
-        throw endOfScope(this.#options.platform, route, signal, false);
+    return this.#takePlace(route, breaker, admission, isFirst, signal);
+  }
+
+  #takePlace(
+    route: Route,
+    breaker: Breaker,
+    admission: "call" | "probe",
+    isFirst: boolean,
+    signal: StopSignal,
+  ): Entry | Promise<Entry> {
+    const enter = (hasPlace: boolean): Entry => {
+      if (!hasPlace) {
+        breaker.settle(admission, null);
+        throw signal.aborted
+          ? endOfScope(this.#options.platform, route, signal, false)
+          : this.#error("overloaded", `${route}: too many calls are under way`, OVERLOAD_RETRY_SECONDS);
       }
-      throw this.#error("overloaded", `${route}: too many calls are under way`, OVERLOAD_RETRY_SECONDS);
-    }
-    if (isFirst) {
-      // A call that is refused here asks nothing of the platform, so it allows no repeat.
-      this.#budget.deposit();
-    }
-    return {
-      end: (error) => {
-        this.#bulkhead.leave();
-        breaker.settle(admission, outcomeOf(error));
-      },
+      if (isFirst) {
+        // A call that is refused here asks nothing of the platform, so it allows no repeat.
+        this.#budget.deposit();
+      }
+      return new Entry(this.#bulkhead, breaker, admission);
     };
+    const place = this.#bulkhead.enter(signal, breaker === this.#reads ? "read" : "write");
+    return typeof place === "boolean" ? enter(place) : place.then(enter);
   }
 
   #admit(breaker: Breaker, route: Route): Exclude<Admission, "refused"> {

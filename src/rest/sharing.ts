@@ -1,6 +1,6 @@
 import type { Platform } from "../errors.ts";
 import type { Stamp, Versions } from "../freshness/versions.ts";
-import { ReadScope } from "./calls.ts";
+import { ReadScope, Stop } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
 
 /** A running read and its waiters. */
@@ -10,12 +10,16 @@ interface Shared {
   readonly stamp: Stamp;
 }
 
-interface Waiters {
-  count: number;
+class Waiters {
+  count = 0;
   /** The latest deadline of the waiters. */
   deadline: number;
   /** Aborts when nobody waits any more. */
-  readonly left: AbortController;
+  readonly left = new Stop();
+
+  constructor(deadline: number) {
+    this.deadline = deadline;
+  }
 }
 
 /**
@@ -46,9 +50,9 @@ export class Sharing {
   }
 
   #start(key: string, starter: ReadScope, call: (shared: ReadScope) => Promise<unknown>): Shared {
-    const waiters: Waiters = { count: 0, deadline: starter.deadline, left: new AbortController() };
+    const waiters = new Waiters(starter.deadline);
     const scope = new ReadScope({
-      signal: waiters.left.signal,
+      signal: waiters.left,
       deadline: () => waiters.deadline,
       isFresh: starter.isFresh,
       record: starter.record,
@@ -82,10 +86,17 @@ export class Sharing {
         }
         reject(endOfScope(this.#platform, route, signal, true));
       };
-      const stay = () => signal.removeEventListener("abort", leave);
       signal.addEventListener("abort", leave);
-      result.then(stay, stay);
-      result.then(resolve, reject);
+      result.then(
+        (value: Result) => {
+          signal.removeEventListener("abort", leave);
+          resolve(value);
+        },
+        (error: unknown) => {
+          signal.removeEventListener("abort", leave);
+          reject(error);
+        },
+      );
     });
   }
 }

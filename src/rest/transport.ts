@@ -1,18 +1,26 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { type Dispatcher, Pool } from "undici";
+import { Pool } from "undici";
 import { type Platform, PlatformError } from "../errors.ts";
 import { Versions } from "../freshness/versions.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { BreakerLimits } from "./breaker.ts";
 import type { BulkheadLimits } from "./bulkhead.ts";
 import type { CallMeter, CallOutcome } from "./call-meter.ts";
-import { type CallScope, ReadScope, type WriteScope } from "./calls.ts";
+import { type CallScope, ReadScope, type StopSignal, type WriteScope } from "./calls.ts";
 import type { DriftWatch } from "./drift.ts";
-import { Exchange, endOfScope, type Route, type WireRequest } from "./exchange.ts";
+import {
+  Exchange,
+  type ExchangeTimes,
+  endOfScope,
+  type RequestParts,
+  type Route,
+  toWire,
+  type WireRequest,
+} from "./exchange.ts";
 import { Guard, type PlatformState } from "./guard.ts";
 import { type CallKind, combine, delayBeforeRepeat } from "./repeats.ts";
 import type { RetryLimits } from "./retry-budget.ts";
 import { Sharing } from "./sharing.ts";
+import { pause } from "./waiting.ts";
 
 /** Milliseconds that one attempt may take, from its first byte to the last byte of its answer. */
 export interface Timeouts {
@@ -55,19 +63,11 @@ export interface ConnectionOptions {
   readonly random?: () => number;
   /** Milliseconds of a clock that never goes back, for breaker and budget of repeats; for tests. */
   readonly clock?: () => number;
-  /** Waits between retries and rejects when the signal aborts; for tests. */
-  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+  /** Waits between retries, until the signal aborts at most; for tests. */
+  readonly sleep?: (milliseconds: number, signal: StopSignal) => Promise<unknown>;
 }
 
-export interface PlatformRequest<Result> {
-  readonly route: Route;
-  /** The value for `{id}`; null if the route has none. */
-  readonly id: string | null;
-  /** The query with its question mark, or nothing. */
-  readonly query: string;
-  /** Names and values alternate. */
-  readonly headers: string[];
-  readonly body: string | null;
+export interface PlatformRequest<Result> extends RequestParts {
   /** The size limit of the answer. */
   readonly size: keyof typeof LIMITS;
   /** Throws PlatformError if the answer is a refusal or has another shape than documented. */
@@ -90,7 +90,7 @@ export interface Transport {
 
 const LIMITS = { list: "listBytes", record: "recordBytes" } as const;
 /** Sent with every call. Answers in other encodings are not decoded. */
-const HEADERS = ["user-agent", "textgraph", "accept-encoding", "identity"];
+export const COMMON_HEADERS = ["user-agent", "textgraph", "accept-encoding", "identity"];
 /** A write with less time than this is not begun: most answers would come too late, and its outcome would be unknown. */
 const LEAST_WRITE_MILLISECONDS = 1_000;
 
@@ -103,7 +103,7 @@ interface TransportOptions extends ConnectionOptions {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const { platform, random = Math.random, sleep = wakeAfter, isSignInPage = () => false } = options;
+  const { platform, random = Math.random, sleep = pause, isSignInPage = () => false } = options;
   const timeouts: Timeouts = {
     readMilliseconds: 3_000,
     sendMilliseconds: 8_000,
@@ -158,7 +158,7 @@ export function createTransport(options: TransportOptions): Transport {
     let failure: PlatformError | null = null;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await makeGuardedAttempt(request, wire, scope, { kind, isFirst: attempt === 1 });
+        return await makeGuardedAttempt(request, wire, scope, kind, attempt === 1);
       } catch (thrown) {
         const error = combine(failure, thrown);
         if (!(error instanceof PlatformError)) {
@@ -170,8 +170,8 @@ export function createTransport(options: TransportOptions): Transport {
           throw error;
         }
         failure = error;
-        // Rejects when the signal aborts; the next round then throws.
-        await sleep(delay, scope.signal).catch(() => undefined);
+        // If the signal aborts, the next round throws.
+        await sleep(delay, scope.signal);
       }
     }
   }
@@ -180,11 +180,15 @@ export function createTransport(options: TransportOptions): Transport {
     request: PlatformRequest<Result>,
     wire: WireRequest,
     scope: CallScope,
-    { kind, isFirst }: { readonly kind: CallKind; readonly isFirst: boolean },
+    kind: CallKind,
+    isFirst: boolean,
   ): Promise<Result> {
-    const entry = await guard.enter(request.route, kind, isFirst, scope.signal);
+    const entering = guard.enter(request.route, kind, isFirst, scope.signal);
+    const entry = entering instanceof Promise ? await entering : entering;
     try {
-      const result = await makeAttempt(request, wire, scope);
+      const times =
+        scope instanceof ReadScope ? timesOfRead(request.route, scope) : await timesOfWrite(request.route, scope);
+      const result = await makeAttempt(request, wire, scope, times);
       entry.end(null);
       return result;
     } catch (error) {
@@ -193,20 +197,15 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
+  /** All waiting apart from that for a connection happens before: a write is checked right before it is sent. */
   async function makeAttempt<Result>(
     request: PlatformRequest<Result>,
     wire: WireRequest,
     scope: CallScope,
+    times: ExchangeTimes,
   ): Promise<Result> {
     const { route } = request;
-    // All waiting apart from that for a connection must happen before this point: a write is checked right before it is
-    // sent.
-    const exchange = new Exchange({
-      platform,
-      route,
-      bodyLimitBytes: limits[LIMITS[request.size]],
-      ...(scope instanceof ReadScope ? timesOfRead(route, scope) : await timesOfWrite(route, scope)),
-    });
+    const exchange = new Exchange(platform, route, limits[LIMITS[request.size]], times);
     const began = performance.now();
     let milliseconds: number | null = null;
     let skippedRows = 0;
@@ -215,9 +214,11 @@ export function createTransport(options: TransportOptions): Transport {
     try {
       const raw = await exchange.run(pool, wire);
       milliseconds = performance.now() - began;
-      const answer = await readAnswer(raw, { platform, route, isSignInPage });
+      const reading = readAnswer(raw, platform, route, isSignInPage);
+      const answer = reading instanceof Promise ? await reading : reading;
       body = answer.body;
-      const result = await request.decode(answer);
+      const decoding = request.decode(answer);
+      const result = decoding instanceof Promise ? await decoding : decoding;
       skippedRows = answer.skippedRows;
       return result;
     } catch (error) {
@@ -233,16 +234,18 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  function timesOfRead(route: Route, { signal }: ReadScope) {
+  const { readMilliseconds } = timeouts;
+  const answerMillisecondsOfRead = () => readMilliseconds;
+
+  function timesOfRead(route: Route, { signal }: ReadScope): ExchangeTimes {
     if (signal.aborted) {
       throw endOfScope(platform, route, signal, false);
     }
-    const { readMilliseconds } = timeouts;
-    return { signal, waitMilliseconds: readMilliseconds, answerMilliseconds: () => readMilliseconds };
+    return { signal, waitMilliseconds: readMilliseconds, answerMilliseconds: answerMillisecondsOfRead };
   }
 
   /** Throws if the write must not be begun. */
-  async function timesOfWrite(route: Route, scope: WriteScope) {
+  async function timesOfWrite(route: Route, scope: WriteScope): Promise<ExchangeTimes> {
     if (scope.signal.aborted || scope.timeLeft() < leastWriteMilliseconds) {
       throw new PlatformError(platform, "not-asked", `${route}: too little time was left`, { mayHaveTaken: false });
     }
@@ -267,26 +270,4 @@ function kindOf({ method }: WireRequest, scope: CallScope): CallKind {
 /** True if the attempt was not made because of other calls; then another attempt would not be made either. */
 function isRefusedHere(error: unknown): boolean {
   return error instanceof PlatformError && (error.reason === "suspended" || error.reason === "overloaded");
-}
-
-function wakeAfter(milliseconds: number, signal: AbortSignal): Promise<unknown> {
-  return wait(milliseconds, undefined, { signal });
-}
-
-function toWire(request: PlatformRequest<unknown>, basePath: string): WireRequest {
-  const space = request.route.indexOf(" ");
-  const template = request.route.slice(space + 1);
-  return {
-    method: request.route.slice(0, space) as Dispatcher.HttpMethod,
-    path:
-      basePath + (request.id === null ? template : template.replace("{id}", escapeSegment(request.id))) + request.query,
-    headers: [...HEADERS, ...request.headers],
-    body: request.body,
-    reset: false,
-  };
-}
-
-/** RFC 3986 §3.3 allows a colon in a path segment, and every Pidj id has one. */
-function escapeSegment(id: string): string {
-  return encodeURIComponent(id.toWellFormed()).replaceAll("%3A", ":");
 }

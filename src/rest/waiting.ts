@@ -1,10 +1,11 @@
 import type { Platform } from "../errors.ts";
+import type { StopSignal } from "./calls.ts";
 import { endOfScope } from "./exchange.ts";
 
 /** The promise's outcome, or the failure that ends the scope if its signal aborts first. `what` names what was waited for. */
 export function orEndOfScope<Value>(
   promise: Promise<Value>,
-  signal: AbortSignal,
+  signal: StopSignal,
   platform: Platform,
   what: string,
 ): Promise<Value> {
@@ -13,8 +14,21 @@ export function orEndOfScope<Value>(
     if (signal.aborted) {
       leave();
     }
-    signal.addEventListener("abort", leave, { once: true });
+    signal.addEventListener("abort", leave);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
+/** Resolves after this time, or at once when the signal aborts. */
+export function pause(milliseconds: number, signal: StopSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, signal.aborted ? 0 : milliseconds);
+    signal.addEventListener("abort", end);
   });
 }
 

@@ -5,7 +5,7 @@ import type { CallScope, ReadScope, WriteKind, WriteScope } from "../rest/calls.
 import type { Route } from "../rest/exchange.ts";
 import type { PlatformState } from "../rest/guard.ts";
 import { combine, isWorthRenewal } from "../rest/repeats.ts";
-import { type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
+import { COMMON_HEADERS, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 import { requireAccepted } from "./refusals.ts";
 import { createSession, readToken, type TextizenCredentials } from "./session.ts";
 import { shapeError } from "./shapes.ts";
@@ -52,8 +52,8 @@ export interface TextizenWire {
   readonly close: () => Promise<void>;
 }
 
-const HEADERS = ["accept", "application/json"];
-const JSON_HEADERS = ["accept", "application/json", "content-type", "application/json"];
+const HEADERS = [...COMMON_HEADERS, "accept", "application/json"];
+const JSON_HEADERS = [...HEADERS, "content-type", "application/json"];
 /** The cheapest call that says whether Textizen works. */
 const PROBE: TextizenCall<null> = {
   route: "GET /api/user",

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { StopSignal } from "../rest/calls.ts";
+import { pause } from "../rest/waiting.ts";
 import type { Attempt, KeyInUse } from "../store/attempts.ts";
 import { type Refusal, Refused } from "./refusal.ts";
 
@@ -71,7 +72,7 @@ const LONGEST_WAIT_MS = 200;
 
 /** Asks again while another call with the key is running, as long as the operation has time. */
 export async function whenSettled<Result extends { readonly kind: string } | null>(
-  signal: AbortSignal,
+  signal: StopSignal,
   ask: () => Promise<Result>,
 ): Promise<Result> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
@@ -79,8 +80,8 @@ export async function whenSettled<Result extends { readonly kind: string } | nul
     if (result?.kind !== "in-progress" || signal.aborted) {
       return result;
     }
-    // Rejects when the signal aborts; the next round is then the last.
-    await sleep(wait, undefined, { signal }).catch(() => undefined);
+    // If the signal aborts, the next round is the last.
+    await pause(wait, signal);
   }
 }
 
