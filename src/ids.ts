@@ -54,14 +54,13 @@ export type CompletedPollId = Id<"CompletedPoll">;
 
 const typeByPrefix = new Map(Object.entries(prefixes).map(([type, prefix]) => [prefix as string, type as IdType]));
 
-// Pidj's ids are not UUIDs (docs/platforms.md P-21): they may be any text without blanks. Other ids have parts that are
-// joined by dots, so a part contains none.
-const PIDJ_REST = /^[^\s]{1,200}$/;
-const OWN_REST = /^[^\s:./?#]{1,100}(\.[^\s:./?#]{1,100}){0,3}$/;
+// Pidj's ids are not UUIDs (docs/platforms.md P-21): they may be any text without blanks and control characters. Other
+// ids have parts that are joined by dots, so a part contains none.
+const PIDJ_REST = /^[^\s\p{C}]{1,200}$/u;
+const OWN_REST = /^[^\s\p{C}:./?#]{1,100}(\.[^\s\p{C}:./?#]{1,100}){0,3}$/u;
 // A service that reads ids as integers takes 58abc and 058 for 58. Such ids are refused: a record would have several
 // ids, and a typing error would name another record.
-const TEXTIZEN_REST = inDots("(?:0|[1-9][0-9]{0,99}|[^\\s:./?#0-9][^\\s:./?#]{0,99})");
-const UNPRINTABLE = /\p{C}/u;
+const TEXTIZEN_REST = inDots("(?:0|[1-9][0-9]{0,99}|[^\\s\\p{C}:./?#0-9][^\\s\\p{C}:./?#]{0,99})");
 const PIDJ_TYPES: ReadonlySet<IdType> = new Set(["Contact", "PidjGroup", "Series", "Survey", "PidjUser", "PidjTask"]);
 const OWN_TYPES: ReadonlySet<IdType> = new Set(["ReceivedMessage", "CompletedPoll"]);
 const PARTS: Partial<Record<IdType, readonly number[]>> = {
@@ -91,7 +90,7 @@ export function typeOfId(text: string): IdType | null {
 }
 
 function inDots(part: string): RegExp {
-  return new RegExp(`^${part}(?:\\.${part}){0,3}$`);
+  return new RegExp(`^${part}(?:\\.${part}){0,3}$`, "u");
 }
 
 /** The id if it is a well-formed id of this type, else null. */
@@ -112,7 +111,7 @@ export function parsePart(value: unknown): string | null {
   }
   const part = typeof value === "string" ? value.trim() : "";
   // All types whose ids have one part share the rule for that part.
-  return UNPRINTABLE.test(part) || parseId("Participant", `participant:${part}`) === null ? null : part;
+  return parseId("Participant", `participant:${part}`) === null ? null : part;
 }
 
 /** Textizen's own id: the part after the colon. */

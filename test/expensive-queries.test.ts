@@ -1,13 +1,10 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { createClient } from "graphql-ws";
 import fetch from "node-fetch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import { credentialsOf } from "./program.ts";
-import type { Command, Vitals } from "./watched-child.ts";
+import { startWatched, type WatchedServer } from "./watched-server.ts";
 
 const MOST_BLOCKED_MS = 50;
 /** What the server has after the start, and 200 MB: with more it ends. */
@@ -54,43 +51,30 @@ const QUERIES: readonly [name: string, query: string][] = [
 ];
 
 let simulator: Simulator;
-let url: string;
-let tell: (command: Command) => Promise<Vitals>;
-let stop: () => Promise<void>;
+let server: WatchedServer;
 
 beforeAll(async () => {
   simulator = await startSimulator(SIZES);
-  const child = fork(fileURLToPath(new URL("watched-child.ts", import.meta.url)), {
-    execArgv: ["--expose-gc", `--max-old-space-size=${HEAP_MEGABYTES}`],
-    env: {
+  server = await startWatched(
+    {
       ...credentialsOf(simulator),
-      ...{ NODE_ENV: "production", PORT: "0", LOG_LEVEL: "silent", STORE_URL: "sqlite::memory:" },
+      NODE_ENV: "production",
       // The other processes of the tests may keep the machine busy.
-      ...{ SNAPSHOT_SECONDS: "3600", READ_TIMEOUT_MS: "60000", QUERY_TIMEOUT_MS: "60000", OVERLOAD_LAG_MS: "60000" },
+      ...{ SNAPSHOT_SECONDS: "3600", READ_TIMEOUT_MS: "60000", QUERY_TIMEOUT_MS: "60000" },
     },
-  });
-  [url] = (await once(child, "message")) as [string];
-  tell = async (command) => {
-    const answered = once(child, "message");
-    child.send(command);
-    return ((await answered) as [Vitals])[0];
-  };
-  stop = async () => {
-    const ended = once(child, "exit");
-    child.send("stop");
-    await ended;
-  };
+    HEAP_MEGABYTES,
+  );
   await post("{ participants { totalCount } polls { totalCount } campaigns { totalCount } pidjGroups { totalCount } }");
 }, 60_000);
 
 afterAll(async () => {
-  await stop();
+  await server[Symbol.asyncDispose]();
   await simulator.close();
 }, 60_000);
 
 async function post(query: string): Promise<string> {
   const headers = { "content-type": "application/json", "x-textgraph-cost": "1" };
-  return (await fetch(url, { method: "POST", headers, body: JSON.stringify({ query }) })).text();
+  return (await fetch(server.url, { method: "POST", headers, body: JSON.stringify({ query }) })).text();
 }
 
 test.each(QUERIES)(
@@ -100,9 +84,9 @@ test.each(QUERIES)(
     retry: 2,
   },
   async (_name, query) => {
-    await tell("watch");
+    await server.tell("watch");
     const text = await post(query);
-    const { longestBlock } = await tell("look");
+    const { longestBlock } = await server.tell("look");
     const { data, extensions } = JSON.parse(text);
     expect(data, text.slice(0, 300)).toBeDefined();
     expect(extensions.cost.asked.objects).toBeGreaterThan(1_000);
@@ -112,10 +96,10 @@ test.each(QUERIES)(
 
 test("over a WebSocket too, with the same answer", { timeout: 120_000, retry: 2 }, async () => {
   const [, query] = QUERIES[5] as [string, string];
-  const client = createClient({ url: url.replace("http", "ws"), webSocketImpl: WebSocket });
-  await tell("watch");
+  const client = createClient({ url: server.url.replace("http", "ws"), webSocketImpl: WebSocket });
+  await server.tell("watch");
   const { value } = await client.iterate({ query }).next();
-  const { longestBlock } = await tell("look");
+  const { longestBlock } = await server.tell("look");
   await client.dispose();
   expect(value?.data).toEqual(JSON.parse(await post(query)).data);
   expect(longestBlock).toBeLessThan(MOST_BLOCKED_MS);
