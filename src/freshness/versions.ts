@@ -109,17 +109,17 @@ export class Versions {
   }
 
   /**
-   * Takes over what other processes raised, with about one look a second. Waits a moment at most and never throws: if
-   * the look fails or hangs, nothing older than a second is current.
+   * Takes over what other processes raised, with about one look a second; null if there is nothing to wait for. Waits a
+   * moment at most and never throws: if the look fails or hangs, nothing older than a second is current.
    */
-  confirm(): Promise<void> {
+  confirm(): Promise<void> | null {
     if (this.#looking === null && this.#shared !== null && this.now() - this.#lookedAt >= LOOK_MS) {
       this.#lookedAt = this.now();
       this.#looking = withinMoment(this.#look(this.#shared)).finally(() => {
         this.#looking = null;
       });
     }
-    return this.#looking ?? Promise.resolve();
+    return this.#looking;
   }
 
   /**

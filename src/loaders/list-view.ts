@@ -64,8 +64,8 @@ export class ListView {
   }
 
   /** True if `get` would wait for no platform call. */
-  async isAtHand<Row extends { readonly id: string }>(list: KeptListing<Row>): Promise<boolean> {
-    return this.#seen.has(list) || (!this.#scope.isFresh && (await list.isAtHand()));
+  isAtHand<Row extends { readonly id: string }>(list: KeptListing<Row>): boolean | Promise<boolean> {
+    return this.#seen.has(list) || (!this.#scope.isFresh && list.isAtHand());
   }
 
   #reportKept<Row extends { readonly id: string }>(

@@ -62,7 +62,8 @@ export class PidjLoaders {
   readonly #view: ListView;
   readonly #now: () => Date;
   readonly #onContacts: ContactDirectory["learnLater"];
-  #contact: DataLoader<ContactId, ContactRecord | null> | null = null;
+  readonly #contacts = new Map<ContactId, Promise<ContactRecord | null>>();
+  readonly #contactLimit = new ConcurrencyLimit(CONTACT_READS_AT_ONCE);
   #user: DataLoader<PidjUserId, PidjUserRecord | null> | null = null;
 
   /**
@@ -104,9 +105,19 @@ export class PidjLoaders {
     return this.#view.get(this.#lists.contacts);
   }
 
+  /** Read once for all who ask. Pidj reads one contact at a time, so there is nothing to be batched. */
   contact(id: ContactId): Promise<ContactRecord | null> {
-    this.#contact ??= this.#createContactLoader();
-    return this.#contact.load(id);
+    let contact = this.#contacts.get(id);
+    if (contact === undefined) {
+      const askedAt = timeOfReading(this.#now);
+      contact = this.#contactLimit.run(() => this.#client.contact(id, this.#scope));
+      contact.then(
+        (found) => this.#onContacts([[id, found]], askedAt),
+        () => undefined,
+      );
+      this.#contacts.set(id, contact);
+    }
+    return contact;
   }
 
   user(id: PidjUserId): Promise<PidjUserRecord | null> {
@@ -117,18 +128,5 @@ export class PidjLoaders {
   /** Asks Pidj whether it accepts our credentials. Throws like any other call. */
   checkAuthorization(): Promise<{ readonly message: string | null }> {
     return this.#client.authorizationCheck(this.#scope);
-  }
-
-  #createContactLoader() {
-    const limit = new ConcurrencyLimit(CONTACT_READS_AT_ONCE);
-    return new DataLoader<ContactId, ContactRecord | null>(async (ids) => {
-      const askedAt = timeOfReading(this.#now);
-      const contacts = await settle(ids, (id) => limit.run(() => this.#client.contact(id, this.#scope)));
-      this.#onContacts(
-        contacts.flatMap((contact, at) => (contact instanceof Error ? [] : [[ids[at] as ContactId, contact]])),
-        askedAt,
-      );
-      return contacts;
-    });
   }
 }

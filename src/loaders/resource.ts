@@ -15,7 +15,7 @@ export interface ResourceReads<Row extends Detailed> {
   /** Milliseconds that the operation can wait for the list and still have time to read by id. */
   readonly waitMilliseconds: () => number;
   /** Whether the list is cheaper than so many reads by id. */
-  readonly prefersList: (records: number) => Promise<boolean>;
+  readonly prefersList: (records: number) => boolean | Promise<boolean>;
   /** Called with how long so many reads by id took together, in milliseconds, if none failed. */
   readonly recordDetails: (records: number, milliseconds: number) => void;
   /** The read by id; null if there is no such record. */
@@ -28,27 +28,32 @@ export interface ResourceReads<Row extends Detailed> {
  * because a list may be incomplete. If the list fails, at most 100 records are read by id.
  */
 export class Resource<Row extends Detailed> {
-  readonly #details: DataLoader<Row["id"], Row | null>;
-  readonly #rows: DataLoader<Row["id"], Row | null>;
+  readonly #reads: ResourceReads<Row>;
+  readonly #details = new Map<Row["id"], Promise<Row | null>>();
+  #rows: DataLoader<Row["id"], Row | null> | null = null;
 
   constructor(reads: ResourceReads<Row>) {
-    this.#details = new DataLoader(async (ids) => {
-      const began = performance.now();
-      const details = await settle(ids, reads.detail);
-      // The time of a failed read says nothing about reads.
-      if (!details.some((detail) => detail instanceof Error)) {
-        reads.recordDetails(ids.length, performance.now() - began);
-      }
-      return details;
-    });
-    this.#rows = new DataLoader(async (ids) => {
-      const listing = (await reads.prefersList(ids.length)) ? await this.#list(ids.length, reads) : null;
-      return settle(ids, async (id) => listing?.get(id) ?? this.detail(id));
-    });
+    this.#reads = reads;
+  }
+
+  async #readRows(ids: readonly Row["id"][]): Promise<(Row | null | Error)[]> {
+    const prefers = this.#reads.prefersList(ids.length);
+    const listing = (typeof prefers === "boolean" ? prefers : await prefers) ? await this.#list(ids.length) : null;
+    if (listing !== null) {
+      return settle(ids, (id) => Promise.resolve(listing.get(id) ?? this.detail(id)));
+    }
+    const began = performance.now();
+    const details = await settle(ids, (id) => this.detail(id));
+    // The time of a failed read says nothing about reads.
+    if (!details.some((detail) => detail instanceof Error)) {
+      this.#reads.recordDetails(ids.length, performance.now() - began);
+    }
+    return details;
   }
 
   /** The list; null if it fails or takes too long and the records can be read by id. */
-  async #list(records: number, { list, waitMilliseconds }: ResourceReads<Row>): Promise<Listing<Row> | null> {
+  async #list(records: number): Promise<Listing<Row> | null> {
+    const { list, waitMilliseconds } = this.#reads;
     if (records > MOST_IN_PLACE_OF_LIST) {
       return list();
     }
@@ -61,11 +66,18 @@ export class Resource<Row extends Detailed> {
 
   /** The record from the cheapest source that has what a row has. */
   row(id: Row["id"]): Promise<Row | null> {
+    this.#rows ??= new DataLoader((ids) => this.#readRows(ids));
     return this.#rows.load(id);
   }
 
+  /** The read by id, made once for all fields that need it. */
   detail(id: Row["id"]): Promise<Row | null> {
-    return this.#details.load(id);
+    let detail = this.#details.get(id);
+    if (detail === undefined) {
+      detail = this.#reads.detail(id);
+      this.#details.set(id, detail);
+    }
+    return detail;
   }
 }
 
@@ -74,5 +86,13 @@ export function settle<Key, Value>(
   keys: readonly Key[],
   load: (key: Key) => Promise<Value>,
 ): Promise<(Value | Error)[]> {
+  const [only] = keys;
+  if (keys.length === 1 && only !== undefined) {
+    // Nearly always, and then half the promises will do.
+    return load(only).then(
+      (value) => [value],
+      (error: unknown) => [error as Error],
+    );
+  }
   return Promise.all(keys.map((key) => load(key).catch((error: unknown) => error as Error)));
 }

@@ -208,7 +208,11 @@ export class TextizenLoaders {
     return new Resource({
       list: () => this.#view.get(list),
       waitMilliseconds: () => this.#scope.timeLeft() / 2,
-      prefersList: async (records) => (await this.#view.isAtHand(list)) || list.choice.prefersList(records),
+      prefersList: (records) => {
+        const choose = (isAtHand: boolean) => isAtHand || list.choice.prefersList(records);
+        const isAtHand = this.#view.isAtHand(list);
+        return typeof isAtHand === "boolean" ? choose(isAtHand) : isAtHand.then(choose);
+      },
       recordDetails: (records, milliseconds) => list.choice.recordDetails(records, milliseconds),
       detail: (id) => this.#limit.run(() => read(id, this.#scope)),
     });

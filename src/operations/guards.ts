@@ -94,8 +94,13 @@ function guarded(
   required: readonly Requirement[],
   resolve: GraphQLFieldResolver<unknown, Context>,
 ): GraphQLFieldResolver<unknown, Context> {
+  // The same callers ask again and again, and a caller's scopes never change.
+  const admitted = new WeakSet<Caller>();
   return (source, args, context, info) => {
-    requireAll(required, context.caller);
+    if (!admitted.has(context.caller)) {
+      requireAll(required, context.caller);
+      admitted.add(context.caller);
+    }
     return resolve(source, args, context, info);
   };
 }

@@ -43,12 +43,15 @@ function metered(resolve: Resolver): Resolver {
     };
   }
   return (source, args, context, info) => {
-    const begin = () => {
+    const turn = takeTurn(context.meter.millisecondsForResolver);
+    if (turn === null) {
       context.meter.count(1);
       return resolve(source, args, context, info);
-    };
-    const turn = takeTurn(context.meter.millisecondsForResolver);
-    return turn === null ? begin() : turn.then(begin);
+    }
+    return turn.then(() => {
+      context.meter.count(1);
+      return resolve(source, args, context, info);
+    });
   };
 }
 

@@ -86,10 +86,13 @@ export class KeptList<Index> {
   }
 
   /** True if `get` would wait for no platform call. */
-  async isAtHand(): Promise<boolean> {
-    await this.#options.versions.confirm();
-    const kept = this.#current();
-    return kept !== null && (this.#age(kept) < 2 * this.#options.snapshotMilliseconds || this.#isFailing);
+  isAtHand(): boolean | Promise<boolean> {
+    const look = () => {
+      const kept = this.#current();
+      return kept !== null && (this.#age(kept) < 2 * this.#options.snapshotMilliseconds || this.#isFailing);
+    };
+    const confirming = this.#options.versions.confirm();
+    return confirming === null ? look() : confirming.then(look);
   }
 
   /** The list. If the scope is fresh, it is read by a call of this operation's own. */

@@ -39,13 +39,13 @@ export function foreignAnswer(platform: Platform, route: Route, status: number):
 }
 
 /** The record, or null if the platform says that there is none. */
-export async function nullIfNotFound<Value>(reading: Promise<Value>): Promise<Value | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof PlatformError && error.reason === "refused" && error.status === 404) {
-      return null;
-    }
-    throw error;
+export function nullIfNotFound<Value>(reading: Promise<Value>): Promise<Value | null> {
+  return reading.catch(orThrow);
+}
+
+function orThrow(error: unknown): null {
+  if (error instanceof PlatformError && error.reason === "refused" && error.status === 404) {
+    return null;
   }
+  throw error;
 }

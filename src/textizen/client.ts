@@ -29,7 +29,7 @@ import type {
 } from "./records.ts";
 import { createSendTime, type SendTime } from "./send-time.ts";
 import { type RecordKind, readDetail, readList } from "./shapes.ts";
-import { createTextizenWire, type TextizenOptions, type TextizenWire } from "./wire.ts";
+import { createTextizenWire, NO_PARAMETERS, type TextizenOptions, type TextizenWire } from "./wire.ts";
 import { createTextizenWrites, type TextizenWrites, wireId } from "./writes.ts";
 
 /** Every method makes one documented call and throws PlatformError if it fails. */
@@ -75,8 +75,6 @@ export function createTextizenClient(options: TextizenOptions): TextizenClient {
     close: wire.close,
   };
 }
-
-const NO_PARAMETERS = {};
 
 function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenReads {
   function list<Row>(route: Route, kind: RecordKind<Row>, id: string | null, scope: ReadScope): Promise<Rows<Row>> {

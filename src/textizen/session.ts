@@ -14,7 +14,7 @@ export type TextizenCredentials =
  */
 export interface Session {
   /** The token. Signs in if there is none, once for all calls that wait. Throws PlatformError. */
-  readonly token: (scope: CallScope) => Promise<string>;
+  readonly token: (scope: CallScope) => string | Promise<string>;
   /**
    * A token that replaces one that was refused: another call's new token, or that of a new sign-in. Throws
    * PlatformError.
@@ -66,7 +66,7 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
     }
   }
 
-  async function obtain(scope: CallScope): Promise<string> {
+  function obtain(scope: CallScope): string | Promise<string> {
     if (token !== null) {
       return token;
     }
@@ -103,7 +103,7 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
 
 function createFixedSession(token: string): Session {
   const error = refusal("the configured token was refused");
-  return { token: () => Promise.resolve(token), renew: () => Promise.reject(error), giveUp: () => undefined };
+  return { token: () => token, renew: () => Promise.reject(error), giveUp: () => undefined };
 }
 
 function refusal(message: string): PlatformError {

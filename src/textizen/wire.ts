@@ -35,6 +35,9 @@ export interface TextizenOptions extends ConnectionOptions {
 /** The parameters of a call besides the token; undefined ones are left out. */
 export type CallParameters = Readonly<Record<string, unknown>>;
 
+/** Of calls that have none. */
+export const NO_PARAMETERS: CallParameters = {};
+
 interface TextizenCall<Result> {
   readonly route: Route;
   readonly id: string | null;
@@ -59,7 +62,7 @@ const PROBE: TextizenCall<null> = {
   route: "GET /api/user",
   id: null,
   size: "record",
-  parameters: {},
+  parameters: NO_PARAMETERS,
   decode: () => null,
 };
 const SIGN_IN = "POST /api/users/sign_in";
@@ -91,6 +94,19 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
       ),
   });
 
+  // Most calls have no parameters, so the body of one is that of the next.
+  let bare = { token: "", body: "" };
+
+  function bodyOf(parameters: CallParameters, token: string): string {
+    if (parameters !== NO_PARAMETERS) {
+      return JSON.stringify({ ...parameters, auth_token: token });
+    }
+    if (bare.token !== token) {
+      bare = { token, body: JSON.stringify({ auth_token: token }) };
+    }
+    return bare.body;
+  }
+
   function toRequest<Result>(call: TextizenCall<Result>, token: string): PlatformRequest<Result> {
     const { route, id, size } = call;
     const isInQuery = options.tokenIn === "query" && (route.startsWith("GET ") || route.startsWith("DELETE "));
@@ -99,7 +115,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
       id,
       query: isInQuery ? toQuery(call.parameters, token) : "",
       headers: isInQuery ? HEADERS : JSON_HEADERS,
-      body: isInQuery ? null : JSON.stringify({ ...call.parameters, auth_token: token }),
+      body: isInQuery ? null : bodyOf(call.parameters, token),
       size,
       decode: (answer) => {
         requireSignedIn(route, answer);
@@ -115,7 +131,8 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
     scope: CallScope,
     make: (token: string) => Promise<Result>,
   ): Promise<Result> {
-    const token = await session.token(scope);
+    const having = session.token(scope);
+    const token = typeof having === "string" ? having : await having;
     try {
       return await make(token);
     } catch (first) {
