@@ -27,7 +27,7 @@ import { createTextizenLists } from "./loaders/textizen.ts";
 import { Admission } from "./operations/admission.ts";
 import { readGuards } from "./operations/guards.ts";
 import { createOperations } from "./operations/operations.ts";
-import { createPricer } from "./operations/price.ts";
+import { createPricer } from "./operations/pricing.ts";
 import { buildSchema, printSdl, readTypeDefs } from "./operations/schema.ts";
 import { ANY_DOCUMENT, readTrustedDocuments } from "./operations/trusted-documents.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";

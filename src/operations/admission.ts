@@ -9,7 +9,8 @@ import {
 import type { BucketLimits, Buckets } from "../access/buckets.ts";
 import type { Caller } from "../access/caller.ts";
 import { type Failure, rateLimited, tooCostly } from "./failures.ts";
-import type { OperationPrice, Price, PricedOperation } from "./price.ts";
+import type { OperationPrice, Price } from "./price.ts";
+import type { PricedOperation } from "./pricing.ts";
 
 /** Limits of one operation, and of one caller in a minute. */
 export interface AdmissionLimits {
