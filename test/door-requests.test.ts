@@ -52,6 +52,15 @@ describe("a request that is no GraphQL request", () => {
     expect(answer.data).toBeUndefined();
   });
 
+  test.each(["application/json", "text/event-stream"])(
+    "a list of operations is refused with what to do, for %s",
+    async (accept) => {
+      const answer = await post([{ query: "{ __typename }" }, { query: "{ __typename }" }], { ...JSON_TYPE, accept });
+      const message = "A request is one operation, not a list of them: send each in a request of its own.";
+      expect(refusal(answer)).toMatchObject({ status: 400, code: "BAD_USER_INPUT", message });
+    },
+  );
+
   test("from a form of another site is refused before it is read (CSRF)", async () => {
     stage.calls();
     const plain = await post({ query: "{ surveys { totalCount } }" }, { "content-type": "text/plain" });

@@ -3,6 +3,7 @@ import fetch, { type RequestInit } from "node-fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildSchema } from "../src/operations/schema.ts";
 import { FIRST_QUERY } from "../src/server/landing-page.ts";
+import { INIT, RawSocket, subscribe } from "./raw-socket.ts";
 import { type GraphqlError, type Stage, startStage } from "./support.ts";
 
 const SMALL = { people: 6, polls: 1, responsesPerPoll: 2 };
@@ -188,5 +189,26 @@ describe("production hides", () => {
     const { errors } = await production.query(document, variables);
     expect(errors).toHaveLength(1);
     expect(errors?.[0]?.message).not.toContain("Did you mean");
+  });
+
+  test.each(wrong)("nor over an event stream, a WebSocket or GET: %s %j", async (document, variables) => {
+    const parameters = new URLSearchParams({ query: document, variables: JSON.stringify(variables) });
+    const get = (accept: string) =>
+      fetch(`${production.app.url}?${parameters}`, { headers: { accept, "apollo-require-preflight": "1" } });
+    const raw = new RawSocket(production);
+    await raw.send(INIT);
+    await raw.seen("connection_ack");
+    await raw.send(subscribe("1", document, variables));
+    await expect.poll(() => raw.messages.length).toBeGreaterThan(1);
+    raw.socket.terminate();
+    const texts = [
+      JSON.stringify(raw.messages),
+      await (await get("text/event-stream")).text(),
+      await (await get("application/json")).text(),
+    ];
+    for (const text of texts) {
+      expect(text).toMatch(/BAD_USER_INPUT|GRAPHQL_VALIDATION_FAILED/);
+      expect(text).not.toContain("Did you mean");
+    }
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addApiKey } from "../src/access/api-keys.ts";
 import { SCOPES } from "../src/access/scopes.ts";
+import { INIT, RawSocket, subscribe } from "./raw-socket.ts";
 import { type Stage, startStage } from "./support.ts";
 
 let folder: string;
@@ -153,6 +154,34 @@ test("the answer says what was asked, what it was in truth, and what is left; in
   const asked = await production.query("{ pidjGroups { totalCount } }", {}, { "x-textgraph-cost": "1" });
   expect(quiet.extensions).toBeUndefined();
   expect(Object.keys(asked.extensions)).toEqual(["cost"]);
+});
+
+test("in production, event streams and WebSockets tell the cost to whoever wants to know", async () => {
+  await using stage = await startStage({ simulator: { people: 0, polls: 0 }, env: { NODE_ENV: "production" } });
+  const query = "{ pidjGroups { totalCount } }";
+  const overEvents = async (headers: Record<string, string>) => {
+    const answer = await fetch(`${stage.app.url}?query=${encodeURIComponent(query)}`, {
+      headers: { accept: "text/event-stream", ...headers },
+    });
+    const [, data = ""] = /^data: (.+)$/m.exec(await answer.text()) ?? [];
+    return JSON.parse(data).extensions;
+  };
+  const overSocket = async (payload: object, headers: Record<string, string>) => {
+    const raw = new RawSocket(stage, { headers });
+    await raw.send({ ...INIT, payload });
+    await raw.seen("connection_ack");
+    await raw.send(subscribe("1", query));
+    const [next] = await raw.seen("next");
+    raw.socket.terminate();
+    return (next?.["payload"] as { extensions?: object } | undefined)?.extensions;
+  };
+  const cost = { cost: expect.objectContaining({ asked: { calls: 1, objects: 1 } }) };
+
+  expect(await overEvents({})).toBeUndefined();
+  expect(await overEvents({ "x-textgraph-cost": "1" })).toEqual(cost);
+  expect(await overSocket({}, {})).toBeUndefined();
+  expect(await overSocket({ "x-textgraph-cost": "1" }, {})).toEqual(cost);
+  expect(await overSocket({}, { "x-textgraph-cost": "1" })).toEqual(cost);
 });
 
 test("a caller that has used up its calls is told when there will be more; what was not used is given back", async () => {

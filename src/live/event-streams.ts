@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { FAILURES } from "../operations/failures.ts";
 import { Answer, type EventAnswers, type Operation, refuse } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
-import { isFresh, readAsked } from "../server/asked.ts";
+import { isFresh, readAsked, showsCost } from "../server/asked.ts";
 import { requireCaller } from "../server/callers.ts";
 import { sendFailure } from "../server/http.ts";
 import type { Origins } from "../server/origins.ts";
@@ -93,7 +93,7 @@ export function createEventStreams({ origins, operations, connections }: EventSt
       ...asked,
       trace,
       caller,
-      showsCost: false,
+      showsCost: showsCost(request.headers),
       isFresh: isFresh(request),
       refuses,
     });

@@ -7,7 +7,7 @@ import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES } from "../operations/failures.ts";
 import { Answer, type EventAnswers, type Operation, type RequestTrace, type Result } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
-import { documentIdOf } from "../server/asked.ts";
+import { documentIdOf, showsCost } from "../server/asked.ts";
 import { type Connections, clientOf } from "./connections.ts";
 
 export interface SocketProtocolOptions {
@@ -23,6 +23,8 @@ export interface SocketState {
   caller: Caller | null;
   /** The credential in the upgrade request. */
   readonly credential: Credential;
+  /** Whether answers tell what they cost, by the upgrade request or `connection_init`. */
+  showsCost: boolean;
   /** That of the upgrade request. Its operations are numbered. */
   readonly trace: RequestTrace;
   operationsBegun: number;
@@ -66,7 +68,7 @@ export function createProtocol({ access, schema, operations, connections }: Sock
       name: operationName || null,
       variables: variables ?? {},
       caller,
-      showsCost: false,
+      showsCost: extra.showsCost,
       isFresh: false,
       refuses: {},
     });
@@ -94,6 +96,7 @@ export function createProtocol({ access, schema, operations, connections }: Sock
     connectionInitWaitTimeout: connections.limits.initMilliseconds,
     // A refusal closes the socket with 4403, which tells clients not to come again by themselves.
     onConnect: async ({ extra, connectionParams }) => {
+      extra.showsCost ||= showsCost(connectionParams ?? {});
       extra.caller = await access.identify(credentialIn(connectionParams) ?? extra.credential);
       return extra.caller !== null;
     },

@@ -1,10 +1,9 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Credential } from "../access/access.ts";
 import { FAILURES } from "../operations/failures.ts";
-import type { RequestTrace } from "../operations/operation.ts";
+import { showsCost } from "../server/asked.ts";
 import { credentialOf } from "../server/callers.ts";
 import { refuseConnection } from "../server/raw-failure.ts";
 import { parentOf, requestIdOf } from "../server/request-trace.ts";
@@ -57,7 +56,7 @@ export function createSockets(
   server.on("wsClientError", (_error, socket) => refuseConnection(socket, FAILURES.malformedHandshake));
   const protocol = createProtocol(options);
 
-  function serve(socket: WebSocket, raw: Duplex, credential: Credential, trace: RequestTrace): void {
+  function serve(socket: WebSocket, raw: Duplex, headers: IncomingHttpHeaders): void {
     const send = createSender(socket, raw);
     const gone = new AbortController();
     const close = (code: number, reason: string) => {
@@ -67,8 +66,9 @@ export function createSockets(
     };
     const extra: SocketState = {
       caller: null,
-      credential,
-      trace,
+      credential: credentialOf(headers),
+      showsCost: showsCost(headers),
+      trace: { requestId: requestIdOf(headers), parent: parentOf(headers) },
       operationsBegun: 0,
       signal: gone.signal,
       close,
@@ -116,9 +116,7 @@ export function createSockets(
   }
 
   return (request, raw, head) => {
-    const { headers } = request;
-    const trace = { requestId: requestIdOf(headers), parent: parentOf(headers) };
-    server.handleUpgrade(request, raw, head, (socket) => serve(socket, raw, credentialOf(headers), trace));
+    server.handleUpgrade(request, raw, head, (socket) => serve(socket, raw, request.headers));
   };
 }
 

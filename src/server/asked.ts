@@ -43,9 +43,12 @@ export function isFresh({ headers }: FastifyRequest): boolean {
   return /\bno-cache\b/i.test(headers["cache-control"] ?? "");
 }
 
-/** Whether the client asks for the cost of its operation, also in production. */
-export function showsCost({ headers }: FastifyRequest): boolean {
-  return headers["x-textgraph-cost"] === "1";
+/**
+ * Whether the client asks for the cost of its operations, also in production: by its headers, or by the payload of
+ * `connection_init`, because browsers cannot set headers of a WebSocket.
+ */
+export function showsCost(named: Readonly<Record<string, unknown>>): boolean {
+  return named["x-textgraph-cost"] === "1";
 }
 
 function check(values: unknown): Asked | string {

@@ -60,7 +60,7 @@ export function addGraphql(
       name,
       variables,
       caller: requireCaller(request),
-      showsCost: showsCost(request),
+      showsCost: showsCost(request.headers),
       isFresh: isFresh(request),
       refuses: request.method === "GET" ? REFUSED_BY_GET : REFUSED_BY_POST,
     });
@@ -70,7 +70,10 @@ export function addGraphql(
   function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked | string): unknown {
     const { accept = "" } = request.headers;
     if (typeof asked === "string") {
-      return askApollo.call(http, request, reply);
+      // Apollo Server's sentence for a list says how to configure Apollo Server.
+      return Array.isArray(request.body)
+        ? sendFailure(reply, { ...FAILURES.unreadableBody, message: asked })
+        : askApollo.call(http, request, reply);
     }
     const shown = trustsOnlyKnown ? withoutDocument(request) : request;
     if (trustsOnlyKnown) {
