@@ -31,6 +31,7 @@ import * as survey from "./survey.ts";
 export const resolvers: gql.Resolvers = {
   DateTime: schema.DateTime,
   EmailAddress: schema.EmailAddress,
+  LocalDateTime: schema.LocalDateTime,
   PhoneNumber: schema.PhoneNumber,
   TimeZone: schema.TimeZone,
   URL: schema.URL,

@@ -2,7 +2,7 @@ import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { DateTimeResolver, EmailAddressResolver, URLResolver } from "graphql-scalars";
 import { hasOffset, isWritable, parseDateTime } from "../date-time.ts";
 import { parseE164 } from "../phone.ts";
-import { isTimeZone } from "../time-zones.ts";
+import { isTimeZone, parseLocalDateTime } from "../time-zones.ts";
 
 /** `explain`: what is wrong with a text that `parse` returns null for, in a sentence that does not repeat the text. */
 function textScalar<Value>(
@@ -40,6 +40,13 @@ export const TimeZone = textScalar(
   "TimeZone",
   (text) => (isTimeZone(text) ? text : null),
   () => "TimeZone must be an IANA time zone, letter case included, such as America/Denver.",
+);
+
+/** A date and time without an offset, in the form `2027-03-14T09:00:00`. */
+export const LocalDateTime = textScalar(
+  "LocalDateTime",
+  parseLocalDateTime,
+  () => "LocalDateTime must be a date and time without an offset, such as 2027-03-14T09:00.",
 );
 
 /** An address that browsers accept in a form, unchanged. */

@@ -5,7 +5,7 @@ import { type Id, type IdType, numberOfPerson, typeOfId } from "../ids.ts";
 import { requireFew } from "./arguments.ts";
 import { personOf } from "./person.ts";
 
-export { DateTime, EmailAddress, PhoneNumber, TimeZone, URL } from "./scalars.ts";
+export { DateTime, EmailAddress, LocalDateTime, PhoneNumber, TimeZone, URL } from "./scalars.ts";
 
 /** Types with an id that cannot be read by it are no nodes. */
 type NodeType = Exclude<IdType, "PollQuestion" | "PollOption" | "PidjTask" | "TextizenUser">;

@@ -2,6 +2,7 @@ import { PlatformError } from "../errors.ts";
 import type { MailingId, TextizenGroupId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { MailingRecord } from "../textizen/records.ts";
+import { instantsOf } from "../time-zones.ts";
 import { carryOut } from "./carry-out.ts";
 import { Checks, type Optional, once, type Path } from "./checks.ts";
 import { carryOutCreation, stubOf } from "./created.ts";
@@ -11,17 +12,21 @@ import { type Outcome, Refused, refusalsAsData } from "./refusal.ts";
 import type { WriteTools } from "./tools.ts";
 import { verifyUpdate } from "./verify.ts";
 
-export interface CreateMailingInput {
+/** When a mailing is sent: an instant, or a time by the clocks of a zone. */
+interface SendTimeInput {
+  readonly sendAt?: Optional<Date>;
+  readonly sendAtLocal?: Optional<{ readonly dateTime: string; readonly timeZone: string }>;
+}
+
+export interface CreateMailingInput extends SendTimeInput {
   readonly pollId: string;
-  readonly sendAt: Date;
   readonly groupIds?: Optional<readonly string[]>;
   readonly phoneNumbers?: Optional<readonly E164[]>;
   readonly idempotencyKey: string;
 }
 
-export interface UpdateMailingInput {
+export interface UpdateMailingInput extends SendTimeInput {
   readonly id: string;
-  readonly sendAt?: Optional<Date>;
   readonly groupIds?: Optional<readonly string[]>;
   readonly phoneNumbers?: Optional<readonly E164[]>;
 }
@@ -29,11 +34,11 @@ export interface UpdateMailingInput {
 const ID = ["input", "id"];
 const POLL_ID = ["input", "pollId"];
 const SEND_AT = ["input", "sendAt"];
+const SEND_AT_LOCAL = ["input", "sendAtLocal"];
 const GROUP_IDS = ["input", "groupIds"];
 const PHONE_NUMBERS = ["input", "phoneNumbers"];
 
 const PATHS = {
-  send_at: SEND_AT,
   group_ids: GROUP_IDS,
   group: GROUP_IDS,
   phone_numbers_list: PHONE_NUMBERS,
@@ -51,13 +56,18 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
     const pollId = checks.id("Poll", POLL_ID, input.pollId);
     const groupIds = checkGroups(checks, input.groupIds ?? []);
     const phoneNumbers = once(input.phoneNumbers ?? []);
+    const time = checkTime(checks, { sendAt: input.sendAt ?? undefined, sendAtLocal: input.sendAtLocal ?? undefined });
+    if (time === null) {
+      checks.refuse(["input"], "Either sendAt or sendAtLocal must say when to send.");
+    }
     if (groupIds.length === 0 && phoneNumbers.length === 0) {
       checks.refuse(["input"], NO_RECIPIENT);
     }
     checks.done();
     const recipients = numbered(input.phoneNumbers ?? []);
+    const { at, field } = time ?? REFUSED_TIME;
     const mailing = {
-      sendAt: input.sendAt,
+      sendAt: at,
       groupIds: groupIds.length === 0 ? undefined : groupIds,
       phoneNumbers: phoneNumbers.length === 0 ? undefined : phoneNumbers,
     };
@@ -66,12 +76,12 @@ export function createMailing(tools: WriteTools, input: CreateMailingInput): Pro
       kind: "send",
       idempotencyKey: input.idempotencyKey,
       input: { pollId, ...mailing },
-      paths: { ...PATHS, NOT_FOUND: idUnlessGroups(groupIds, POLL_ID) },
+      paths: { ...PATHS, send_at: field, NOT_FOUND: idUnlessGroups(groupIds, POLL_ID) },
       // There is no list of mailings to make stale.
       changes: ["TEXTIZEN"],
       // Not checked for a replay: its outcome is returned even if the time has passed.
       prepare: async () => {
-        requireFuture(tools, mailing.sendAt);
+        requireFuture(tools, at, field);
         await refuseOptedOut(tools, recipients);
       },
       texts: () => recipients,
@@ -102,22 +112,27 @@ export function updateMailing(tools: WriteTools, input: UpdateMailingInput): Pro
       groupIds: groupIds && checkGroups(checks, groupIds),
       phoneNumbers: phoneNumbers && once(phoneNumbers),
     };
-    const sendAt = checks.notNull(SEND_AT, input.sendAt);
-    checks.atLeastOne({ sendAt: input.sendAt, ...lists });
+    const { sendAt: instant, sendAtLocal } = input;
+    const newTime = checkTime(checks, {
+      sendAt: checks.notNull(SEND_AT, instant),
+      sendAtLocal: checks.notNull(SEND_AT_LOCAL, sendAtLocal),
+    });
+    checks.atLeastOne({ sendAt: instant, sendAtLocal, ...lists });
     if (isCleared(groupIds) && isCleared(phoneNumbers)) {
       checks.refuse(["input"], NO_RECIPIENT);
     }
     checks.done();
+    const sendAt = newTime?.at;
     const { value: written } = await carryOut<MailingRecord, Prepared>(tools, {
       mutation: "updateMailing",
       kind: "change",
       idempotencyKey: null,
       input: { id, sendAt, ...lists },
-      paths: { ...PATHS, NOT_FOUND: idUnlessGroups(lists.groupIds ?? [], ID) },
+      paths: { ...PATHS, send_at: newTime?.field ?? SEND_AT, NOT_FOUND: idUnlessGroups(lists.groupIds ?? [], ID) },
       changes: ["TEXTIZEN"],
       prepare: async () => {
-        if (sendAt !== undefined) {
-          requireFuture(tools, sendAt);
+        if (newTime !== null) {
+          requireFuture(tools, newTime.at, newTime.field);
         }
         const isWhole = sendAt !== undefined && phoneNumbers !== undefined;
         const stored = isWhole ? null : await requireStored(tools, id);
@@ -161,10 +176,45 @@ function idUnlessGroups(groupIds: readonly TextizenGroupId[], id: Path): Path | 
   return groupIds.length === 0 ? id : undefined;
 }
 
+/** An instant, and the argument that says it. */
+interface CheckedTime {
+  readonly at: Date;
+  readonly field: Path;
+}
+
+/** Stands for a time that was refused: it is never used. */
+const REFUSED_TIME: CheckedTime = { at: new Date(Number.NaN), field: SEND_AT };
+
+/** Null if neither says a time. */
+function checkTime(
+  checks: Checks,
+  { sendAt, sendAtLocal }: { readonly [Name in keyof SendTimeInput]-?: NonNullable<SendTimeInput[Name]> | undefined },
+): CheckedTime | null {
+  if (sendAtLocal === undefined) {
+    return sendAt === undefined ? null : { at: sendAt, field: SEND_AT };
+  }
+  if (sendAt !== undefined) {
+    checks.refuse(SEND_AT_LOCAL, "Only one of sendAt and sendAtLocal can say when to send.");
+    return REFUSED_TIME;
+  }
+  const { dateTime, timeZone } = sendAtLocal;
+  const instant = instantsOf(dateTime, timeZone);
+  if (instant.kind === "one") {
+    return { at: instant.at, field: SEND_AT_LOCAL };
+  }
+  const [earlier, later] = instant.candidates;
+  const why = instant.kind === "skipped" ? "clocks are put forward then" : "clocks are put back then";
+  checks.refuse(
+    [...SEND_AT_LOCAL, "dateTime"],
+    `There is no single such time in ${timeZone}: ${why}. Give sendAt, either ${earlier} or ${later}.`,
+  );
+  return REFUSED_TIME;
+}
+
 /** Throws Refused if the time has passed. */
-function requireFuture({ now }: WriteTools, sendAt: Date): void {
+function requireFuture({ now }: WriteTools, sendAt: Date, field: Path): void {
   if (sendAt < now()) {
-    throw badTime("sendAt must be a time in the future: this one has passed.");
+    throw badTime(`${field.at(-1)} must be a time in the future: this one has passed.`, field);
   }
 }
 
@@ -207,8 +257,8 @@ function requireStoredNumbers(mailing: MailingRecord | null): RecipientNumber[] 
   });
 }
 
-function badTime(message: string): Refused {
-  return new Refused({ code: "INVALID_INPUT", field: SEND_AT, message });
+function badTime(message: string, field: Path = SEND_AT): Refused {
+  return new Refused({ code: "INVALID_INPUT", field, message });
 }
 
 /**
