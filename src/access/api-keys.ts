@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import type { Caller } from "./caller.ts";
 import { type ApiKey, changeKeysFile, KeysFileError, readKeysFile, requireName } from "./keys-file.ts";
@@ -146,5 +146,5 @@ function callerOf({ name, scopes, expires, callsPerMinute, recipientsPerMinute }
 
 /** SHA-256 in hexadecimal. A fast hash is enough for a key of 256 random bits, which cannot be guessed. */
 function digestOf(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
+  return hash("sha256", key, "hex");
 }

@@ -62,6 +62,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** By operation, then by the values of the variables that its price depends on. */
   readonly #prices = new WeakMap<OperationDefinitionNode, KnownPrices>();
+  readonly #limits = new WeakMap<Caller, readonly [calls: BucketLimits, objects: BucketLimits]>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -147,10 +148,15 @@ export class Admission {
     };
   }
 
-  #limitsOf(caller: Caller): [calls: BucketLimits, objects: BucketLimits] {
-    const { callsPerMinute, objectsPerMinute } = this.#options.limits;
-    const limits = (perMinute: number) => ({ perMinute, atOnce: perMinute * AT_ONCE });
-    return [limits(caller.callsPerMinute ?? callsPerMinute), limits(objectsPerMinute)];
+  #limitsOf(caller: Caller): readonly [calls: BucketLimits, objects: BucketLimits] {
+    let both = this.#limits.get(caller);
+    if (both === undefined) {
+      const { callsPerMinute, objectsPerMinute } = this.#options.limits;
+      const limits = (perMinute: number) => ({ perMinute, atOnce: perMinute * AT_ONCE });
+      both = [limits(caller.callsPerMinute ?? callsPerMinute), limits(objectsPerMinute)];
+      this.#limits.set(caller, both);
+    }
+    return both;
   }
 
   #compute(document: DocumentNode, definition: OperationDefinitionNode, variables: Variables): OperationPrice | null {

@@ -1,19 +1,9 @@
-import {
-  type ExecutionResult,
-  execute,
-  type GraphQLError,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-  getOperationAST,
-  locatedError,
-  type OperationTypeNode,
-} from "graphql";
+import { type ExecutionResult, execute, type GraphQLSchema, getOperationAST, type OperationTypeNode } from "graphql";
 import type { Context, OperationOptions } from "../context.ts";
 import type { Versions } from "../freshness/versions.ts";
 import type { MeterLimits } from "../meter.ts";
 import type { Admission, Charge } from "./admission.ts";
-import { pathOfLiteral, pathsOfVariables } from "./argument-path.ts";
-import { Documents, type InvalidDocument } from "./documents.ts";
+import { Documents } from "./documents.ts";
 import { createErrorFormatter, type FormatOptions, inOrder } from "./errors.ts";
 import { Execution } from "./execution.ts";
 import { FAILURES } from "./failures.ts";
@@ -29,6 +19,7 @@ import {
   refuse,
 } from "./operation.ts";
 import type { OperationPrice, Price } from "./price.ts";
+import { createRefusals } from "./refusals.ts";
 import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
 import type { DocumentReference, TrustedDocuments } from "./trusted-documents.ts";
@@ -85,6 +76,7 @@ export interface Operations {
 export function createOperations(options: OperationsOptions): Operations {
   const { schema, deadlines, createContext, isProduction, admission, overload, observer, trusted } = options;
   const format = createErrorFormatter(options);
+  const refusals = createRefusals(schema, format);
   const documents = new Documents(schema, options.allowsIntrospection);
   const sharing = options.sharesQueries && isProduction ? new OperationSharing(options.versions) : null;
 
@@ -109,11 +101,11 @@ export function createOperations(options: OperationsOptions): Operations {
     }
     const document = documents.prepare(text);
     if (!("kind" in document)) {
-      return refusal(showInvalid(document));
+      return refusals.invalid(document);
     }
     const definition = getOperationAST(document, request.name);
     if (!definition) {
-      return refusal([{ message: noOperation(request.name), extensions: BAD_REQUEST }]);
+      return refusals.noOperation(request.name);
     }
     const { operation: kind } = definition;
     if (kind === "mutation" ? overload.refusesWrites : overload.refusesReads) {
@@ -140,7 +132,7 @@ export function createOperations(options: OperationsOptions): Operations {
     return failure ? refuse(failure) : operation;
   }
 
-  async function executeShared(operation: Operation, client: Client): Promise<Answer> {
+  function executeShared(operation: Operation, client: Client): Promise<Answer> {
     const kind = operation.definition.operation;
     const observed = observer.begin(operation);
     const begin = (): [Execution, Promise<Answer>] => {
@@ -148,11 +140,12 @@ export function createOperations(options: OperationsOptions): Operations {
       execution.join(client);
       return [execution, executeOnce(operation, execution, observed)];
     };
-    const answer = await (sharing === null || kind !== "query" || operation.isFresh
-      ? begin()[1]
-      : sharing.answer(operation, client, begin));
-    observed.end(answer);
-    return answer;
+    const answering =
+      sharing === null || kind !== "query" || operation.isFresh ? begin()[1] : sharing.answer(operation, client, begin);
+    return answering.then((answer) => {
+      observed.end(answer);
+      return answer;
+    });
   }
 
   async function executeOnce(
@@ -176,13 +169,15 @@ export function createOperations(options: OperationsOptions): Operations {
       onCall: (call) => observed.call(call),
     });
     try {
-      const result = await execute({ ...argumentsOf(operation), rootValue, contextValue: context });
+      const { document, name: operationName, variables: variableValues } = operation;
+      const contextValue = context;
+      const result = await execute({ schema, document, rootValue, contextValue, variableValues, operationName });
       const answer = show(result, operation, { context, charge });
       return context.meter.objects < LARGE_OBJECTS
         ? answer
         : new Answer(answer.status, answer.result, await stringifyInTurns(answer.result));
     } catch (error) {
-      return failed(error);
+      return refusals.failed(error);
     } finally {
       charge.settle(context.meter);
       observed.spend(context.meter);
@@ -196,7 +191,7 @@ export function createOperations(options: OperationsOptions): Operations {
 
   function show({ errors, data }: ExecutionResult, operation: Operation, run: Run | null): Answer {
     if (data === undefined) {
-      return refusal(showRefused(errors ?? [], operation));
+      return refusals.notExecuted(errors ?? [], operation);
     }
     const shown = errors && inOrder(errors.map((error) => format(error.toJSON(), error)));
     const extensions = run && extensionsOf(run, operation);
@@ -215,37 +210,6 @@ export function createOperations(options: OperationsOptions): Operations {
     return isProduction ? { cost } : { platforms: platformsOf(context), cost };
   }
 
-  function showInvalid({ code, document, errors }: InvalidDocument): GraphQLFormattedError[] {
-    return errors.map((error) => {
-      const [node] = error.nodes ?? [];
-      // A scalar's own error about a literal, found by validation.
-      const isMalformed = error.extensions["code"] === BAD_REQUEST.code;
-      const argument = isMalformed && document && node ? pathOfLiteral(document, node) : null;
-      const extensions = { code: isMalformed ? BAD_REQUEST.code : code, ...(argument && { argument }) };
-      return format({ ...error.toJSON(), extensions }, error);
-    });
-  }
-
-  /** Errors of an operation that was not executed, or of a subscription that did not begin. */
-  function showRefused(errors: readonly GraphQLError[], operation: Operation): readonly GraphQLFormattedError[] {
-    const paths = pathsOfVariables(operation, schema, errors);
-    return inOrder(
-      errors.map((error, at) => {
-        const formatted = error.toJSON();
-        const argument = paths[at];
-        // GraphQL's own errors about a request have no path and no code.
-        const extensions = { code: BAD_REQUEST.code, ...(argument && { argument }) };
-        return format(error.path === undefined ? { ...formatted, extensions } : formatted, error);
-      }),
-    );
-  }
-
-  function failed(error: unknown): Answer {
-    // An error with a path, even an empty one, is a failure of the server and not of the request.
-    const located = locatedError(error, undefined, []);
-    return new Answer(FAILURES.internal.status, { errors: [format({ message: located.message }, located)] });
-  }
-
   const startSubscription = createSubscriptions({
     versions: options.versions,
     createContext,
@@ -256,7 +220,7 @@ export function createOperations(options: OperationsOptions): Operations {
       return executeOnce({ ...operation, isFresh: false }, execution, observed, event);
     },
     refused: (result, operation) => show(result, operation, null),
-    failed,
+    failed: refusals.failed,
   });
 
   async function subscribe(operation: Operation, signal: AbortSignal, after: string | null = null) {
@@ -292,19 +256,6 @@ function limitsOf({ calls, objects }: Price, price: OperationPrice | null): Mete
     objects: SLACK * objects + MORE.objects,
     ...(price && { valuesPerObject: price.values / Math.max(1, price.objects) }),
   };
-}
-
-const BAD_REQUEST = { code: "BAD_USER_INPUT", retryable: false } as const;
-
-function refusal(errors: readonly GraphQLFormattedError[]): Answer {
-  return new Answer(400, { errors });
-}
-
-/** As the specification defines it (https://spec.graphql.org/September2025/#GetOperation()). */
-function noOperation(name: string | null): string {
-  return name === null
-    ? "Must provide operation name if query contains multiple operations."
-    : `Unknown operation named "${name}".`;
 }
 
 /** `extensions.platforms`: the platform calls that an operation made, so that frontends see what it costs. */

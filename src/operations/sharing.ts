@@ -28,7 +28,7 @@ export class OperationSharing {
     const { document, name, variables, caller, showsCost } = operation;
     // Equal texts have one document: see documents.ts.
     const queries = this.#running.get(document) ?? new Map<string, RunningQuery>();
-    const key = `${JSON.stringify(variables)} ${name ?? ""} ${showsCost} ${rightsOf(caller)}`;
+    const key = `${textOf(variables)} ${name ?? ""} ${showsCost} ${rightsOf(caller)}`;
     const found = queries.get(key);
     if (found !== undefined && !found.execution.signal.aborted && this.#versions.isCurrent(found.stamp)) {
       found.execution.join(client);
@@ -46,4 +46,16 @@ export class OperationSharing {
     answer.then(forget, forget);
     return answer;
   }
+}
+
+/** The transports read equal bodies into the same object, so the text of most is known. */
+const knownTexts = new WeakMap<object, string>();
+
+function textOf(variables: Operation["variables"]): string {
+  let text = knownTexts.get(variables);
+  if (text === undefined) {
+    text = JSON.stringify(variables);
+    knownTexts.set(variables, text);
+  }
+  return text;
 }

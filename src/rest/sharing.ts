@@ -6,18 +6,18 @@ import { endOfScope, type Route } from "./exchange.ts";
 /** A running read and its waiters. */
 interface Shared {
   readonly result: Promise<unknown>;
-  readonly waiters: Waiters;
   readonly stamp: Stamp;
+  readonly waiters: Waiters;
 }
 
-class Waiters {
+/** Aborts when nobody waits any more. */
+class Waiters extends Stop {
   count = 0;
   /** The latest deadline of the waiters. */
   deadline: number;
-  /** Aborts when nobody waits any more. */
-  readonly left = new Stop();
 
   constructor(deadline: number) {
+    super();
     this.deadline = deadline;
   }
 }
@@ -52,7 +52,7 @@ export class Sharing {
   #start(key: string, starter: ReadScope, call: (shared: ReadScope) => Promise<unknown>): Shared {
     const waiters = new Waiters(starter.deadline);
     const scope = new ReadScope({
-      signal: waiters.left,
+      signal: waiters,
       deadline: () => waiters.deadline,
       isFresh: starter.isFresh,
       record: starter.record,
@@ -82,7 +82,7 @@ export class Sharing {
       const leave = () => {
         waiters.count -= 1;
         if (waiters.count === 0) {
-          waiters.left.abort(signal.reason);
+          waiters.abort(signal.reason);
         }
         reject(endOfScope(this.#platform, route, signal, true));
       };

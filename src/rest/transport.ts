@@ -158,7 +158,7 @@ export function createTransport(options: TransportOptions): Transport {
     let failure: PlatformError | null = null;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await makeGuardedAttempt(request, wire, scope, kind, attempt === 1);
+        return await makeAttempt(request, wire, scope, kind, attempt === 1);
       } catch (thrown) {
         const error = combine(failure, thrown);
         if (!(error instanceof PlatformError)) {
@@ -176,61 +176,47 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  async function makeGuardedAttempt<Result>(
+  async function makeAttempt<Result>(
     request: PlatformRequest<Result>,
     wire: WireRequest,
     scope: CallScope,
     kind: CallKind,
     isFirst: boolean,
   ): Promise<Result> {
-    const entering = guard.enter(request.route, kind, isFirst, scope.signal);
-    const entry = entering instanceof Promise ? await entering : entering;
-    try {
-      const times =
-        scope instanceof ReadScope ? timesOfRead(request.route, scope) : await timesOfWrite(request.route, scope);
-      const result = await makeAttempt(request, wire, scope, times);
-      entry.end(null);
-      return result;
-    } catch (error) {
-      entry.end(error);
-      throw error;
-    }
-  }
-
-  /** All waiting apart from that for a connection happens before: a write is checked right before it is sent. */
-  async function makeAttempt<Result>(
-    request: PlatformRequest<Result>,
-    wire: WireRequest,
-    scope: CallScope,
-    times: ExchangeTimes,
-  ): Promise<Result> {
     const { route } = request;
-    const exchange = new Exchange(platform, route, limits[LIMITS[request.size]], times);
-    const began = performance.now();
+    const entering = guard.enter(route, kind, isFirst, scope.signal);
+    const entry = entering instanceof Promise ? await entering : entering;
+    let exchange: Exchange | null = null;
+    let began = 0;
     let milliseconds: number | null = null;
-    let skippedRows = 0;
-    let body: unknown;
-    let outcome: CallOutcome = "ok";
+    let answer: Answer | null = null;
+    let failure: unknown = null;
     try {
+      // All waiting apart from that for a connection happens here: a write is checked right before it is sent.
+      const times = scope instanceof ReadScope ? timesOfRead(route, scope) : await timesOfWrite(route, scope);
+      exchange = new Exchange(platform, route, limits[LIMITS[request.size]], times);
+      began = performance.now();
       const raw = await exchange.run(pool, wire);
       milliseconds = performance.now() - began;
       const reading = readAnswer(raw, platform, route, isSignInPage);
-      const answer = reading instanceof Promise ? await reading : reading;
-      body = answer.body;
+      answer = reading instanceof Promise ? await reading : reading;
       const decoding = request.decode(answer);
-      const result = decoding instanceof Promise ? await decoding : decoding;
-      skippedRows = answer.skippedRows;
-      return result;
+      return decoding instanceof Promise ? await decoding : decoding;
     } catch (error) {
-      outcome = error instanceof PlatformError ? error.reason : "shape";
+      failure = error;
       throw error;
     } finally {
-      milliseconds ??= performance.now() - began;
-      scope.record({ platform, route, milliseconds, status: exchange.status, skippedRows });
-      options.meter?.ended(platform, route, outcome, milliseconds);
-      if (outcome === "ok" || outcome === "shape") {
-        options.drift?.observe(platform, route, body, { isReadable: outcome === "ok" });
+      if (exchange !== null) {
+        milliseconds ??= performance.now() - began;
+        const skippedRows = failure === null ? (answer?.skippedRows ?? 0) : 0;
+        scope.record({ platform, route, milliseconds, status: exchange.status, skippedRows });
+        const outcome = outcomeOf(failure);
+        options.meter?.ended(platform, route, outcome, milliseconds);
+        if (outcome === "ok" || outcome === "shape") {
+          options.drift?.observe(platform, route, answer?.body, { isReadable: outcome === "ok" });
+        }
       }
+      entry.end(failure);
     }
   }
 
@@ -261,6 +247,10 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   return { read, write, state: () => guard.state, close: () => pool.close() };
+}
+
+function outcomeOf(failure: unknown): CallOutcome {
+  return failure === null ? "ok" : failure instanceof PlatformError ? failure.reason : "shape";
 }
 
 function kindOf({ method }: WireRequest, scope: CallScope): CallKind {

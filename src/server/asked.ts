@@ -51,7 +51,19 @@ export function showsCost(named: Readonly<Record<string, unknown>>): boolean {
   return named["x-textgraph-cost"] === "1";
 }
 
+/** Equal bodies are parsed once, and so are read once. */
+const known = new WeakMap<object, Asked | string>();
+
 function check(values: unknown): Asked | string {
+  const isObject = typeof values === "object" && values !== null;
+  const asked = (isObject && known.get(values)) || read(values);
+  if (isObject) {
+    known.set(values, asked);
+  }
+  return asked;
+}
+
+function read(values: unknown): Asked | string {
   if (!isJsonObject(values)) {
     return Array.isArray(values)
       ? "A request is one operation, not a list of them: send each in a request of its own."

@@ -187,7 +187,8 @@ function streamsAccepted({ headers: { accept = "" } }: FastifyRequest): "only" |
 function clientOf({ raw }: FastifyReply): Client {
   return {
     onGone: (leave) => {
-      raw.once("close", () => {
+      // It closes once: to remove a listener would cost more.
+      raw.on("close", () => {
         if (!raw.writableFinished) {
           leave();
         }
