@@ -25,10 +25,8 @@ import { addSubscriptions, type SubscriptionsOptions } from "./live/subscription
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
 import { Admission } from "./operations/admission.ts";
-import { readGuards } from "./operations/guards.ts";
+import { buildGraph } from "./operations/graph.ts";
 import { createOperations } from "./operations/operations.ts";
-import { createPricer } from "./operations/pricing.ts";
-import { buildSchema, printSdl, readTypeDefs } from "./operations/schema.ts";
 import { ANY_DOCUMENT, readTrustedDocuments } from "./operations/trusted-documents.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
@@ -143,9 +141,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     snapshotMilliseconds: config.snapshotSeconds * 1_000,
     staleMilliseconds: config.staleSeconds * 1_000,
   };
-  const typeDefs = readTypeDefs();
-  const guards = readGuards(typeDefs);
-  const schema = buildSchema(typeDefs, guards);
+  const { schema, guards, price, sdl } = await buildGraph(config);
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
   const hosts = createHosts({
@@ -211,7 +207,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     overload,
     admission: new Admission({
       schema,
-      price: createPricer(schema, typeDefs),
+      price,
       limits: config.limits,
       buckets: { calls: createBuckets(), objects: createBuckets() },
     }),
@@ -225,7 +221,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     keepsQueries: config.trustedDocuments === null,
     exampleNumber: options.exampleNumber ?? "+14155551212",
   });
-  const access = config.access === null ? OPEN_ACCESS : connectAccess(config.access, now, warn);
+  const access =
+    config.access === null
+      ? OPEN_ACCESS
+      : connectAccess({ ...config.access, isSubgraph: config.isSubgraph }, now, warn);
   const stream = addSubscriptions(http, {
     access,
     schema,
@@ -244,7 +243,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     access,
     operations,
     trustsOnlyKnown: config.trustedDocuments !== null,
-    sdl: config.allowsIntrospection ? printSdl(schema) : null,
+    sdl,
     hasPage: !config.isProduction,
     stream,
   });
@@ -327,7 +326,7 @@ function webhooksAt({ webhookSecrets: [secret], publicUrl }: EventsConfig, addre
 }
 
 function connectAccess(
-  { keysFile, tokens }: AccessConfig,
+  { keysFile, tokens, isSubgraph }: AccessConfig & Pick<Config, "isSubgraph">,
   time: () => Date,
   warn: (message: string, error: unknown) => void,
 ): Access {
@@ -335,6 +334,7 @@ function connectAccess(
   return createAccess({
     keys: keysFile === null ? null : createApiKeys({ path: keysFile, now, warn }),
     tokens: tokens && createTokens({ ...tokens, now, warn }),
+    isSubgraph,
     now,
   });
 }

@@ -36,6 +36,8 @@ export interface Config {
   readonly trustedDocuments: string | null;
   /** Whether clients may read the schema. */
   readonly allowsIntrospection: boolean;
+  /** Whether a router may compose this graph with others. */
+  readonly isSubgraph: boolean;
   /** The most WebSockets and event streams that are open at once. */
   readonly subscriberConnections: number;
   readonly timeouts: Timeouts;
@@ -149,6 +151,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     },
     trustedDocuments: env.text("TRUSTED_DOCUMENTS"),
     allowsIntrospection: env.choice("INTROSPECTION", ["on", "off"], isProduction ? "off" : "on") === "on",
+    isSubgraph: env.choice("SUBGRAPH", ["on", "off"], "off") === "on",
     subscriberConnections: env.number("SUBSCRIBER_CONNECTIONS", 10_000, { min: 0, max: 1_000_000 }),
     timeouts: readTimeouts(env),
     tracing: readTracing(env),

@@ -1,5 +1,6 @@
 import type { ApiKeys } from "./api-keys.ts";
 import { ANONYMOUS, type Caller } from "./caller.ts";
+import { asRouted, isRouter, partsOf } from "./routed-caller.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** The credentials of a request or a connection, unchecked. */
@@ -24,25 +25,43 @@ export const OPEN_ACCESS: Access = { identify: () => ANONYMOUS, isCurrent: () =>
 export interface AccessOptions {
   readonly keys: ApiKeys | null;
   readonly tokens: Tokens | null;
+  /** Whether a router may bring its client's credential beside its own. */
+  readonly isSubgraph: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 /** At least one of keys and tokens is not null. */
-export function createAccess({ keys, tokens, now }: AccessOptions): Access {
-  return {
-    identify: ({ apiKey, authorization }) => {
-      // Two credentials in one request are refused, because it is unclear which one is meant.
-      if (apiKey !== undefined && authorization !== undefined) {
-        return null;
-      }
-      const credential = apiKey ?? /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? "")?.[1] ?? "";
-      // A wrong credential of any kind takes as long as a missing one: it is looked up as a key.
-      const isToken = tokens !== null && apiKey === undefined && credential.split(".").length === 3;
-      return (isToken ? tokens.verify(credential) : keys?.find(credential)) ?? null;
-    },
-    isCurrent: (caller) =>
+export function createAccess({ keys, tokens, isSubgraph, now }: AccessOptions): Access {
+  function identifyOne({ apiKey, authorization }: Credential): Caller | null | Promise<Caller | null> {
+    const credential = apiKey ?? /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+    // A wrong credential of any kind takes as long as a missing one: it is looked up as a key.
+    const isToken = tokens !== null && apiKey === undefined && credential.split(".").length === 3;
+    return (isToken ? tokens.verify(credential) : keys?.find(credential)) ?? null;
+  }
+
+  async function identifyRouted(apiKey: string, authorization: string): Promise<Caller | null> {
+    const router = keys?.find(apiKey) ?? null;
+    const client = await identifyOne({ apiKey: undefined, authorization });
+    return router !== null && isRouter(router) && client !== null ? asRouted(client, router) : null;
+  }
+
+  function isCurrent(caller: Caller): boolean {
+    return (
       (caller.expiresAt === null || caller.expiresAt > now()) &&
-      (!caller.id.startsWith("key:") || keys === null || keys.has(caller)),
+      (!caller.id.startsWith("key:") || keys === null || keys.has(caller))
+    );
+  }
+
+  return {
+    identify: (credential) => {
+      const { apiKey, authorization } = credential;
+      if (apiKey === undefined || authorization === undefined) {
+        return identifyOne(credential);
+      }
+      // Otherwise it is unclear which of the two is meant.
+      return isSubgraph ? identifyRouted(apiKey, authorization) : null;
+    },
+    isCurrent: (caller) => partsOf(caller).every(isCurrent),
   };
 }

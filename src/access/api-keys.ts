@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import type { Caller } from "./caller.ts";
-import { type ApiKey, changeKeysFile, KeysFileError, readKeysFile, requireName } from "./keys-file.ts";
+import { type ApiKey, changeKeysFile, KeysFileError, parseScopes, readKeysFile, requireName } from "./keys-file.ts";
 
 /** Milliseconds that a key which was removed from the file may still be accepted. */
 const LOOK_EVERY_MS = 1_000;
@@ -87,6 +87,7 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
  */
 export function addApiKey(path: string, entry: Omit<ApiKey, "sha256">): string {
   requireName(entry.name, "--name");
+  parseScopes(entry.scopes, "--scopes");
   const key = PREFIX + randomBytes(32).toString("base64url");
   const add = (keys: readonly ApiKey[]) => {
     if (keys.some(({ name }) => name === entry.name)) {

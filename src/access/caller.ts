@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { SCOPES, type Scope } from "./scopes.ts";
+import { ROUTER_SCOPE, SCOPES, type Scope } from "./scopes.ts";
 
 /** Limits of a caller for each minute; null: the server's own limit. */
 export interface CallerLimits {
@@ -38,7 +38,7 @@ const knownRights = new WeakMap<Caller, string>();
  */
 export const ANONYMOUS: Caller = {
   id: "anonymous",
-  scopes: new Set(SCOPES),
+  scopes: new Set([...SCOPES, ROUTER_SCOPE]),
   expiresAt: null,
   isAnonymous: true,
   callsPerMinute: null,

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { parseDateTime } from "../date-time.ts";
-import { isScope, SCOPES, type Scope } from "./scopes.ts";
+import { isScope, ROUTER_SCOPE, SCOPES, type Scope } from "./scopes.ts";
 
 /** One line of the keys file, checked. */
 export interface ApiKey {
@@ -174,7 +174,15 @@ export function parseScopes(value: unknown, place: string): readonly Scope[] {
   if (Array.isArray(value) && value.every((scope): scope is Scope => typeof scope === "string" && isScope(scope))) {
     return value;
   }
-  throw new KeysFileError(`${place}: scopes must be a list of these: ${SCOPES.join(", ")}.`);
+  if (Array.isArray(value) && value.includes(ROUTER_SCOPE)) {
+    if (value.length === 1) {
+      return [ROUTER_SCOPE];
+    }
+    throw new KeysFileError(
+      `${place}: the scope router stands alone, because a router's rights are those of its clients.`,
+    );
+  }
+  throw new KeysFileError(`${place}: scopes must be a list of these: ${SCOPES.join(", ")}; or router alone.`);
 }
 
 /** A date without a time means its first moment in UTC. */

@@ -26,10 +26,17 @@ export const SCOPES = [
   "metrics:read",
 ] as const;
 
-export type Scope = (typeof SCOPES)[number];
+/**
+ * The permission of a router in front of this server (`SUBGRAPH=on`). Only an API key has it, and such a key has no other, so
+ * that a router reads nothing without its client's credential. No token has it.
+ */
+export const ROUTER_SCOPE = "router";
+
+export type Scope = (typeof SCOPES)[number] | typeof ROUTER_SCOPE;
 
 const known: ReadonlySet<string> = new Set(SCOPES);
 
-export function isScope(text: string): text is Scope {
+/** Whether it is a scope of clients. */
+export function isScope(text: string): text is (typeof SCOPES)[number] {
   return known.has(text);
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { addApiKey, removeApiKey } from "../access/api-keys.ts";
 import { KeysFileError, parseExpiry, parseRate, parseScopes, readKeysFile } from "../access/keys-file.ts";
-import { SCOPES } from "../access/scopes.ts";
+import { ROUTER_SCOPE, SCOPES } from "../access/scopes.ts";
 import { loadEnvFile } from "../env-file.ts";
 import { runProgram } from "../program.ts";
 
@@ -22,7 +22,7 @@ const USAGE = `Usage: npm run keys:create -- --name NAME --scopes SCOPE,SCOPE,â€
          [--expires DATE] [--calls-per-minute N] [--recipients-per-minute N]
        npm run keys:list
        npm run keys:revoke -- --name NAME
-Scopes: ${SCOPES.join(" ")}
+Scopes: ${SCOPES.join(" ")}, or ${ROUTER_SCOPE} alone
 `;
 
 const OPTIONS = {

@@ -181,7 +181,7 @@ interface KnownPrices {
 }
 
 /** Page sizes and ids. Other arguments change which rows are shown, and not how many at most. */
-const SIZING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "ids", "phoneNumbers"]);
+const SIZING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "ids", "phoneNumbers", "representations"]);
 
 /** The variables that the price depends on: those of page sizes and ids, and of `@skip` and `@include`. */
 function decidingVariables(document: DocumentNode): readonly string[] {

@@ -1,10 +1,14 @@
 import {
   type ConstDirectiveNode,
   type DocumentNode,
+  type GraphQLField,
   type GraphQLSchema,
+  type GraphQLType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isListType,
+  isNonNullType,
   isObjectType,
   Kind,
   valueFromASTUntyped,
@@ -114,4 +118,13 @@ function numberOr(value: unknown, otherwise: number): number {
 
 function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** Whether the length of its list is that of an argument. */
+export function isByIds(field: GraphQLField<unknown, unknown>, { slicingArguments }: ListSize): boolean {
+  return field.args.some(({ name, type }) => slicingArguments.includes(name) && isListOf(type));
+}
+
+export function isListOf(type: GraphQLType): boolean {
+  return isListType(isNonNullType(type) ? type.ofType : type);
 }

@@ -9,7 +9,7 @@ import {
   valueFromASTUntyped,
 } from "graphql";
 import type { Caller } from "../access/caller.ts";
-import { isScope, type Scope } from "../access/scopes.ts";
+import { isScope, ROUTER_SCOPE, type Scope } from "../access/scopes.ts";
 import type { Context } from "../context.ts";
 import { ForbiddenError } from "../errors.ts";
 
@@ -82,12 +82,15 @@ function collect(
 
 function readScopes(value: unknown, place: string): Requirement {
   const isRequirement =
-    Array.isArray(value) &&
-    value.every((scopes: unknown) => Array.isArray(scopes) && scopes.every((scope) => isScope(String(scope))));
+    Array.isArray(value) && value.every((scopes: unknown) => Array.isArray(scopes) && scopes.every(isKnown));
   if (!isRequirement) {
     throw new Error(`@requiresScopes of ${place} names a scope that does not exist: see src/access/scopes.ts`);
   }
   return value as Requirement;
+}
+
+function isKnown(scope: unknown): boolean {
+  return scope === ROUTER_SCOPE || isScope(String(scope));
 }
 
 function guarded(

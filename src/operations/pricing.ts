@@ -2,16 +2,14 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLAbstractType,
   GraphQLError,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
-  type GraphQLType,
   getNamedType,
   isCompositeType,
-  isListType,
-  isNonNullType,
   isObjectType,
   type OperationDefinitionNode,
   SchemaMetaFieldDef,
@@ -19,7 +17,16 @@ import {
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
 import { getArgumentValues } from "graphql/execution/values.js";
-import { type Costs, type FieldCost, introspectionCosts, type ListSize, NO_COST, readCosts } from "./costs.ts";
+import {
+  type Costs,
+  type FieldCost,
+  introspectionCosts,
+  isByIds,
+  isListOf,
+  type ListSize,
+  NO_COST,
+  readCosts,
+} from "./costs.ts";
 import { BEYOND, dearerOf, FREE, type OperationPrice, type Subtotal } from "./price.ts";
 import { SelectionCount, TooManyFields } from "./selection-count.ts";
 
@@ -29,6 +36,8 @@ export interface PricedOperation {
   /** Coerced by the operation's variable definitions. */
   readonly variables: Readonly<Record<string, unknown>>;
 }
+
+type Field = GraphQLField<unknown, unknown>;
 
 /** Far more than a screen selects, and far less than an attack by nested fragments expands to. */
 const MOST_FIELDS = 5_000;
@@ -146,7 +155,7 @@ class Walk {
   #field(
     { coordinate, path }: { readonly coordinate: string; readonly path: string },
     cost: FieldCost,
-    field: GraphQLField<unknown, unknown>,
+    field: Field,
     nodes: readonly FieldNode[],
     sizeByParent: number | null,
   ): Subtotal {
@@ -162,7 +171,7 @@ class Walk {
     const count = isListOf(field.type) ? (sizeByParent ?? size) : 1;
     const sizes = new Map(list?.sizedFields.map((name) => [name, size]));
     let inner = FREE;
-    for (const type of isObjectType(named) ? [named] : this.#schema.getPossibleTypes(named)) {
+    for (const type of isObjectType(named) ? [named] : this.#typesOf(named, field, nodes)) {
       for (const { selectionSet } of nodes) {
         this.#selections.add(selectionSet);
       }
@@ -173,7 +182,7 @@ class Walk {
       const part = this.#selection(type, selected, { sizes, isOnPage: sizeByParent !== null }, `${path}.`);
       // Each object has one of these types, so the most expensive type is the bound.
       inner = {
-        calls: Math.max(inner.calls, part.calls),
+        calls: Math.max(inner.calls, part.calls + this.#callsOfEntity(field, type, size)),
         objects: Math.max(inner.objects, part.objects),
         values: Math.max(inner.values, part.values),
         depth: Math.max(inner.depth, part.depth),
@@ -195,12 +204,7 @@ class Walk {
     };
   }
 
-  #callsOf(
-    coordinate: string,
-    { calls, isShared, list }: FieldCost,
-    field: GraphQLField<unknown, unknown>,
-    size: number,
-  ): number {
+  #callsOf(coordinate: string, { calls, isShared, list }: FieldCost, field: Field, size: number): number {
     if (!isShared) {
       // A list may be tried before each record is read by its id.
       return list !== null && isByIds(field, list) ? calls * (size + 1) : calls;
@@ -210,6 +214,27 @@ class Walk {
       this.#sharedCalls += calls;
     }
     return 0;
+  }
+
+  /** The types that a field's objects may have: for the records that a router asks for, those that it names. */
+  #typesOf(named: GraphQLAbstractType, field: Field, [node]: readonly FieldNode[]): readonly GraphQLObjectType[] {
+    const types = this.#schema.getPossibleTypes(named);
+    const { representations } = node === undefined ? {} : this.#argumentsOf(field, node);
+    if (field.name !== "_entities" || !Array.isArray(representations)) {
+      return types;
+    }
+    const names = new Set(representations.map((each: unknown) => Object(each)["__typename"] as unknown));
+    return types.filter(({ name }) => names.has(name));
+  }
+
+  /** The calls for each record that a router asks for: one, and one for all of them if a list is tried before. */
+  #callsOfEntity({ name }: Field, type: GraphQLObjectType, size: number): number {
+    const isFree = name !== "_entities" || KEPT_HERE.has(type.name) || this.#callsOfType(type) > 0;
+    return isFree ? 0 : (size + 1) / Math.max(1, size);
+  }
+
+  #argumentsOf(field: Field, node: FieldNode): Readonly<Record<string, unknown>> {
+    return unlessWrong(() => getArgumentValues(field, node, this.#variables), {});
   }
 
   #callsOfType({ name }: GraphQLNamedType): number {
@@ -223,22 +248,21 @@ class Walk {
     return Math.max(0, ...types.map((type) => (type === undefined ? 0 : this.#callsOfType(type))));
   }
 
-  #sizeOf(
-    { assumedSize, slicingArguments }: ListSize,
-    field: GraphQLField<unknown, unknown>,
-    [node]: readonly FieldNode[],
-  ): number {
+  #sizeOf({ assumedSize, slicingArguments }: ListSize, field: Field, [node]: readonly FieldNode[]): number {
     if (node === undefined || slicingArguments.length === 0) {
       return assumedSize;
     }
-    const values = unlessWrong(() => getArgumentValues(field, node, this.#variables), {});
+    const values = this.#argumentsOf(field, node);
     const sizes = slicingArguments.map((name) => sizeSaid(values[name])).filter((size) => size !== null);
     return sizes.length === 0 ? assumedSize : Math.max(...sizes);
   }
 }
 
+/** Types whose records cost no platform call by themselves. */
+const KEPT_HERE: ReadonlySet<string> = new Set(["Person", "ReceivedMessage", "CompletedPoll"]);
+
 /** Fields of the query type that are not among its own. */
-const META_FIELDS: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map(
+const META_FIELDS: ReadonlyMap<string, Field> = new Map(
   [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
 );
 
@@ -265,13 +289,4 @@ function unlessWrong<Value>(read: () => Value, otherwise: Value): Value {
  */
 function sizeSaid(value: unknown): number | null {
   return Array.isArray(value) ? value.length : typeof value === "number" ? Math.max(0, value) : null;
-}
-
-/** Whether the length of its list is that of an argument. */
-function isByIds(field: GraphQLField<unknown, unknown>, { slicingArguments }: ListSize): boolean {
-  return field.args.some(({ name, type }) => slicingArguments.includes(name) && isListOf(type));
-}
-
-function isListOf(type: GraphQLType): boolean {
-  return isListType(isNonNullType(type) ? type.ofType : type);
 }

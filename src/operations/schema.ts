@@ -13,7 +13,7 @@ import {
   visit,
 } from "graphql";
 import { resolvers } from "../resolvers/index.ts";
-import { readGuards } from "./guards.ts";
+import { type Guards, readGuards } from "./guards.ts";
 import { meterFields } from "./meter.ts";
 
 const SCHEMA_FOLDER = new URL("../../schema/", import.meta.url);
@@ -29,7 +29,11 @@ export function readTypeDefs(): DocumentNode {
  * the scopes in the schema files.
  */
 export function buildSchema(typeDefs = readTypeDefs(), guards = readGuards(typeDefs)): GraphQLSchema {
-  const schema = makeExecutableSchema({ typeDefs: withoutFederation(typeDefs), resolvers });
+  return finishSchema(makeExecutableSchema({ typeDefs: withoutFederation(typeDefs), resolvers }), typeDefs, guards);
+}
+
+/** What every schema needs, however it was made: descriptions, limits and scopes. */
+export function finishSchema(schema: GraphQLSchema, typeDefs: DocumentNode, guards: Guards): GraphQLSchema {
   keepScalarsDescribed(schema, typeDefs);
   meterFields(schema);
   guards.apply(schema);

@@ -26,7 +26,8 @@ export const Node = {
   __resolveType: ({ id }: { readonly id: string }) => typeOfId(id) as NodeType,
 };
 
-async function readNode(argument: string, id: string, context: Context): Promise<NodeResult> {
+/** `argument` names the id in errors. */
+export async function readNode(argument: string, id: string, context: Context): Promise<NodeResult> {
   const { pidj, textizen, events } = context;
   const type = typeOfId(id);
   // The schema cannot say it: `Node` is of any type.

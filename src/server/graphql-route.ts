@@ -105,8 +105,8 @@ export function addGraphql(
     return body;
   }
 
-  function isSubscription(asked: Asked | string): boolean {
-    return typeof asked !== "string" && operations.kindOf(asked) === "subscription";
+  function isSubscription(asked: Asked | string, { caller }: FastifyRequest): boolean {
+    return typeof asked !== "string" && caller !== null && operations.kindOf({ ...asked, caller }) === "subscription";
   }
 
   // A scope of its own, so that its body parser is used for these routes only.
@@ -128,7 +128,9 @@ export function addGraphql(
             return stream(request, reply);
           }
           const asked = readAsked(request);
-          return accepted === "too" && isSubscription(asked) ? stream(request, reply) : serve(request, reply, asked);
+          return accepted === "too" && isSubscription(asked, request)
+            ? stream(request, reply)
+            : serve(request, reply, asked);
         },
       });
       scope.route({
