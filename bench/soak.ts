@@ -46,7 +46,7 @@ const FAULTS: readonly (Kind | null)[] = [
 
 const CONTACT = "query Contact($id: ID!) { contact(id: $id) { id firstName } }";
 const PARTICIPANT = "query Participant($id: ID!) { participant(id: $id) { id groups { name } } }";
-const LISTS = "query Lists { participants { totalCount nodes { name } } allSeries { totalCount } }";
+const LISTS = "query Lists { participants { totalCount nodes { name } } seriesList { totalCount } }";
 const SEND = `mutation Send($key: String!) {
   sendMessage(input: {
     from: { phoneNumber: "+18885552000" } recipient: { phoneNumber: "+14155550100" } text: "Hello" idempotencyKey: $key

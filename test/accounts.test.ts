@@ -70,7 +70,7 @@ const asked: readonly (readonly [query: string, data: (account: Account) => obje
     (account) => ({ person: { displayName: `${account} 1`, participant: { name: `${account} 1` } } }),
   ],
   [
-    '{ pidjGroups(name: "2") { nodes { name } } textizenGroups(last: 1) { nodes { name } } }',
+    '{ pidjGroups(filter: { name: "2" }) { nodes { name } } textizenGroups(last: 1) { nodes { name } } }',
     (account) => ({
       pidjGroups: { nodes: [{ name: `${account} 2` }] },
       textizenGroups: { nodes: [{ name: `${account} 3` }] },

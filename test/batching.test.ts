@@ -37,7 +37,7 @@ const NAMES =
 
 test("100 series with their groups cost two platform calls", async () => {
   const stage = await openStage({ series: 100, pidjGroups: 40 });
-  const { data, errors } = await stage.query("{ allSeries(first: 100) { nodes { id groups { id name } } } }");
+  const { data, errors } = await stage.query("{ seriesList(first: 100) { nodes { id groups { id name } } } }");
   expect(errors).toBeUndefined();
   const { series, pidjGroups } = stage.simulator.world;
   const groupsOf = new Map(
@@ -46,8 +46,8 @@ test("100 series with their groups cost two platform calls", async () => {
       group_ids.flatMap((group) => pidjGroups.get(group) ?? []).filter((group) => group.is_active),
     ]),
   );
-  expect(data.allSeries.nodes).toHaveLength(100);
-  for (const { id, groups } of data.allSeries.nodes) {
+  expect(data.seriesList.nodes).toHaveLength(100);
+  for (const { id, groups } of data.seriesList.nodes) {
     expect(groups).toEqual(groupsOf.get(id)?.map((group) => ({ id: group.id, name: group.name })));
   }
   expect(countCalls(stage)).toEqual({ "PIDJ GET /groups": 1, "PIDJ GET /series": 1 });

@@ -41,6 +41,7 @@ const NEEDED: Readonly<Record<string, readonly (readonly Scope[])[]>> = {
   "Query.textizenGroups": [["groups:read"]],
   "Query.series": [["series:read"]],
   "Query.allSeries": [["series:read"]],
+  "Query.seriesList": [["series:read"]],
   "Query.survey": [["surveys:read"]],
   "Query.surveys": [["surveys:read"]],
   "Query.campaign": [["campaigns:read"]],

@@ -123,7 +123,7 @@ describe("an operation's time", () => {
   const env = { QUERY_TIMEOUT_MS: "400", READ_TIMEOUT_MS: "60000" };
 
   const slow: [platform: "PIDJ" | "TEXTIZEN", route: string, document: string, field: string][] = [
-    ["PIDJ", "GET /series", "allSeries { totalCount }", "allSeries"],
+    ["PIDJ", "GET /series", "seriesList { totalCount }", "seriesList"],
     ["PIDJ", "GET /contact/{id}", `contact(id: "co:1") { id }`, "contact"],
     ["TEXTIZEN", "GET /api/polls", "polls { totalCount }", "polls"],
     ["TEXTIZEN", "GET /api/mailings/{id}", `mailing(id: "mailing:5001") { id }`, "mailing"],

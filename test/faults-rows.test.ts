@@ -38,7 +38,7 @@ function spoilRecord(stage: Stage, platform: PlatformName, route: string, change
 describe("a row without a usable id", () => {
   const lists: [platform: PlatformName, route: string, id: string, field: string][] = [
     ["PIDJ", "GET /groups", "group_id", "pidjGroups"],
-    ["PIDJ", "GET /series", "series_id", "allSeries"],
+    ["PIDJ", "GET /series", "series_id", "seriesList"],
     ["PIDJ", "GET /surveys", "survey_id", "surveys"],
     ["TEXTIZEN", "GET /api/groups", "id", "textizenGroups"],
     ["TEXTIZEN", "GET /api/campaigns", "id", "campaigns"],
@@ -101,7 +101,7 @@ describe("a value that is of another kind", () => {
     ["TEXTIZEN", "GET /api/polls", { active: "perhaps" }, "polls", "isActive"],
     ["TEXTIZEN", "GET /api/polls", { start_date: "2026-02-30" }, "polls", "startsAt"],
     ["PIDJ", "GET /groups", { color: false }, "pidjGroups", "color"],
-    ["PIDJ", "GET /series", { name: true }, "allSeries", "name"],
+    ["PIDJ", "GET /series", { name: true }, "seriesList", "name"],
     ["PIDJ", "GET /surveys", { name: [0] }, "surveys", "name"],
   ];
 

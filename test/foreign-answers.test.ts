@@ -18,7 +18,7 @@ const READS: readonly Read[] = [
   pidj("GET /contact/{id}", ({ contacts }) => `contact(id: "${idOf(contacts)}") { id }`),
   pidj("GET /user/{id}", ({ pidjUsers }) => `pidjUser(id: "${idOf(pidjUsers)}") { id }`),
   pidj("GET /groups", () => "pidjGroups { totalCount }"),
-  pidj("GET /series", () => "allSeries { totalCount }"),
+  pidj("GET /series", () => "seriesList { totalCount }"),
   pidj("GET /surveys", () => "surveys { totalCount }"),
   textizen("GET /api/groups", () => "textizenGroups { totalCount }"),
   textizen(

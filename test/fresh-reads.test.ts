@@ -38,7 +38,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     reads: [
       "query ($id: ID!) { group(id: $id) { id name } }",
       "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on TextizenGroup { name } } }",
-      '{ textizenGroups(name: "version", first: 100) { nodes { id name } } }',
+      '{ textizenGroups(filter: { name: "version" }, first: 100) { nodes { id name } } }',
       "{ textizenGroups(first: 100, orderBy: { field: NAME, direction: DESC }) { nodes { id name } } }",
     ],
   },

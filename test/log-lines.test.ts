@@ -31,7 +31,7 @@ const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 test("an operation is one line: who asked what by which request, what it cost, and how it ended", async () => {
   const { stage, lines } = await startLogged();
   await using _ = stage;
-  const text = "query Lists { surveys { totalCount } allSeries { totalCount } }";
+  const text = "query Lists { surveys { totalCount } seriesList { totalCount } }";
 
   await ask(stage.app.url, text, {}, { "x-request-id": "screen-7.a_B" });
 

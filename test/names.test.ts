@@ -32,7 +32,7 @@ async function startNamed(pidj: string, textizen: string): Promise<Stage> {
 test.each(SAME)("%s and %s are one name: groups are counterparts, and either is found by the other", async (a, b) => {
   await using stage = await startNamed(a, b);
   const { data, errors } = await stage.query(
-    "query ($a: String, $b: String) { pidjGroups(name: $b) { nodes { name counterpart { name } } } textizenGroups(name: $a) { nodes { name } } }",
+    "query ($a: String, $b: String) { pidjGroups(filter: { name: $b }) { nodes { name counterpart { name } } } textizenGroups(filter: { name: $a }) { nodes { name } } }",
     { a, b },
   );
   expect(errors).toBeUndefined();
@@ -46,7 +46,7 @@ test.each([
   ["Strase", "Straße"],
 ])("%s and %s are two names", async (a, b) => {
   await using stage = await startNamed(a, b);
-  const { data } = await stage.query(`{ pidjGroups(name: "${a}") { nodes { counterpart { name } } } }`);
+  const { data } = await stage.query(`{ pidjGroups(filter: { name: "${a}" }) { nodes { counterpart { name } } } }`);
   expect(data.pidjGroups.nodes).toEqual([{ counterpart: null }]);
 });
 

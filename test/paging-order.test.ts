@@ -162,7 +162,7 @@ test("lists of titles are ordered by title", async () => {
     polls(orderBy: { field: NAME, direction: DESC }) { nodes { title } }
     campaigns(orderBy: { field: NAME, direction: ASC }) { nodes { title } }
     surveys(orderBy: { field: NAME, direction: ASC }) { nodes { name } }
-    allSeries(orderBy: { field: NAME, direction: DESC }) { nodes { name } }
+    seriesList(orderBy: { field: NAME, direction: DESC }) { nodes { name } }
     pidjGroups(orderBy: { field: NAME, direction: ASC }) { nodes { name } }
   }`);
   const { world } = own.simulator;
@@ -171,7 +171,7 @@ test("lists of titles are ordered by title", async () => {
   expect(titles(data.polls.nodes)).toEqual(sorted([...world.polls.values()].map(({ title }) => title)).reverse());
   expect(titles(data.campaigns.nodes)).toEqual(sorted([...world.campaigns.values()].map(({ title }) => title)));
   expect(titles(data.surveys.nodes)).toEqual(sorted([...world.surveys.values()].map(({ name }) => name)));
-  expect(titles(data.allSeries.nodes)).toEqual(sorted([...world.series.values()].map(({ name }) => name)).reverse());
+  expect(titles(data.seriesList.nodes)).toEqual(sorted([...world.series.values()].map(({ name }) => name)).reverse());
   const active = [...world.pidjGroups.values()].filter((group) => group.is_active);
   expect(titles(data.pidjGroups.nodes)).toEqual(sorted(active.map(({ name }) => name)));
 });

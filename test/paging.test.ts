@@ -46,7 +46,7 @@ const answers = (world: World) =>
 const connections: Connection[] = [
   top("contacts", (world) => byText(world.contacts.keys())),
   top("pidjGroups", (world) => byText(active(world))),
-  top("allSeries", (world) => byText(world.series.keys())),
+  top("seriesList", (world) => byText(world.series.keys())),
   top("surveys", (world) => byText(world.surveys.keys())),
   top("participants", (world) => numbered("participant", world.participants.keys())),
   top("textizenGroups", (world) => numbered("group", world.textizenGroups.keys())),

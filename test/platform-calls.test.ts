@@ -29,7 +29,7 @@ const reads: Readonly<Record<string, Reach>> = {
     id: ({ contacts }) => one(contacts).id,
   },
   "PIDJ GET /groups": { query: "{ found: pidjGroups { nodes { name } } }" },
-  "PIDJ GET /series": { query: "{ found: allSeries { nodes { name } } }" },
+  "PIDJ GET /series": { query: "{ found: seriesList { nodes { name } } }" },
   "PIDJ GET /surveys": { query: "{ found: surveys { nodes { name } } }" },
   "PIDJ GET /authorization-check": { query: "{ found: platformStatus(platform: PIDJ) { isAuthorized } }" },
   "TEXTIZEN GET /api/groups": { query: "{ found: textizenGroups { nodes { name } } }" },

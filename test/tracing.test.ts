@@ -26,7 +26,7 @@ test("an operation is a span, its platform calls are below it, and it is below t
   const spans = await spansOf((url) =>
     ask(
       url,
-      "query Lists { surveys { totalCount } allSeries { totalCount } }",
+      "query Lists { surveys { totalCount } seriesList { totalCount } }",
       {},
       {
         traceparent: `00-${TRACE}-${PARENT}-01`,

@@ -47,8 +47,6 @@ export const NAME_FILTER = { name: { by: "part", valueOf: nameOf } } as const;
 export interface ListArguments extends PageArguments {
   readonly orderBy?: Order | null;
   readonly filter?: Readonly<Record<string, string | boolean | null | undefined>> | null;
-  /** The only filter of lists that have no `filter` argument. */
-  readonly name?: string | null;
 }
 
 interface Condition<Row> {
@@ -229,9 +227,8 @@ export class Listing<Row extends { readonly id: string }> {
 
   #conditions(args: ListArguments): Condition<Row>[] {
     return Object.entries(this.#shape.filters ?? {}).flatMap(([key, filter]) => {
-      const isInFilter = args.filter !== undefined;
-      const name = isInFilter ? `filter.${key}` : key;
-      const value = (isInFilter ? args.filter?.[key] : args.name) ?? null;
+      const name = `filter.${key}`;
+      const value = args.filter?.[key] ?? null;
       const wanted = filter.by === "part" && typeof value === "string" ? foldName(value) : value;
       return wanted === null || (filter.by === "part" && wanted === "") ? [] : [{ name, wanted, filter }];
     });

@@ -27,8 +27,8 @@ export function createPidjLists(client: PidjClient, defaults: KeptListDefaults):
   return {
     contacts: new KeptListing(contacts, client.contacts, CONTACTS),
     groups: new KeptListing(groups, client.groups, { nameOf, filters: NAME_FILTER }),
-    series: new KeptListing(series, client.series, { nameOf, parentsOf: groupsOfSeries }),
-    surveys: new KeptListing(surveys, client.surveys, { nameOf }),
+    series: new KeptListing(series, client.series, { nameOf, parentsOf: groupsOfSeries, filters: NAME_FILTER }),
+    surveys: new KeptListing(surveys, client.surveys, { nameOf, filters: NAME_FILTER }),
   };
 }
 

@@ -23,9 +23,22 @@ export const Query = {
     }
     throw new InputError("id", "id must be the id of a group of Pidj (gr:…) or of Textizen (group:72).");
   },
-  pidjGroups: async (_root, args, { pidj }) => (await pidj.groups()).page(args),
-  textizenGroups: async (_root, args, { textizen }) => (await textizen.groups()).page(args),
+  pidjGroups: async (_root, args, { pidj }) => (await pidj.groups()).page(namedArguments(args)),
+  textizenGroups: async (_root, args, { textizen }) => (await textizen.groups()).page(namedArguments(args)),
 } satisfies gql.QueryResolvers;
+
+interface NamedArguments {
+  readonly filter?: gql.NameFilter | null;
+  readonly name?: string | null;
+}
+
+/** Takes the deprecated argument `name` for `filter.name`. Throws InputError if both are given. */
+function namedArguments<Args extends NamedArguments>({ name, ...args }: Args): Omit<Args, "name"> & NamedArguments {
+  if (name && args.filter?.name) {
+    throw new InputError("name", "name says what filter.name says: give filter.name alone.");
+  }
+  return { ...args, filter: name ? { name } : (args.filter ?? null) };
+}
 
 export const Group = {
   __resolveType: ({ id }: { readonly id: string }) =>

@@ -11,6 +11,7 @@ export const Query = {
     const seriesId = requireId("Series", "id", id);
     return (await pidj.series()).get(seriesId);
   },
+  seriesList: async (_root, args, { pidj }) => (await pidj.series()).page(args),
   allSeries: async (_root, args, { pidj }) => (await pidj.series()).page(args),
 } satisfies gql.QueryResolvers;
 
