@@ -37,39 +37,58 @@ function hasRoom(milliseconds: number): boolean {
   return isFree;
 }
 
-/** Something that ends by itself at a time. */
-export interface Expiring {
-  /** On the clock of `performance.now()`; it may change. */
-  readonly expiresAt: number;
-  expire(): void;
+/** Values by any text. */
+export type Index<Value> = Record<string, Value | undefined>;
+
+/**
+ * An index that changes with every call. Not a Map: V8 leaves a trace of what was deleted from one until the next full
+ * collection of garbage, and with it all that these values hold, which makes every smaller collection slow.
+ */
+export function createIndex<Value>(): Index<Value> {
+  return Object.create(null) as Index<Value>;
 }
 
 const TICK_MS = 10;
-const expiring = new Set<Expiring>();
+/** In no order. A Set that changes so often keeps what was in it alive: see `createIndex`. */
+const expiring: Expiring[] = [];
 let ticking: NodeJS.Timeout | null = null;
 
-/** Calls `expire` at its time, up to 10 ms late: one timer serves all, because most end long before their time. */
-export function expireInTime(thing: Expiring): void {
-  expiring.add(thing);
-  ticking ??= setInterval(tick, TICK_MS);
-}
+/**
+ * Something that ends by itself at a time, up to 10 ms late. One timer serves all, because most end long before their time.
+ */
+export abstract class Expiring {
+  /** Its place in `expiring`; -1 while it is in no danger. */
+  #place = -1;
 
-export function keepFromExpiring(thing: Expiring): void {
-  expiring.delete(thing);
+  /** On the clock of `performance.now()`; it may change. */
+  abstract get expiresAt(): number;
+  abstract expire(): void;
+
+  /** From now on, `expire` is called at its time. */
+  protected expireInTime(): void {
+    this.#place = expiring.push(this) - 1;
+    ticking ??= setInterval(tick, TICK_MS);
+  }
+
+  protected keepFromExpiring(): void {
+    const last = this.#place < 0 ? undefined : expiring.pop();
+    if (last !== undefined && last !== this) {
+      expiring[this.#place] = last;
+      last.#place = this.#place;
+    }
+    this.#place = -1;
+  }
 }
 
 function tick(): void {
-  if (expiring.size === 0 && ticking !== null) {
+  if (expiring.length === 0 && ticking !== null) {
     clearInterval(ticking);
     ticking = null;
     return;
   }
   const now = performance.now();
-  for (const thing of expiring) {
-    if (thing.expiresAt <= now) {
-      expiring.delete(thing);
-      thing.expire();
-    }
+  for (const thing of expiring.filter(({ expiresAt }) => expiresAt <= now)) {
+    thing.expire();
   }
 }
 

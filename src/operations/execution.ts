@@ -1,9 +1,9 @@
-import { type Expiring, expireInTime, keepFromExpiring } from "../event-loop.ts";
+import { Expiring } from "../event-loop.ts";
 import { Stop, type StopSignal } from "../rest/calls.ts";
 import type { Client } from "./operation.ts";
 
 /** A running operation. It ends when its time is over, or when all clients that wait for it are gone. */
-export class Execution implements Expiring {
+export class Execution extends Expiring {
   readonly #stop = new Stop();
   readonly #milliseconds: number;
   readonly #leaves: (() => void)[] = [];
@@ -12,9 +12,10 @@ export class Execution implements Expiring {
 
   /** `milliseconds`: its time, counted from when the last client joined. */
   constructor(milliseconds: number) {
+    super();
     this.#milliseconds = milliseconds;
     this.#extend();
-    expireInTime(this);
+    this.expireInTime();
   }
 
   get signal(): StopSignal {
@@ -46,7 +47,7 @@ export class Execution implements Expiring {
 
   /** The answer is there: stops the timer and no longer watches the clients. */
   end(): void {
-    keepFromExpiring(this);
+    this.keepFromExpiring();
     for (const leave of this.#leaves) {
       leave();
     }
@@ -57,7 +58,7 @@ export class Execution implements Expiring {
   }
 
   #abort(name: "TimeoutError" | "AbortError"): void {
-    keepFromExpiring(this);
+    this.keepFromExpiring();
     this.#stop.abort(new DOMException("the operation is over", name));
   }
 }

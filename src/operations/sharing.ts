@@ -1,5 +1,6 @@
 import type { DocumentNode } from "graphql";
 import { rightsOf } from "../access/caller.ts";
+import { createIndex, type Index } from "../event-loop.ts";
 import type { Stamp, Versions } from "../freshness/versions.ts";
 import type { Execution } from "./execution.ts";
 import type { Answer, Client, Operation } from "./operation.ts";
@@ -17,7 +18,7 @@ interface RunningQuery {
  */
 export class OperationSharing {
   readonly #versions: Versions;
-  readonly #running = new WeakMap<DocumentNode, Map<string, RunningQuery>>();
+  readonly #running = new WeakMap<DocumentNode, Index<RunningQuery>>();
 
   constructor(versions: Versions) {
     this.#versions = versions;
@@ -27,9 +28,9 @@ export class OperationSharing {
   answer(operation: Operation, client: Client, execute: () => [Execution, Promise<Answer>]): Promise<Answer> {
     const { document, name, variables, caller, showsCost } = operation;
     // Equal texts have one document: see documents.ts.
-    const queries = this.#running.get(document) ?? new Map<string, RunningQuery>();
+    const queries = this.#running.get(document) ?? createIndex<RunningQuery>();
     const key = `${textOf(variables)} ${name ?? ""} ${showsCost} ${rightsOf(caller)}`;
-    const found = queries.get(key);
+    const found = queries[key];
     if (found !== undefined && !found.execution.signal.aborted && this.#versions.isCurrent(found.stamp)) {
       found.execution.join(client);
       return found.answer;
@@ -37,10 +38,11 @@ export class OperationSharing {
     const stamp = this.#versions.stamp("any");
     const [execution, answer] = execute();
     const running = { execution, answer, stamp };
-    this.#running.set(document, queries.set(key, running));
+    queries[key] = running;
+    this.#running.set(document, queries);
     const forget = () => {
-      if (queries.get(key) === running) {
-        queries.delete(key);
+      if (queries[key] === running) {
+        delete queries[key];
       }
     };
     answer.then(forget, forget);

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors } from "undici";
 import { type Platform, PlatformError, type PlatformErrorDetails, type PlatformErrorReason } from "../errors.ts";
-import { type Expiring, expireInTime, keepFromExpiring } from "../event-loop.ts";
+import { Expiring } from "../event-loop.ts";
 import type { StopSignal } from "./calls.ts";
 
 /** A call as the platform's document names it: method and path, with `{id}` for the part that varies. */
@@ -64,11 +64,9 @@ export function endOfScope(platform: Platform, what: string, signal: StopSignal,
  * `request()`: only a handler learns when the first byte is sent, and a failure before that moment proves that nothing
  * was changed.
  */
-export class Exchange implements Dispatcher.DispatchHandler, Expiring {
+export class Exchange extends Expiring implements Dispatcher.DispatchHandler {
   /** HTTP status; null until an answer begins. */
   status: number | null = null;
-  /** The end of the time to wait for a connection, then of the time for the answer. */
-  expiresAt = 0;
   readonly #platform: Platform;
   readonly #route: Route;
   readonly #bodyLimitBytes: number;
@@ -78,11 +76,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   #headers: IncomingHttpHeaders = {};
   #bytes = 0;
   #controller: Dispatcher.DispatchController | null = null;
+  #expiresAt = 0;
   /** The time that ends at `expiresAt`. */
   #milliseconds = 0;
   #isSettled = false;
 
   constructor(platform: Platform, route: Route, bodyLimitBytes: number, times: ExchangeTimes) {
+    super();
     this.#platform = platform;
     this.#route = route;
     this.#bodyLimitBytes = bodyLimitBytes;
@@ -93,12 +93,16 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   run(dispatcher: Dispatcher, request: WireRequest): Promise<RawAnswer> {
     this.#times.signal?.addEventListener("abort", this);
     this.#allow(this.#times.waitMilliseconds);
-    expireInTime(this);
+    this.expireInTime();
     dispatcher.dispatch(request, this);
     return this.#outcome.promise;
   }
 
-  /** Called when the time to wait for a connection or for the answer has passed. */
+  /** The end of the time to wait for a connection, then of the time for the answer. */
+  get expiresAt(): number {
+    return this.#expiresAt;
+  }
+
   expire(): void {
     if (this.#hasBegun) {
       this.#cut("timeout", `no complete answer within ${this.#milliseconds} ms`);
@@ -109,7 +113,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
 
   #allow(milliseconds: number): void {
     this.#milliseconds = Math.floor(milliseconds);
-    this.expiresAt = performance.now() + this.#milliseconds;
+    this.#expiresAt = performance.now() + this.#milliseconds;
   }
 
   /** Called when the signal aborts. */
@@ -214,7 +218,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
       return false;
     }
     this.#isSettled = true;
-    keepFromExpiring(this);
+    this.keepFromExpiring();
     this.#times.signal?.removeEventListener("abort", this);
     return true;
   }

@@ -1,4 +1,5 @@
 import type { Platform } from "../errors.ts";
+import { createIndex } from "../event-loop.ts";
 import type { Stamp, Versions } from "../freshness/versions.ts";
 import { ReadScope, Stop } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
@@ -29,7 +30,7 @@ class Waiters extends Stop {
 export class Sharing {
   readonly #platform: Platform;
   readonly #versions: Versions;
-  readonly #running = new Map<string, Shared>();
+  readonly #running = createIndex<Shared>();
 
   constructor(platform: Platform, versions: Versions) {
     this.#platform = platform;
@@ -43,7 +44,7 @@ export class Sharing {
     scope: ReadScope,
     call: (shared: ReadScope) => Promise<Result>,
   ): Promise<Result> {
-    const found = scope.isFresh ? undefined : this.#running.get(key);
+    const found = scope.isFresh ? undefined : this.#running[key];
     const isJoinable = found !== undefined && this.#versions.isCurrent(found.stamp);
     const shared = isJoinable ? found : this.#start(key, scope, call);
     return this.#wait(shared as Shared & { readonly result: Promise<Result> }, route, scope);
@@ -59,10 +60,10 @@ export class Sharing {
     });
     const stamp = this.#versions.stamp(this.#platform);
     const shared: Shared = { result: call(scope), waiters, stamp };
-    this.#running.set(key, shared);
+    this.#running[key] = shared;
     const forget = () => {
-      if (this.#running.get(key) === shared) {
-        this.#running.delete(key);
+      if (this.#running[key] === shared) {
+        delete this.#running[key];
       }
     };
     // The waiters learn of a failure by the promise.

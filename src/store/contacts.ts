@@ -107,7 +107,7 @@ export function createContactDirectory(
 ): ContactDirectory {
   const disputed = new LRUCache<E164, true>({ max: MOST_DISPUTED });
   const record = createObservationRecorder(store, (number) => disputed.has(number));
-  const waiting = new Map<ContactId, Observation>();
+  let waiting = new Map<ContactId, Observation>();
   let learning: Promise<void> | null = null;
 
   /** In chunks of a few milliseconds each, so that requests are served during a list of 100,000. */
@@ -127,7 +127,7 @@ export function createContactDirectory(
     while (waiting.size > 0) {
       await yieldToEventLoop();
       const observations = [...waiting.values()];
-      waiting.clear();
+      waiting = new Map();
       await recordAll(observations).catch((error: unknown) => warn("contacts that were read were not learned", error));
     }
     learning = null;
