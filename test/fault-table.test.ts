@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { Fault } from "../src/simulator/faults.ts";
+import type { LedgerEntry } from "../src/simulator/journal.ts";
 import {
   countOf,
   expectRule11,
@@ -106,6 +107,19 @@ const rows: readonly Row[] = [
     reads: ["RATE_LIMITED"],
     sends: ["RATE_LIMITED"],
   },
+  ...["1", () => new Date(Date.now() + 2_000).toUTCString(), "soon"].map((after): Row => {
+    const told = typeof after === "string" ? after : after();
+    return {
+      name: `429 with Retry-After: ${typeof after === "string" ? after : "a date"}`,
+      begin: both({ kind: "status", status: 429, headers: { "retry-after": told } }),
+      // A read waits, if its time allows for that.
+      env: { QUERY_TIMEOUT_MS: "500" },
+      reads: ["RATE_LIMITED"],
+      sends: ["RATE_LIMITED"],
+      // It proves that nothing was taken, so a send may be made again when that time is over.
+      mostCalls: 3,
+    };
+  }),
   { name: "one byte a second", begin: both({ kind: "slow-body", millisecondsPerByte: 1_000 }), ...LATE },
   {
     name: "a body beyond its cap",
@@ -113,6 +127,24 @@ const rows: readonly Row[] = [
     env: { RECORD_MEGABYTES: "1", LIST_MEGABYTES: "1" },
     ...UNREADABLE,
   },
+  {
+    name: "12 MB where a record is expected",
+    begin: both({ kind: "huge-body", bytes: 12_000_000, times: 6 }),
+    // The other requests are answered as ever.
+    reads: ["data", "PLATFORM_BAD_RESPONSE"],
+    sends: ["sent", "OUTCOME_UNKNOWN"],
+  },
+  ...(["nginx-404", "kong-404", "kong-403", "nginx-502"] as const).map(
+    (answer): Row => ({
+      name: `somebody else's answer (${answer})`,
+      begin: both({ kind: "foreign", answer }),
+      reads: answer === "nginx-502" ? [SUSPENDED] : ["PLATFORM_BAD_RESPONSE"],
+      sends:
+        answer === "nginx-502" ? ["OUTCOME_UNKNOWN", SUSPENDED] : ["REFUSED_BY_PLATFORM", "OUTCOME_UNKNOWN", SUSPENDED],
+      // After a 403 of Textizen, a send is made once more (docs/platforms.md T-1).
+      mostCalls: answer === "kong-403" ? 2 : 1,
+    }),
+  ),
   { name: "redirects", begin: both({ kind: "redirect", location: "http://127.0.0.1:1/" }), ...UNREADABLE },
 ];
 
@@ -165,6 +197,43 @@ test.each(PLATFORMS)("%s down, at 100 requests a second: the other's reads and s
   expect(heard("reads", platform)).toEqual(new Set([SUSPENDED]));
   await expectRule11(stage);
 });
+
+const REFUSED_SIGN_IN: readonly [string, Kind, Record<string, string>, readonly Heard[]][] = [
+  [
+    "is refused",
+    { kind: "status", status: 401, body: '{"error":"Invalid email or password."}' },
+    {},
+    ["PLATFORM_UNAUTHORIZED"],
+  ],
+  ["fails", { kind: "status", status: 503 }, {}, [SUSPENDED]],
+  ["hangs", { kind: "hang" }, IMPATIENT, [SUSPENDED, "PLATFORM_TIMEOUT", "OVERLOADED"]],
+];
+
+const isTextizen = ({ call }: LedgerEntry) => call !== "POST /send";
+
+test.each(REFUSED_SIGN_IN)(
+  "a sign-in that %s, at 100 requests a second: nothing is sent to Textizen, and few sign-ins are tried",
+  async (_name, fault, env, heardThen) => {
+    stage = await startWatched({ env });
+    await warmUp(stage);
+    const { simulator } = stage;
+    const taken = simulator.ledger.filter(isTextizen).length;
+    simulator.expireSessions();
+    simulator.fault({ ...fault, platform: "TEXTIZEN", route: "POST /api/users/sign_in" } as Fault);
+    const heard = await load(stage);
+
+    for (const kind of ["reads", "sends"] as const) {
+      expect(heard(kind, "PIDJ")).toEqual(new Set([kind === "reads" ? "data" : "sent"]));
+      expect([...heard(kind, "TEXTIZEN")].filter((each) => !heardThen.includes(each))).toEqual([]);
+      expect(heard(kind, "TEXTIZEN")).toContain(heardThen[0]);
+    }
+    expect(simulator.ledger.filter(isTextizen)).toHaveLength(taken);
+    const signIns = simulator.journal.filter(({ route }) => route === "POST /api/users/sign_in");
+    expect(signIns.length).toBeGreaterThan(0);
+    expect(signIns.length).toBeLessThanOrEqual(4);
+    await expectRule11(stage);
+  },
+);
 
 test("a leak into the log and a second accepted send of a key are caught", async () => {
   stage = await startWatched();

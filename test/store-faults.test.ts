@@ -51,6 +51,33 @@ test("a store that loses its tables holds up no read and stops each send", async
   await expectRule11(stage);
 });
 
+test("a store that turns read-only holds up no read and stops each send, and needs no restart when it is mended", async () => {
+  using file = makeFile();
+  await using stage = await startWatched({ env: { STORE_URL: file.url } });
+  for (const platform of ["PIDJ", "TEXTIZEN"] as const) {
+    expect([await stage.read(platform), await stage.send(platform)]).toEqual(["data", "sent"]);
+  }
+  const taken = stage.simulator.ledger.length;
+  // Every write fails, as on a file system that was mounted anew, read-only; reads go on.
+  const other = new DatabaseSync(file.path);
+  for (const [name, event] of Object.entries({ a: "INSERT", b: "UPDATE", c: "DELETE" })) {
+    other.exec(`CREATE TRIGGER ${name} BEFORE ${event} ON entry BEGIN SELECT RAISE(ABORT, 'read-only'); END`);
+  }
+  const heard = await load(stage);
+  for (const platform of ["PIDJ", "TEXTIZEN"] as const) {
+    expect(heard("reads", platform)).toEqual(new Set(["data"]));
+    expect(heard("sends", platform)).toEqual(new Set(["STORE_UNAVAILABLE"]));
+  }
+  expect(stage.simulator.ledger).toHaveLength(taken);
+
+  for (const name of ["a", "b", "c"]) {
+    other.exec(`DROP TRIGGER ${name}`);
+  }
+  other.close();
+  expect(await stage.send("PIDJ")).toBe("sent");
+  await expectRule11(stage);
+});
+
 // The shell's limit of a file's size is what a full disk is: the write fails.
 test.runIf(process.platform !== "win32")(
   "a disk that is full holds up no read and stops each send, and every text that went out is on record",
