@@ -57,7 +57,7 @@ test("links inside the documentation lead to a heading", () => {
         .replaceAll(" ", "-"),
     );
   const read = (url: URL) => readFileSync(url, "utf8");
-  for (const name of ["README.md", "docs/platforms.md", "docs/operate.md", "docs/threats.md"]) {
+  for (const name of ["README.md", "docs/platforms.md", "docs/operate.md", "docs/threats.md", "docs/subgraph.md"]) {
     const page = new URL(`../${name}`, import.meta.url);
     const links = Array.from(read(page).matchAll(/\]\(((?![a-z]+:)[^)#]*)(?:#([^)]+))?\)/g));
     const broken = links.filter(([, file = "", slug]) => {

@@ -384,7 +384,7 @@ async function idsOf({ app, query, simulator }: Stage): Promise<Record<string, s
   });
   const { data } = await query(`{
     participants(first: 100) { nodes { id } }
-    pidjGroups { nodes { id } } textizenGroups { nodes { id } } allSeries { nodes { id } } surveys { nodes { id } }
+    pidjGroups { nodes { id } } textizenGroups { nodes { id } } series: seriesList { nodes { id } } surveys { nodes { id } }
     campaigns { nodes { id } } polls { nodes { id responses(first: 5) { nodes { id } } mailings { id } } }
     receivedMessages { nodes { id } } completedPolls { nodes { id } }
   }`);
@@ -396,7 +396,7 @@ async function idsOf({ app, query, simulator }: Stage): Promise<Record<string, s
     Participant: of(data.participants),
     PidjGroup: of(data.pidjGroups),
     TextizenGroup: of(data.textizenGroups),
-    Series: of(data.allSeries),
+    Series: of(data.series),
     Survey: of(data.surveys),
     PidjUser: [...simulator.world.pidjUsers.keys()],
     Campaign: of(data.campaigns),
