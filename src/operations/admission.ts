@@ -45,11 +45,10 @@ const AT_ONCE = 0.2;
 /** What was charged for an operation before it runs. */
 export interface Charge {
   readonly asked: Price;
-  /**
-   * The first call returns what was not used to the caller's buckets, or takes what was used in addition. Returns what
-   * the caller has left; null for a caller without limits.
-   */
-  settle(actual: Price): CostLeft | null;
+  /** The first call returns what was not used to the caller's buckets, or takes what was used in addition. */
+  settle(actual: Price): void;
+  /** What the caller has left now; null for a caller without limits. */
+  left(): CostLeft | null;
 }
 
 export interface CostLeft {
@@ -118,7 +117,7 @@ export class Admission {
     // Introspection has a fraction of an object as its price.
     const asked = { calls: price?.calls ?? 0, objects: Math.ceil(price?.objects ?? 0) };
     if (caller.isAnonymous) {
-      return { asked, settle: () => null };
+      return { asked, settle: () => undefined, left: () => null };
     }
     const { calls, objects } = this.#options.buckets;
     const [ofCalls, ofObjects] = this.#limitsOf(caller);
@@ -140,11 +139,11 @@ export class Admission {
           calls.giveBack(caller.id, asked.calls - actual.calls, ofCalls);
           objects.giveBack(caller.id, asked.objects - actual.objects, ofObjects);
         }
-        return {
-          left: { calls: calls.left(caller.id, ofCalls), objects: objects.left(caller.id, ofObjects) },
-          restoredPerSecond: { calls: ofCalls.perMinute / 60, objects: ofObjects.perMinute / 60 },
-        };
       },
+      left: () => ({
+        left: { calls: calls.left(caller.id, ofCalls), objects: objects.left(caller.id, ofObjects) },
+        restoredPerSecond: { calls: ofCalls.perMinute / 60, objects: ofObjects.perMinute / 60 },
+      }),
     };
   }
 

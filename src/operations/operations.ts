@@ -195,18 +195,21 @@ export function createOperations(options: OperationsOptions): Operations {
     }
     const shown = errors && inOrder(errors.map((error) => format(error.toJSON(), error)));
     const extensions = run && extensionsOf(run, operation);
+    if (errors === undefined && extensions === null) {
+      return new Answer(200, { data });
+    }
     const result: Result = { ...(shown && { errors: shown }), data, ...(extensions && { extensions }) };
     return new Answer(200, result);
   }
 
   /** Settles the operation's charge, and returns its cost if the client is shown it. */
   function extensionsOf({ context, charge }: Run, { showsCost }: Operation): Result["extensions"] | null {
-    const { calls, objects } = context.meter;
-    const left = charge.settle({ calls, objects });
+    charge.settle(context.meter);
     if (isProduction && !showsCost) {
       return null;
     }
-    const cost = { asked: charge.asked, actual: { calls, objects }, ...left };
+    const { calls, objects } = context.meter;
+    const cost = { asked: charge.asked, actual: { calls, objects }, ...charge.left() };
     return isProduction ? { cost } : { platforms: platformsOf(context), cost };
   }
 

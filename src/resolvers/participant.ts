@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { valueOrThrow } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
+import type { CampaignId } from "../ids.ts";
 import type { ParticipantRecord, TextizenGroupRecord } from "../textizen/records.ts";
 import { requireId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
@@ -21,9 +22,10 @@ export const Query = {
 
 export const Participant = {
   ...fromRowOrDetail,
-  campaign: async (participant, _args, context) => {
-    const id = await campaignId(participant, null, context);
-    return id === null ? null : context.textizen.campaign.row(id);
+  campaign: (participant, _args, context) => {
+    const read = (id: CampaignId | null) => (id === null ? null : context.textizen.campaign.row(id));
+    const id = campaignId(participant, null, context);
+    return id instanceof Promise ? id.then(read) : read(id);
   },
   groups: async (participant, _args, context) => {
     const detail = participant.isDetail ? participant : await readDetail(participant, context);

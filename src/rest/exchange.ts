@@ -247,7 +247,8 @@ function partsOf(route: Route): RouteParts {
 
 export function toWire({ route, id, query, headers, body }: RequestParts, basePath: string): WireRequest {
   const { method, before, after } = partsOf(route);
-  const path = basePath + before + (id === null ? "" : escapeSegment(id)) + after + query;
+  const start = id === null ? basePath + before : basePath + before + escapeSegment(id);
+  const path = after === "" && query === "" ? start : start + after + query;
   return { method, path, headers, body, reset: false };
 }
 

@@ -4,23 +4,25 @@ import type { Stamp, Versions } from "../freshness/versions.ts";
 import { ReadScope, Stop } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
 
-/** A running read and its waiters. */
-interface Shared {
-  readonly result: Promise<unknown>;
+/** A running read and its waiters. It aborts when nobody waits any more. */
+class SharedRead extends Stop {
+  readonly key: string;
   readonly stamp: Stamp;
-  readonly waiters: Waiters;
-}
-
-/** Aborts when nobody waits any more. */
-class Waiters extends Stop {
-  count = 0;
+  waiters = 0;
   /** The latest deadline of the waiters. */
   deadline: number;
 
-  constructor(deadline: number) {
+  constructor(key: string, stamp: Stamp, deadline: number) {
     super();
+    this.key = key;
+    this.stamp = stamp;
     this.deadline = deadline;
   }
+}
+
+interface Running {
+  readonly shared: SharedRead;
+  readonly result: Promise<unknown>;
 }
 
 /**
@@ -30,7 +32,7 @@ class Waiters extends Stop {
 export class Sharing {
   readonly #platform: Platform;
   readonly #versions: Versions;
-  readonly #running = createIndex<Shared>();
+  readonly #running = createIndex<Running>();
 
   constructor(platform: Platform, versions: Versions) {
     this.#platform = platform;
@@ -45,59 +47,56 @@ export class Sharing {
     call: (shared: ReadScope) => Promise<Result>,
   ): Promise<Result> {
     const found = scope.isFresh ? undefined : this.#running[key];
-    const isJoinable = found !== undefined && this.#versions.isCurrent(found.stamp);
-    const shared = isJoinable ? found : this.#start(key, scope, call);
-    return this.#wait(shared as Shared & { readonly result: Promise<Result> }, route, scope);
+    const isJoinable = found !== undefined && this.#versions.isCurrent(found.shared.stamp);
+    const { shared, result } = isJoinable ? found : this.#start(key, scope, call);
+    return this.#wait(shared, result as Promise<Result>, route, scope);
   }
 
-  #start(key: string, starter: ReadScope, call: (shared: ReadScope) => Promise<unknown>): Shared {
-    const waiters = new Waiters(starter.deadline);
+  #start(key: string, starter: ReadScope, call: (shared: ReadScope) => Promise<unknown>): Running {
+    const shared = new SharedRead(key, this.#versions.stamp(this.#platform), starter.deadline);
     const scope = new ReadScope({
-      signal: waiters,
-      deadline: () => waiters.deadline,
+      signal: shared,
+      deadline: () => shared.deadline,
       isFresh: starter.isFresh,
       record: starter.record,
     });
-    const stamp = this.#versions.stamp(this.#platform);
-    const shared: Shared = { result: call(scope), waiters, stamp };
-    this.#running[key] = shared;
-    const forget = () => {
-      if (this.#running[key] === shared) {
-        delete this.#running[key];
-      }
-    };
-    // The waiters learn of a failure by the promise.
-    shared.result.then(forget, forget);
-    return shared;
+    const running = { shared, result: call(scope) };
+    this.#running[key] = running;
+    return running;
   }
 
-  #wait<Result>(
-    { result, waiters }: Shared & { readonly result: Promise<Result> },
-    route: Route,
-    scope: ReadScope,
-  ): Promise<Result> {
+  #wait<Result>(shared: SharedRead, result: Promise<Result>, route: Route, scope: ReadScope): Promise<Result> {
     const { signal } = scope;
-    waiters.deadline = Math.max(waiters.deadline, scope.deadline);
-    waiters.count += 1;
+    shared.deadline = Math.max(shared.deadline, scope.deadline);
+    shared.waiters += 1;
     return new Promise((resolve, reject) => {
       const leave = () => {
-        waiters.count -= 1;
-        if (waiters.count === 0) {
-          waiters.abort(signal.reason);
+        shared.waiters -= 1;
+        if (shared.waiters === 0) {
+          shared.abort(signal.reason);
         }
         reject(endOfScope(this.#platform, route, signal, true));
       };
       signal.addEventListener("abort", leave);
+      // Also called for one that left, and who waits next finds no read that has ended.
       result.then(
         (value: Result) => {
+          this.#end(shared);
           signal.removeEventListener("abort", leave);
           resolve(value);
         },
         (error: unknown) => {
+          this.#end(shared);
           signal.removeEventListener("abort", leave);
           reject(error);
         },
       );
     });
+  }
+
+  #end(shared: SharedRead): void {
+    if (this.#running[shared.key]?.shared === shared) {
+      delete this.#running[shared.key];
+    }
   }
 }

@@ -22,10 +22,14 @@ export function traceOf({ id, headers }: FastifyRequest): RequestTrace {
   return { requestId: id, parent: parentOf(headers) };
 }
 
+const TRACE_PARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+
 /** https://www.w3.org/TR/trace-context/#traceparent-header; a malformed one counts as none. */
 export function parentOf({ traceparent }: IncomingHttpHeaders): TraceParent | null {
-  const form = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
-  const [, traceId, spanId, flags] = form.exec(typeof traceparent === "string" ? traceparent : "") ?? [];
+  if (typeof traceparent !== "string") {
+    return null;
+  }
+  const [, traceId, spanId, flags] = TRACE_PARENT.exec(traceparent) ?? [];
   return traceId === undefined || spanId === undefined || flags === undefined
     ? null
     : { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
