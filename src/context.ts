@@ -56,10 +56,7 @@ export interface Services {
 export interface OperationOptions {
   /** Ends the operation's reads. */
   readonly signal: StopSignal;
-  /**
-   * The operation's deadline on the clock of `performance.now()`. It becomes later when the operation turns out to be a
-   * mutation.
-   */
+  /** The operation's deadline on the clock of `performance.now()`. */
   readonly deadline: () => number;
   /** True if the operation must use no kept list and join no running read. */
   readonly fresh: boolean;

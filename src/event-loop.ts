@@ -16,19 +16,91 @@ export function yieldIfDue(): Promise<void> | null {
   return performance.now() - turnBegan < TURN_MS ? null : turn();
 }
 
+interface Waiting {
+  readonly milliseconds: number;
+  readonly begin: () => void;
+}
+
+/** The work of one operation that waits for room, first come, first served. */
+export class Line {
+  #waiting: Waiting[] = [];
+  #begun = 0;
+  #isClosed = false;
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The one that has waited longest; undefined if none waits. */
+  get first(): Waiting | undefined {
+    return this.#waiting[this.#begun];
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+  }
+
+  removeFirst(): void {
+    this.#begun += 1;
+    if (this.first === undefined) {
+      this.#waiting = [];
+      this.#begun = 0;
+    }
+  }
+
+  /** Nobody needs the operation any more: what waits, and what will ask for room, never begins. */
+  close(): void {
+    this.#isClosed = true;
+    this.#waiting = [];
+    this.#begun = 0;
+    lines.delete(this);
+  }
+}
+
+/** Those in which somebody waits. The first one is next. */
+const lines = new Set<Line>();
+let isServing = false;
+
 /**
  * Asks for room for work that begins later in this turn of the event loop, such as a list that graphql-js completes: an
  * estimate, in milliseconds. Null if there is room; else a promise that resolves in a turn that has room. A clock alone
- * would let all who wait for a turn begin in it, before the first of them has worked.
+ * would let all who wait for a turn begin in it, before the first of them has worked. Operations take turns, so a small
+ * one does not wait for all the work of a large one.
  */
-export function takeTurn(milliseconds: number): Promise<void> | null {
-  return hasRoom(milliseconds) ? null : waitForRoom(milliseconds);
+export function takeTurn(milliseconds: number, line: Line): Promise<void> | null {
+  if (!line.isClosed && lines.size === 0 && hasRoom(milliseconds)) {
+    return null;
+  }
+  // A promise of its own even if nobody keeps it: one for all would keep what waits for it.
+  return new Promise((begin) => {
+    if (line.isClosed) {
+      return;
+    }
+    line.add({ milliseconds, begin });
+    lines.add(line);
+    if (!isServing) {
+      isServing = true;
+      void turn().then(serve);
+    }
+  });
 }
 
-async function waitForRoom(milliseconds: number): Promise<void> {
-  do {
-    await turn();
-  } while (!hasRoom(milliseconds));
+function serve(): void {
+  for (const line of lines) {
+    const { first } = line;
+    if (first !== undefined && !hasRoom(first.milliseconds)) {
+      void turn().then(serve);
+      return;
+    }
+    lines.delete(line);
+    line.removeFirst();
+    if (line.first !== undefined) {
+      // Behind the others. The loop comes back to it.
+      lines.add(line);
+    }
+    first?.begin();
+  }
+  isServing = false;
 }
 
 function hasRoom(milliseconds: number): boolean {

@@ -1,4 +1,5 @@
 import { TooCostlyError } from "./errors.ts";
+import { Line } from "./event-loop.ts";
 import type { StopSignal } from "./rest/calls.ts";
 
 export interface MeterLimits {
@@ -21,11 +22,15 @@ const A_FEW = 5;
 
 /** The cost of one operation so far. Stops the operation if its time is over or if it exceeds its limits. */
 export class Meter {
+  /** Its work that waits for room in the event loop. */
+  readonly line = new Line();
   readonly #limits: MeterLimits;
   readonly #signal: StopSignal;
   readonly #callsMade: () => number;
   #objects = 0;
   #overdue = 0;
+  /** One for all, because thousands may fail with it. */
+  #failure: TooCostlyError | null = null;
 
   /** `signal`: aborts when the operation's time is over. `callsMade`: the platform calls that it has made so far. */
   constructor(limits: MeterLimits, signal: StopSignal, callsMade: () => number) {
@@ -57,13 +62,18 @@ export class Meter {
   count(objects: number): void {
     this.#objects += objects;
     if (this.#objects > this.#limits.objects || this.#callsMade() > this.#limits.calls) {
-      throw new TooCostlyError("size");
+      throw this.#fail("size");
     }
     if (this.#signal.aborted) {
       this.#overdue += objects;
       if (this.#overdue > OVERDUE_OBJECTS) {
-        throw new TooCostlyError("time");
+        throw this.#fail("time");
       }
     }
+  }
+
+  #fail(what: TooCostlyError["what"]): TooCostlyError {
+    this.#failure ??= new TooCostlyError(what);
+    return this.#failure;
   }
 }

@@ -29,6 +29,16 @@ test("equal reads under way are one call", async () => {
   expect(await Promise.all(reads)).toEqual(["groups", "groups", "groups"]);
 });
 
+test("an operation whose time is over makes no call, and is not kept waiting", async () => {
+  const { calls, call } = createUpstream();
+  const scope = createScope();
+  scope.abort();
+  await expect(new Sharing("PIDJ", new Versions()).read("/groups", "GET /groups", scope, call)).rejects.toMatchObject({
+    reason: "cancelled",
+  });
+  expect(calls).toEqual([]);
+});
+
 test("reads that differ in anything, and a read after the answer, are calls of their own", async () => {
   const { calls, call } = createUpstream();
   const sharing = new Sharing("PIDJ", new Versions());

@@ -2,19 +2,52 @@ import { Expiring } from "../event-loop.ts";
 import { Stop, type StopSignal } from "../rest/calls.ts";
 import type { Client } from "./operation.ts";
 
+/**
+ * What an operation has to become an answer after its time is over: the calls that were under way fail at once, and
+ * what was read in time is shown.
+ */
+const OVERTIME_MS = 40;
+/** Others join an operation within this share of its time, so that they have nearly all of it too. */
+const JOINABLE = 0.2;
+
+/** The time after the end of an operation's time. */
+class Overtime extends Expiring {
+  readonly expiresAt = performance.now() + OVERTIME_MS;
+  readonly #giveUp: () => void;
+
+  constructor(giveUp: () => void) {
+    super();
+    this.#giveUp = giveUp;
+    this.expireInTime();
+  }
+
+  expire(): void {
+    this.end();
+    this.#giveUp();
+  }
+
+  end(): void {
+    this.keepFromExpiring();
+  }
+}
+
 /** A running operation. It ends when its time is over, or when all clients that wait for it are gone. */
 export class Execution extends Expiring {
   readonly #stop = new Stop();
-  readonly #milliseconds: number;
   readonly #leaves: (() => void)[] = [];
-  #deadline = 0;
+  /** The end of its time, on the clock of `performance.now()`. */
+  readonly expiresAt: number;
+  readonly #joinableUntil: number;
   #waiting = 0;
+  #giveUp: (() => void) | null = null;
+  #overtime: Overtime | null = null;
 
-  /** `milliseconds`: its time, counted from when the last client joined. */
+  /** `milliseconds`: its time. */
   constructor(milliseconds: number) {
     super();
-    this.#milliseconds = milliseconds;
-    this.#extend();
+    const now = performance.now();
+    this.expiresAt = now + milliseconds;
+    this.#joinableUntil = now + JOINABLE * milliseconds;
     this.expireInTime();
   }
 
@@ -22,19 +55,17 @@ export class Execution extends Expiring {
     return this.#stop;
   }
 
-  /** The end of its time, on the clock of `performance.now()`. A client that joins makes it later. */
-  get expiresAt(): number {
-    return this.#deadline;
+  get isJoinable(): boolean {
+    return !this.#stop.aborted && performance.now() < this.#joinableUntil;
   }
 
   expire(): void {
     this.#abort("TimeoutError");
   }
 
-  /** A further client waits for it, which extends its time to the full time from now. */
+  /** A further client waits for it. */
   join(client: Client): void {
     this.#waiting += 1;
-    this.#extend();
     this.#leaves.push(
       client.onGone(() => {
         this.#waiting -= 1;
@@ -45,20 +76,32 @@ export class Execution extends Expiring {
     );
   }
 
+  /**
+   * The answer, or what `giveUp` returns if there is none soon after the operation's time is over, or after its last
+   * client is gone: graphql-js cannot be stopped, and may have much left to do.
+   */
+  answerInTime<Answer>(answer: Promise<Answer>, giveUp: () => Answer): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = () => resolve(giveUp());
+      answer.then(resolve, reject);
+    });
+  }
+
   /** The answer is there: stops the timer and no longer watches the clients. */
   end(): void {
     this.keepFromExpiring();
+    this.#overtime?.end();
     for (const leave of this.#leaves) {
       leave();
     }
   }
 
-  #extend(): void {
-    this.#deadline = performance.now() + this.#milliseconds;
-  }
-
   #abort(name: "TimeoutError" | "AbortError"): void {
+    if (this.#stop.aborted) {
+      return;
+    }
     this.keepFromExpiring();
+    this.#overtime = new Overtime(() => this.#giveUp?.());
     this.#stop.abort(new DOMException("the operation is over", name));
   }
 }

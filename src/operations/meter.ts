@@ -43,7 +43,7 @@ function metered(resolve: Resolver): Resolver {
     };
   }
   return (source, args, context, info) => {
-    const turn = takeTurn(context.meter.millisecondsForResolver);
+    const turn = takeTurn(context.meter.millisecondsForResolver, context.meter.line);
     if (turn === null) {
       context.meter.count(1);
       return resolve(source, args, context, info);
@@ -75,7 +75,7 @@ function admit(list: unknown, context: Context): unknown {
     catchAll(list);
     return inSlices(list, meter);
   }
-  const turn = takeTurn(meter.millisecondsFor(list.length));
+  const turn = takeTurn(meter.millisecondsFor(list.length), meter.line);
   if (turn === null) {
     meter.count(list.length);
     return list;
@@ -100,7 +100,7 @@ function catchAll(list: readonly unknown[]): void {
 async function* inSlices(list: readonly unknown[], meter: Context["meter"]): AsyncGenerator<unknown, void> {
   for (const [at, item] of list.entries()) {
     if (at % SLICE === 0) {
-      await takeTurn(meter.millisecondsFor(SLICE));
+      await takeTurn(meter.millisecondsFor(SLICE), meter.line);
       // Stops the list when the operation's time is over.
       meter.count(0);
     }

@@ -4,9 +4,9 @@ import type { Versions } from "../freshness/versions.ts";
 import type { MeterLimits } from "../meter.ts";
 import type { Admission, Charge } from "./admission.ts";
 import { Documents } from "./documents.ts";
-import { createErrorFormatter, type FormatOptions, inOrder } from "./errors.ts";
+import { createErrorFormatter, type FormatOptions, inOrder, withoutStatus } from "./errors.ts";
 import { Execution } from "./execution.ts";
-import { FAILURES } from "./failures.ts";
+import { FAILURES, TOO_COSTLY_FAILURES } from "./failures.ts";
 import { stringifyInTurns } from "./large-answer.ts";
 import { type Observed, type Observer, observeEvents } from "./observer.ts";
 import {
@@ -25,8 +25,7 @@ import { createSubscriptions } from "./subscription.ts";
 import type { DocumentReference, TrustedDocuments } from "./trusted-documents.ts";
 
 /**
- * Milliseconds that an operation has, from when the last of its clients asked. A mutation has more time, because it may
- * send.
+ * Milliseconds that an operation has. A mutation has more time, because it may send.
  */
 export interface Deadlines {
   readonly query: number;
@@ -168,21 +167,39 @@ export function createOperations(options: OperationsOptions): Operations {
       limits: limitsOf(charge.asked, price),
       onCall: (call) => observed.call(call),
     });
+    const answer = answerOf(operation, { context, charge }, rootValue);
     try {
-      const { document, name: operationName, variables: variableValues } = operation;
-      const contextValue = context;
-      const result = await execute({ schema, document, rootValue, contextValue, variableValues, operationName });
-      const answer = show(result, operation, { context, charge });
-      return context.meter.objects < LARGE_OBJECTS
-        ? answer
-        : new Answer(answer.status, answer.result, await stringifyInTurns(answer.result));
-    } catch (error) {
-      return refusals.failed(error);
+      // What a mutation has done is told, however late.
+      return operation.definition.operation === "mutation"
+        ? await answer
+        : await execution.answerInTime(answer, () => overdue(operation, { context, charge }));
     } finally {
       charge.settle(context.meter);
       observed.spend(context.meter);
       execution.end();
     }
+  }
+
+  async function answerOf(operation: Operation, run: Run, rootValue: unknown): Promise<Answer> {
+    try {
+      const { document, name: operationName, variables: variableValues } = operation;
+      const contextValue = run.context;
+      const result = await execute({ schema, document, rootValue, contextValue, variableValues, operationName });
+      const answer = show(result, operation, run);
+      return run.context.meter.objects < LARGE_OBJECTS
+        ? answer
+        : new Answer(answer.status, answer.result, await stringifyInTurns(answer.result));
+    } catch (error) {
+      return refusals.failed(error);
+    }
+  }
+
+  /** Leaves an operation whose time is over as it is. */
+  function overdue(operation: Operation, run: Run): Answer {
+    run.context.meter.line.close();
+    const extensions = extensionsOf(run, operation);
+    const errors = [withoutStatus(TOO_COSTLY_FAILURES.time)];
+    return new Answer(200, { errors, data: null, ...(extensions && { extensions }) });
   }
 
   function argumentsOf({ document, name, variables }: Operation) {

@@ -24,14 +24,14 @@ export class OperationSharing {
     this.#versions = versions;
   }
 
-  /** The answer of an equal running query, or that of `execute`, which others can join until it is there. */
+  /** The answer of an equal query that began a moment ago, or that of `execute`, which others can join in turn. */
   answer(operation: Operation, client: Client, execute: () => [Execution, Promise<Answer>]): Promise<Answer> {
     const { document, name, variables, caller, showsCost } = operation;
     // Equal texts have one document: see documents.ts.
     const queries = this.#running.get(document) ?? createIndex<RunningQuery>();
     const key = `${textOf(variables)} ${name ?? ""} ${showsCost} ${rightsOf(caller)}`;
     const found = queries[key];
-    if (found !== undefined && !found.execution.signal.aborted && this.#versions.isCurrent(found.stamp)) {
+    if (found?.execution.isJoinable && this.#versions.isCurrent(found.stamp)) {
       found.execution.join(client);
       return found.answer;
     }

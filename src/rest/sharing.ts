@@ -46,6 +46,10 @@ export class Sharing {
     scope: ReadScope,
     call: (shared: ReadScope) => Promise<Result>,
   ): Promise<Result> {
+    if (scope.signal.aborted) {
+      // Nothing would tell it so any more: its operation waited for other reads before this one.
+      return Promise.reject(endOfScope(this.#platform, route, scope.signal, false));
+    }
     const found = scope.isFresh ? undefined : this.#running[key];
     const isJoinable = found !== undefined && this.#versions.isCurrent(found.shared.stamp);
     const { shared, result } = isJoinable ? found : this.#start(key, scope, call);

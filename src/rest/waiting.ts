@@ -38,7 +38,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export async function withinTime<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER_MS), null);
+    timer = setTimeout(resolve, Math.max(0, Math.min(milliseconds, LONGEST_TIMER_MS)), null);
   });
   try {
     return await Promise.race([promise, late]);
