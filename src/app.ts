@@ -172,15 +172,20 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     keptMilliseconds: config.events.keptDays * DAY_MS,
     mostKept: config.events.mostKept,
   });
+  const audit = createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS });
   const services: Services = {
     pidj: { client: pidj, lists: createPidjLists(pidj, keeping), hasContactList: config.contactsListMinutes !== null },
     textizen: { client: textizen, lists: createTextizenLists(textizen, keeping) },
     directory: createContactDirectory(store, now, warn, () => void versions.raise([])),
     // Nobody knows which lists the dead process's write may have changed.
-    attempts: createAttempts(store, now, () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true })),
+    attempts: createAttempts(store, {
+      now,
+      audit,
+      onAbandoned: () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true }),
+    }),
     optOuts: createOptOuts(store, now),
     inbox,
-    audit: createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS }),
+    audit,
     onSettled: metrics.write,
     feed: createFeed({ inbox, lookMilliseconds: FEED_LOOK_MS, warn }),
     versions,

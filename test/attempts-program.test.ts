@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runSettle } from "../src/commands/settle-attempts.ts";
 import { type Attempts, createAttempts } from "../src/store/attempts.ts";
+import { createAuditLog } from "../src/store/audit.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { Program } from "./program.ts";
@@ -24,7 +25,9 @@ let attempts: Attempts;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "textgraph-attempts-"));
   store = openSqliteStore(`sqlite:${join(folder, "graph.db")}`, "default");
-  attempts = createAttempts(store, () => new Date(Date.UTC(2026, 0, 1)));
+  const now = () => new Date(Date.UTC(2026, 0, 1));
+  const audit = createAuditLog(store, { now, keptMilliseconds: 86_400_000, warn: () => undefined });
+  attempts = createAttempts(store, { now, audit });
 });
 
 afterEach(async () => {

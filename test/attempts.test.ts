@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { StoreError } from "../src/errors.ts";
 import { type AttemptHandle, type Attempts, createAttempts } from "../src/store/attempts.ts";
+import { createAuditLog } from "../src/store/audit.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { startStage } from "./support.ts";
@@ -40,7 +41,9 @@ afterEach(async () => {
 function open(account = "default"): Attempts {
   const store = openSqliteStore(`sqlite:${join(folder, "graph.db")}`, account);
   opened.push(store);
-  return createAttempts(store, () => new Date(clock));
+  const now = () => new Date(clock);
+  const audit = createAuditLog(store, { now, keptMilliseconds: 86_400_000, warn: () => undefined });
+  return createAttempts(store, { now, audit });
 }
 
 async function start(attempt = send): Promise<AttemptHandle> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runAudit } from "../src/commands/audit.ts";
+import { createAttempts } from "../src/store/attempts.ts";
 import { type AuditEntry, type AuditLog, createAuditLog } from "../src/store/audit.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
@@ -106,6 +107,39 @@ test("neither number nor key nor text is in the file, and another store has othe
   expect(hashes[0]).toBe(hashes[1]);
   expect(hashes[0]).not.toBe(hashes[2]);
   await Promise.all([one.close(), other.close()]);
+});
+
+test("a process that died and an operator who settles leave an entry each, found by the key", async () => {
+  const store = openSqliteStore(url, "default");
+  let clock = Date.UTC(2026, 0, 1);
+  const now = () => new Date(clock);
+  const audit = createAuditLog(store, { now, keptMilliseconds: DAY_MS, warn: () => undefined });
+  const attempts = createAttempts(store, { now, audit });
+  for (const key of ["read", "swept"]) {
+    await attempts.begin({
+      key,
+      mutation: "sendMessage",
+      fingerprint: "f",
+      caller: "key:console",
+      leaseMilliseconds: 1_000,
+      outcomeIfConfirmed: "null",
+    });
+  }
+  clock += 1_000;
+  await Promise.all([attempts.find("read"), attempts.find("read")]);
+  await attempts.sweep();
+  await attempts.sweep();
+  clock += 1_000;
+  expect(await attempts.resolve("read", "REFUSED")).toBe(true);
+
+  const entries = await entriesOf(audit);
+  const [read, swept] = [await audit.hashOf("read"), await audit.hashOf("swept")];
+  expect(entries.map(({ caller, outcome, keyHash }) => ({ caller, outcome, keyHash }))).toEqual([
+    { caller: "key:console", outcome: "UNKNOWN", keyHash: read },
+    { caller: "key:console", outcome: "UNKNOWN", keyHash: swept },
+    { caller: "operator", outcome: "REFUSED", keyHash: read },
+  ]);
+  await store.close();
 });
 
 test("an entry is committed with the outcome of its attempt, or neither is", async () => {

@@ -9,6 +9,7 @@ import { ACCOUNT } from "../src/config.ts";
 import type { Fault } from "../src/simulator/faults.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import { type Attempts, createAttempts } from "../src/store/attempts.ts";
+import { createAuditLog } from "../src/store/audit.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import { makeFile, SECRET } from "./events.ts";
 import { credentialsOf } from "./program.ts";
@@ -283,11 +284,9 @@ test(`rule 11 holds in ${RUNS} sequences of sends, repeats, kills, restarts, fau
     OVERLOAD_LAG_MS: "60000",
   });
   const store = openSqliteStore(file.url, ACCOUNT);
-  const attempts = createAttempts(
-    store,
-    () => new Date(),
-    async () => undefined,
-  );
+  const now = () => new Date();
+  const audit = createAuditLog(store, { now, keptMilliseconds: 86_400_000, warn: () => undefined });
+  const attempts = createAttempts(store, { now, audit });
   let id = 0;
   const property = fc.asyncProperty(fc.array(command, { minLength: 2, maxLength: 8 }), async (commands) => {
     id += 1;

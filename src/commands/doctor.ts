@@ -13,6 +13,7 @@ import { createPidjClient, type PidjClient } from "../pidj/client.ts";
 import { explainFailure, type Output, runProgram } from "../program.ts";
 import { createUnconfiguredClient } from "../rest/unconfigured.ts";
 import { createAttempts } from "../store/attempts.ts";
+import { createAuditLog } from "../store/audit.ts";
 import { isMemoryStore, openSqliteStore } from "../store/sqlite.ts";
 import { createTextizenClient, type TextizenClient } from "../textizen/client.ts";
 
@@ -131,14 +132,16 @@ async function checkClock({ pidj, textizen }: Config): Promise<Finding> {
   return note("clock", "no platform said what time it is", "Compare it with another machine's.");
 }
 
-async function checkStore({ storeUrl }: Config): Promise<Finding> {
+async function checkStore({ storeUrl, auditKeptDays }: Config): Promise<Finding> {
   const url = storeUrl ?? DEFAULT_STORE_URL;
   try {
     const store = openSqliteStore(url, ACCOUNT);
     try {
       // Nothing is changed, and the right to write is asked for.
       await store.commit([], { durable: true });
-      const unknown = await createAttempts(store, () => new Date()).unknown();
+      const now = () => new Date();
+      const audit = createAuditLog(store, { now, keptMilliseconds: auditKeptDays * 86_400_000, warn: () => undefined });
+      const unknown = await createAttempts(store, { now, audit }).unknown();
       if (unknown.length > 0) {
         return note("store", `sends of unknown outcome: ${unknown.length}`, "npm run attempts shows and settles them.");
       }

@@ -2,6 +2,7 @@ import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
 import { loadEnvFile } from "../env-file.ts";
 import { type Output, runProgram } from "../program.ts";
 import { type AttemptRecord, type Attempts, createAttempts } from "../store/attempts.ts";
+import { createAuditLog } from "../store/audit.ts";
 import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
 
 /** What the program uses from its environment. */
@@ -76,13 +77,15 @@ async function settle(
 
 /** The program: `npm run attempts`. */
 async function main(): Promise<number> {
-  const { storeUrl } = readConfig(loadEnvFile(process.env));
+  const { storeUrl, auditKeptDays } = readConfig(loadEnvFile(process.env));
   const url = storeUrl ?? DEFAULT_STORE_URL;
   const store = openSqliteStore(url, ACCOUNT, { mustExist: true });
   process.stdout.write(`Attempts in ${parseStoreUrl(url)} (STORE_URL):\n`);
+  const now = () => new Date();
+  const audit = createAuditLog(store, { now, keptMilliseconds: auditKeptDays * 86_400_000, warn: () => undefined });
   try {
     return await runSettle(process.argv.slice(2), {
-      attempts: createAttempts(store, () => new Date()),
+      attempts: createAttempts(store, { now, audit }),
       stdout: process.stdout,
       stderr: process.stderr,
     });

@@ -1,32 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
+import {
+  type Attempt,
+  type AttemptRecord,
+  type KeyInUse,
+  keyInUse,
+  type Row,
+  readRow,
+  revise,
+  rowKey,
+  toRecord,
+} from "./attempt-rows.ts";
+import type { AuditLog } from "./audit.ts";
 import { type Change, type Entry, QUICK, type Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
-type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
-
-/** The record of an idempotency key. */
-export interface AttemptRecord {
-  readonly key: string;
-  /** The mutation's name in the graph. */
-  readonly mutation: string;
-  readonly state: AttemptState;
-  readonly startedAt: Date;
-  /** When the outcome was recorded; null while in progress. */
-  readonly settledAt: Date | null;
-  /** The platform's own words, or why the outcome is unknown. */
-  readonly message: string | null;
-  /** Who made the attempt: the id of a caller. */
-  readonly caller: string;
-}
-
-/** One use of a key. */
-export interface Attempt {
-  readonly key: string;
-  readonly mutation: string;
-  /** Fingerprint of the normalised input: equal for equal inputs. */
-  readonly fingerprint: string;
-}
+export type { Attempt, AttemptRecord, KeyInUse } from "./attempt-rows.ts";
 
 interface Claim {
   readonly caller: string;
@@ -53,17 +42,6 @@ export interface AttemptHandle {
   readonly owner: string;
   readonly leaseEndsAt: Date;
 }
-
-/** Why a key is not free for an attempt. */
-export type KeyInUse =
-  /** The same mutation and input were accepted before; `outcome` is the call's result as JSON. */
-  | { readonly kind: "replay"; readonly outcome: string }
-  /** The key was used with another mutation or input, and not refused. */
-  | { readonly kind: "reused" }
-  /** The same input was tried before, and its outcome is unknown. */
-  | { readonly kind: "unknown" }
-  /** Another request with this key is running. */
-  | { readonly kind: "in-progress" };
 
 /** The platform may be called only after `started`. */
 type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | KeyInUse;
@@ -97,30 +75,25 @@ export interface Attempts {
   unknown(): Promise<AttemptRecord[]>;
   /** Records a person's decision on an attempt of unknown outcome; false if the key has none. */
   resolve(key: string, state: SetByPerson): Promise<boolean>;
-  /** Deletes attempts that were settled more than 72 hours ago. */
+  /** Deletes attempts that were settled more than 72 hours ago, and records outcomes that processes that died left open. */
   sweep(): Promise<void>;
-}
-
-/** A row of `attempt`. Times are milliseconds since 1970. */
-interface Row extends Attempt, Pick<AttemptRecord, "state" | "message" | "caller"> {
-  /** Different for each use of the key. */
-  readonly owner: string;
-  readonly startedAt: number;
-  readonly leaseEndsAt: number;
-  readonly settledAt: number | null;
-  /** What the call returned, as JSON; until that is known, `outcomeIfConfirmed`. */
-  readonly outcome: string;
 }
 
 const KEPT_MS = 72 * 3_600_000;
 const BATCH = 200;
 const DURABLE = { durable: true };
 
-/** `onAbandoned` runs when `find` is the first to see that a process died while it carried out an attempt. */
+export interface AttemptsOptions {
+  readonly now: () => Date;
+  /** Is told of outcomes that `settle` does not record: of a process that died, and those that a person sets. */
+  readonly audit: Pick<AuditLog, "draft">;
+  /** Runs when `find` is the first to see that a process died while it carried out an attempt. */
+  readonly onAbandoned?: () => Promise<void>;
+}
+
 export function createAttempts(
   store: Store,
-  now: () => Date,
-  onAbandoned: () => Promise<void> = async () => undefined,
+  { now, audit, onAbandoned = async () => undefined }: AttemptsOptions,
 ): Attempts {
   const update = createUpdate(store, "An attempt");
 
@@ -130,7 +103,20 @@ export function createAttempts(
     if (row === null || isForgotten(row)) {
       return null;
     }
-    return isAbandoned(row) ? revise(draft, row, abandoned()) : row;
+    if (!isAbandoned(row)) {
+      return row;
+    }
+    await recordOutcome(draft, row, "UNKNOWN");
+    return revise(draft, row, abandoned());
+  }
+
+  function recordOutcome(
+    draft: Draft,
+    { key, mutation, caller }: Row,
+    outcome: SetByPerson | "UNKNOWN",
+  ): Promise<void> {
+    // Whom it named, only the process knew that carried it out: the entry is found by its key.
+    return audit.draft(draft, { caller, mutation, outcome, idempotencyKey: key, targets: [] });
   }
 
   function isAbandoned({ state, leaseEndsAt }: Row): boolean {
@@ -236,63 +222,20 @@ export function createAttempts(
           return false;
         }
         const message = "Settled by an operator of this server.";
+        await recordOutcome(draft, { ...row, caller: "operator" }, state);
         revise(draft, row, { state, message, settledAt: now().getTime() });
         return true;
       }, DURABLE),
 
     sweep: async () => {
       for await (const entries of batches()) {
+        for (const row of entries.map(({ value }) => decodeRow<Row>(value)).filter(isAbandoned)) {
+          await find(row.key);
+        }
         const old = entries.filter(({ value }) => isForgotten(decodeRow<Row>(value)));
         // False if one of the keys is used again at this moment. The next sweep deletes the others.
         await store.commit(old.map(({ key, value }): Change => ({ table: "attempt", key, was: value, becomes: null })));
       }
     },
   };
-}
-
-async function readRow(draft: Draft, key: string): Promise<Row | null> {
-  const [row = null] = await draft.read<Row>("attempt", [rowKey(key)]);
-  return row;
-}
-
-function revise(draft: Draft, row: Row, changes: Partial<Row>): Row {
-  const revised = { ...row, ...changes };
-  draft.write("attempt", rowKey(row.key), revised);
-  return revised;
-}
-
-function keyInUse(row: Row | null, { mutation, fingerprint }: Attempt): KeyInUse | null {
-  if (row === null || row.state === "REFUSED") {
-    return null;
-  }
-  if (row.mutation !== mutation || row.fingerprint !== fingerprint) {
-    return { kind: "reused" };
-  }
-  switch (row.state) {
-    case "ACCEPTED":
-      return { kind: "replay", outcome: row.outcome };
-    case "UNKNOWN":
-      return { kind: "unknown" };
-    case "IN_PROGRESS":
-      return { kind: "in-progress" };
-    default:
-      return row.state satisfies never;
-  }
-}
-
-function toRecord({ key, mutation, state, startedAt, settledAt, message, caller = "anonymous" }: Row): AttemptRecord {
-  return {
-    key,
-    mutation,
-    state,
-    startedAt: new Date(startedAt),
-    settledAt: settledAt === null ? null : new Date(settledAt),
-    message,
-    caller,
-  };
-}
-
-/** As a JSON string: a caller's key may hold NUL and lone surrogates, a store's key may not. */
-function rowKey(key: string): string {
-  return JSON.stringify(key);
 }

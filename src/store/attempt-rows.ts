@@ -1,0 +1,103 @@
+import type { Draft } from "./update.ts";
+
+type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
+
+/** The record of an idempotency key. */
+export interface AttemptRecord {
+  readonly key: string;
+  /** The mutation's name in the graph. */
+  readonly mutation: string;
+  readonly state: AttemptState;
+  readonly startedAt: Date;
+  /** When the outcome was recorded; null while in progress. */
+  readonly settledAt: Date | null;
+  /** The platform's own words, or why the outcome is unknown. */
+  readonly message: string | null;
+  /** Who made the attempt: the id of a caller. */
+  readonly caller: string;
+}
+
+/** One use of a key. */
+export interface Attempt {
+  readonly key: string;
+  readonly mutation: string;
+  /** Fingerprint of the normalised input: equal for equal inputs. */
+  readonly fingerprint: string;
+}
+
+/** Why a key is not free for an attempt. */
+export type KeyInUse =
+  /** The same mutation and input were accepted before; `outcome` is the call's result as JSON. */
+  | { readonly kind: "replay"; readonly outcome: string }
+  /** The key was used with another mutation or input, and not refused. */
+  | { readonly kind: "reused" }
+  /** The same input was tried before, and its outcome is unknown. */
+  | { readonly kind: "unknown" }
+  /** Another request with this key is running. */
+  | { readonly kind: "in-progress" };
+
+/** A row of `attempt`. Times are milliseconds since 1970. */
+export interface Row extends Attempt, Pick<AttemptRecord, "state" | "message" | "caller"> {
+  /** Different for each use of the key. */
+  readonly owner: string;
+  readonly startedAt: number;
+  readonly leaseEndsAt: number;
+  readonly settledAt: number | null;
+  /** What the call returned, as JSON; until that is known, `outcomeIfConfirmed`. */
+  readonly outcome: string;
+}
+
+export async function readRow(draft: Draft, key: string): Promise<Row | null> {
+  const [row = null] = await draft.read<Row>("attempt", [rowKey(key)]);
+  return row;
+}
+
+export function revise(draft: Draft, row: Row, changes: Partial<Row>): Row {
+  const revised = { ...row, ...changes };
+  draft.write("attempt", rowKey(row.key), revised);
+  return revised;
+}
+
+export function keyInUse(row: Row | null, { mutation, fingerprint }: Attempt): KeyInUse | null {
+  if (row === null || row.state === "REFUSED") {
+    return null;
+  }
+  if (row.mutation !== mutation || row.fingerprint !== fingerprint) {
+    return { kind: "reused" };
+  }
+  switch (row.state) {
+    case "ACCEPTED":
+      return { kind: "replay", outcome: row.outcome };
+    case "UNKNOWN":
+      return { kind: "unknown" };
+    case "IN_PROGRESS":
+      return { kind: "in-progress" };
+    default:
+      return row.state satisfies never;
+  }
+}
+
+export function toRecord({
+  key,
+  mutation,
+  state,
+  startedAt,
+  settledAt,
+  message,
+  caller = "anonymous",
+}: Row): AttemptRecord {
+  return {
+    key,
+    mutation,
+    state,
+    startedAt: new Date(startedAt),
+    settledAt: settledAt === null ? null : new Date(settledAt),
+    message,
+    caller,
+  };
+}
+
+/** As a JSON string: a caller's key may hold NUL and lone surrogates, a store's key may not. */
+export function rowKey(key: string): string {
+  return JSON.stringify(key);
+}
