@@ -2,7 +2,7 @@ import { ConfigError, Environment } from "./environment.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import { type Protection, readProtection } from "./protection.ts";
 
-/** The checked environment variables. README lists all of them. */
+/** The checked environment variables. docs/configuration.md lists all of them. */
 export interface Config {
   readonly host: string;
   /** How requests are authenticated; null: not at all, and `host` is a loopback address. */

@@ -5,6 +5,8 @@ import { SCOPES } from "../src/access/scopes.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGE = readFileSync(`${ROOT}docs/platforms.md`, "utf8");
+/** The pages of `docs/`, by file name. */
+const PAGES = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith(".md"));
 const HEADINGS = Array.from(PAGE.matchAll(/^#{2,3} (.+)$/gm), ([, heading = ""]) => heading);
 const NUMBERS = HEADINGS.flatMap((heading) => /^[PT]-\d+(?=: )/.exec(heading) ?? []);
 
@@ -57,7 +59,7 @@ test("links inside the documentation lead to a heading", () => {
         .replaceAll(" ", "-"),
     );
   const read = (url: URL) => readFileSync(url, "utf8");
-  for (const name of ["README.md", "docs/platforms.md", "docs/operate.md", "docs/threats.md", "docs/subgraph.md"]) {
+  for (const name of ["README.md", ...PAGES.map((page) => `docs/${page}`)]) {
     const page = new URL(`../${name}`, import.meta.url);
     const links = Array.from(read(page).matchAll(/\]\(((?![a-z]+:)[^)#]*)(?:#([^)]+))?\)/g));
     const broken = links.filter(([, file = "", slug]) => {
@@ -68,15 +70,24 @@ test("links inside the documentation lead to a heading", () => {
   }
 });
 
-test("the README's table of scopes has each, and no other", () => {
-  const section = /^## Who may ask$(.*?)^## /ms.exec(readFileSync(`${ROOT}README.md`, "utf8"))?.[1] ?? "";
-  const rows = Array.from(section.matchAll(/^\| (`[^|]+) \|/gm), ([, cell = ""]) => cell);
+test("the README is a front door of at most 150 lines, and it and the index lead to every page", () => {
+  const readme = readFileSync(`${ROOT}README.md`, "utf8");
+  const index = readFileSync(`${ROOT}docs/index.md`, "utf8");
+  const pages = PAGES.filter((page) => page !== "index.md");
+  expect(pages.length).toBeGreaterThan(19);
+  expect(readme.split("\n").length).toBeLessThanOrEqual(150);
+  expect(pages.filter((page) => !readme.includes(`](docs/${page})`) || !index.includes(`](${page})`))).toEqual([]);
+});
+
+test("the table of scopes has each, and no other", () => {
+  const page = readFileSync(`${ROOT}docs/authentication.md`, "utf8");
+  const rows = Array.from(page.matchAll(/^\| (`[^|]+) \|/gm), ([, cell = ""]) => cell);
   expect(rows.flatMap((cell) => cell.match(/[a-z-]+:[a-z]+/g) ?? []).sort()).toEqual([...SCOPES].sort());
 });
 
-test("the README's layout names every file and folder of src", () => {
+test("the layout names every file and folder of src", () => {
   const layout =
-    /^```\nschema\/[^`]*(?:`[^`]+`[^`]*)*?^```$/m.exec(readFileSync(`${ROOT}README.md`, "utf8"))?.[0] ?? "";
+    /^```\nschema\/[^`]*(?:`[^`]+`[^`]*)*?^```$/m.exec(readFileSync(`${ROOT}docs/contribute.md`, "utf8"))?.[0] ?? "";
   const names = readdirSync(`${ROOT}src`, { withFileTypes: true }).map((entry) =>
     entry.isDirectory() ? `${entry.name}/` : entry.name,
   );
@@ -86,8 +97,10 @@ test("the README's layout names every file and folder of src", () => {
   ).toEqual([]);
 });
 
-test("the README's table has every variable that the server reads, with the number that is its default", () => {
-  const rows = readFileSync(`${ROOT}README.md`, "utf8").matchAll(/^\| (`[A-Z][A-Z0-9_`, ]+) \| ([^|]+) \|/gm);
+test("the table of variables has each that the server reads and no other, with the number that is its default", () => {
+  const rows = readFileSync(`${ROOT}docs/configuration.md`, "utf8").matchAll(
+    /^\| (`[A-Z][A-Z0-9_`, ]+) \| ([^|]+) \|/gm,
+  );
   const table = new Map(
     Array.from(rows).flatMap(([, names = "", defaults = ""]) =>
       names.split(", ").map((name, at) => [name.replaceAll("`", ""), defaults.split(", ")[at] ?? defaults] as const),
@@ -98,6 +111,8 @@ test("the README's table has every variable that the server reads, with the numb
   const variables = Array.from(code.join("\n").matchAll(reads), ([, , name = "", number]) => [name, number] as const);
   expect(variables.length).toBeGreaterThan(40);
   expect(variables.filter(([name]) => !table.has(name))).toEqual([]);
+  const named = new Set(code.join("\n").match(/(?<=")[A-Z][A-Z0-9_]+(?=")|(?<=env\.)[A-Z_]+/g));
+  expect([...table.keys()].filter((name) => !named.has(name))).toEqual([]);
   const wrong = variables.filter(([name, number]) => {
     const stated = table.get(name)?.replaceAll("`", "");
     return number !== undefined && stated !== "–" && stated !== number.replaceAll("_", "");
@@ -105,8 +120,8 @@ test("the README's table has every variable that the server reads, with the numb
   expect(wrong).toEqual([]);
 });
 
-test("the README's table of imports has for each room what the linter allows", () => {
-  const rows = readFileSync(`${ROOT}README.md`, "utf8").matchAll(/^\| `([a-z]+)` \| (.+) \|$/gm);
+test("the table of imports has for each room what the linter allows", () => {
+  const rows = readFileSync(`${ROOT}docs/contribute.md`, "utf8").matchAll(/^\| `([a-z]+)` \| (.+) \|$/gm);
   const table = new Map(Array.from(rows, ([, room = "", text = ""]) => [room, namesIn(text)]));
   const rules = importRules();
   expect(rules.size).toBeGreaterThan(12);

@@ -12,7 +12,7 @@ function failure(status: number, code: string, message: string, retryable = fals
   return { status, message, extensions: { code, retryable } };
 }
 
-/** All failures with a fixed sentence; those of the platforms are in `describeFailure`. README lists the codes. */
+/** All failures with a fixed sentence; those of the platforms are in `describeFailure`. docs/errors.md lists the codes. */
 export const FAILURES = {
   malformedUrl: failure(400, "BAD_USER_INPUT", "The URL is malformed."),
   unreadableBody: failure(
