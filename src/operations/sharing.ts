@@ -26,10 +26,10 @@ export class OperationSharing {
 
   /** The answer of an equal query that began a moment ago, or that of `execute`, which others can join in turn. */
   answer(operation: Operation, client: Client, execute: () => [Execution, Promise<Answer>]): Promise<Answer> {
-    const { document, name, variables, caller, showsCost } = operation;
+    const { document } = operation;
     // Equal texts have one document: see documents.ts.
     const queries = this.#running.get(document) ?? createIndex<RunningQuery>();
-    const key = `${textOf(variables)} ${name ?? ""} ${showsCost} ${rightsOf(caller)}`;
+    const key = keyOf(operation);
     const found = queries[key];
     if (found?.execution.isJoinable && this.#versions.isCurrent(found.stamp)) {
       found.execution.join(client);
@@ -50,14 +50,20 @@ export class OperationSharing {
   }
 }
 
-/** The transports read equal bodies into the same object, so the text of most is known. */
-const knownTexts = new WeakMap<object, string>();
+/** What makes queries with one document equal, and the text of it. */
+interface Key extends Pick<Operation, "name" | "caller" | "showsCost"> {
+  readonly text: string;
+}
 
-function textOf(variables: Operation["variables"]): string {
-  let text = knownTexts.get(variables);
-  if (text === undefined) {
-    text = JSON.stringify(variables);
-    knownTexts.set(variables, text);
+/** The transports read equal bodies into the same object, so the key of most is known. */
+const knownKeys = new WeakMap<object, Key>();
+
+function keyOf({ name, variables, caller, showsCost }: Operation): string {
+  const known = knownKeys.get(variables);
+  if (known?.name === name && known.caller === caller && known.showsCost === showsCost) {
+    return known.text;
   }
+  const text = `${JSON.stringify(variables)} ${name ?? ""} ${showsCost} ${rightsOf(caller)}`;
+  knownKeys.set(variables, { name, caller, showsCost, text });
   return text;
 }
