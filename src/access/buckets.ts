@@ -17,12 +17,15 @@ interface Bucket {
 /** The most callers that are remembered. A forgotten one has a full bucket again. */
 const MOST_CALLERS = 10_000;
 
+/** This share of a bucket may be missing, because sums of small amounts are not exact. */
+const INEXACT = 1e-9;
+
 /** A token bucket for each caller: it is refilled steadily, up to its capacity. */
 export class Buckets {
   readonly #now: () => number;
   readonly #byCaller = new LRUCache<string, Bucket>({ max: MOST_CALLERS });
 
-  /** `now`: milliseconds of a clock that never goes back. */
+  /** `now`: milliseconds. If its clock goes back, no time passes until it is where it was. */
   constructor(now: () => number) {
     this.#now = now;
   }
@@ -34,7 +37,7 @@ export class Buckets {
   take(caller: string, amount: number, limits: BucketLimits): number {
     const bucket = this.#bucket(caller, limits);
     const missing = Math.min(amount, limits.atOnce) - bucket.left;
-    if (missing > 0) {
+    if (missing > INEXACT * limits.atOnce) {
       return Math.max(1, Math.ceil((missing * 60) / limits.perMinute));
     }
     bucket.left -= amount;
@@ -59,8 +62,11 @@ export class Buckets {
       bucket = { left: atOnce, countedAt: now };
       this.#byCaller.set(caller, bucket);
     }
-    bucket.left = Math.min(atOnce, bucket.left + ((now - bucket.countedAt) * perMinute) / 60_000);
-    bucket.countedAt = now;
+    if (now > bucket.countedAt) {
+      bucket.left += ((now - bucket.countedAt) * perMinute) / 60_000;
+      bucket.countedAt = now;
+    }
+    bucket.left = Math.min(atOnce, bucket.left);
     return bucket;
   }
 }
