@@ -65,6 +65,7 @@ export function answers(rows: number): Answer[] {
     pidj("GET /series", "series", { series: [] }),
     pidj("GET /surveys", "surveys", { surveys: [] }),
     pidj("GET /authorization-check", "authorization-check", { message: "Authorization successful." }),
+    pidj("POST /send", "send", { message: "Text sent." }),
     ...count(PARTICIPANTS).map((n) =>
       textizen("GET /api/participants/{id}", `participants/${n}`, participantDetail(n)),
     ),

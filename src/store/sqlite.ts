@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "../errors.ts";
+import { GroupCommit } from "./group-commit.ts";
 import type { Change, Entry, Range, ReadOptions, Store, Table } from "./store.ts";
 
 const SCHEMA_VERSION = 1;
@@ -167,6 +168,22 @@ function serve(database: DatabaseSync, account: string, busyMilliseconds: number
     return true;
   }
 
+  const commits = new GroupCommit((batch, durable) =>
+    whenFree(() => {
+      const write = () => inTransaction(database, "BEGIN IMMEDIATE", () => batch.map(apply));
+      if (!durable) {
+        return write();
+      }
+      // Takes effect outside of transactions only.
+      database.exec("PRAGMA synchronous = FULL");
+      try {
+        return write();
+      } finally {
+        database.exec("PRAGMA synchronous = NORMAL");
+      }
+    }),
+  );
+
   return {
     get: (table: Table, keys: readonly string[], options?: ReadOptions) =>
       whenFree(() => inTransaction(database, "BEGIN", () => keys.map((key) => present(table, key))), options),
@@ -184,21 +201,10 @@ function serve(database: DatabaseSync, account: string, busyMilliseconds: number
 
     count: (table: Table, options?: ReadOptions) => whenFree(() => Number(size.get(table, account)?.["size"]), options),
 
-    commit: (changes: readonly Change[], { durable = false } = {}) =>
-      whenFree(() => {
-        if (!durable) {
-          return inTransaction(database, "BEGIN IMMEDIATE", () => apply(changes));
-        }
-        // Takes effect outside of transactions only.
-        database.exec("PRAGMA synchronous = FULL");
-        try {
-          return inTransaction(database, "BEGIN IMMEDIATE", () => apply(changes));
-        } finally {
-          database.exec("PRAGMA synchronous = NORMAL");
-        }
-      }),
+    commit: (changes: readonly Change[], { durable = false } = {}) => commits.add(changes, durable),
 
     close: async () => {
+      await commits.idle();
       if (database.isOpen) {
         database.close();
       }
