@@ -55,7 +55,7 @@ type Shape = Map<string, { readonly types: ReadonlySet<string>; readonly isConst
  */
 export class DriftWatch {
   readonly #options: DriftOptions;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched: Readonly<Record<Platform, Map<string, Watched>>> = { PIDJ: new Map(), TEXTIZEN: new Map() };
 
   constructor(options: DriftOptions) {
     this.#options = options;
@@ -63,11 +63,10 @@ export class DriftWatch {
 
   /** `body`: the JSON of an answer. One that cannot be read may be anybody's: of it counts what it lacks. */
   observe(platform: Platform, route: string, body: unknown, { isReadable }: { readonly isReadable: boolean }): void {
-    const name = `${platform} ${route}`;
-    let watched = this.#watched.get(name);
+    let watched = this.#watched[platform].get(route);
     if (watched === undefined) {
       watched = { seen: 0, lookedAt: Number.NEGATIVE_INFINITY, looking: Promise.resolve(), shape: null };
-      this.#watched.set(name, watched);
+      this.#watched[platform].set(route, watched);
     }
     watched.seen += 1;
     if (watched.seen > FIRST && this.#options.now() - watched.lookedAt < EVERY_MS) {
@@ -85,7 +84,8 @@ export class DriftWatch {
 
   /** Resolves when all looks that have begun are done. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#watched.values()].map(({ looking }) => looking));
+    const { PIDJ, TEXTIZEN } = this.#watched;
+    await Promise.all([...PIDJ.values(), ...TEXTIZEN.values()].map(({ looking }) => looking));
   }
 
   async #compare(

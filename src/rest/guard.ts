@@ -99,21 +99,27 @@ export class Guard {
     isFirst: boolean,
     signal: StopSignal,
   ): Entry | Promise<Entry> {
-    const enter = (hasPlace: boolean): Entry => {
-      if (!hasPlace) {
-        breaker.settle(admission, null);
-        throw signal.aborted
-          ? endOfScope(this.#options.platform, route, signal, false)
-          : this.#error("overloaded", `${route}: too many calls are under way`, OVERLOAD_RETRY_SECONDS);
-      }
-      if (isFirst) {
-        // A call that is refused here asks nothing of the platform, so it allows no repeat.
-        this.#budget.deposit();
-      }
-      return new Entry(this.#bulkhead, breaker, admission);
-    };
     const place = this.#bulkhead.enter(signal, breaker === this.#reads ? "read" : "write");
-    return typeof place === "boolean" ? enter(place) : place.then(enter);
+    if (place === true) {
+      return this.#begin(breaker, admission, isFirst);
+    }
+    return Promise.resolve(place).then((hasPlace) => {
+      if (hasPlace) {
+        return this.#begin(breaker, admission, isFirst);
+      }
+      breaker.settle(admission, null);
+      throw signal.aborted
+        ? endOfScope(this.#options.platform, route, signal, false)
+        : this.#error("overloaded", `${route}: too many calls are under way`, OVERLOAD_RETRY_SECONDS);
+    });
+  }
+
+  #begin(breaker: Breaker, admission: "call" | "probe", isFirst: boolean): Entry {
+    if (isFirst) {
+      // A call that is refused asks nothing of the platform, so it allows no repeat.
+      this.#budget.deposit();
+    }
+    return new Entry(this.#bulkhead, breaker, admission);
   }
 
   #admit(breaker: Breaker, route: Route): Exclude<Admission, "refused"> {

@@ -67,11 +67,21 @@ export function hasErrorKeysAlone(route: Route, body: JsonObject): boolean {
 }
 
 function hasNoOtherKeys(body: JsonObject): boolean {
-  return Object.keys(body).every((key) => ERROR_KEYS.has(key));
+  // Asked of every answer, of which most have another key at once.
+  for (const key in body) {
+    if (!ERROR_KEYS.has(key)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function hasError({ error, errors }: JsonObject): boolean {
-  return [error, errors].some((value) => Object.keys(value ?? "").length > 0);
+  return isFilled(error) || isFilled(errors);
+}
+
+function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null && Object.keys(value).length > 0;
 }
 
 function isOwnForm(status: number, body: unknown, fieldMessages: Readonly<Record<string, string>>): boolean {
