@@ -3,27 +3,36 @@ import { type App, startApp } from "./app.ts";
 import { createContactReader } from "./commands/import-contacts.ts";
 import type { Config } from "./config.ts";
 import { parseId } from "./ids.ts";
-import { type Simulator, startSimulator } from "./simulator/simulator.ts";
+import { type Simulator, type SimulatorOptions, startSimulator } from "./simulator/simulator.ts";
 import { importContacts } from "./store/contact-import.ts";
 import { parseStoreUrl } from "./store/sqlite.ts";
+
+/** The running server, and the platforms that it believes in. */
+export interface SimulatedApp extends App {
+  readonly simulator: Simulator;
+  /** The number in the explorer's first query: somebody on both platforms. */
+  readonly exampleNumber: string;
+}
 
 /**
  * Runs the graph over simulated platforms, with a filled directory, so that the first query shows people on both.
  * Everything is kept in memory, whatever STORE_URL says: a later start against the platforms must not find attempts
  * that a simulator accepted.
  */
-export async function startSimulated(config: Config): Promise<App> {
+export async function startSimulated(config: Config, options: SimulatorOptions = {}): Promise<SimulatedApp> {
   if (config.storeUrl !== null) {
     // A wrong value stops this start too.
     parseStoreUrl(config.storeUrl);
   }
   const { webhookSecrets, chatterSeconds } = config.events;
   const simulator = await startSimulator({
+    ...options,
     contactsList: config.contactsListMinutes !== null,
     ...(chatterSeconds !== null && { chatterSeconds }),
   });
   const { pidj, textizen, world } = simulator;
   const contactIds = [...world.contacts.values()].map(({ id }) => parseId("Contact", id)).filter((id) => id !== null);
+  const exampleNumber = findSharedNumber(simulator);
   const app = await startApp(
     {
       ...config,
@@ -44,7 +53,7 @@ export async function startSimulated(config: Config): Promise<App> {
       },
     },
     {
-      exampleNumber: findSharedNumber(simulator),
+      exampleNumber,
       beforeListening: async ({ pidj: { client }, directory, now }) => {
         await importContacts({ ids: contactIds, read: createContactReader(client), directory, concurrency: 16, now });
       },
@@ -55,6 +64,8 @@ export async function startSimulated(config: Config): Promise<App> {
   simulator.pushTo({ forwardTo: inside(app.webhooks?.pidj), webhookTo: inside(app.webhooks?.textizen) });
   return {
     ...app,
+    simulator,
+    exampleNumber,
     close: async () => {
       await app.close();
       await simulator.close();

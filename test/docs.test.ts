@@ -11,7 +11,7 @@ const HEADINGS = Array.from(PAGE.matchAll(/^#{2,3} (.+)$/gm), ([, heading = ""])
 const NUMBERS = HEADINGS.flatMap((heading) => /^[PT]-\d+(?=: )/.exec(heading) ?? []);
 
 /** Every file that people write, with its text; a sentence that a comment breaks over two lines is whole again. */
-const FILES = ["src", "test", "schema", "bench", "examples", "docs"]
+const FILES = ["src", "test", "schema", "bench", "examples", "docs", "kit"]
   .flatMap((folder) =>
     readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
   )

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { CodeFileLoader } from "@graphql-tools/code-file-loader";
-import { validate } from "graphql";
+import { type DefinitionNode, type DocumentNode, Kind, NoUnusedFragmentsRule, specifiedRules, validate } from "graphql";
 import { type GraphQLExtensionDeclaration, loadConfig } from "graphql-config";
 import { expect, test } from "vitest";
 
@@ -19,11 +19,22 @@ test("an editor finds schema and documents by .graphqlrc.yml, and every document
 
   expect(schema?.getQueryType()?.getFields()).toHaveProperty("person");
   const files = documents.map(({ location = "" }) => location.slice(rootDir.length));
-  expect(files).toEqual(expect.arrayContaining(["examples/stories.graphql", "examples/typed-client/operations.ts"]));
-  const wrong = documents.flatMap(({ document, location }) =>
-    schema && document
-      ? validate(schema, document).map(({ message }) => `${location}: ${message}`)
-      : [`${location}: empty`],
-  );
+  const expected = ["examples/stories.graphql", "examples/typed-client/operations.ts", "kit/operations/sends.graphql"];
+  expect(files).toEqual(expect.arrayContaining(expected));
+  // Fragments of one file serve the others.
+  const fragments = documents.flatMap(({ document }) => document?.definitions.filter(isFragment) ?? []);
+  const rules = specifiedRules.filter((rule) => rule !== NoUnusedFragmentsRule);
+  const wrong = documents.flatMap(({ document, location }) => {
+    if (!schema || !document) {
+      return [`${location}: empty`];
+    }
+    const definitions = [...new Set([...document.definitions, ...fragments])];
+    const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions };
+    return validate(schema, whole, rules).map(({ message }) => `${location}: ${message}`);
+  });
   expect(wrong).toEqual([]);
 });
+
+function isFragment({ kind }: DefinitionNode): boolean {
+  return kind === Kind.FRAGMENT_DEFINITION;
+}
