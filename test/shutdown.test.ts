@@ -110,6 +110,8 @@ test("while a send is finished, it is not ready and alive, begins nothing, ends 
   expect(await get(url, "/health", agent)).toMatchObject({ status: 200, connection: "close" });
   const refused = await ask(url, "{ surveys { totalCount } }");
   expect([refused.status, refused.errors?.[0]?.extensions]).toEqual([503, { code: "SHUTTING_DOWN", retryable: true }]);
+  const next = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+  expect([next.status, next.headers.get("retry-after")]).toEqual([503, "1"]);
   await socket.send(subscribe("2", mutation.replaceAll("by socket", "too late")));
   // An event that a platform may push only once is still kept.
   const event = await fetch(new URL("/webhooks/pidj/a-secret-of-the-test?from=12025550101&message=STOP", url));
