@@ -106,6 +106,16 @@ describe("the import", () => {
     expect(written.join("")).toContain("45 learned, 0 unknown to Pidj, 0 failed, 0 not read yet.");
   });
 
+  test.each<[contacts: number, args: string[], opening: string]>([
+    [1, [], "1 contact to read: less than a minute\n"],
+    [2, [], "2 contacts to read: less than a minute\n"],
+    [90, ["--per-second", "1"], "90 contacts to read: about 2 min at 1 a second\n"],
+  ])("says how long it will take to read %i: %j", async (contacts, args, opening) => {
+    people(contacts);
+    expect(await run(args)).toBe(0);
+    expect(written[0]).toBe(opening);
+  });
+
   test("keeps a contact without a usable number and forgets one that is gone", async () => {
     const [first, second] = people(2) as [ContactId, ContactId];
     await directory.learn([{ contactId: second, phoneNumber: "+14155550009" as E164, source: "READ" }]);

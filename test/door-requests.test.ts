@@ -192,6 +192,18 @@ describe("variables", () => {
   });
 });
 
+test("an id that is none is answered with what one looks like, wherever an id is expected", async () => {
+  const { errors } = await stage.query(
+    '{ node(id: "hello") { id } nodes(ids: ["hello"]) { id } contact(id: "hello") { id } poll(id: "hello") { id } }',
+  );
+  expect(errors?.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^id must be .*participant:58/),
+    expect.stringMatching(/^ids\.0 must be .*participant:58/),
+    expect.stringMatching(/^id must be .*co:…/),
+    expect.stringMatching(/^id must be .*poll:3/),
+  ]);
+});
+
 describe("a persisted query", () => {
   const query = "{ surveys { totalCount } }";
   const hash = createHash("sha256").update(query).digest("hex");

@@ -70,6 +70,20 @@ describe("a browser", () => {
     expect(text).not.toContain("<html");
   });
 
+  test.each(["/", "/graphql", "/?nothing=1"])("that is none, and looks at %s, is told what to send", async (path) => {
+    for (const stage of [development, production]) {
+      const reply = await request(stage, path, { headers: { accept: "*/*" } });
+      expect(reply.status).toBe(400);
+      expect(errorsOf(reply)).toEqual([
+        {
+          message: expect.stringContaining('POST {"query": "{ __typename }"} to /graphql'),
+          extensions: { code: "BAD_USER_INPUT", retryable: false },
+        },
+      ]);
+      expect(JSON.parse((await request(stage, "/graphql", post({ query: "{ __typename }" }))).text).data).toBeTruthy();
+    }
+  });
+
   test.each(["/graphql", "/schema.graphql", "/health"])(
     "of the explorer's own site may read %s, in development alone",
     async (path) => {

@@ -151,6 +151,14 @@ describe("a start that cannot be is one line on stderr, and exit code 1", () => 
     );
   });
 
+  test.runIf(process.platform === "linux").concurrent("a store where no folder can be made", async () => {
+    await using program = new Program(folder, { ...PIDJ, STORE_URL: "sqlite:/proc/textgraph/data/y.db" });
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toMatch(
+      /^The store \/proc\/textgraph\/data\/y\.db \(STORE_URL\) cannot be opened \(ENOENT.+: set STORE_URL to a file in a folder where this user may write\.\n$/,
+    );
+  });
+
   // Not even root may make a file there.
   test.runIf(process.platform === "linux").concurrent("a store that is not writable", async () => {
     await using program = new Program(folder, { ...PIDJ, STORE_URL: "sqlite:/sys/y.db" });

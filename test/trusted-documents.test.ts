@@ -108,6 +108,39 @@ describe("nothing else runs:", () => {
   });
 });
 
+test("in production, an error about the variables of a trusted document suggests no names, on any transport", async () => {
+  const filtered = "query Filtered($filter: PollFilter) { polls(filter: $filter) { totalCount } }";
+  const path = fileOf({ ...APOLLO, operations: [{ id: idOf(filtered), name: "Any", type: "query", body: filtered }] });
+  const env = { TRUSTED_DOCUMENTS: path, NODE_ENV: "production" };
+  await using production = await startStage({ simulator: { people: 0, polls: 0 }, env });
+  const { url } = production.app;
+  const body = { ...persisted(filtered), variables: { filter: { titel: "parks" } } };
+  const parameters = new URLSearchParams(Object.entries(body).map(([name, value]) => [name, JSON.stringify(value)]));
+  const client = createClient({ url: url.replace("http", "ws"), webSocketImpl: WebSocket, retryAttempts: 0 });
+  const texts = [
+    JSON.stringify(await post(body, url)),
+    await (
+      await fetch(url, {
+        method: "POST",
+        headers: { ...JSON_TYPE, accept: "text/event-stream" },
+        body: JSON.stringify(body),
+      })
+    ).text(),
+    await (await fetch(`${url}?${parameters}`, { headers: { "apollo-require-preflight": "true" } })).text(),
+    JSON.stringify(
+      await client
+        .iterate({ query: "", ...body })
+        .next()
+        .catch((errors: unknown) => errors),
+    ),
+  ];
+  await client.dispose();
+  for (const text of texts) {
+    expect(text).toContain("BAD_USER_INPUT");
+    expect(text).not.toContain("Did you mean");
+  }
+});
+
 test("codegen's format is read too, and the manifest is no use to a server without the setting", async () => {
   const app = await startApp(configFor(stage.simulator, { TRUSTED_DOCUMENTS: fileOf({ short: TEXT }) }));
   expect(await post({ documentId: "short", variables: { first: 1 } }, app.url)).toMatchObject(SERVED);

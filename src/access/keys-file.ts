@@ -4,7 +4,6 @@ import {
   fchmodSync,
   fchownSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -14,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { parseDateTime } from "../date-time.ts";
+import { createFolders } from "../store/folders.ts";
 import { isScope, ROUTER_SCOPE, SCOPES, type Scope } from "./scopes.ts";
 
 /** One line of the keys file, checked. */
@@ -70,7 +70,7 @@ export function changeKeysFile(
 ): void {
   const next = `${path}.new`;
   const file = forKeysFile(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    createFolders(dirname(path));
     // Fails if the file exists, which means that another change is running.
     return openSync(next, "wx", 0o600);
   });

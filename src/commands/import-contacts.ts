@@ -148,9 +148,10 @@ async function importFile(content: Buffer, { file, perSecond, restart }: Argumen
 }
 
 function opening(pending: number, total: number, done: number, perSecond: number): string {
-  const minutes = Math.ceil(pending / perSecond / 60);
+  const minutes = Math.floor(pending / perSecond / 60);
+  const time = minutes === 0 ? "less than a minute" : `about ${minutes + 1} min at ${perSecond} a second`;
   const where = done === 0 ? "" : `, going on after ${done} of ${total}`;
-  return `${pending} contacts to read${where}: about ${minutes} min at ${perSecond} a second\n`;
+  return `${pending === 1 ? "1 contact" : `${pending} contacts`} to read${where}: ${time}\n`;
 }
 
 function farewell(ended: "done" | "aborted" | "failing", failed: readonly FailedRead[]): string {

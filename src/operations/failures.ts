@@ -34,6 +34,12 @@ export const FAILURES = {
   urlTooLong: failure(414, "BAD_USER_INPUT", "The URL is longer than this server takes: use POST."),
   mediaType: failure(415, "BAD_USER_INPUT", "The body must be JSON: content-type: application/json."),
   expectation: failure(417, "BAD_USER_INPUT", "This server meets no expectation but 100-continue."),
+  noQuery: failure(
+    400,
+    "BAD_USER_INPUT",
+    'This is a GraphQL graph, and the request has no query: POST {"query": "{ __typename }"} to /graphql with ' +
+      "content-type: application/json.",
+  ),
   noEvent: failure(400, "BAD_USER_INPUT", "There is no event in this request."),
   forgeable: failure(
     400,

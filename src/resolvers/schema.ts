@@ -69,7 +69,10 @@ export async function readNode(argument: string, id: string, context: Context): 
     case "PidjTask":
     case "TextizenUser":
     case null:
-      throw new InputError(argument, `${argument} must be the id of something that can be read by its id alone.`);
+      throw new InputError(
+        argument,
+        `${argument} must be an id that this graph gave, such as participant:58 or co:…, of something that can be read by its id alone.`,
+      );
     default:
       return type satisfies never;
   }

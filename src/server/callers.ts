@@ -50,12 +50,18 @@ export function requireCaller({ caller }: FastifyRequest): Caller {
   return caller;
 }
 
-/** Whether a browser opens the page: such a request contains no operation, neither as text nor by its hash. */
-function isPage({ method, headers: { accept = "" }, query, routeOptions: { url = "" } }: FastifyRequest): boolean {
-  const isAsked = "query" in (query as object) || "extensions" in (query as object);
-  return method === "GET" && PAGES.has(url) && IS_PAGE.test(accept) && !isAsked;
+/** Whether a browser opens the page. */
+export function isPage(request: FastifyRequest): boolean {
+  const { accept = "" } = request.headers;
+  return isEmpty(request) && PAGES.has(request.routeOptions.url ?? "") && IS_PAGE.test(accept);
 }
 
+/** Whether a GET contains no operation, neither as text nor by its hash. */
+export function isEmpty({ method, query }: FastifyRequest): boolean {
+  return method === "GET" && !WITH_OPERATION.some((parameter) => parameter in (query as object));
+}
+
+const WITH_OPERATION = ["query", "extensions", "documentId", "id"];
 // An event stream is never the page.
 const IS_PAGE = /^(?!.*\btext\/event-stream\b).*\btext\/html\b/i;
 const PAGES: ReadonlySet<string> = new Set(["/", "/graphql"]);

@@ -9,7 +9,7 @@ import { Answer, type Client } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ApolloContext } from "./apollo.ts";
 import { type Asked, isFresh, readAsked, showsCost } from "./asked.ts";
-import { createCallerHook, requireCaller } from "./callers.ts";
+import { createCallerHook, isEmpty, isPage, requireCaller } from "./callers.ts";
 import { refuseEncodedBody, sendFailure } from "./http.ts";
 import { traceOf } from "./request-trace.ts";
 
@@ -69,6 +69,10 @@ export function addGraphql(
 
   function serve(request: FastifyRequest, reply: FastifyReply, asked: Asked | string): unknown {
     const { accept = "" } = request.headers;
+    if (typeof asked === "string" && isEmpty(request) && !(hasPage && isPage(request))) {
+      // Somebody looks what is here. Apollo Server would tell them of forgery.
+      return sendFailure(reply, FAILURES.noQuery);
+    }
     if (typeof asked === "string") {
       // Apollo Server's sentence for a list says how to configure Apollo Server.
       return Array.isArray(request.body)

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "../errors.ts";
+import { createFolders } from "./folders.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { Change, Entry, Range, ReadOptions, Store, Table } from "./store.ts";
 
@@ -92,7 +93,7 @@ function explainOpening(path: string, cause: unknown): string {
 
 function openDatabase(path: string, busyMilliseconds: number): DatabaseSync {
   if (path !== MEMORY) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    createFolders(dirname(path));
     // SQLite would use 0644; the files that it puts beside this one take over its mode.
     closeSync(openSync(path, "a", 0o600));
   }
