@@ -7,6 +7,7 @@ import { KeptListing } from "../src/loaders/list-view.ts";
 import { ReadChoice } from "../src/loaders/read-choice.ts";
 import { createTextizenLists, TextizenLoaders } from "../src/loaders/textizen.ts";
 import { ReadScope } from "../src/rest/calls.ts";
+import { KeptDetails } from "../src/rest/kept-details.ts";
 import { createTextizenClient } from "../src/textizen/client.ts";
 import { type Platforms, startPlatforms } from "./platforms.ts";
 import { PLATFORM_PORT } from "./servers.ts";
@@ -68,7 +69,10 @@ function createReader(choose: ConstructorParameters<typeof KeptListing>[3]): Rea
       record: () => undefined,
     });
     const began = performance.now();
-    const { participant } = new TextizenLoaders(client, lists, scope, { onKept: () => undefined });
+    const { participant } = new TextizenLoaders(client, lists, scope, {
+      details: new KeptDetails({ versions: keeping.versions, milliseconds: 0 }),
+      onKept: () => undefined,
+    });
     const first = Math.floor(Math.random() * (PARTICIPANTS - records + 1)) + 1;
     await Promise.all(
       Array.from({ length: records }, (_, index) => participant.row(makeId("Participant", String(first + index)))),

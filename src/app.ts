@@ -31,6 +31,7 @@ import { ANY_DOCUMENT, readTrustedDocuments } from "./operations/trusted-documen
 import { Overload, type OverloadOptions } from "./overload.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import { DriftWatch } from "./rest/drift.ts";
+import { KeptDetails } from "./rest/kept-details.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startApollo } from "./server/apollo.ts";
@@ -176,6 +177,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const services: Services = {
     pidj: { client: pidj, lists: createPidjLists(pidj, keeping), hasContactList: config.contactsListMinutes !== null },
     textizen: { client: textizen, lists: createTextizenLists(textizen, keeping) },
+    details: new KeptDetails({ versions, milliseconds: config.detailSeconds * 1_000 }),
     directory: createContactDirectory(store, now, warn, () => void versions.raise([])),
     // Nobody knows which lists the dead process's write may have changed.
     attempts: createAttempts(store, {

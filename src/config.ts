@@ -23,6 +23,8 @@ export interface Config {
   /** Hosts that a sign-in may redirect to; null for any. */
   readonly ssoNextHosts: readonly string[] | null;
   readonly snapshotSeconds: number;
+  /** Seconds for which a record that was read by id is served; 0: it is read for each operation. */
+  readonly detailSeconds: number;
   /** Seconds for which a list is served while its platform fails. */
   readonly staleSeconds: number;
   readonly protection: Protection;
@@ -137,6 +139,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     contactsListMinutes: hasContactList ? contactsListMinutes : null,
     ssoNextHosts: env.text("SSO_NEXT_HOSTS") === "*" ? null : env.hosts("SSO_NEXT_HOSTS"),
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
+    detailSeconds: env.number("DETAIL_SECONDS", 0, { min: 0, max: 3_600 }),
     staleSeconds: env.number("STALE_SECONDS", 600, { min: 0, max: 86_400 }),
     protection: readProtection(env),
     events: readEvents(env),

@@ -9,6 +9,7 @@ import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
 import { Meter, type MeterLimits } from "./meter.ts";
 import type { PidjClient } from "./pidj/client.ts";
 import { type CallRecord, ReadScope, type StopSignal } from "./rest/calls.ts";
+import type { KeptDetails } from "./rest/kept-details.ts";
 import type { Attempts } from "./store/attempts.ts";
 import type { AuditLog } from "./store/audit.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
@@ -26,6 +27,8 @@ export type { StoredMessage } from "./store/event-records.ts";
 export interface Services {
   readonly pidj: { readonly client: PidjClient; readonly lists: PidjLists; readonly hasContactList: boolean };
   readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists };
+  /** Records that were read by id, of both platforms. */
+  readonly details: KeptDetails;
   readonly directory: ContactDirectory;
   readonly attempts: Attempts;
   readonly optOuts: OptOuts;
@@ -116,9 +119,10 @@ export class Context {
   }
 
   get pidj(): PidjLoaders {
-    const { pidj, directory, now } = this.services;
+    const { pidj, details, directory, now } = this.services;
     this.pidjLoaders ??= new PidjLoaders(pidj.client, pidj.lists, this.scope, {
       now,
+      details,
       onKept: this.onKept,
       onContacts: directory.learnLater,
     });
@@ -126,8 +130,11 @@ export class Context {
   }
 
   get textizen(): TextizenLoaders {
-    const { textizen } = this.services;
-    this.textizenLoaders ??= new TextizenLoaders(textizen.client, textizen.lists, this.scope, { onKept: this.onKept });
+    const { textizen, details } = this.services;
+    this.textizenLoaders ??= new TextizenLoaders(textizen.client, textizen.lists, this.scope, {
+      details,
+      onKept: this.onKept,
+    });
     return this.textizenLoaders;
   }
 

@@ -43,6 +43,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
     contactsListMinutes: null,
     corsOrigins: [],
     ssoNextHosts: [],
+    detailSeconds: 0,
     snapshotSeconds: 30,
     staleSeconds: 600,
     protection: {
@@ -100,6 +101,7 @@ const good: [env: Env, read: (config: Config) => unknown, value: unknown][] = [
   [{ PIDJ_CONTACTS_LIST: "on" }, ({ contactsListMinutes }) => contactsListMinutes, 15],
   [{ PIDJ_CONTACTS_LIST: "on", CONTACTS_LIST_MINUTES: "5" }, ({ contactsListMinutes }) => contactsListMinutes, 5],
   [{ SNAPSHOT_SECONDS: "0" }, ({ snapshotSeconds }) => snapshotSeconds, 0],
+  [{ DETAIL_SECONDS: "20" }, ({ detailSeconds }) => detailSeconds, 20],
   [
     { SSO_NEXT_HOSTS: "a.example, b.example:8080" },
     ({ ssoNextHosts }) => ssoNextHosts,

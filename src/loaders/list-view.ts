@@ -1,12 +1,15 @@
+import type { Platform } from "../errors.ts";
 import type { CallRecord, ReadScope, Rows } from "../rest/calls.ts";
+import type { Route } from "../rest/exchange.ts";
+import type { KeptDetails } from "../rest/kept-details.ts";
 import { KeptList, type KeptListOptions, type Served } from "../rest/kept-list.ts";
 import { Listing, type RowShape } from "./listing.ts";
 import { ReadChoice } from "./read-choice.ts";
 
-/** A kept list that was served, as `extensions.platforms` shows it beside the calls. */
+/** A kept list or record that was served, as `extensions.platforms` shows it beside the calls. */
 export interface KeptRecord extends Pick<CallRecord, "platform" | "route" | "skippedRows"> {
   readonly kept: true;
-  /** Seconds since the read of the list began. */
+  /** Seconds since its read began. */
   readonly ageSeconds: number;
 }
 
@@ -73,9 +76,33 @@ export class ListView {
     { index, age }: Served<Listing<Row>>,
   ): Listing<Row> {
     if (age !== null) {
-      const ageSeconds = Math.round(age / 100) / 10;
-      this.#onKept({ platform, route, skippedRows: index.skippedRows, kept: true, ageSeconds });
+      this.#onKept({ platform, route, skippedRows: index.skippedRows, kept: true, ageSeconds: toSeconds(age) });
     }
     return index;
   }
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.round(milliseconds / 100) / 10;
+}
+
+/** The reads by id of one operation and platform: of a kept record, or by the call. */
+export type ReadDetail = <Value>(route: Route, id: string, read: () => Promise<Value>) => Promise<Value>;
+
+/** `onKept` is called with each record that was served without a call. */
+export function createReadDetail(
+  details: KeptDetails,
+  platform: Platform,
+  scope: ReadScope,
+  onKept: (record: KeptRecord) => void,
+): ReadDetail {
+  return (route, id, read) =>
+    details.get({
+      platform,
+      route,
+      id,
+      scope,
+      read,
+      onKept: (age) => onKept({ platform, route, skippedRows: 0, kept: true, ageSeconds: toSeconds(age) }),
+    });
 }

@@ -4,9 +4,17 @@ import type { ContactId, PidjUserId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
+import type { KeptDetails } from "../rest/kept-details.ts";
 import { type ContactDirectory, timeOfReading } from "../store/contacts.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
-import { type KeptListDefaults, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
+import {
+  createReadDetail,
+  type KeptListDefaults,
+  KeptListing,
+  type KeptRecord,
+  ListView,
+  type ReadDetail,
+} from "./list-view.ts";
 import { type Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { settle } from "./resource.ts";
 
@@ -60,6 +68,7 @@ export class PidjLoaders {
   readonly #lists: PidjLists;
   readonly #scope: ReadScope;
   readonly #view: ListView;
+  readonly #readDetail: ReadDetail;
   readonly #now: () => Date;
   readonly #onContacts: ContactDirectory["learnLater"];
   readonly #contacts = new Map<ContactId, Promise<ContactRecord | null>>();
@@ -67,8 +76,8 @@ export class PidjLoaders {
   #user: DataLoader<PidjUserId, PidjUserRecord | null> | null = null;
 
   /**
-   * `onContacts` passes what was read to the directory, dated by `now`. `onKept` is called with each list that was
-   * served without a call.
+   * `onContacts` passes what was read to the directory, dated by `now`. `onKept` is called with each list and record that
+   * was served without a call.
    */
   constructor(
     client: PidjClient,
@@ -77,13 +86,15 @@ export class PidjLoaders {
     options: {
       readonly now: () => Date;
       readonly onContacts: ContactDirectory["learnLater"];
-      readonly onKept: (list: KeptRecord) => void;
+      readonly details: KeptDetails;
+      readonly onKept: (kept: KeptRecord) => void;
     },
   ) {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
     this.#view = new ListView(scope, options.onKept);
+    this.#readDetail = createReadDetail(options.details, "PIDJ", scope, options.onKept);
     this.#now = options.now;
     this.#onContacts = options.onContacts;
   }
@@ -109,19 +120,27 @@ export class PidjLoaders {
   contact(id: ContactId): Promise<ContactRecord | null> {
     let contact = this.#contacts.get(id);
     if (contact === undefined) {
-      const askedAt = timeOfReading(this.#now);
-      contact = this.#contactLimit.run(() => this.#client.contact(id, this.#scope));
-      contact.then(
-        (found) => this.#onContacts([[id, found]], askedAt),
-        () => undefined,
-      );
+      contact = this.#readDetail("GET /contact/{id}", id, () => this.#readContact(id));
       this.#contacts.set(id, contact);
     }
     return contact;
   }
 
+  /** What was read teaches the directory; what was kept has done so before. */
+  #readContact(id: ContactId): Promise<ContactRecord | null> {
+    const askedAt = timeOfReading(this.#now);
+    const contact = this.#contactLimit.run(() => this.#client.contact(id, this.#scope));
+    contact.then(
+      (found) => this.#onContacts([[id, found]], askedAt),
+      () => undefined,
+    );
+    return contact;
+  }
+
   user(id: PidjUserId): Promise<PidjUserRecord | null> {
-    this.#user ??= new DataLoader((ids) => settle(ids, (key) => this.#client.user(key, this.#scope)));
+    const read = (key: PidjUserId) =>
+      this.#readDetail("GET /user/{id}", key, () => this.#client.user(key, this.#scope));
+    this.#user ??= new DataLoader((ids) => settle(ids, read));
     return this.#user.load(id);
   }
 

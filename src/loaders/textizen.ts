@@ -11,6 +11,8 @@ import {
   type TextizenGroupId,
 } from "../ids.ts";
 import type { ReadScope } from "../rest/calls.ts";
+import type { Route } from "../rest/exchange.ts";
+import type { KeptDetails } from "../rest/kept-details.ts";
 import type { TextizenClient } from "../textizen/client.ts";
 import type {
   CampaignRecord,
@@ -23,7 +25,14 @@ import type {
   TextizenUserRecord,
 } from "../textizen/records.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
-import { type KeptListDefaults, KeptListing, type KeptRecord, ListView } from "./list-view.ts";
+import {
+  createReadDetail,
+  type KeptListDefaults,
+  KeptListing,
+  type KeptRecord,
+  ListView,
+  type ReadDetail,
+} from "./list-view.ts";
 import { Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
 import { DETAIL_READS_AT_ONCE } from "./read-choice.ts";
 import { Resource, settle } from "./resource.ts";
@@ -92,6 +101,7 @@ export class TextizenLoaders {
   readonly #lists: TextizenLists;
   readonly #scope: ReadScope;
   readonly #view: ListView;
+  readonly #readDetail: ReadDetail;
   readonly #limit = new ConcurrencyLimit(DETAIL_READS_AT_ONCE);
   #participant: Resource<ParticipantRecord> | null = null;
   #group: Resource<TextizenGroupRecord> | null = null;
@@ -102,36 +112,41 @@ export class TextizenLoaders {
   #response: DataLoader<PollResponseId, PollResponseRecord | null> | null = null;
   #tokens: DataLoader<TokensKey, readonly ParticipantTokenRecord[], string> | null = null;
 
-  /** `onKept` is called with each list that was served without a call. */
+  /** `onKept` is called with each list and record that was served without a call. */
   constructor(
     client: TextizenClient,
     lists: TextizenLists,
     scope: ReadScope,
-    { onKept }: { readonly onKept: (list: KeptRecord) => void },
+    { details, onKept }: { readonly details: KeptDetails; readonly onKept: (kept: KeptRecord) => void },
   ) {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
     this.#view = new ListView(scope, onKept);
+    this.#readDetail = createReadDetail(details, "TEXTIZEN", scope, onKept);
   }
 
   get participant(): Resource<ParticipantRecord> {
-    this.#participant ??= this.#resource(this.#lists.participants, this.#client.participant);
+    this.#participant ??= this.#resource(
+      this.#lists.participants,
+      this.#client.participant,
+      "GET /api/participants/{id}",
+    );
     return this.#participant;
   }
 
   get group(): Resource<TextizenGroupRecord> {
-    this.#group ??= this.#resource(this.#lists.groups, this.#client.group);
+    this.#group ??= this.#resource(this.#lists.groups, this.#client.group, "GET /api/groups/{id}");
     return this.#group;
   }
 
   get campaign(): Resource<CampaignRecord> {
-    this.#campaign ??= this.#resource(this.#lists.campaigns, this.#client.campaign);
+    this.#campaign ??= this.#resource(this.#lists.campaigns, this.#client.campaign, "GET /api/campaigns/{id}");
     return this.#campaign;
   }
 
   get poll(): Resource<PollRecord> {
-    this.#poll ??= this.#resource(this.#lists.polls, this.#client.poll);
+    this.#poll ??= this.#resource(this.#lists.polls, this.#client.poll, "GET /api/polls/{id}");
     return this.#poll;
   }
 
@@ -160,12 +175,20 @@ export class TextizenLoaders {
   }
 
   mailings(id: PollId): Promise<readonly MailingRecord[]> {
-    this.#mailings ??= this.#loader(async (pollId) => (await this.#client.mailings(pollId, this.#scope)).rows);
+    this.#mailings ??= this.#loader((pollId) =>
+      this.#readDetail(
+        "GET /api/polls/{id}/mailings",
+        pollId,
+        async () => (await this.#client.mailings(pollId, this.#scope)).rows,
+      ),
+    );
     return this.#mailings.load(id);
   }
 
   mailing(id: MailingId): Promise<MailingRecord | null> {
-    this.#mailing ??= this.#loader((key) => this.#client.mailing(key, this.#scope));
+    this.#mailing ??= this.#loader((key) =>
+      this.#readDetail("GET /api/mailings/{id}", key, () => this.#client.mailing(key, this.#scope)),
+    );
     return this.#mailing.load(id);
   }
 
@@ -173,7 +196,9 @@ export class TextizenLoaders {
   async response(id: PollResponseId): Promise<PollResponseRecord | null> {
     const [pollId, ...place] = idParts(id);
     if (pollId === undefined || place.length === 0) {
-      this.#response ??= this.#loader((key) => this.#client.response(key, this.#scope));
+      this.#response ??= this.#loader((key) =>
+        this.#readDetail("GET /api/responses/{id}", key, () => this.#client.response(key, this.#scope)),
+      );
       return this.#response.load(id);
     }
     const responses = await this.responses(makeId("Poll", pollId));
@@ -204,6 +229,7 @@ export class TextizenLoaders {
   #resource<Row extends { readonly id: string; readonly isDetail: boolean }>(
     list: KeptListing<Row>,
     read: (id: Row["id"], scope: ReadScope) => Promise<Row | null>,
+    route: Route,
   ): Resource<Row> {
     return new Resource({
       list: () => this.#view.get(list),
@@ -214,7 +240,7 @@ export class TextizenLoaders {
         return typeof isAtHand === "boolean" ? choose(isAtHand) : isAtHand.then(choose);
       },
       recordDetails: (records, milliseconds) => list.choice.recordDetails(records, milliseconds),
-      detail: (id) => this.#limit.run(() => read(id, this.#scope)),
+      detail: (id) => this.#readDetail(route, id, () => this.#limit.run(() => read(id, this.#scope))),
     });
   }
 
