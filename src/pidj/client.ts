@@ -5,7 +5,6 @@ import type { ReadScope, Rows } from "../rest/calls.ts";
 import { cleanMessage } from "../rest/decode.ts";
 import type { Route } from "../rest/exchange.ts";
 import type { PlatformState } from "../rest/guard.ts";
-import { nullIfNotFound } from "../rest/not-found.ts";
 import {
   decodeContactDetail,
   decodeContactRow,
@@ -73,7 +72,7 @@ function createPidjReads(wire: PidjWire): PidjReads {
         const record = body[key];
         return decode(isJsonObject(record) ? record : lacks(route, key), id);
       };
-      return nullIfNotFound(wire.readRecord(route, id, decodeBody, scope));
+      return wire.readIfFound(route, id, decodeBody, scope);
     };
   }
 

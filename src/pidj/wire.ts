@@ -31,6 +31,13 @@ export interface PidjWire {
     decode: Decode<Result>,
     scope: ReadScope,
   ) => Promise<Result>;
+  /** Null if Pidj says that there is no such record. */
+  readonly readIfFound: <Result>(
+    route: Route,
+    id: string,
+    decode: Decode<Result>,
+    scope: ReadScope,
+  ) => Promise<Result | null>;
   /** The call has no body if `form` is null. */
   readonly write: <Result>(
     call: { readonly route: Route; readonly id: string | null; readonly form: string | null },
@@ -78,6 +85,8 @@ export function createPidjWire(options: PidjOptions): PidjWire {
 
   return {
     readRecord,
+    readIfFound: <Result>(route: Route, id: string, decode: Decode<Result | null>, scope: ReadScope) =>
+      transport.read(toRequest({ route, id, body: null, size: "record", ifNotFound: null }, decode), scope),
     readList: (route, decode, scope) =>
       transport.read(toRequest({ route, id: null, body: null, size: "list" }, decode), scope),
     write: ({ route, id, form }, decode, scope) =>

@@ -38,14 +38,7 @@ export function foreignAnswer(platform: Platform, route: Route, status: number):
       });
 }
 
-/** The record, or null if the platform says that there is none. */
-export function nullIfNotFound<Value>(reading: Promise<Value>): Promise<Value | null> {
-  return reading.catch(orThrow);
-}
-
-function orThrow(error: unknown): null {
-  if (error instanceof PlatformError && error.reason === "refused" && error.status === 404) {
-    return null;
-  }
-  throw error;
+/** True if the platform itself says that there is no such record. */
+export function isNotFound(error: PlatformError): boolean {
+  return error.reason === "refused" && error.status === 404;
 }

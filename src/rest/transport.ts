@@ -17,6 +17,7 @@ import {
   type WireRequest,
 } from "./exchange.ts";
 import { Guard, type PlatformState } from "./guard.ts";
+import { isNotFound } from "./not-found.ts";
 import { type CallKind, combine, delayBeforeRepeat } from "./repeats.ts";
 import type { RetryLimits } from "./retry-budget.ts";
 import { Sharing } from "./sharing.ts";
@@ -72,6 +73,8 @@ export interface PlatformRequest<Result> extends RequestParts {
   readonly size: keyof typeof LIMITS;
   /** Throws PlatformError if the answer is a refusal or has another shape than documented. */
   readonly decode: (answer: Answer) => Result | Promise<Result>;
+  /** Stands for a record that the platform says it does not have; left out, that is an error. */
+  readonly ifNotFound?: Result | undefined;
 }
 
 /** All HTTP exchanges with one platform. */
@@ -163,6 +166,9 @@ export function createTransport(options: TransportOptions): Transport {
         const error = combine(failure, thrown);
         if (!(error instanceof PlatformError)) {
           throw error;
+        }
+        if (request.ifNotFound !== undefined && isNotFound(error)) {
+          return request.ifNotFound;
         }
         const spareMilliseconds = scope.timeLeft() - (scope instanceof ReadScope ? 0 : leastWriteMilliseconds);
         const delay = delayBeforeRepeat(kind, error, attempt, { spareMilliseconds, random });

@@ -13,8 +13,6 @@ import type { Answer } from "../rest/answer.ts";
 import type { ReadScope, Rows } from "../rest/calls.ts";
 import type { Route } from "../rest/exchange.ts";
 import type { PlatformState } from "../rest/guard.ts";
-import { nullIfNotFound } from "../rest/not-found.ts";
-
 import { campaigns, decodeTokens, decodeUser, groups, mailingsOf, participants } from "./decode.ts";
 import { polls, responses } from "./polls.ts";
 import type {
@@ -93,13 +91,14 @@ function createTextizenReads(wire: TextizenWire, sendTime: SendTime): TextizenRe
   /** A group's detail contains its participants and a poll's its responses, so a detail may be as large as a list. */
   function detail<Row>(route: Route, kind: RecordKind<Row>, id: Id<IdType>, scope: ReadScope): Promise<Row | null> {
     const call = {
+      ifNotFound: null,
       route,
       id: platformId(id),
       size: "list",
       parameters: NO_PARAMETERS,
       decode: (answer: Answer) => readDetail(kind, answer, id),
     } as const;
-    return nullIfNotFound(wire.read(call, scope));
+    return wire.read<Row | null>(call, scope);
   }
 
   return {

@@ -45,6 +45,7 @@ interface TextizenCall<Result> {
   readonly parameters: CallParameters;
   /** Decodes a 2xx answer. */
   readonly decode: (answer: Answer) => Result | Promise<Result>;
+  readonly ifNotFound?: PlatformRequest<Result>["ifNotFound"];
 }
 
 /** Makes calls by Textizen's conventions: JSON with the token inside, for all methods. */
@@ -117,6 +118,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
       headers: isInQuery ? HEADERS : JSON_HEADERS,
       body: isInQuery ? null : bodyOf(call.parameters, token),
       size,
+      ifNotFound: call.ifNotFound,
       decode: (answer) => {
         requireSignedIn(route, answer);
         requireAccepted(route, answer);
