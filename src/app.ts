@@ -45,9 +45,10 @@ import { createAttempts } from "./store/attempts.ts";
 import { createAuditLog } from "./store/audit.ts";
 import { createContactDirectory } from "./store/contacts.ts";
 import { type Appended, createInbox } from "./store/inbox.ts";
+import { openStore } from "./store/open.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { shareVersions } from "./store/shared-versions.ts";
-import { isMemoryStore, openSqliteStore } from "./store/sqlite.ts";
+import { isMemoryStore } from "./store/sqlite.ts";
 import { createLineStream, createLogOptions, type LogStream } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { createObserver } from "./telemetry/observer.ts";
@@ -108,7 +109,7 @@ export interface AppOptions {
 /** Builds everything that lives as long as the process, and listens. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const storeUrl = config.storeUrl ?? DEFAULT_STORE_URL;
-  const store = openSqliteStore(storeUrl, ACCOUNT);
+  const store = await openStore(storeUrl, ACCOUNT, { connections: config.replicas.connections });
   const now = options.now ?? (() => new Date());
   const versions = new Versions({
     shared: isMemoryStore(storeUrl) ? null : shareVersions(store),

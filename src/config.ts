@@ -1,6 +1,7 @@
 import { ConfigError, Environment } from "./environment.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import { type Protection, readProtection } from "./protection.ts";
+import { type Replicas, readReplicas } from "./replicas.ts";
 
 /** The checked environment variables. docs/configuration.md lists all of them. */
 export interface Config {
@@ -18,6 +19,7 @@ export interface Config {
   readonly pidj: PidjConfig | null;
   readonly textizen: TextizenConfig | null;
   readonly storeUrl: string | null;
+  readonly replicas: Replicas;
   /** Minutes from one read of Pidj's contact list into the directory to the next; null if the list is not read. */
   readonly contactsListMinutes: number | null;
   /** Hosts that a sign-in may redirect to; null for any. */
@@ -136,6 +138,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     pidj: readPidj(env),
     textizen: readTextizen(env),
     storeUrl: env.text("STORE_URL"),
+    replicas: readReplicas(env),
     contactsListMinutes: hasContactList ? contactsListMinutes : null,
     ssoNextHosts: env.text("SSO_NEXT_HOSTS") === "*" ? null : env.hosts("SSO_NEXT_HOSTS"),
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),

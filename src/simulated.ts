@@ -5,7 +5,7 @@ import type { Config } from "./config.ts";
 import { parseId } from "./ids.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "./simulator/simulator.ts";
 import { importContacts } from "./store/contact-import.ts";
-import { parseStoreUrl } from "./store/sqlite.ts";
+import { describeStore } from "./store/open.ts";
 
 /** The running server, and the platforms that it believes in. */
 export interface SimulatedApp extends App {
@@ -22,7 +22,7 @@ export interface SimulatedApp extends App {
 export async function startSimulated(config: Config, options: SimulatorOptions = {}): Promise<SimulatedApp> {
   if (config.storeUrl !== null) {
     // A wrong value stops this start too.
-    parseStoreUrl(config.storeUrl);
+    describeStore(config.storeUrl);
   }
   const { webhookSecrets, chatterSeconds } = config.events;
   const simulator = await startSimulator({

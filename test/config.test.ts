@@ -44,6 +44,7 @@ test("nothing set: the documented defaults, and neither platform", () => {
     corsOrigins: [],
     ssoNextHosts: [],
     detailSeconds: 0,
+    replicas: { connections: 10, listenUrl: null, secretKey: null },
     snapshotSeconds: 30,
     staleSeconds: 600,
     protection: {

@@ -3,7 +3,7 @@ import { ACCOUNT, DEFAULT_STORE_URL, readConfig } from "../config.ts";
 import { loadEnvFile } from "../env-file.ts";
 import { type Output, runProgram } from "../program.ts";
 import { type AuditEntry, type AuditLog, createAuditLog } from "../store/audit.ts";
-import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
+import { describeStore, openStore } from "../store/open.ts";
 
 /** What the program uses from its environment. */
 interface AuditSurroundings {
@@ -85,8 +85,8 @@ function toLine({ at, caller, mutation, outcome, keyHash, targetHashes }: AuditE
 async function main(): Promise<number> {
   const { storeUrl, auditKeptDays } = readConfig(loadEnvFile(process.env));
   const url = storeUrl ?? DEFAULT_STORE_URL;
-  const store = openSqliteStore(url, ACCOUNT, { mustExist: true });
-  process.stderr.write(`The audit log in ${parseStoreUrl(url)} (STORE_URL):\n`);
+  const store = await openStore(url, ACCOUNT, { mustExist: true });
+  process.stderr.write(`The audit log in ${describeStore(url)} (STORE_URL):\n`);
   const now = () => new Date();
   try {
     return await runAudit(process.argv.slice(2), {

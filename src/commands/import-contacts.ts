@@ -10,7 +10,7 @@ import { type Output, runProgram } from "../program.ts";
 import { ReadScope } from "../rest/calls.ts";
 import { type ContactImport, type FailedRead, type ImportProgress, importContacts } from "../store/contact-import.ts";
 import { createContactDirectory } from "../store/contacts.ts";
-import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
+import { describeStore, openStore } from "../store/open.ts";
 import { readContactIds } from "./contact-ids.ts";
 
 /** What the program uses from its environment. */
@@ -255,8 +255,8 @@ async function main(): Promise<number> {
   const stopped = new AbortController();
   process.once("SIGINT", () => stopped.abort());
   const storeUrl = config.storeUrl ?? DEFAULT_STORE_URL;
-  const store = openSqliteStore(storeUrl, ACCOUNT);
-  process.stdout.write(`Contacts are learned into ${parseStoreUrl(storeUrl)} (STORE_URL).\n`);
+  const store = await openStore(storeUrl, ACCOUNT);
+  process.stdout.write(`Contacts are learned into ${describeStore(storeUrl)} (STORE_URL).\n`);
   const client = createPidjClient(config.pidj);
   try {
     return await runImport(process.argv.slice(2), {

@@ -3,7 +3,7 @@ import { loadEnvFile } from "../env-file.ts";
 import { type Output, runProgram } from "../program.ts";
 import { type AttemptRecord, type Attempts, createAttempts } from "../store/attempts.ts";
 import { createAuditLog } from "../store/audit.ts";
-import { openSqliteStore, parseStoreUrl } from "../store/sqlite.ts";
+import { describeStore, openStore } from "../store/open.ts";
 
 /** What the program uses from its environment. */
 interface SettleSurroundings {
@@ -79,8 +79,8 @@ async function settle(
 async function main(): Promise<number> {
   const { storeUrl, auditKeptDays } = readConfig(loadEnvFile(process.env));
   const url = storeUrl ?? DEFAULT_STORE_URL;
-  const store = openSqliteStore(url, ACCOUNT, { mustExist: true });
-  process.stdout.write(`Attempts in ${parseStoreUrl(url)} (STORE_URL):\n`);
+  const store = await openStore(url, ACCOUNT, { mustExist: true });
+  process.stdout.write(`Attempts in ${describeStore(url)} (STORE_URL):\n`);
   const now = () => new Date();
   const audit = createAuditLog(store, { now, keptMilliseconds: auditKeptDays * 86_400_000, warn: () => undefined });
   try {

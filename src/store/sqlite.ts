@@ -32,7 +32,7 @@ export function parseStoreUrl(url: string): string {
   // sqlite://data/x.db looks like a relative path and means /data/x.db, so it is refused.
   if (path === undefined || path.trim() !== path || path.endsWith("/") || /^\/\/[^/]/.test(path)) {
     throw new StoreError(
-      "STORE_URL must be sqlite: and the path of a file (sqlite:./data/textgraph.db), or sqlite::memory:",
+      "STORE_URL must be sqlite: and the path of a file (sqlite:./data/textgraph.db), sqlite::memory:, or postgres://host:5432/database",
       null,
     );
   }
@@ -41,7 +41,7 @@ export function parseStoreUrl(url: string): string {
 
 /** True if no other process can share the store. */
 export function isMemoryStore(url: string): boolean {
-  return parseStoreUrl(url) === MEMORY;
+  return url === `sqlite:${MEMORY}`;
 }
 
 /**

@@ -1,0 +1,178 @@
+import { StoreError } from "../errors.ts";
+import { codeOf, PostgresPool } from "./postgres-pool.ts";
+import { COMMITTED, LOST_RACE, TOO_LATE } from "./postgres-schema.ts";
+import type { PostgresAddress } from "./postgres-url.ts";
+import type { Change, Entry, Range, ReadOptions, Store, Table } from "./store.ts";
+
+export interface PostgresOptions {
+  readonly address: PostgresAddress;
+  /** Every row carries it. */
+  readonly account: string;
+  /** The most connections. */
+  readonly connections: number;
+  /** The longest time of a call. */
+  readonly milliseconds: number;
+}
+
+/** Greater than every key: a noncharacter, and the last of all code points. */
+const LAST = "\u{10FFFF}";
+/** A server on the network and its connections need longer than a file, whatever a hurried read asks for. */
+const LEAST_READ_MS = 500;
+/** Errors after which the database has undone a commit, which may be tried again: deadlock, serialization. */
+const TRY_AGAIN = ["40P01", "40001"];
+const TRIES = 5;
+
+interface Wanted {
+  readonly table: Table;
+  readonly keys: readonly string[];
+  readonly resolve: (values: (string | null)[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The store of several servers: a table of a PostgreSQL database, whose schema is there (`prepareSchema`). Every call is
+ * one statement. What is asked for by key in one turn of the event loop is asked for together.
+ */
+export function createPostgresStore({ address, account, connections, milliseconds }: PostgresOptions): Store {
+  const pool = new PostgresPool({ address, most: connections, statementMilliseconds: milliseconds });
+  const entry = `${address.schema}.entry`;
+  const bounds = `collection = $1 AND account = $2 AND key >= $3 AND key < least($4 COLLATE "C", $5 COLLATE "C")`;
+  const waiting = { hurried: [] as Wanted[], patient: [] as Wanted[] };
+
+  function limitsOf({ withinMilliseconds }: ReadOptions = {}) {
+    return withinMilliseconds === undefined
+      ? { milliseconds }
+      : { milliseconds: Math.max(withinMilliseconds, LEAST_READ_MS), isHurried: true };
+  }
+
+  async function readWaiting(kind: keyof typeof waiting, options: ReadOptions | undefined): Promise<void> {
+    const all = waiting[kind].splice(0);
+    const pairs = new Map(all.flatMap(({ table, keys }) => keys.map((key) => [nameOf(table, key), { table, key }])));
+    const wanted = [...pairs.values()];
+    try {
+      const { rows } = await pool.run<{ collection: Table; key: string; value: string }>(
+        {
+          name: "get",
+          text: `SELECT collection, key, value FROM unnest($2::text[], $3::text[]) w(c, k)
+            JOIN ${entry} ON collection = w.c AND key = w.k WHERE account = $1`,
+          values: [account, wanted.map(({ table }) => table), wanted.map(({ key }) => key)],
+        },
+        limitsOf(options),
+      );
+      const found = new Map(rows.map(({ collection, key, value }) => [nameOf(collection, key), value]));
+      for (const { table, keys, resolve } of all) {
+        resolve(keys.map((key) => found.get(nameOf(table, key)) ?? null));
+      }
+    } catch (error) {
+      for (const { reject } of all) {
+        reject(error);
+      }
+    }
+  }
+
+  async function commitOnce(changes: readonly Merged[], durable: boolean, ends: number): Promise<boolean> {
+    const { rows } = await pool.run<{ done: number; at: number }>(
+      (millisecondsLeft) => ({
+        name: "commit",
+        text: `SELECT done, at FROM ${address.schema}.commit($1, $2, $3, $4, $5, $6, $7, $8)`,
+        values: [
+          account,
+          changes.map(({ table }) => table),
+          changes.map(({ key }) => key),
+          changes.map(({ was }) => was !== undefined),
+          changes.map(({ was }) => was ?? null),
+          changes.map(({ becomes }) => becomes),
+          durable,
+          pool.databaseNow + millisecondsLeft,
+        ],
+      }),
+      { milliseconds: ends - performance.now() },
+    );
+    const { done, at } = rows[0] ?? { done: TOO_LATE, at: pool.databaseNow };
+    pool.setClock(at);
+    if (done === TOO_LATE) {
+      throw new StoreError("The database was reached too late: nothing was written", null);
+    }
+    return done === COMMITTED;
+  }
+
+  return {
+    get: (table: Table, keys: readonly string[], options?: ReadOptions) =>
+      new Promise((resolve, reject) => {
+        const kind = options?.withinMilliseconds === undefined ? "patient" : "hurried";
+        if (waiting[kind].push({ table, keys, resolve, reject }) === 1) {
+          setImmediate(() => void readWaiting(kind, options));
+        }
+      }),
+
+    range: async (
+      table: Table,
+      { prefix = "", after, before = LAST, limit, reverse = false }: Range,
+      options?: ReadOptions,
+    ) => {
+      const behind = after === undefined ? "" : " AND key > $7";
+      const { rows } = await pool.run<Entry>(
+        {
+          name: `range${reverse ? " reverse" : ""}${behind && " after"}`,
+          text: `SELECT key, value FROM ${entry} WHERE ${bounds}${behind} ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT $6`,
+          values: [table, account, prefix, prefix + LAST, before, limit, ...(after === undefined ? [] : [after])],
+        },
+        limitsOf(options),
+      );
+      return rows;
+    },
+
+    count: async (table: Table, options?: ReadOptions) => {
+      const { rows } = await pool.run<{ size: string }>(
+        {
+          name: "count",
+          text: `SELECT count(*) AS size FROM ${entry} WHERE collection = $1 AND account = $2`,
+          values: [table, account],
+        },
+        limitsOf(options),
+      );
+      return Number(rows[0]?.size ?? 0);
+    },
+
+    commit: async (changes: readonly Change[], { durable = false } = {}) => {
+      const merged = merge(changes);
+      const ends = performance.now() + milliseconds;
+      for (let tries = 1; merged !== null; tries += 1) {
+        try {
+          return await commitOnce(merged, durable, ends);
+        } catch (error) {
+          const code = error instanceof StoreError ? codeOf(error.cause) : null;
+          if (code === LOST_RACE) {
+            return false;
+          }
+          if (code === null || !TRY_AGAIN.includes(code) || tries === TRIES) {
+            throw error;
+          }
+        }
+      }
+      return false;
+    },
+
+    close: () => pool.close(),
+  };
+}
+
+type Merged = Pick<Change, "table" | "key" | "becomes"> & { readonly was: string | null | undefined };
+
+/** One change for each key: the last one, if the key was as all of them say. Null if they say different things. */
+function merge(changes: readonly Change[]): Merged[] | null {
+  const byName = new Map<string, Merged>();
+  for (const { table, key, was, becomes } of changes) {
+    const name = nameOf(table, key);
+    const before = byName.get(name)?.was;
+    if (was !== undefined && before !== undefined && was !== before) {
+      return null;
+    }
+    byName.set(name, { table, key, was: was === undefined ? before : was, becomes });
+  }
+  return [...byName.values()];
+}
+
+function nameOf(table: Table, key: string): string {
+  return `${table} ${key}`;
+}
