@@ -1,0 +1,135 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import axe from "axe-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { expect, test } from "vitest";
+
+const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
+const SITE = fileURLToPath(new URL("../docs/.vitepress/dist/", import.meta.url));
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+/** Pages of each kind: prose with code, wide tables, the longest one, and the schema's reference. */
+const LOOKED_AT = ["", "send", "errors", "configuration", "schema/person"];
+
+// `npm run docs:build` makes the site, and `.ci/run` has a browser.
+const siteTest = test.skipIf(!existsSync(SITE) || !existsSync(CHROMIUM));
+
+/** The site as any web server serves it: `/send` is send.html. */
+async function serveSite(): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://site").pathname;
+    const file = [path, `${path}.html`, join(path, "index.html")]
+      .map((name) => join(SITE, name))
+      .find((name) => extname(name) !== "" && existsSync(name));
+    const type = TYPES[extname(file ?? "")] ?? "application/octet-stream";
+    response.writeHead(file === undefined ? 404 : 200, { "content-type": type });
+    response.end(file === undefined ? "" : readFileSync(file));
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** A browser that reaches nothing but the site; `asked` has the addresses that it was refused. */
+async function openBrowser(): Promise<Browser & AsyncDisposable> {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
+}
+
+async function openPage(
+  browser: Browser,
+  options: Parameters<Browser["newPage"]>[0],
+  refused: string[],
+): Promise<Page> {
+  const page = await browser.newPage(options);
+  await page.route(/^https?:\/\/(?!127\.0\.0\.1)/, (route) => {
+    refused.push(route.request().url());
+    return route.abort();
+  });
+  page.on("pageerror", (error) => refused.push(String(error)));
+  return page;
+}
+
+siteTest("the search of the site finds an error code, with no server but the site's", { timeout: 60_000 }, async () => {
+  await using site = await serveSite();
+  await using browser = await openBrowser();
+  const refused: string[] = [];
+  const page = await openPage(browser, { viewport: { width: 1440, height: 900 } }, refused);
+  await page.goto(site.url);
+  await page.getByRole("button", { name: "Search" }).first().click();
+  await page.locator("input[type=search]").fill("OUTCOME_UNKNOWN");
+  await page.getByRole("option").first().waitFor();
+  const found = await page.getByRole("option").allInnerTexts();
+  expect(found.join("\n")).toMatch(/user errors/i);
+  await page.keyboard.press("Enter");
+  await page.getByText("OUTCOME_UNKNOWN").first().waitFor();
+  expect(refused).toEqual([]);
+});
+
+siteTest("every link inside the site leads to a page, and every anchor to a heading", () => {
+  const pages = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".html"));
+  const texts = new Map(
+    pages.map((name) => [
+      `/${name.replace(/(?:(?:^|(?<=\/))index)?\.html$/, "")}`,
+      readFileSync(join(SITE, name), "utf8"),
+    ]),
+  );
+  expect(pages.length).toBeGreaterThan(50);
+  const dead = [...texts].flatMap(([from, text]) =>
+    Array.from(text.matchAll(/<a [^>]*?href="([^"]*)"/g), ([, href = ""]) => new URL(href, `http://site${from}`))
+      .filter(({ host, pathname, hash }) => {
+        const target = texts.get(pathname);
+        const id = decodeURIComponent(hash.slice(1));
+        return host === "site" && (target === undefined || (id !== "" && !target.includes(`id="${id}"`)));
+      })
+      .map(({ pathname, hash }) => `${from}: ${pathname}${hash}`),
+  );
+  expect(dead).toEqual([]);
+});
+
+siteTest.each(
+  (["light", "dark"] as const).flatMap((colorScheme) => [360, 1440].map((width) => ({ colorScheme, width }))),
+)(
+  "axe finds nothing on pages that are $colorScheme and $width px wide",
+  { timeout: 90_000 },
+  async ({ colorScheme, width }) => {
+    await using site = await serveSite();
+    await using browser = await openBrowser();
+    const page = await openPage(
+      browser,
+      { viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" },
+      [],
+    );
+    for (const name of LOOKED_AT) {
+      await page.goto(`${site.url}/${name}`);
+      await page.locator("main h1").waitFor();
+      await page.addScriptTag({ content: axe.source });
+      const found = await page.evaluate(
+        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))",
+      );
+      expect({ name, found }).toEqual({ name, found: [] });
+      const isTooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+      expect({ name, isTooWide }).toEqual({ name, isTooWide: false });
+      const shots = process.env["DOCS_SHOTS"];
+      if (shots !== undefined) {
+        await page.screenshot({
+          path: join(shots, `${name.replace("/", "-") || "index"}-${colorScheme}-${width}.png`),
+        });
+      }
+    }
+  },
+);
