@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { Versions } from "../src/freshness/versions.ts";
 import { makeId } from "../src/ids.ts";
+import { DetailWidth } from "../src/loaders/detail-width.ts";
 import { KeptListing } from "../src/loaders/list-view.ts";
 import { ReadChoice } from "../src/loaders/read-choice.ts";
 import { createTextizenLists, TextizenLoaders } from "../src/loaders/textizen.ts";
@@ -53,7 +54,7 @@ type Reader = (records: number) => Promise<number>;
 
 /** A way to read some participants, nothing kept from the time before; gives the milliseconds. */
 function createReader(choose: ConstructorParameters<typeof KeptListing>[3]): Reader {
-  const keeping = { versions: new Versions(), snapshotMilliseconds: 0, staleMilliseconds: 0 };
+  const keeping = { versions: new Versions(), snapshotMilliseconds: 0, staleMilliseconds: 0, width: new DetailWidth() };
   const isSuspended = () => false;
   const route = "GET /api/participants";
   const list = { ...keeping, name: "participants", platform: "TEXTIZEN", route, isSuspended } as const;
@@ -71,6 +72,7 @@ function createReader(choose: ConstructorParameters<typeof KeptListing>[3]): Rea
     const began = performance.now();
     const { participant } = new TextizenLoaders(client, lists, scope, {
       details: new KeptDetails({ versions: keeping.versions, milliseconds: 0 }),
+      width: keeping.width,
       onKept: () => undefined,
     });
     const first = Math.floor(Math.random() * (PARTICIPANTS - records + 1)) + 1;

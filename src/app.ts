@@ -22,6 +22,7 @@ import { createReception } from "./events/reception.ts";
 import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
 import type { Connections } from "./live/connections.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
+import { DetailWidth } from "./loaders/detail-width.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
 import { createTextizenLists } from "./loaders/textizen.ts";
 import { Admission } from "./operations/admission.ts";
@@ -138,6 +139,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   };
   const pidj = connectPidj(config.pidj, connection);
   const textizen = connectTextizen(config.textizen, connection);
+  const widths = { pidj: new DetailWidth(), textizen: new DetailWidth() };
   const keeping = {
     versions,
     snapshotMilliseconds: config.snapshotSeconds * 1_000,
@@ -176,8 +178,17 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   const audit = createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS });
   const services: Services = {
-    pidj: { client: pidj, lists: createPidjLists(pidj, keeping), hasContactList: config.contactsListMinutes !== null },
-    textizen: { client: textizen, lists: createTextizenLists(textizen, keeping) },
+    pidj: {
+      client: pidj,
+      lists: createPidjLists(pidj, { ...keeping, width: widths.pidj }),
+      width: widths.pidj,
+      hasContactList: config.contactsListMinutes !== null,
+    },
+    textizen: {
+      client: textizen,
+      lists: createTextizenLists(textizen, { ...keeping, width: widths.textizen }),
+      width: widths.textizen,
+    },
     details: new KeptDetails({ versions, milliseconds: config.detailSeconds * 1_000 }),
     directory: createContactDirectory(store, now, warn, () => void versions.raise([])),
     // Nobody knows which lists the dead process's write may have changed.

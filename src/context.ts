@@ -1,6 +1,7 @@
 import type { Caller } from "./access/caller.ts";
 import type { Feed } from "./events/feed.ts";
 import type { Versions } from "./freshness/versions.ts";
+import type { DetailWidth } from "./loaders/detail-width.ts";
 import { EventLoaders } from "./loaders/events.ts";
 import type { KeptRecord } from "./loaders/list-view.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
@@ -25,8 +26,13 @@ export type { StoredMessage } from "./store/event-records.ts";
 
 /** What all operations of the process share. */
 export interface Services {
-  readonly pidj: { readonly client: PidjClient; readonly lists: PidjLists; readonly hasContactList: boolean };
-  readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists };
+  readonly pidj: {
+    readonly client: PidjClient;
+    readonly lists: PidjLists;
+    readonly hasContactList: boolean;
+    readonly width: DetailWidth;
+  };
+  readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists; readonly width: DetailWidth };
   /** Records that were read by id, of both platforms. */
   readonly details: KeptDetails;
   readonly directory: ContactDirectory;
@@ -123,6 +129,7 @@ export class Context {
     this.pidjLoaders ??= new PidjLoaders(pidj.client, pidj.lists, this.scope, {
       now,
       details,
+      width: pidj.width,
       onKept: this.onKept,
       onContacts: directory.learnLater,
     });
@@ -133,6 +140,7 @@ export class Context {
     const { textizen, details } = this.services;
     this.textizenLoaders ??= new TextizenLoaders(textizen.client, textizen.lists, this.scope, {
       details,
+      width: textizen.width,
       onKept: this.onKept,
     });
     return this.textizenLoaders;

@@ -1,8 +1,14 @@
 import { expect, test } from "vitest";
 import { ConcurrencyLimit } from "../src/loaders/concurrency-limit.ts";
+import { DetailWidth } from "../src/loaders/detail-width.ts";
+
+/** A width that a test chooses. */
+function widthOf(width: number): DetailWidth {
+  return Object.create(new DetailWidth(), { width: { value: width } });
+}
 
 test("so many run at once, the others in their order, and who fails makes room as well", async () => {
-  const limit = new ConcurrencyLimit(2);
+  const limit = new ConcurrencyLimit(widthOf(2));
   const begun: number[] = [];
   const calls = Array.from({ length: 5 }, () => Promise.withResolvers<number>());
   const results = calls.map(({ promise }, at) =>

@@ -1,5 +1,12 @@
-/** Runs at most so many calls at the same time. The others wait, first come, first served. */
+import type { DetailWidth } from "./detail-width.ts";
+
+/** Fewer reads than this at once say nothing about how many a platform bears. */
+const MANY = 4;
+
+/** Runs at most as many calls at the same time as the width allows. The others wait, first come, first served. */
 export class ConcurrencyLimit {
+  readonly #width: DetailWidth;
+  readonly #most: number;
   #free: number;
   readonly #waiting: (() => void)[] = [];
   /** A call that ends hands its place to the next one that waits. */
@@ -12,8 +19,10 @@ export class ConcurrencyLimit {
     }
   };
 
-  constructor(atOnce: number) {
-    this.#free = atOnce;
+  constructor(width: DetailWidth) {
+    this.#width = width;
+    this.#most = width.width;
+    this.#free = this.#most;
   }
 
   /** `call` must not throw before it returns its promise. */
@@ -26,7 +35,7 @@ export class ConcurrencyLimit {
   }
 
   #begin<Value>(call: () => Promise<Value>): Promise<Value> {
-    const running = call();
+    const running = this.#most - this.#free >= MANY ? this.#width.watch(call) : call();
     running.then(this.#leave, this.#leave);
     return running;
   }

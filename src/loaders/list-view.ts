@@ -3,6 +3,7 @@ import type { CallRecord, ReadScope, Rows } from "../rest/calls.ts";
 import type { Route } from "../rest/exchange.ts";
 import type { KeptDetails } from "../rest/kept-details.ts";
 import { KeptList, type KeptListOptions, type Served } from "../rest/kept-list.ts";
+import type { DetailWidth } from "./detail-width.ts";
 import { Listing, type RowShape } from "./listing.ts";
 import { ReadChoice } from "./read-choice.ts";
 
@@ -13,13 +14,15 @@ export interface KeptRecord extends Pick<CallRecord, "platform" | "route" | "ski
   readonly ageSeconds: number;
 }
 
-/** Options that all kept lists of a process share. */
-export type KeptListDefaults = Pick<
-  KeptListOptions<unknown>,
-  "versions" | "snapshotMilliseconds" | "staleMilliseconds"
->;
+/** Options that all kept lists of a platform share. */
+export interface KeptListDefaults
+  extends Pick<KeptListOptions<unknown>, "versions" | "snapshotMilliseconds" | "staleMilliseconds"> {
+  /** How many records are read by id at once. */
+  readonly width: DetailWidth;
+}
 
 interface KeptListingOptions extends Omit<KeptListOptions<unknown>, "read"> {
+  readonly width: DetailWidth;
   /** True if the list is always cheaper than reads by id. */
   readonly isShort?: boolean;
 }
@@ -34,7 +37,7 @@ export class KeptListing<Row extends { readonly id: string }> extends KeptList<L
     read: (scope: ReadScope) => Promise<Rows<Row>>,
     shape: RowShape<Row>,
     choose: (list: KeptList<unknown>) => ReadChoice = (list) =>
-      new ReadChoice(list, options.versions.now, options.isShort),
+      new ReadChoice(list, options.versions.now, options.isShort, options.width),
   ) {
     const readListing = async (scope: ReadScope) => {
       const { rows, skipped } = await read(scope);

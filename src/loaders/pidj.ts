@@ -7,6 +7,7 @@ import type { ReadScope } from "../rest/calls.ts";
 import type { KeptDetails } from "../rest/kept-details.ts";
 import { type ContactDirectory, timeOfReading } from "../store/contacts.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
+import type { DetailWidth } from "./detail-width.ts";
 import {
   createReadDetail,
   type KeptListDefaults,
@@ -59,9 +60,6 @@ function groupsOfSeries({ groupIds }: SeriesRecord): readonly string[] | null {
   return groupIds instanceof PlatformError ? null : groupIds;
 }
 
-/** Our own limit: Pidj can only return contacts one by one. */
-const CONTACT_READS_AT_ONCE = 16;
-
 /** One operation's reads of Pidj. */
 export class PidjLoaders {
   readonly #client: PidjClient;
@@ -72,7 +70,7 @@ export class PidjLoaders {
   readonly #now: () => Date;
   readonly #onContacts: ContactDirectory["learnLater"];
   readonly #contacts = new Map<ContactId, Promise<ContactRecord | null>>();
-  readonly #contactLimit = new ConcurrencyLimit(CONTACT_READS_AT_ONCE);
+  readonly #contactLimit: ConcurrencyLimit;
   #user: DataLoader<PidjUserId, PidjUserRecord | null> | null = null;
 
   /**
@@ -87,6 +85,7 @@ export class PidjLoaders {
       readonly now: () => Date;
       readonly onContacts: ContactDirectory["learnLater"];
       readonly details: KeptDetails;
+      readonly width: DetailWidth;
       readonly onKept: (kept: KeptRecord) => void;
     },
   ) {
@@ -94,6 +93,7 @@ export class PidjLoaders {
     this.#lists = lists;
     this.#scope = scope;
     this.#view = new ListView(scope, options.onKept);
+    this.#contactLimit = new ConcurrencyLimit(options.width);
     this.#readDetail = createReadDetail(options.details, "PIDJ", scope, options.onKept);
     this.#now = options.now;
     this.#onContacts = options.onContacts;

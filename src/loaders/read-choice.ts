@@ -1,7 +1,6 @@
 import type { LastRead } from "../rest/kept-list.ts";
+import { FIRST_WIDTH } from "./detail-width.ts";
 
-/** Reads by id that run at the same time. */
-export const DETAIL_READS_AT_ONCE = 16;
 /** If a list cannot be read, at most this many of its records are read by id instead. */
 export const MOST_IN_PLACE_OF_LIST = 100;
 /** Fewer reads by id than this take one round trip, and no list read is faster. */
@@ -19,21 +18,28 @@ interface Measured {
 
 /**
  * Chooses between one read of a list and reads of its records by id, by how long each took the last time. Reads by id
- * are made 16 at a time, so a slow network favours the list, and a long list favours reads by id. A way that was not
+ * are made so many at a time, so a slow network favours the list, and a long list favours reads by id. A way that was not
  * measured is tried.
  */
 export class ReadChoice {
   readonly #list: { readonly lastRead: LastRead | null };
   readonly #now: () => number;
   readonly #isShort: boolean;
-  /** Milliseconds that 16 simultaneous reads by id took, and when that was measured. */
+  readonly #atOnce: { readonly width: number };
+  /** Milliseconds that one round of simultaneous reads by id took, and when that was measured. */
   #round: Measured | null = null;
 
-  /** `isShort`: the list is always cheaper, unless it fails. */
-  constructor(list: { readonly lastRead: LastRead | null }, now: () => number, isShort = false) {
+  /** `isShort`: the list is always cheaper, unless it fails. `atOnce`: how many reads by id make a round. */
+  constructor(
+    list: { readonly lastRead: LastRead | null },
+    now: () => number,
+    isShort = false,
+    atOnce: { readonly width: number } = { width: FIRST_WIDTH },
+  ) {
     this.#list = list;
     this.#now = now;
     this.#isShort = isShort;
+    this.#atOnce = atOnce;
   }
 
   prefersList(records: number): boolean {
@@ -47,13 +53,13 @@ export class ReadChoice {
     }
     const list = hasFailed ? null : this.#recent(lastRead);
     const round = this.#recent(this.#round);
-    return list === null || (round !== null && roundsOf(records) * round.milliseconds > list.milliseconds);
+    return list === null || (round !== null && this.#roundsOf(records) * round.milliseconds > list.milliseconds);
   }
 
   /** Records how long so many reads by id took together. */
   recordDetails(records: number, milliseconds: number): void {
     if (records >= LIST_FROM) {
-      this.#round = { milliseconds: milliseconds / roundsOf(records), at: this.#now() };
+      this.#round = { milliseconds: milliseconds / this.#roundsOf(records), at: this.#now() };
     }
   }
 
@@ -64,8 +70,8 @@ export class ReadChoice {
     const age = this.#now() - measured.at;
     return age < Math.max(MEASURED_MS, measured.milliseconds * LEAST_TIMES_BETWEEN) ? measured : null;
   }
-}
 
-function roundsOf(records: number): number {
-  return Math.ceil(records / DETAIL_READS_AT_ONCE);
+  #roundsOf(records: number): number {
+    return Math.ceil(records / this.#atOnce.width);
+  }
 }

@@ -25,6 +25,7 @@ import type {
   TextizenUserRecord,
 } from "../textizen/records.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
+import type { DetailWidth } from "./detail-width.ts";
 import {
   createReadDetail,
   type KeptListDefaults,
@@ -34,7 +35,6 @@ import {
   type ReadDetail,
 } from "./list-view.ts";
 import { Listing, NAME_FILTER, nameOf, numberOf, type RowShape } from "./listing.ts";
-import { DETAIL_READS_AT_ONCE } from "./read-choice.ts";
 import { Resource, settle } from "./resource.ts";
 
 /** Textizen's lists, kept for all operations. */
@@ -102,7 +102,7 @@ export class TextizenLoaders {
   readonly #scope: ReadScope;
   readonly #view: ListView;
   readonly #readDetail: ReadDetail;
-  readonly #limit = new ConcurrencyLimit(DETAIL_READS_AT_ONCE);
+  readonly #limit: ConcurrencyLimit;
   #participant: Resource<ParticipantRecord> | null = null;
   #group: Resource<TextizenGroupRecord> | null = null;
   #campaign: Resource<CampaignRecord> | null = null;
@@ -117,12 +117,21 @@ export class TextizenLoaders {
     client: TextizenClient,
     lists: TextizenLists,
     scope: ReadScope,
-    { details, onKept }: { readonly details: KeptDetails; readonly onKept: (kept: KeptRecord) => void },
+    {
+      details,
+      width,
+      onKept,
+    }: {
+      readonly details: KeptDetails;
+      readonly width: DetailWidth;
+      readonly onKept: (kept: KeptRecord) => void;
+    },
   ) {
     this.#client = client;
     this.#lists = lists;
     this.#scope = scope;
     this.#view = new ListView(scope, onKept);
+    this.#limit = new ConcurrencyLimit(width);
     this.#readDetail = createReadDetail(details, "TEXTIZEN", scope, onKept);
   }
 
