@@ -48,6 +48,7 @@ import { createContactDirectory } from "./store/contacts.ts";
 import { type Appended, createInbox } from "./store/inbox.ts";
 import { openStore } from "./store/open.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
+import { isPostgresUrl } from "./store/postgres-url.ts";
 import { shareVersions } from "./store/shared-versions.ts";
 import { isMemoryStore } from "./store/sqlite.ts";
 import { createLineStream, createLogOptions, type LogStream } from "./telemetry/log.ts";
@@ -114,6 +115,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const now = options.now ?? (() => new Date());
   const versions = new Versions({
     shared: isMemoryStore(storeUrl) ? null : shareVersions(store),
+    isStrict: isPostgresUrl(storeUrl),
     ...(options.clock && { now: options.clock }),
   });
   const metrics = createMetrics();

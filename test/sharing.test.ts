@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Versions } from "../src/freshness/versions.ts";
+import { type SharedVersions, Versions } from "../src/freshness/versions.ts";
 import { ReadScope, type StopSignal } from "../src/rest/calls.ts";
 import { Sharing } from "../src/rest/sharing.ts";
 
@@ -68,11 +68,13 @@ test("who reads after a change at the platform joins nothing from before it; a c
 test("with other processes beside it, a read that began over a second ago is joined only if they changed nothing", async () => {
   const { calls, call } = createUpstream();
   const clock = { time: 0 };
-  const row = { text: null as string | null };
-  const shared = {
-    read: async () => row.text,
-    replace: async (_was: string | null, becomes: string) => {
-      row.text = becomes;
+  const texts = new Map<string, string>();
+  const shared: SharedVersions = {
+    read: async (names) => names.map((name) => texts.get(name) ?? null),
+    write: async (rows) => {
+      for (const { name, becomes } of rows) {
+        texts.set(name, becomes);
+      }
       return true;
     },
   };

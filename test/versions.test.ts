@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type SharedVersions, Versions } from "../src/freshness/versions.ts";
 
 /** A clock set by hand. */
@@ -7,9 +7,9 @@ function createClock() {
   return clock;
 }
 
-/** A row that two processes share; `state` makes it fail or hang. */
+/** Rows that two processes share; `state` makes them fail or hang. */
 function createRow() {
-  const row = { text: null as string | null, reads: 0, state: "well" as "well" | "down" | "hung" };
+  const row = { texts: new Map<string, string>(), reads: 0, writes: 0, state: "well" as "well" | "down" | "hung" };
   const turn = async () => {
     if (row.state === "down") {
       throw new Error("the store is down");
@@ -19,17 +19,20 @@ function createRow() {
     }
   };
   const shared: SharedVersions = {
-    read: async () => {
-      row.reads += 1;
+    read: async (names) => {
+      row.reads += names.length === 1 ? 1 : 0;
       await turn();
-      return row.text;
+      return names.map((name) => row.texts.get(name) ?? null);
     },
-    replace: async (was, becomes) => {
+    write: async (rows) => {
+      row.writes += 1;
       await turn();
-      if (row.text !== was) {
+      if (rows.some(({ name, was }) => was !== undefined && (row.texts.get(name) ?? null) !== was)) {
         return false;
       }
-      row.text = becomes;
+      for (const { name, becomes } of rows) {
+        row.texts.set(name, becomes);
+      }
       return true;
     },
   };
@@ -130,7 +133,8 @@ test("a raise while the one before it is being written is written, too", async (
   // The first is on its way to the row by now.
   await Promise.resolve();
   await Promise.all([first, versions.raise(["polls"])]);
-  expect(JSON.parse(row.text ?? "{}")).toEqual({ any: 2, polls: 2, TEXTIZEN: 2 });
+  expect([...row.texts.keys()]).toEqual(["any", "polls", "TEXTIZEN"]);
+  expect(row.writes).toBe(2);
 });
 
 test("without its store nothing older than a second is trusted, nobody waits longer than a moment, and a raise is told later", async () => {
@@ -156,7 +160,7 @@ test("without its store nothing older than a second is trusted, nobody waits lon
   await one.confirm();
   const fresh = new Versions({ shared, now: clock.now });
   await fresh.confirm();
-  expect(JSON.parse(row.text ?? "{}")).toMatchObject({ polls: 1, TEXTIZEN: 1 });
+  expect([...row.texts.keys()]).toEqual(expect.arrayContaining(["any", "polls", "TEXTIZEN"]));
 });
 
 test("a process that starts later hears of an unknown outcome for the rest of its minute, and of an old one not at all", async () => {
@@ -166,8 +170,7 @@ test("a process that starts later hears of an unknown outcome for the rest of it
   const soon = new Versions({ shared, now: clock.now });
   await soon.confirm();
   expect(soon.mayServeKept(soon.stamp("polls"))).toBe(false);
-  const until = JSON.parse(row.text ?? "{}")["unsettled polls"];
-  row.text = JSON.stringify({ ...JSON.parse(row.text ?? "{}"), "unsettled polls": until - 60_000 });
+  row.texts.set("unsettled polls", String(Number(row.texts.get("unsettled polls")) - 60_000));
   const late = new Versions({ shared, now: clock.now });
   await late.confirm();
   expect(late.mayServeKept(late.stamp("polls"))).toBe(true);
@@ -180,11 +183,77 @@ test("a row that cannot be read counts as another one", async () => {
   await versions.raise(["polls"]);
   const stamp = versions.stamp("polls");
   for (const text of ["null", "[]", "{", ""]) {
-    row.text = text;
+    row.texts.set("any", text).set("polls", text).set("unsettled polls", text);
     clock.time += 1_000;
     await versions.confirm();
     await versions.raise(["series"]);
-    expect(JSON.parse(row.text).series).toBe(1);
+    expect(row.texts.get("any")).toMatch(/^[0-9a-f-]{36}$/);
   }
-  expect(versions.isCurrent(stamp)).toBe(false);
+  expect([versions.isCurrent(stamp), versions.mayServeKept(versions.stamp("polls"))]).toEqual([false, true]);
+});
+
+describe("where each operation looks when it begins", () => {
+  function createTwo() {
+    const clock = createClock();
+    const { row, shared } = createRow();
+    const open = () => new Versions({ shared, isStrict: true, now: clock.now });
+    return { clock, row, shared, one: open(), two: open() };
+  }
+
+  test("it sees what was raised before it began, at once", async () => {
+    const { one, two } = createTwo();
+    for (let turn = 0; turn < 20; turn += 1) {
+      await two.begin();
+      const stamps = (["any", "polls", "series"] as const).map((name) => two.stamp(name));
+      await one.raise(["polls"]);
+      await two.begin();
+      expect(stamps.map((stamp) => two.isCurrent(stamp))).toEqual([false, false, true]);
+      expect(two.isCurrent(two.stamp("polls"))).toBe(true);
+    }
+  });
+
+  test("those that begin during a look share the next one, because the running one may be too early", async () => {
+    const { row, two } = createTwo();
+    const first = two.begin();
+    await new Promise((resolve) => setImmediate(resolve));
+    await first;
+    const reads = row.reads;
+    await Promise.all(Array.from({ length: 100 }, () => two.begin()));
+    expect(row.reads - reads).toBe(1);
+  });
+
+  test("what another process raised between a look and a write of one's own is not lost", async () => {
+    const { one, two } = createTwo();
+    await two.begin();
+    await two.raise(["polls"]);
+    const stamp = two.stamp("polls");
+    await one.raise(["polls"]);
+    // The text that this writes hides that of the other process.
+    await two.raise(["polls", "series"]);
+    const later = two.stamp("polls");
+    await two.begin();
+    expect([two.isCurrent(stamp), two.isCurrent(later)]).toEqual([false, false]);
+  });
+
+  test("cut off, nothing is trusted and nobody waits twice; afterwards nothing that was read before", async () => {
+    const { clock, row, two } = createTwo();
+    await two.begin();
+    const before = two.stamp("polls");
+    expect(two.mayServeKept(before)).toBe(true);
+    for (const state of ["hung", "down"] as const) {
+      row.state = state;
+      await two.begin();
+      expect(two.isCurrent(two.stamp("polls"))).toBe(false);
+      expect(two.begin()).toBe(null);
+      clock.time += 1_000;
+    }
+    row.state = "well";
+    clock.time += 1_000;
+    await vi.waitFor(() => {
+      clock.time += 1_000;
+      expect(two.begin() ?? two.isCurrent(two.stamp("polls"))).not.toBe(false);
+    });
+    await two.begin();
+    expect([two.isCurrent(before), two.isCurrent(two.stamp("polls"))]).toEqual([false, true]);
+  });
 });

@@ -139,8 +139,10 @@ export function createOperations(options: OperationsOptions): Operations {
       execution.join(client);
       return [execution, executeOnce(operation, execution, observed)];
     };
-    const answering =
+    const answerNow = () =>
       sharing === null || kind !== "query" || operation.isFresh ? begin()[1] : sharing.answer(operation, client, begin);
+    const looking = options.versions.begin();
+    const answering = looking === null ? answerNow() : looking.then(answerNow);
     return answering.then((answer) => {
       observed.end(answer);
       return answer;

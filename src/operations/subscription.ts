@@ -61,10 +61,13 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         end,
         fail: (error) => ({ answer: failed(error), cursor: null }),
         // Each event has a context of its own: one for the whole subscription would keep what it read for hours.
-        select: async (item) => ({
-          answer: await selected.of(item.event, selection, () => select(operation, item, observed)),
-          cursor: item.cursor,
-        }),
+        select: async (item) => {
+          await options.versions.begin();
+          return {
+            answer: await selected.of(item.event, selection, () => select(operation, item, observed)),
+            cursor: item.cursor,
+          };
+        },
       });
     } catch (error) {
       end();

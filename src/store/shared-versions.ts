@@ -1,11 +1,14 @@
-import { QUICK, type Store } from "./store.ts";
+import { type Change, QUICK, type Store } from "./store.ts";
 
-const KEY = "versions";
+interface SharedVersion extends Pick<Change, "was" | "becomes"> {
+  readonly name: string;
+}
 
-/** The versions of one account (src/freshness) as one row, for all processes that share the store. */
+/** The versions of one account (src/freshness) as rows, for all processes that share the store. */
 export function shareVersions(store: Store) {
   return {
-    read: async () => (await store.get("version", [KEY], QUICK))[0] ?? null,
-    replace: (was: string | null, becomes: string) => store.commit([{ table: "version", key: KEY, was, becomes }]),
+    read: (names: readonly string[]) => store.get("version", names, QUICK),
+    write: (rows: readonly SharedVersion[]) =>
+      store.commit(rows.map(({ name, ...row }) => ({ table: "version", key: name, ...row }))),
   };
 }

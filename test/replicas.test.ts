@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import { type ReplicaStage, startReplicas } from "./replica-stage.ts";
+import { send, timesTaken, wordOf } from "./sends.ts";
+import { POSTGRES, TEST_POSTGRES_URL } from "./stores.ts";
+import { TextClient } from "./text-client.ts";
+
+/** Pairs of a write and a read; REPLICA_PAIRS=10000 for the whole promise. */
+const PAIRS = Number(process.env["REPLICA_PAIRS"] ?? 900);
+const LANES = 6;
+
+const RENAME = `mutation ($id: ID!, $name: String!) {
+  updateTextizenGroup(input: { id: $id, name: $name }) { userErrors { code } }
+}`;
+const READS = [
+  "{ textizenGroups(first: 100) { nodes { id name } } }",
+  "query ($id: ID!) { group(id: $id) { id name } }",
+  '{ textizenGroups(filter: { name: "version" }, first: 100) { nodes { id name } } }',
+];
+
+function urlOf({ replicas }: ReplicaStage, at: number): string {
+  return replicas[at % replicas.length]?.url ?? "";
+}
+
+describe.skipIf(!POSTGRES.isHere)("three replicas on PostgreSQL (TEST_POSTGRES_URL)", () => {
+  test(
+    `${PAIRS} writes are each seen by the next read at another replica`,
+    async () => {
+      await using stage = await startReplicas({
+        database: TEST_POSTGRES_URL,
+        env: { NODE_ENV: "production", SNAPSHOT_SECONDS: "3600" },
+      });
+      await using client = new TextClient();
+      const ids = [...stage.simulator.world.textizenGroups.keys()].map((id) => `group:${id}`);
+      const stale: string[] = [];
+      let pairs = 0;
+      const lane = async (at: number) => {
+        for (let turn = at; turn < PAIRS; turn += LANES) {
+          // Each lane has a record of its own, and both kinds of read: kept lists and single records.
+          const id = ids[at % ids.length];
+          const name = `version ${at} ${turn}`;
+          const written = await client.post(urlOf(stage, turn), RENAME, { id, name });
+          expect(written).toContain('"userErrors":[]');
+          const read = READS[turn % READS.length] ?? "";
+          const seen = await client.post(urlOf(stage, turn + 1 + (turn % 2)), read, { id });
+          pairs += 1;
+          if (!seen.includes(`"${name}"`)) {
+            stale.push(`${name}: ${read}`);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(LANES, ids.length) }, (_, at) => lane(at)));
+      expect(stale).toEqual([]);
+      expect(pairs).toBe(PAIRS);
+    },
+    20_000 + 30 * PAIRS,
+  );
+
+  test("what nobody changes is kept: reads at all replicas make one list call each", async () => {
+    await using stage = await startReplicas({ database: TEST_POSTGRES_URL, env: { SNAPSHOT_SECONDS: "3600" } });
+    await using client = new TextClient();
+    stage.simulator.clearJournal();
+    for (let turn = 0; turn < 60; turn += 1) {
+      await client.post(urlOf(stage, turn), READS[0] ?? "");
+    }
+    expect(stage.simulator.journal.filter(({ route }) => route === "GET /api/groups")).toHaveLength(3);
+  });
+
+  test.each([20, 2_000])(
+    "1,000 equal sends spread over them make one call of a platform that takes %i ms",
+    async (milliseconds) => {
+      await using stage = await startReplicas({ database: TEST_POSTGRES_URL });
+      stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "delay", milliseconds });
+      const answers = await Promise.all(
+        Array.from({ length: 1_000 }, (_, at) => send(urlOf(stage, at), "one key").then(wordOf)),
+      );
+      expect(timesTaken(stage.simulator.ledger, "one key")).toBe(1);
+      expect(stage.simulator.journal.filter(({ route }) => route === "POST /send")).toHaveLength(1);
+      expect(answers.filter((word) => word === "sent")).toHaveLength(1);
+      expect([...new Set(answers)].filter((word) => !["sent", "replayed"].includes(word))).toEqual([]);
+    },
+    60_000,
+  );
+});
