@@ -22,6 +22,7 @@ const BAD = ["BAD_USER_INPUT"];
 
 const CONTACT = "query ($id: ID!) { contact(id: $id) { id } }";
 const PEOPLE = "query ($filter: ParticipantFilter) { participants(first: 1, filter: $filter) { totalCount } }";
+const NUMBERS = "query ($numbers: [PhoneNumber!]!) { people(phoneNumbers: $numbers) { id } }";
 const CREATE = `mutation ($input: CreateContactInput!) { createContact(input: $input) { contact { id } userErrors { code } } }`;
 const INTROSPECT = "fields { type { fields { type { fields { type { fields { name } } } } } } }";
 
@@ -92,6 +93,50 @@ export const HOSTILE_BODIES: readonly HostileBody[] = [
     name: "a hundred operations",
     body: asking(times(100, (at) => `query Q${at} { __typename }`)),
     codes: [...BAD, "OPERATION_RESOLUTION_FAILURE"],
+  },
+  { name: "thousands of operations", body: asking(times(5_000, (at) => `query Q${at} { a }`)), codes: UNPARSED },
+  {
+    name: "thousands of directives",
+    body: asking(`{ __typename ${times(5_000, () => "@include(if: true)")} }`),
+    codes: UNPARSED,
+  },
+  {
+    name: "thousands of unknown fields in an input",
+    body: withVariables(PEOPLE, `{"filter":{${times(15_000, (at) => `"name${at}":1`, ",")}}}`),
+    codes: BAD,
+  },
+  {
+    name: "thousands of unknown fields in each of some objects",
+    body: withVariables(
+      CREATE,
+      `{"input":{${times(10, (at) => `"name${at}":{${times(1_500, (of) => `"n${of}":{}`, ",")}}`, ",")}}}`,
+    ),
+    codes: BAD,
+  },
+  {
+    name: "an unknown field with a name of two hundred thousand letters",
+    body: withVariables(PEOPLE, `{"filter":{"${"n".repeat(200_000)}":1}}`),
+    codes: BAD,
+  },
+  {
+    name: "tens of thousands of numbers that are none",
+    body: withVariables(NUMBERS, `{"numbers":[${times(50_000, () => "1", ",")}]}`),
+    codes: BAD,
+  },
+  {
+    name: "tens of thousands of nulls where none may be",
+    body: withVariables(NUMBERS, `{"numbers":[${times(40_000, () => "null", ",")}]}`),
+    codes: BAD,
+  },
+  {
+    name: "an object of thousands where an id belongs",
+    body: withVariables(CONTACT, `{"id":{${times(15_000, (at) => `"name${at}":{}`, ",")}}}`),
+    codes: BAD,
+  },
+  {
+    name: "an operation of another name, a hundred thousand letters long",
+    body: JSON.stringify({ query: "query A { __typename }", operationName: "B".repeat(100_000) }),
+    codes: BAD,
   },
   {
     name: "a name of a hundred thousand letters",

@@ -11,6 +11,7 @@ import type { Caller } from "../access/caller.ts";
 import { type Failure, rateLimited, tooCostly } from "./failures.ts";
 import type { OperationPrice, Price } from "./price.ts";
 import type { PricedOperation } from "./pricing.ts";
+import { errorsOfVariables } from "./variables.ts";
 
 /** Limits of one operation, and of one caller in a minute. */
 export interface AdmissionLimits {
@@ -71,8 +72,14 @@ export class Admission {
   price(document: DocumentNode, definition: OperationDefinitionNode, variables: Variables): OperationPrice | null {
     let known = this.#prices.get(definition);
     if (known === undefined) {
-      known = { names: decidingVariables(document), byValues: new Map() };
+      known = { names: decidingVariables(document), byValues: new Map(), checked: new WeakSet() };
       this.#prices.set(definition, known);
+    }
+    if (!known.checked.has(variables)) {
+      if (errorsOfVariables(this.#options.schema, definition, variables).length > 0) {
+        return null;
+      }
+      known.checked.add(variables);
     }
     const key =
       known.names.length === 0
@@ -113,9 +120,9 @@ export class Admission {
   }
 
   /** Charges the price to the caller's bucket, or says when there will be enough. */
-  charge(caller: Caller, price: Price | null): Charge | Failure {
+  charge(caller: Caller, price: Price): Charge | Failure {
     // Introspection has a fraction of an object as its price.
-    const asked = { calls: price?.calls ?? 0, objects: Math.ceil(price?.objects ?? 0) };
+    const asked = { calls: price.calls, objects: Math.ceil(price.objects) };
     if (caller.isAnonymous) {
       return { asked, settle: () => undefined, left: () => null };
     }
@@ -177,6 +184,8 @@ type Variables = Readonly<Record<string, unknown>>;
 interface KnownPrices {
   readonly names: readonly string[];
   readonly byValues: Map<string, OperationPrice>;
+  /** Variables without errors. The transports read equal bodies into the same object. */
+  readonly checked: WeakSet<Variables>;
 }
 
 /** Page sizes and ids. Other arguments change which rows are shown, and not how many at most. */

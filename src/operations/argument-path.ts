@@ -1,7 +1,6 @@
 import {
   type ASTNode,
   BREAK,
-  coerceInputValue,
   type DocumentNode,
   type GraphQLError,
   type GraphQLSchema,
@@ -12,6 +11,7 @@ import {
   visit,
 } from "graphql";
 import type { Operation } from "./operation.ts";
+import { wrongPartsOf } from "./variables.ts";
 
 /** The path of a value in a field's arguments, list indexes included: `["input", "phoneNumbers", "2"]`. */
 export type ArgumentPath = readonly string[];
@@ -48,7 +48,7 @@ function findWrongParts({ type: typeNode }: VariableDefinitionNode, value: unkno
   const paths: ArgumentPath[] = [];
   const type = typeFromAST(schema, typeNode);
   if (isInputType(type)) {
-    coerceInputValue(value, type, (path) => paths.push(path.map(String)));
+    paths.push(...wrongPartsOf(value, type).map(({ path }) => path.map(String)));
   }
   return paths;
 }

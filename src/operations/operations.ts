@@ -156,6 +156,10 @@ export function createOperations(options: OperationsOptions): Operations {
     rootValue?: unknown,
   ): Promise<Answer> {
     const { caller, price } = operation;
+    if (price === null) {
+      execution.end();
+      return refusals.wrongVariables(operation);
+    }
     const charge = admission.charge(caller, price);
     if ("message" in charge) {
       execution.end();
@@ -247,7 +251,10 @@ export function createOperations(options: OperationsOptions): Operations {
 
   async function subscribe(operation: Operation, signal: AbortSignal, after: string | null = null) {
     const observed = observer.begin(operation);
-    const answers = await startSubscription(operation, observed, signal, after);
+    const answers =
+      operation.price === null
+        ? refusals.wrongVariables(operation)
+        : await startSubscription(operation, observed, signal, after);
     if (answers instanceof Answer) {
       observed.end(answers);
       return answers;
@@ -272,11 +279,11 @@ const SLACK = 3;
 /** Added to that for operations with a small price, because of retries and sign-ins. */
 const MORE = { calls: 10, objects: 100 };
 
-function limitsOf({ calls, objects }: Price, price: OperationPrice | null): MeterLimits {
+function limitsOf({ calls, objects }: Price, price: OperationPrice): MeterLimits {
   return {
     calls: SLACK * calls + MORE.calls,
     objects: SLACK * objects + MORE.objects,
-    ...(price && { valuesPerObject: price.values / Math.max(1, price.objects) }),
+    valuesPerObject: price.values / Math.max(1, price.objects),
   };
 }
 

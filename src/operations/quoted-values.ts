@@ -7,6 +7,17 @@ import { GraphQLError } from "graphql";
  */
 export function withoutValues(message: string, error: unknown): string {
   const original = error instanceof GraphQLError ? error.originalError?.message : undefined;
+  return cut(withoutQuotes(message, original));
+}
+
+/** A client's own names are in messages too, and may be as long as its request. */
+const MOST_CHARACTERS = 1_000;
+
+function cut(message: string): string {
+  return message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}…` : message;
+}
+
+function withoutQuotes(message: string, original: string | undefined): string {
   if (original !== undefined && message.endsWith(`; ${original}`)) {
     const beginning = message.slice(0, -original.length - 2);
     return `${shorten(beginning)}; ${shorten(original)}`;
@@ -17,7 +28,7 @@ export function withoutValues(message: string, error: unknown): string {
 /** What graphql-js 16 writes before a value, and what it writes after one. */
 function shorten(message: string): string {
   return message
-    .replace(/^(Variable "\$\w+" got invalid value) .*?( at "[\w.[\]]+")?$/s, "$1$2")
+    .replace(/^(Variable "\$\w+" got invalid value)(?: .*?)??( at "[\w.[\]]+")?$/s, "$1$2")
     .replace(/^(Argument "\w+" has invalid value) .*$/s, "$1.")
     .replace(/^(Expected value of type "[^"]*"), found .*$/s, "$1")
     .replace(/^((?:[A-Z]\w*|Enum "\w+") cannot represent (?:an? )?(?:[\w-]+ )*?value): .*$/s, "$1.")

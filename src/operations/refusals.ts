@@ -4,12 +4,14 @@ import type { InvalidDocument } from "./documents.ts";
 import { inOrder } from "./errors.ts";
 import { FAILURES } from "./failures.ts";
 import { Answer, type Operation } from "./operation.ts";
+import { errorsOfVariables } from "./variables.ts";
 
 /** Answers to operations that are not executed, or whose execution fails as a whole. */
 export interface Refusals {
   readonly invalid: (document: InvalidDocument) => Answer;
   /** The document has no operation of this name. */
   readonly noOperation: (name: string | null) => Answer;
+  readonly wrongVariables: (operation: Operation) => Answer;
   /** graphql-js did not execute the operation, or a subscription did not begin. */
   readonly notExecuted: (errors: readonly GraphQLError[], operation: Operation) => Answer;
   readonly failed: (error: unknown) => Answer;
@@ -21,6 +23,18 @@ export function createRefusals(
   schema: GraphQLSchema,
   format: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError,
 ): Refusals {
+  function notExecuted(errors: readonly GraphQLError[], operation: Operation): Answer {
+    const paths = pathsOfVariables(operation, schema, errors);
+    const shown = errors.map((error, at) => {
+      const formatted = error.toJSON();
+      const argument = paths[at];
+      // GraphQL's own errors about a request have no path and no code.
+      const extensions = { code: BAD_REQUEST.code, ...(argument && { argument }) };
+      return format(error.path === undefined ? { ...formatted, extensions } : formatted, error);
+    });
+    return refusal(inOrder(shown));
+  }
+
   return {
     invalid: ({ code, document, errors }) =>
       refusal(
@@ -34,19 +48,12 @@ export function createRefusals(
         }),
       ),
 
-    noOperation: (name) => refusal([{ message: noOperation(name), extensions: BAD_REQUEST }]),
+    noOperation: (name) => refusal([format({ message: noOperation(name), extensions: BAD_REQUEST }, null)]),
 
-    notExecuted: (errors, operation) => {
-      const paths = pathsOfVariables(operation, schema, errors);
-      const shown = errors.map((error, at) => {
-        const formatted = error.toJSON();
-        const argument = paths[at];
-        // GraphQL's own errors about a request have no path and no code.
-        const extensions = { code: BAD_REQUEST.code, ...(argument && { argument }) };
-        return format(error.path === undefined ? { ...formatted, extensions } : formatted, error);
-      });
-      return refusal(inOrder(shown));
-    },
+    wrongVariables: (operation) =>
+      notExecuted(errorsOfVariables(schema, operation.definition, operation.variables), operation),
+
+    notExecuted,
 
     failed: (error) => {
       // An error with a path, even an empty one, is a failure of the server and not of the request.
