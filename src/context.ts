@@ -129,6 +129,7 @@ export class Context {
     this.pidjLoaders ??= new PidjLoaders(pidj.client, pidj.lists, this.scope, {
       now,
       details,
+      hasContactList: pidj.hasContactList,
       width: pidj.width,
       onKept: this.onKept,
       onContacts: directory.learnLater,

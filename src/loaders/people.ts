@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { PlatformError, valueOrThrow } from "../errors.ts";
+import { PlatformError, valueOrNull, valueOrThrow } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
@@ -79,7 +79,8 @@ export class PeopleLoaders {
     if (link.state !== "LINKED" || contactId === undefined) {
       return null;
     }
-    const contact = await this.#pidj.contact(contactId);
+    const row = await this.#pidj.contactRow(contactId);
+    const contact = row !== null && row.phoneNumber === undefined ? await this.#pidj.contact(contactId) : row;
     return valueOrThrow(contact?.phoneNumber) === number ? contact : null;
   }
 
@@ -158,7 +159,8 @@ export class PeopleLoaders {
   }
 
   async #contactName(number: E164): Promise<string | null> {
-    const contact = await this.contact(number);
+    const row = await this.contact(number);
+    const contact = row === null || saysName(row) ? row : await this.#pidj.contact(row.id);
     return contact === null ? null : contactName(contact);
   }
 
@@ -174,6 +176,15 @@ interface ReadableNames {
 }
 
 const NO_NAME = Promise.resolve(null);
+
+/** Whether a contact's name is known from this row: it may lack what only the read by id has. */
+function saysName({ displayName, firstName, lastName, businessName }: ContactRecord): boolean {
+  if (displayName === undefined || valueOrNull(displayName) !== null) {
+    return displayName !== undefined;
+  }
+  const isNamed = valueOrNull(firstName) !== null || valueOrNull(lastName) !== null;
+  return firstName !== undefined && lastName !== undefined && (isNamed || businessName !== undefined);
+}
 
 /** A platform that is not configured has no names; that is no error. */
 async function unlessNotConfigured(name: Promise<string | null>): Promise<string | null> {

@@ -66,6 +66,7 @@ export class PidjLoaders {
   readonly #lists: PidjLists;
   readonly #scope: ReadScope;
   readonly #view: ListView;
+  readonly #hasContactList: boolean;
   readonly #readDetail: ReadDetail;
   readonly #now: () => Date;
   readonly #onContacts: ContactDirectory["learnLater"];
@@ -84,6 +85,8 @@ export class PidjLoaders {
     options: {
       readonly now: () => Date;
       readonly onContacts: ContactDirectory["learnLater"];
+      /** Whether Pidj's list of contacts is read. */
+      readonly hasContactList: boolean;
       readonly details: KeptDetails;
       readonly width: DetailWidth;
       readonly onKept: (kept: KeptRecord) => void;
@@ -93,6 +96,7 @@ export class PidjLoaders {
     this.#lists = lists;
     this.#scope = scope;
     this.#view = new ListView(scope, options.onKept);
+    this.#hasContactList = options.hasContactList;
     this.#contactLimit = new ConcurrencyLimit(options.width);
     this.#readDetail = createReadDetail(options.details, "PIDJ", scope, options.onKept);
     this.#now = options.now;
@@ -114,6 +118,17 @@ export class PidjLoaders {
   /** `GET /contacts`, for accounts that have it. */
   contacts(): Promise<Listing<ContactRecord>> {
     return this.#view.get(this.#lists.contacts);
+  }
+
+  /**
+   * The contact's row of Pidj's list, if that list is read and kept at the moment, else the contact as it is read by id. A
+   * row may lack what only the read by id has.
+   */
+  async contactRow(id: ContactId): Promise<ContactRecord | null> {
+    if (!this.#hasContactList || this.#contacts.has(id) || !(await this.#view.isAtHand(this.#lists.contacts))) {
+      return this.contact(id);
+    }
+    return (await this.contacts()).get(id) ?? this.contact(id);
   }
 
   /** Read once for all who ask. Pidj reads one contact at a time, so there is nothing to be batched. */

@@ -30,7 +30,7 @@ const fromRowOrDetail = detailFields<ContactRecord, Exclude<keyof ContactRecord,
 );
 
 export const Query = {
-  contact: (_root, { id }, { pidj }) => pidj.contact(requireId("Contact", "id", id)),
+  contact: (_root, { id }, { pidj }) => pidj.contactRow(requireId("Contact", "id", id)),
   contacts: async (_root, args, { services, pidj, people }) => {
     if (services.pidj.hasContactList) {
       const contacts = await pidj.contacts();

@@ -15,5 +15,5 @@ export const Query = {
 export const ReceivedMessage = {
   from: ({ from }) => personOrNull(from),
   group: async ({ groupId }, _args, { pidj }) => (groupId === null ? null : (await pidj.groups()).get(groupId)),
-  contact: ({ contactId }, _args, { pidj }) => (contactId === null ? null : pidj.contact(contactId)),
+  contact: ({ contactId }, _args, { pidj }) => (contactId === null ? null : pidj.contactRow(contactId)),
 } satisfies Complete<gql.ReceivedMessageResolvers, gql.ReceivedMessage, StoredMessage>;

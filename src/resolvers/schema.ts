@@ -39,7 +39,7 @@ export async function readNode(argument: string, id: string, context: Context): 
     case "Person":
       return personOf(numberOfPerson(as(type)));
     case "Contact":
-      return pidj.contact(as(type));
+      return pidj.contactRow(as(type));
     case "PidjGroup":
       return (await pidj.groups()).get(id);
     case "Series":

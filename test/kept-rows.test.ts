@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { World } from "../src/simulator/world.ts";
+import { contactOf, type Stage, startStage } from "./support.ts";
+
+/*
+ * Every link of the graph, and every record by its id, where all fields that are asked for stand in lists: while those are
+ * kept, it costs no call. Links to what no list has (mailings, responses, users, tokens) are in platform-calls.test.ts.
+ */
+
+const WARM = `{
+  contacts { totalCount } pidjGroups { totalCount } seriesList { totalCount } surveys { totalCount }
+  participants { totalCount } textizenGroups { totalCount } campaigns { totalCount } polls { totalCount }
+}`;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage({
+    simulator: { people: 20, polls: 3, responsesPerPoll: 2, contactsList: true },
+    env: { PIDJ_CONTACTS_LIST: "on", SNAPSHOT_SECONDS: "3600" },
+  });
+  await stage.query(WARM);
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+const first = <Key>(records: ReadonlyMap<Key, unknown>) => [...records.keys()][0];
+
+/** Somebody on both platforms. */
+function shared(world: World) {
+  for (const participant of world.participants.values()) {
+    const contact = contactOf(world, participant);
+    if (contact !== null) {
+      return { participant: `participant:${participant.id}`, contact: contact.id, number: contact.phone_number };
+    }
+  }
+  throw new Error("nobody is on both platforms");
+}
+
+function campaigner({ participants }: World) {
+  return [...participants.values()].find(({ campaign_id }) => campaign_id !== null)?.id;
+}
+
+const LINKS: readonly [name: string, field: (world: World) => string][] = [
+  ["contact(id:)", (world) => `contact(id: "${first(world.contacts)}") { firstName phoneNumber }`],
+  ["a contact by node", (world) => `node(id: "${first(world.contacts)}") { ... on Contact { lastName } }`],
+  ["Contact.participant", (world) => `contact(id: "${shared(world).contact}") { participant { name } }`],
+  ["Contact.person", (world) => `contact(id: "${shared(world).contact}") { person { displayName } }`],
+  [
+    "Person.contact",
+    (world) => `person(phoneNumber: "${shared(world).number}") { contact { firstName } contactLink { state } }`,
+  ],
+  [
+    "Person.participant",
+    (world) => `person(phoneNumber: "${shared(world).number}") { participant { name } displayName }`,
+  ],
+  ["Participant.contact", (world) => `participant(id: "${shared(world).participant}") { name contact { lastName } }`],
+  ["Participant.person", (world) => `participant(id: "${shared(world).participant}") { person { displayName } }`],
+  [
+    "a page of participants",
+    () => "participants(first: 10) { nodes { name contact { firstName } person { displayName } } }",
+  ],
+  ["Poll.campaign", (world) => `poll(id: "poll:${first(world.polls)}") { title campaign { title } }`],
+  ["Campaign.polls", (world) => `campaign(id: "campaign:${first(world.campaigns)}") { title polls { title } }`],
+  ["PidjGroup.counterpart and series", () => "pidjGroups { nodes { name counterpart { name } series { name } } }"],
+  ["TextizenGroup.counterpart", () => "textizenGroups { nodes { name counterpart { name phoneNumber } } }"],
+  ["Series.groups", (world) => `series(id: "${first(world.series)}") { name groups { name } }`],
+  ["survey(id:)", (world) => `survey(id: "${first(world.surveys)}") { name }`],
+  ["group(id:)", (world) => `group(id: "${first(world.pidjGroups)}") { name }`],
+  ["a Textizen group by node", (world) => `node(id: "group:${first(world.textizenGroups)}") { ... on Group { name } }`],
+];
+
+test.each(LINKS)("%s costs no call while the lists are kept", async (_name, field) => {
+  const document = `{ ${field(stage.simulator.world)} }`;
+  stage.calls();
+  const { data, errors } = await stage.query(document);
+  expect(errors).toBeUndefined();
+  expect(JSON.stringify(data)).toMatch(/"(name|title|firstName|lastName|displayName)":"/);
+  expect(stage.calls()).toEqual([]);
+  // Of its own calls, the operation has the same answer.
+  expect((await stage.query(document, {}, { "cache-control": "no-cache" })).data).toEqual(data);
+});
+
+test.each([
+  [
+    "Participant.campaign",
+    (world: World) => `participant(id: "participant:${campaigner(world)}") { campaign { title } }`,
+    "TEXTIZEN GET /api/participants/{id}",
+  ],
+  [
+    "Mailing.poll",
+    (world: World) => `mailing(id: "mailing:${first(world.mailings)}") { poll { title } }`,
+    "TEXTIZEN GET /api/mailings/{id}",
+  ],
+])("%s costs the read that says which, and none for its title", async (_name, field, call) => {
+  await stage.query(WARM);
+  stage.calls();
+  const { data } = await stage.query(`{ ${field(stage.simulator.world)} }`);
+  expect(JSON.stringify(data)).toContain('"title":"');
+  expect(stage.calls()).toEqual([call]);
+});
+
+test("a field that the list lacks is read by id, of that contact alone", async () => {
+  await stage.query(WARM);
+  stage.calls();
+  const contact = first(stage.simulator.world.contacts);
+  const { data } = await stage.query(`{ contact(id: "${contact}") { firstName timezone } }`);
+  expect(data.contact.timezone).toEqual(expect.any(String));
+  expect(stage.calls()).toEqual(["PIDJ GET /contact/{id}"]);
+});
