@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import fetch from "node-fetch";
 import { expect, test } from "vitest";
 import { SCOPES } from "../src/access/scopes.ts";
+import { CURSOR_FAILURES, FAILURES, PLATFORM_FAILURES, tooCostly } from "../src/operations/failures.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGE = readFileSync(`${ROOT}docs/platforms.md`, "utf8");
@@ -121,6 +123,61 @@ test("the table of variables has each that the server reads and no other, with t
   });
   expect(wrong).toEqual([]);
 });
+
+test("the table of packages has each of package.json, and no other", () => {
+  const named = rowsOf("contribute", "package").flatMap(codes).sort();
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync(`${ROOT}package.json`, "utf8"),
+  ) as Record<string, Record<string, string>>;
+  expect(named).toEqual(Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }).sort());
+});
+
+test("node-fetch refuses a GET with a body, as the page for contributors says", async () => {
+  expect(readFileSync(`${ROOT}docs/contribute.md`, "utf8").replaceAll("\n", " ")).toContain(
+    "Request with GET/HEAD method cannot have body",
+  );
+  await expect(fetch("http://127.0.0.1:9", { method: "GET", body: "{}" })).rejects.toThrow(
+    "Request with GET/HEAD method cannot have body",
+  );
+});
+
+test("the page of errors has each code that an answer can have, and no other, and says what to show a person", () => {
+  const fixed = [...Object.values(FAILURES), ...Object.values(CURSOR_FAILURES), tooCostly("")].map(
+    ({ extensions }) => extensions.code,
+  );
+  const codesOfAnswers = [
+    ...fixed,
+    ...Object.values(PLATFORM_FAILURES).map(({ code }) => code),
+    // Of documents: graphql's own failures, and Apollo Server's answer to an unknown hash.
+    ...["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "PERSISTED_QUERY_NOT_FOUND"],
+  ];
+  expect(rowsOf("errors", "code").flatMap(codes).sort()).toEqual([...new Set(codesOfAnswers)].sort());
+});
+
+test("the page of user errors has each code of the schema, and no other", () => {
+  const schema = readFileSync(`${ROOT}schema/schema.graphql`, "utf8");
+  const [, members = ""] = /^enum MessagingUserErrorCode \{(.*?)^\}/ms.exec(schema) ?? [];
+  const values = members.match(/^ {2}[A-Z_]+$/gm)?.map((value) => value.trim()) ?? [];
+  expect(values.length).toBeGreaterThan(10);
+  expect(rowsOf("user-errors", "code").flatMap(codes).sort()).toEqual(values.sort());
+});
+
+/** The first cell of each row of the table that begins with `heading`; all cells of these rows must hold something. */
+function rowsOf(page: string, heading: string): string[] {
+  const text = readFileSync(`${ROOT}docs/${page}.md`, "utf8");
+  const [, , rows = ""] = new RegExp(`^\\| ${heading} (.*)\\n\\|(?: --- \\|)+\\n((?:\\|.*\\n)+)`, "m").exec(text) ?? [];
+  const cells = rows
+    .trimEnd()
+    .split("\n")
+    .map((row) => row.split(" | "));
+  expect(cells.flat().filter((cell) => /^[|\s]*$/.test(cell))).toEqual([]);
+  return cells.map(([first = ""]) => first);
+}
+
+/** What stands in backticks. */
+function codes(text: string): string[] {
+  return Array.from(text.matchAll(/`([^`]+)`/g), ([, code = ""]) => code);
+}
 
 test("the table of imports has for each room what the linter allows", () => {
   const rows = readFileSync(`${ROOT}docs/contribute.md`, "utf8").matchAll(/^\| `([a-z]+)` \| (.+) \|$/gm);
