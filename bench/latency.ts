@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { quantile } from "./load.ts";
+import { load, quantile } from "./load.ts";
 import { untilReady } from "./measure.ts";
 import { type Platforms, startPlatforms } from "./platforms.ts";
 import { pinSelf, SERVER_CORE, start, stop } from "./processes.ts";
@@ -15,8 +15,12 @@ import { PARTICIPANTS } from "./world.ts";
 //
 //   node bench/latency.ts
 
-const LATENCIES = [0, 5, 20];
+const LATENCIES = [0, 5, 20, 100];
+const CLIENTS = 50;
+const CLIENTS_SECONDS = 3;
+/** Of each way, at each latency: fewer where they take long. */
 const OPERATIONS = 400;
+const OPERATIONS_OF_SLOW = 100;
 const WARM_UP = 1_000;
 
 /** One way to ask about participant `n`. */
@@ -84,8 +88,9 @@ async function measureAll(platforms: Platforms): Promise<string[]> {
   const lines: string[] = [];
   for (const latency of LATENCIES) {
     await platforms.hold(100, latency);
-    for (const [{ name }, added] of await measure(platforms, ways, OPERATIONS)) {
-      const figures = [0.1, 0.5, 0.9].map((share) => quantile(added, share)?.toFixed(2));
+    const rounds = latency > 20 ? OPERATIONS_OF_SLOW : OPERATIONS;
+    for (const [{ name }, added] of await measure(platforms, ways, rounds)) {
+      const figures = [0.1, 0.5, 0.99].map((share) => quantile(added, share)?.toFixed(2));
       lines.push(`| ${[latency, name, ...figures].join(" | ")} |`);
     }
   }
@@ -95,7 +100,47 @@ async function measureAll(platforms: Platforms): Promise<string[]> {
   return lines;
 }
 
-function writeTable(lines: readonly string[]): string {
+/**
+ * What the server adds for fifty clients at once, each with one query under way: the quantile of its answers less that of
+ * the platform's own, asked by as many.
+ */
+async function measureCrowd(platforms: Platforms): Promise<string[]> {
+  const lines: string[] = [];
+  for (const latency of LATENCIES) {
+    await platforms.hold(100, latency);
+    const [direct, ...others] = await measureInTurn(waysOver(open(PLATFORM_PORT), open(SERVER_PORT)));
+    for (const { name, latencies } of others) {
+      const figures = [0.5, 0.99].map((share) => {
+        return ((quantile(latencies, share) ?? 0) - (quantile(direct?.latencies ?? latencies, share) ?? 0)).toFixed(2);
+      });
+      lines.push(`| ${[latency, name, ...figures].join(" | ")} |`);
+    }
+  }
+  return lines;
+}
+
+async function measureInTurn(ways: readonly Way[]) {
+  const measured: { name: string; latencies: Float64Array }[] = [];
+  for (const [at, { name, socket, frame }] of ways.entries()) {
+    const { latencies } = await load({
+      port: at === 0 ? PLATFORM_PORT : SERVER_PORT,
+      shots: Array.from({ length: PARTICIPANTS }, (_, n) => ({
+        bytes: frame(n + 1),
+        isRight: ({ status }) => status === 200,
+      })),
+      connections: CLIENTS,
+      warmUpSeconds: 1,
+      seconds: CLIENTS_SECONDS,
+      onStart: () => undefined,
+      onEnd: () => undefined,
+    });
+    measured.push({ name, latencies });
+    socket.destroy();
+  }
+  return measured;
+}
+
+function writeTable(lines: readonly string[], crowd: readonly string[]): string {
   return `# Latency that the server adds
 
 Written by \`npm run bench:latency\`: milliseconds from the first byte of a query to the last of its answer, less what
@@ -103,9 +148,16 @@ the platform calls that it waits for take by the platform's own clock. One clien
 
 ${cpus()[0]?.model ?? "unknown processor"}, Node.js ${process.versions.node}
 
-| a platform call takes, ms | what is asked | p10 | p50 | p90 |
+| a platform call takes, ms | what is asked | p10 | p50 | p99 |
 | --- | --- | --- | --- | --- |
 ${lines.join("\n")}
+
+Fifty clients, each with one query under way: the quantile of the answers, less that of the platform asked directly by as
+many. Where the platform answers at once, the clients keep the server busy, so this is its rate, and not its latency.
+
+| a platform call takes, ms | what is asked | p50 | p99 |
+| --- | --- | --- | --- |
+${crowd.join("\n")}
 `;
 }
 
@@ -118,7 +170,7 @@ await using platforms = await startPlatforms();
 const child = start(command, SERVER_CORE);
 try {
   await untilReady(child, SERVER_PORT);
-  const table = writeTable(await measureAll(platforms));
+  const table = writeTable(await measureAll(platforms), await measureCrowd(platforms));
   writeFileSync(join(import.meta.dirname, "LATENCY.md"), table);
   process.stdout.write(table);
 } finally {
