@@ -48,9 +48,11 @@ import { createContactDirectory } from "./store/contacts.ts";
 import { type Appended, createInbox } from "./store/inbox.ts";
 import { openStore } from "./store/open.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
+import { listenForEvents } from "./store/postgres-listener.ts";
 import { isPostgresUrl } from "./store/postgres-url.ts";
 import { shareVersions } from "./store/shared-versions.ts";
 import { isMemoryStore } from "./store/sqlite.ts";
+import { createTurns } from "./store/turns.ts";
 import { createLineStream, createLogOptions, type LogStream } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { createObserver } from "./telemetry/observer.ts";
@@ -62,6 +64,8 @@ const DAY_MS = 86_400_000;
 const STDERR = createLineStream({ write: (lines) => process.stderr.write(lines) });
 /** Milliseconds after which an event of another process is found at the latest. */
 const FEED_LOOK_MS = 250;
+/** The same where the database tells of events, in case that it did not. */
+const SAFETY_LOOK_MS = 5_000;
 /** Milliseconds that a stop waits for running operations: by default the longest time of a send. */
 const LONGEST_STOP_MS = 12_000;
 
@@ -179,6 +183,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     mostKept: config.events.mostKept,
   });
   const audit = createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS });
+  const lookMilliseconds = isPostgresUrl(storeUrl) ? SAFETY_LOOK_MS : FEED_LOOK_MS;
+  const feed = createFeed({ inbox, lookMilliseconds, warn });
   const services: Services = {
     pidj: {
       client: pidj,
@@ -200,10 +206,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       onAbandoned: () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true }),
     }),
     optOuts: createOptOuts(store, now),
+    takeTurn: createTurns(store, now),
     inbox,
     audit,
     onSettled: metrics.write,
-    feed: createFeed({ inbox, lookMilliseconds: FEED_LOOK_MS, warn }),
+    feed,
     versions,
     // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a
     // crash learns within that time that the outcome is unknown.
@@ -219,6 +226,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   let ownMetrics: Awaited<ReturnType<typeof listenForMetrics>> | null = null;
   let sync: ReturnType<typeof startContactListSync> | null = null;
   let sweeps: ReturnType<typeof startSweeps> | null = null;
+  let listener: ReturnType<typeof listenForEvents> | null = null;
   const common = { schema, isProduction: config.isProduction, report };
   const operations = createOperations({
     ...common,
@@ -268,7 +276,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     hasPage: !config.isProduction,
     stream,
   });
-  const { optOuts, feed } = services;
+  const { optOuts } = services;
   const onKept = (kept: Appended) => applyEvent(services, kept);
   const { optOutWords } = config.events;
   addWebhooks(http, isWebhook, createReception({ inbox, optOuts, optOutWords, onKept, warn }));
@@ -283,6 +291,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     clearTimeout(timer);
     await apollo.stop();
     feed.close();
+    await listener?.stop();
     await Promise.all([pidj.close(), textizen.close()]);
     await Promise.all([drift.idle(), services.directory.idle(), services.audit.idle(), tracing?.close()]);
     await store.close();
@@ -294,6 +303,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       sync = startContactListSync(services, config.contactsListMinutes);
     }
     sweeps = startSweeps(services);
+    if (isPostgresUrl(storeUrl)) {
+      const url = config.replicas.listenUrl ?? storeUrl;
+      listener = listenForEvents({ url, storeUrl, account: ACCOUNT, onNews: feed.wake, warn });
+    }
     ownMetrics = config.metrics && (await listenForMetrics(config.metrics, metrics));
     const address = await http.listen({ host: config.host, port: config.port });
     overload.begin();

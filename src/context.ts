@@ -16,6 +16,7 @@ import type { AuditLog } from "./store/audit.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { OptOuts } from "./store/opt-outs.ts";
+import type { TakeTurn } from "./store/turns.ts";
 import type { TextizenClient } from "./textizen/client.ts";
 import type { SendPoint, WriteTools } from "./writes/tools.ts";
 
@@ -38,6 +39,8 @@ export interface Services {
   readonly directory: ContactDirectory;
   readonly attempts: Attempts;
   readonly optOuts: OptOuts;
+  /** For work that one of several processes does. */
+  readonly takeTurn: TakeTurn;
   readonly inbox: Inbox;
   readonly audit: AuditLog;
   /** Counts settled writes. */

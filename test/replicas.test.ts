@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type ReplicaStage, startReplicas } from "./replica-stage.ts";
-import { send, timesTaken, wordOf } from "./sends.ts";
+import { send, TO, timesTaken, wordOf } from "./sends.ts";
 import { POSTGRES, TEST_POSTGRES_URL } from "./stores.ts";
+import { forward, ON_TEXT, openSubscriber, textOf } from "./subscribers.ts";
+import { ask } from "./support.ts";
 import { TextClient } from "./text-client.ts";
 
 /** Pairs of a write and a read; REPLICA_PAIRS=10000 for the whole promise. */
@@ -80,4 +82,53 @@ describe.skipIf(!POSTGRES.isHere)("three replicas on PostgreSQL (TEST_POSTGRES_U
     },
     60_000,
   );
+
+  test("a text to one wakes a subscriber of another at once, and its STOP stops the third", async () => {
+    await using stage = await startReplicas({ database: TEST_POSTGRES_URL });
+    const since = (await ask(urlOf(stage, 1), "{ eventCursor }")).data.eventCursor;
+    await using client = openSubscriber(urlOf(stage, 1), "WebSocket");
+    await using subscription = client.subscribe(ON_TEXT, { since });
+    await forward(urlOf(stage, 0), "first");
+    expect(textOf(await subscription.next()).text).toBe("first");
+    const waits: number[] = [];
+    for (let turn = 0; turn < 10; turn += 1) {
+      const next = subscription.next();
+      const began = performance.now();
+      await forward(urlOf(stage, 2 * (turn % 2)), `text ${turn}`);
+      expect(textOf(await next).text).toBe(`text ${turn}`);
+      waits.push(performance.now() - began);
+    }
+    // Without news, the next look would come after five seconds.
+    expect(waits.sort((a, b) => a - b)[5]).toBeLessThan(1_000);
+    await forward(urlOf(stage, 0), "STOP", { from: TO });
+    expect(wordOf(await send(urlOf(stage, 2), "after the stop"))).toBe("RECIPIENT_OPTED_OUT");
+    expect(timesTaken(stage.simulator.ledger, "after the stop")).toBe(0);
+  });
+
+  test("a subscriber that goes on at another replica gets each text once, in order, while replicas are killed", async () => {
+    await using stage = await startReplicas({ database: TEST_POSTGRES_URL });
+    let cursor = (await ask(urlOf(stage, 0), "{ eventCursor }")).data.eventCursor;
+    const texts = Array.from({ length: 30 }, (_, at) => `text ${at}`);
+    const got: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await using client = openSubscriber(urlOf(stage, round), "server-sent events");
+      await using subscription = client.subscribe(ON_TEXT, { since: cursor });
+      for (const text of texts.slice(10 * round, 10 * round + 10)) {
+        await forward(urlOf(stage, round + 1), text);
+      }
+      // The rest of each round is read at the next replica.
+      while (got.length < 10 * round + 7) {
+        const event = textOf(await subscription.next());
+        got.push(event.text);
+        cursor = event.cursor;
+      }
+      await stage.replace(round);
+    }
+    await using client = openSubscriber(urlOf(stage, 0), "server-sent events");
+    await using subscription = client.subscribe(ON_TEXT, { since: cursor });
+    while (got.length < texts.length) {
+      got.push(textOf(await subscription.next()).text);
+    }
+    expect(got).toEqual(texts);
+  });
 });

@@ -3,13 +3,28 @@ import { repeat } from "./repeat.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+/** A turn ends before the next one begins. */
+const TURN = 0.9;
 
-/** Deletes old attempts, old events and old entries of the audit log, regularly. */
-export function startSweeps({ attempts, inbox, audit, warn }: Services): { stop(): void } {
+/**
+ * Deletes old attempts, old events and old entries of the audit log, regularly. Of several servers that share a store,
+ * one does it at a time.
+ */
+export function startSweeps({ attempts, inbox, audit, takeTurn, warn }: Services): { stop(): void } {
+  const inTurn = (work: string, sweep: () => Promise<void>, milliseconds: number, complaint: string) =>
+    repeat(
+      async () => {
+        if (await takeTurn(work, TURN * milliseconds)) {
+          await sweep();
+        }
+      },
+      milliseconds,
+      (error) => warn(complaint, error),
+    );
   const sweeps = [
-    repeat(attempts.sweep, HOUR_MS, (error) => warn("old attempts were not forgotten", error)),
-    repeat(audit.sweep, HOUR_MS, (error) => warn("old entries of the audit log were not deleted", error)),
-    repeat(inbox.sweep, MINUTE_MS, (error) => warn("old events were not forgotten", error)),
+    inTurn("attempts", attempts.sweep, HOUR_MS, "old attempts were not forgotten"),
+    inTurn("audit", audit.sweep, HOUR_MS, "old entries of the audit log were not deleted"),
+    inTurn("inbox", inbox.sweep, MINUTE_MS, "old events were not forgotten"),
   ];
   return {
     stop: () => {

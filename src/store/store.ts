@@ -40,7 +40,8 @@ export type Table =
   | "opt-out"
   | "audit"
   | "audit-key"
-  | "answer-shape";
+  | "answer-shape"
+  | "turn";
 
 export interface Range {
   /** Only keys that begin with this. */
