@@ -48,6 +48,10 @@ const QUERIES: readonly [name: string, query: string][] = [
     "errors everywhere",
     `{ pidjGroups(first: 20) { nodes { ${times(90, (at) => `t${at}: receivedMessages(first: 999) { totalCount }`)} } } participants(first: 100) { nodes { person { ${times(9, (at) => `t${at}: receivedMessages(first: 999) { totalCount }`)} } } } }`,
   ],
+  [
+    "errors everywhere, behind a hundred thousand lines",
+    `{ ${"\n".repeat(100_000)} participants(first: 100) { nodes { person { ${times(90, (at) => `t${at}: receivedMessages(first: 999) { totalCount }`)} } } } }`,
+  ],
 ];
 
 let simulator: Simulator;

@@ -114,6 +114,25 @@ export const HOSTILE_BODIES: readonly HostileBody[] = [
     codes: BAD,
   },
   {
+    name: "a hundred errors behind a hundred thousand lines",
+    body: asking(`{ ${"\n".repeat(100_000)} ${times(200, (at) => `nothing${at}`)} }`),
+    codes: INVALID,
+  },
+  {
+    name: "names of thousands of letters, once for each of thousands of objects",
+    body: asking(
+      `{ campaigns(first: 100) { nodes { polls { ${times(97, (at) => `${"t".repeat(2_400)}${at}: title`)} } } } }`,
+    ),
+    codes: COSTLY,
+  },
+  {
+    name: "a name of two hundred thousand letters that costs most",
+    body: asking(
+      `{ ${"t".repeat(200_000)}: textizenGroups(first: 100) { nodes ${nest(6, "{ participants { nodes { groups ", "{ id }", " } } }")} } }`,
+    ),
+    codes: COSTLY,
+  },
+  {
     name: "an unknown field with a name of two hundred thousand letters",
     body: withVariables(PEOPLE, `{"filter":{"${"n".repeat(200_000)}":1}}`),
     codes: BAD,

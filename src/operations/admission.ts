@@ -40,6 +40,8 @@ const VALUES_PER_OBJECT = 10;
 const MOST_PRICES = 100;
 /** The price of longer values of variables is not remembered, so that a client cannot fill the memory with them. */
 const MOST_KEY_CHARACTERS = 500;
+/** Of a path in a message: a client chooses its names. */
+const MOST_PATH_CHARACTERS = 500;
 /** Share of a minute's calls and objects that a caller may use at once. */
 const AT_ONCE = 0.2;
 
@@ -108,7 +110,7 @@ export class Admission {
     if (price.values > mostValues) {
       return tooCostly(
         `This operation may return up to ${shownNumber(price.values)} values; ${shownNumber(mostValues)} are allowed. ` +
-          "Ask for smaller pages, or for fewer fields of their records.",
+          "Ask for smaller pages, for fewer fields of their records, or by shorter names.",
       );
     }
     if (price.depth > MOST_DEPTH) {
@@ -226,6 +228,6 @@ function priceSentence(price: OperationPrice, allowed: Price): string {
   const unit = what === "calls" ? "platform calls" : "objects";
   return (
     `This operation may cost up to ${shownNumber(price[what])} ${unit}; ${shownNumber(allowed[what])} are allowed. ` +
-    `${price.dearest.path} costs most: ask for a smaller page there, or leave it out.`
+    `${price.dearest.path.slice(0, MOST_PATH_CHARACTERS)} costs most: ask for a smaller page there, or leave it out.`
   );
 }

@@ -21,7 +21,7 @@ export interface OperationPrice extends Price {
   /** Number of fields with an alias. */
   readonly aliases: number;
   readonly rootFields: number;
-  /** Values in the answer that are no objects. */
+  /** Values in the answer that are no objects. A name of a hundred letters in the answer counts as one too. */
   readonly values: number;
 }
 
