@@ -8,12 +8,12 @@ import { answersAnything, createShot, untilReady } from "./measure.ts";
 import { operationsOf, type Workload } from "./phases.ts";
 import { startPlatforms } from "./platforms.ts";
 import { allocatedBytes, cpuSeconds, pinSelf, SERVER_CORE, start, stop } from "./processes.ts";
-import { environmentOf, SERVER_PORT, textgraph } from "./servers.ts";
+import { commandOfRung, environmentOf, RUNGS, SERVER_PORT, textgraph } from "./servers.ts";
 
 const USAGE = `npm run bench:compare -- OTHER [--rounds N] [--seconds N] [--only NAME,…]
 
 Runs this checkout and the one in the folder OTHER in turns, on the same operations, and prints the ratios of this one to
-the other.
+the other. OTHER may also be a rung: ${RUNGS.join(", ")}.
 
   --rounds     how often both are started and measured (5)
   --seconds    how long one slice of a round lasts (1)
@@ -84,11 +84,15 @@ function readChoice(): Choice | null {
   if (!Number.isInteger(rounds) || rounds < 1 || !(seconds > 0) || workloads.length < only.length) {
     return null;
   }
-  return { checkouts: { this: project, other: resolve(other) }, rounds, seconds, workloads };
+  return { checkouts: { this: project, other: isRung(other) ? other : resolve(other) }, rounds, seconds, workloads };
+}
+
+function isRung(name: string): boolean {
+  return RUNGS.some((rung) => rung === name);
 }
 
 async function startChecked(checkout: string, port: number): Promise<Running> {
-  if (!existsSync(join(checkout, "node_modules"))) {
+  if (!isRung(checkout) && !existsSync(join(checkout, "node_modules"))) {
     throw new Error(`${checkout} has no node_modules: run npm ci there`);
   }
   if (await answersAnything(port)) {
@@ -96,7 +100,8 @@ async function startChecked(checkout: string, port: number): Promise<Running> {
   }
   const shotsOf = (workload: Compared) =>
     operationsOf(workload).map((operation) => createShot(textgraph, operation, port));
-  const child = start(startCommand(checkout, environmentOf(port)), SERVER_CORE);
+  const command = isRung(checkout) ? commandOfRung(checkout, port) : startCommand(checkout, environmentOf(port));
+  const child = start(command, SERVER_CORE);
   const running: Running = {
     port,
     child,

@@ -143,12 +143,13 @@ export const RUNGS = [LIMIT, "fastify", "graphql-js", "dataloader", "shared", "t
 /** Only the first is measured if no server is named. */
 export const rungs: readonly Server[] = RUNGS.map((name) => ({
   name,
-  command: () => ({
-    file: process.execPath,
-    args: [join(here, "rungs.ts"), name, String(SERVER_PORT), String(PLATFORM_PORT)],
-  }),
+  command: () => commandOfRung(name, SERVER_PORT),
   documents,
 }));
+
+export function commandOfRung(name: string, port: number): Command {
+  return { file: process.execPath, args: [join(here, "rungs.ts"), name, String(port), String(PLATFORM_PORT)] };
+}
 
 /** Those that need the packages of bench/package.json. */
 export const peers: readonly Server[] = [tailcall, hive, baseline];
