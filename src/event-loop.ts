@@ -53,12 +53,15 @@ export class Line {
     this.#isClosed = true;
     this.#waiting = [];
     this.#begun = 0;
-    lines.delete(this);
+    const place = lines.indexOf(this);
+    if (place >= 0) {
+      lines.splice(place, 1);
+    }
   }
 }
 
-/** Those in which somebody waits. The first one is next. */
-const lines = new Set<Line>();
+/** Those in which somebody waits. The first one is next. Not a Set, for the reason of `createIndex`. */
+const lines: Line[] = [];
 let isServing = false;
 
 /**
@@ -68,7 +71,7 @@ let isServing = false;
  * one does not wait for all the work of a large one.
  */
 export function takeTurn(milliseconds: number, line: Line): Promise<void> | null {
-  if (!line.isClosed && lines.size === 0 && hasRoom(milliseconds)) {
+  if (!line.isClosed && lines.length === 0 && hasRoom(milliseconds)) {
     return null;
   }
   // A promise of its own even if nobody keeps it: one for all would keep what waits for it.
@@ -76,8 +79,10 @@ export function takeTurn(milliseconds: number, line: Line): Promise<void> | null
     if (line.isClosed) {
       return;
     }
+    if (line.first === undefined) {
+      lines.push(line);
+    }
     line.add({ milliseconds, begin });
-    lines.add(line);
     if (!isServing) {
       isServing = true;
       void turn().then(serve);
@@ -86,17 +91,17 @@ export function takeTurn(milliseconds: number, line: Line): Promise<void> | null
 }
 
 function serve(): void {
-  for (const line of lines) {
+  for (let line = lines[0]; line !== undefined; line = lines[0]) {
     const { first } = line;
     if (first !== undefined && !hasRoom(first.milliseconds)) {
       void turn().then(serve);
       return;
     }
-    lines.delete(line);
+    lines.shift();
     line.removeFirst();
     if (line.first !== undefined) {
       // Behind the others. The loop comes back to it.
-      lines.add(line);
+      lines.push(line);
     }
     first?.begin();
   }

@@ -1,6 +1,6 @@
 import { Expiring } from "../event-loop.ts";
 import { Stop, type StopSignal } from "../rest/calls.ts";
-import type { Client } from "./operation.ts";
+import type { Answer, Client } from "./operation.ts";
 
 /**
  * What an operation has to become an answer after its time is over: the calls that were under way fail at once, and
@@ -39,7 +39,9 @@ export class Execution extends Expiring {
   readonly expiresAt: number;
   readonly #joinableUntil: number;
   #waiting = 0;
-  #giveUp: (() => void) | null = null;
+  // Apart, and not in one function: it would keep what was read alive after the end, and make every scavenge slow.
+  #giveUp: (() => Answer) | null = null;
+  #resolve: ((answer: Answer) => void) | null = null;
   #overtime: Overtime | null = null;
 
   /** `milliseconds`: its time. */
@@ -80,9 +82,10 @@ export class Execution extends Expiring {
    * The answer, or what `giveUp` returns if there is none soon after the operation's time is over, or after its last
    * client is gone: graphql-js cannot be stopped, and may have much left to do.
    */
-  answerInTime<Answer>(answer: Promise<Answer>, giveUp: () => Answer): Promise<Answer> {
+  answerInTime(answer: Promise<Answer>, giveUp: () => Answer): Promise<Answer> {
+    this.#giveUp = giveUp;
     return new Promise((resolve, reject) => {
-      this.#giveUp = () => resolve(giveUp());
+      this.#resolve = resolve;
       answer.then(resolve, reject);
     });
   }
@@ -91,6 +94,8 @@ export class Execution extends Expiring {
   end(): void {
     this.keepFromExpiring();
     this.#overtime?.end();
+    this.#giveUp = null;
+    this.#resolve = null;
     for (const leave of this.#leaves) {
       leave();
     }
@@ -101,7 +106,7 @@ export class Execution extends Expiring {
       return;
     }
     this.keepFromExpiring();
-    this.#overtime = new Overtime(() => this.#giveUp?.());
+    this.#overtime = new Overtime(() => this.#giveUp && this.#resolve?.(this.#giveUp()));
     this.#stop.abort(new DOMException("the operation is over", name));
   }
 }
