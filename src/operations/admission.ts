@@ -8,6 +8,7 @@ import {
 } from "graphql";
 import type { BucketLimits, Buckets } from "../access/buckets.ts";
 import type { Caller } from "../access/caller.ts";
+import type { MeterLimits } from "../meter.ts";
 import { type Failure, rateLimited, tooCostly } from "./failures.ts";
 import type { OperationPrice, Price } from "./price.ts";
 import type { PricedOperation } from "./pricing.ts";
@@ -44,6 +45,11 @@ const MOST_KEY_CHARACTERS = 500;
 const MOST_PATH_CHARACTERS = 500;
 /** Share of a minute's calls and objects that a caller may use at once. */
 const AT_ONCE = 0.2;
+
+/** An operation may cost this many times its price: lengths of lists without a page size are assumed. */
+const SLACK = 3;
+/** Added to that for operations with a small price, because of retries and sign-ins. */
+const MORE = { calls: 10, objects: 100 };
 
 /** What was charged for an operation before it runs. */
 export interface Charge {
@@ -179,6 +185,15 @@ export class Admission {
           variables: coerced,
         });
   }
+}
+
+/** What an operation that has been charged may cost before it is stopped. */
+export function limitsOf({ calls, objects }: Price, price: OperationPrice): MeterLimits {
+  return {
+    calls: SLACK * calls + MORE.calls,
+    objects: SLACK * objects + MORE.objects,
+    valuesPerObject: price.values / Math.max(1, price.objects),
+  };
 }
 
 type Variables = Readonly<Record<string, unknown>>;

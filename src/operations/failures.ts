@@ -126,7 +126,9 @@ export function retryAfterOf(status: number, retryAfter: unknown): number | null
 
 /** Why a running operation is stopped, for each kind of TooCostlyError. */
 export const TOO_COSTLY_FAILURES: Readonly<Record<TooCostlyError["what"], Failure>> = {
-  size: tooCostly("The answer grew to more than three times what was expected: ask for less in one operation."),
+  size: tooCostly(
+    "The answer grew to more than three times what was expected, or to more than 32 MB: ask for less in one operation.",
+  ),
   time: tooCostly("The operation's time was over before its answer was complete: ask for less in one operation."),
 };
 

@@ -1,14 +1,29 @@
+import { TooCostlyError } from "../errors.ts";
 import { yieldIfDue } from "../event-loop.ts";
 
-/** How many pieces are written between two looks at the clock. */
+/** How many pieces and characters are written between two looks at the clock. */
 const PIECES = 64;
+const CHARACTERS = 500_000;
 
-/** What `JSON.stringify` returns for an answer, without holding the event loop. */
-export async function stringifyInTurns(value: object): Promise<string> {
+/**
+ * What `JSON.stringify` returns for an answer, without holding the event loop. Throws TooCostlyError if it has more than
+ * `mostCharacters`.
+ */
+export async function stringifyInTurns(
+  value: object,
+  mostCharacters: number = Number.POSITIVE_INFINITY,
+): Promise<string> {
   const written: string[] = [];
+  let characters = 0;
+  let looked = { pieces: 0, characters: 0 };
   for (const piece of piecesOf(value)) {
     written.push(piece);
-    if (written.length % PIECES === 0) {
+    characters += piece.length;
+    if (characters > mostCharacters) {
+      throw new TooCostlyError("size");
+    }
+    if (written.length - looked.pieces >= PIECES || characters - looked.characters >= CHARACTERS) {
+      looked = { pieces: written.length, characters };
       await yieldIfDue();
     }
   }

@@ -1,8 +1,8 @@
 import { type ExecutionResult, execute, type GraphQLSchema, getOperationAST, type OperationTypeNode } from "graphql";
 import type { Context, OperationOptions } from "../context.ts";
+import { TooCostlyError } from "../errors.ts";
 import type { Versions } from "../freshness/versions.ts";
-import type { MeterLimits } from "../meter.ts";
-import type { Admission, Charge } from "./admission.ts";
+import { type Admission, type Charge, limitsOf } from "./admission.ts";
 import { Documents } from "./documents.ts";
 import { createErrorFormatter, type FormatOptions, inOrder, withoutStatus } from "./errors.ts";
 import { Execution } from "./execution.ts";
@@ -18,7 +18,6 @@ import {
   type Result,
   refuse,
 } from "./operation.ts";
-import type { OperationPrice, Price } from "./price.ts";
 import { createRefusals } from "./refusals.ts";
 import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
@@ -192,19 +191,28 @@ export function createOperations(options: OperationsOptions): Operations {
       const contextValue = run.context;
       const result = await execute({ schema, document, rootValue, contextValue, variableValues, operationName });
       const answer = show(result, operation, run);
-      return run.context.meter.objects < LARGE_OBJECTS
-        ? answer
-        : new Answer(answer.status, answer.result, await stringifyInTurns(answer.result));
+      const { price, definition } = operation;
+      if (run.context.meter.objects < LARGE_OBJECTS && (price?.values ?? 0) < LARGE_VALUES) {
+        return answer;
+      }
+      // What a mutation has done is told, however much it is.
+      const most = definition.operation === "mutation" ? Number.POSITIVE_INFINITY : MOST_CHARACTERS;
+      return new Answer(answer.status, answer.result, await stringifyInTurns(answer.result, most));
     } catch (error) {
-      return refusals.failed(error);
+      return error instanceof TooCostlyError ? cutOff(error.what, operation, run) : refusals.failed(error);
     }
   }
 
   /** Leaves an operation whose time is over as it is. */
   function overdue(operation: Operation, run: Run): Answer {
     run.context.meter.line.close();
+    return cutOff("time", operation, run);
+  }
+
+  /** The answer to an operation that has run, and that gets no data. */
+  function cutOff(what: TooCostlyError["what"], operation: Operation, run: Run): Answer {
     const extensions = extensionsOf(run, operation);
-    const errors = [withoutStatus(TOO_COSTLY_FAILURES.time)];
+    const errors = [withoutStatus(TOO_COSTLY_FAILURES[what])];
     return new Answer(200, { errors, data: null, ...(extensions && { extensions }) });
   }
 
@@ -273,19 +281,10 @@ interface Run {
 
 /** Answers with more objects are written in several turns of the event loop. */
 const LARGE_OBJECTS = 500;
-
-/** An operation may cost this many times its price: lengths of lists without a page size are assumed. */
-const SLACK = 3;
-/** Added to that for operations with a small price, because of retries and sign-ins. */
-const MORE = { calls: 10, objects: 100 };
-
-function limitsOf({ calls, objects }: Price, price: OperationPrice): MeterLimits {
-  return {
-    calls: SLACK * calls + MORE.calls,
-    objects: SLACK * objects + MORE.objects,
-    valuesPerObject: price.values / Math.max(1, price.objects),
-  };
-}
+/** The same for operations that may have more values, because texts and aliases make few objects large. */
+const LARGE_VALUES = 5_000;
+/** Of an answer as JSON: far more than a screen shows. The process holds it twice, with two bytes for each at most. */
+const MOST_CHARACTERS = 32_000_000;
 
 /** `extensions.platforms`: the platform calls that an operation made, so that frontends see what it costs. */
 function platformsOf({ calls }: Context): readonly object[] {
