@@ -1,6 +1,7 @@
 import { type Access, createAccess, OPEN_ACCESS } from "./access/access.ts";
 import { createApiKeys } from "./access/api-keys.ts";
 import { Buckets, createRecipientLimit } from "./access/buckets.ts";
+import { SharedBuckets } from "./access/shared-buckets.ts";
 import { createTokens } from "./access/tokens.ts";
 import { warnOfCredentials } from "./background/check-credentials.ts";
 import { startContactListSync } from "./background/contact-list-sync.ts";
@@ -50,8 +51,10 @@ import { openStore } from "./store/open.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { listenForEvents } from "./store/postgres-listener.ts";
 import { isPostgresUrl } from "./store/postgres-url.ts";
+import { type SharedToken, shareToken } from "./store/shared-token.ts";
 import { shareVersions } from "./store/shared-versions.ts";
 import { isMemoryStore } from "./store/sqlite.ts";
+import type { Store } from "./store/store.ts";
 import { createTurns } from "./store/turns.ts";
 import { createLineStream, createLogOptions, type LogStream } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
@@ -144,7 +147,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     },
   };
   const pidj = connectPidj(config.pidj, connection);
-  const textizen = connectTextizen(config.textizen, connection);
+  const textizen = connectTextizen(config.textizen, {
+    ...connection,
+    sharedToken: sharedTokenOf(config, store, now),
+  });
   const widths = { pidj: new DetailWidth(), textizen: new DetailWidth() };
   const keeping = {
     versions,
@@ -216,7 +222,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     // crash learns within that time that the outcome is unknown.
     requireType: guards.requireType,
     mayRead: guards.mayRead,
-    takeRecipients: createRecipientLimit(config.limits.recipientsPerMinute, createBuckets()),
+    takeRecipients: createRecipientLimit(
+      config.limits.recipientsPerMinute,
+      isPostgresUrl(storeUrl) ? new SharedBuckets(store, now) : createBuckets(),
+    ),
     ssoNextHosts: config.ssoNextHosts,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
     pauseAt: options.pauseAt,
@@ -377,9 +386,16 @@ function connectPidj(config: PidjConfig | null, connection: Omit<ConnectionOptio
   return config === null ? createUnconfiguredClient("PIDJ") : createPidjClient({ ...config, ...connection });
 }
 
+/** Null if each process signs in to Textizen by itself. */
+function sharedTokenOf({ textizen, replicas }: Config, store: Store, now: () => Date): SharedToken | null {
+  return textizen !== null && "email" in textizen.credentials && replicas.secretKey !== null
+    ? shareToken(store, textizen.credentials.email, replicas.secretKey, now)
+    : null;
+}
+
 function connectTextizen(
   config: TextizenConfig | null,
-  connection: Omit<ConnectionOptions, "baseUrl">,
+  connection: Omit<ConnectionOptions, "baseUrl"> & { readonly sharedToken: SharedToken | null },
 ): TextizenClient {
   return config === null ? createUnconfiguredClient("TEXTIZEN") : createTextizenClient({ ...config, ...connection });
 }

@@ -50,7 +50,7 @@ export interface Services {
   /** Versions of lists and platforms, to tell whether something read earlier is still good. */
   readonly versions: Versions;
   /** Counts people that the caller is about to text. Throws RateLimitedError if they are too many for now. */
-  readonly takeRecipients: (caller: Caller, count: number) => void;
+  readonly takeRecipients: (caller: Caller, count: number) => Promise<void>;
   /** Throws ForbiddenError if the caller may not read records of the type. */
   readonly requireType: (type: string, caller: Caller) => void;
   readonly mayRead: (type: string, caller: Caller) => boolean;

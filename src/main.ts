@@ -1,7 +1,8 @@
-import { readConfig, readSimulation } from "./config.ts";
+import { type Config, readConfig, readSimulation } from "./config.ts";
 import { loadEnvFile } from "./env-file.ts";
 import { explainFailure } from "./program.ts";
 import { stopInOrder } from "./shutdown.ts";
+import { isPostgresUrl } from "./store/postgres-url.ts";
 
 /** The program: reads the environment, starts, and stops on a signal. */
 async function main(): Promise<void> {
@@ -18,6 +19,11 @@ Textizen's campaigns report to ${show(app.webhooks.textizen)}
   }
   if (app.metricsUrl !== null) {
     process.stdout.write(`Metrics at ${app.metricsUrl}\n`);
+  }
+  if (!isSimulated && signsInAlone(config)) {
+    process.stdout.write(
+      "STORE_SECRET_KEY is not set: each replica signs in to Textizen by itself (openssl rand -base64 32 makes a key).\n",
+    );
   }
   stopInOrder(app);
   process.stdout.write(`textgraph ready at ${app.url}\n`);
@@ -41,6 +47,12 @@ Textizen's campaigns report to ${show(app.webhooks.textizen)}
     }
     return simulated;
   }
+}
+
+/** True for one of several servers whose sign-in is of no use to the others. */
+function signsInAlone({ storeUrl, replicas, textizen }: Config): boolean {
+  const signsIn = textizen !== null && "email" in textizen.credentials;
+  return signsIn && isPostgresUrl(storeUrl ?? "") && replicas.secretKey === null;
 }
 
 function withoutSecret(webhook: string): string {

@@ -83,6 +83,15 @@ describe.skipIf(!POSTGRES.isHere)("three replicas on PostgreSQL (TEST_POSTGRES_U
     60_000,
   );
 
+  test("they sign in to Textizen once", async () => {
+    await using stage = await startReplicas({ database: TEST_POSTGRES_URL });
+    const answers = await Promise.all(
+      stage.replicas.map(({ url }) => ask(url, "{ textizenGroups(first: 1) { nodes { id } } }")),
+    );
+    expect(answers.map(({ errors }) => errors)).toEqual([undefined, undefined, undefined]);
+    expect(stage.simulator.journal.filter(({ path }) => path.includes("sign_in"))).toHaveLength(1);
+  });
+
   test("a text to one wakes a subscriber of another at once, and its STOP stops the third", async () => {
     await using stage = await startReplicas({ database: TEST_POSTGRES_URL });
     const since = (await ask(urlOf(stage, 1), "{ eventCursor }")).data.eventCursor;

@@ -6,7 +6,11 @@ import type { PollRecord } from "../src/textizen/records.ts";
 import type { TextizenOptions } from "../src/textizen/wire.ts";
 import { createScope, type Received, sendJson, startUpstream, type TestScope, type Upstream } from "./upstream.ts";
 
-type Served = Upstream & { readonly client: TextizenClient };
+type Served = Upstream & {
+  readonly client: TextizenClient;
+  /** A client of another process; the caller closes it. */
+  readonly connect: (options: Partial<TextizenOptions>) => TextizenClient;
+};
 
 /** An upstream whose answers the test gives, and a client of it. */
 export async function serve(
@@ -14,16 +18,19 @@ export async function serve(
   options: Partial<TextizenOptions> = {},
 ): Promise<Served> {
   const upstream = await startUpstream(answer);
-  const client = createTextizenClient({
-    baseUrl: upstream.url,
-    credentials: { authToken: "your_token" },
-    tokenIn: "body",
-    sleep: async () => undefined,
-    ...options,
-  });
+  const connect = (more: Partial<TextizenOptions>) =>
+    createTextizenClient({
+      baseUrl: upstream.url,
+      credentials: { authToken: "your_token" },
+      tokenIn: "body",
+      sleep: async () => undefined,
+      ...more,
+    });
+  const client = connect(options);
   const stop = upstream[Symbol.asyncDispose];
   return Object.assign(upstream, {
     client,
+    connect,
     async [Symbol.asyncDispose]() {
       await client.close();
       await stop();

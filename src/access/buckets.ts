@@ -9,7 +9,7 @@ export interface BucketLimits {
   readonly atOnce: number;
 }
 
-interface Bucket {
+export interface Bucket {
   left: number;
   countedAt: number;
 }
@@ -36,12 +36,7 @@ export class Buckets {
    */
   take(caller: string, amount: number, limits: BucketLimits): number {
     const bucket = this.#bucket(caller, limits);
-    const missing = Math.min(amount, limits.atOnce) - bucket.left;
-    if (missing > INEXACT * limits.atOnce) {
-      return Math.max(1, Math.ceil((missing * 60) / limits.perMinute));
-    }
-    bucket.left -= amount;
-    return 0;
+    return takeFrom(bucket, bucket.countedAt, amount, limits);
   }
 
   /** Returns what was taken and not used. A negative amount was used in addition to what was taken. */
@@ -55,20 +50,35 @@ export class Buckets {
     return Math.max(0, Math.floor(this.#bucket(caller, limits).left));
   }
 
-  #bucket(caller: string, { perMinute, atOnce }: BucketLimits): Bucket {
+  #bucket(caller: string, limits: BucketLimits): Bucket {
     const now = this.#now();
     let bucket = this.#byCaller.get(caller);
     if (bucket === undefined) {
-      bucket = { left: atOnce, countedAt: now };
+      bucket = { left: limits.atOnce, countedAt: now };
       this.#byCaller.set(caller, bucket);
     }
-    if (now > bucket.countedAt) {
-      bucket.left += ((now - bucket.countedAt) * perMinute) / 60_000;
-      bucket.countedAt = now;
-    }
-    bucket.left = Math.min(atOnce, bucket.left);
+    refill(bucket, now, limits);
     return bucket;
   }
+}
+
+/** Takes an amount from a bucket: see `Buckets.take`. */
+export function takeFrom(bucket: Bucket, now: number, amount: number, limits: BucketLimits): number {
+  refill(bucket, now, limits);
+  const missing = Math.min(amount, limits.atOnce) - bucket.left;
+  if (missing > INEXACT * limits.atOnce) {
+    return Math.max(1, Math.ceil((missing * 60) / limits.perMinute));
+  }
+  bucket.left -= amount;
+  return 0;
+}
+
+function refill(bucket: Bucket, now: number, { perMinute, atOnce }: BucketLimits): void {
+  if (now > bucket.countedAt) {
+    bucket.left += ((now - bucket.countedAt) * perMinute) / 60_000;
+    bucket.countedAt = now;
+  }
+  bucket.left = Math.min(atOnce, bucket.left);
 }
 
 /** Share of a minute's recipients that a caller may text at once. */
@@ -76,15 +86,19 @@ const RECIPIENTS_AT_ONCE = 0.25;
 
 /**
  * Returns the function that counts the people whom a caller is about to text, against its own limit or else
- * `perMinute`. It throws RateLimitedError if they are too many for now. While authentication is off there is no limit.
+ * `perMinute`. It throws RateLimitedError if they are too many for now, and what the buckets throw. While authentication
+ * is off there is no limit.
  */
-export function createRecipientLimit(perMinute: number, buckets: Buckets): (caller: Caller, count: number) => void {
-  return ({ id, isAnonymous, recipientsPerMinute }, count) => {
+export function createRecipientLimit(
+  perMinute: number,
+  buckets: { take(caller: string, amount: number, limits: BucketLimits): number | Promise<number> },
+): (caller: Caller, count: number) => Promise<void> {
+  return async ({ id, isAnonymous, recipientsPerMinute }, count) => {
     if (isAnonymous || count === 0) {
       return;
     }
     const own = recipientsPerMinute ?? perMinute;
-    const retryAfter = buckets.take(id, count, { perMinute: own, atOnce: own * RECIPIENTS_AT_ONCE });
+    const retryAfter = await buckets.take(id, count, { perMinute: own, atOnce: own * RECIPIENTS_AT_ONCE });
     if (retryAfter > 0) {
       throw new RateLimitedError("recipients", retryAfter);
     }

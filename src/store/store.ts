@@ -41,7 +41,9 @@ export type Table =
   | "audit"
   | "audit-key"
   | "answer-shape"
-  | "turn";
+  | "turn"
+  | "session"
+  | "bucket";
 
 export interface Range {
   /** Only keys that begin with this. */

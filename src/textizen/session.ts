@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError, type PlatformErrorReason } from "../errors.ts";
 import { isJsonObject } from "../json.ts";
 import { type CallScope, ReadScope } from "../rest/calls.ts";
@@ -24,12 +25,27 @@ export interface Session {
   readonly giveUp: (renewed: string) => void;
 }
 
+/** The token of all processes that use the account. Every method may reject. */
+export interface SharedToken {
+  /**
+   * The token, unless it is `refused` or there is none. Then `mine` if this process shall sign in, and `others` if
+   * another one does, for so many milliseconds or until `write`.
+   */
+  readonly claim: (
+    refused: string | null,
+    milliseconds: number,
+  ) => Promise<{ readonly token: string } | { readonly turn: "mine" | "others" }>;
+  readonly write: (token: string) => Promise<void>;
+}
+
 interface SessionOptions {
   readonly credentials: TextizenCredentials;
   /** Makes the sign-in call and returns the token. */
   readonly signIn: (email: string, password: string, scope: ReadScope) => Promise<string>;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  /** Null if each process signs in by itself. */
+  readonly shared: SharedToken | null;
 }
 
 /**
@@ -37,17 +53,21 @@ interface SessionOptions {
  * account.
  */
 const PAUSE_MILLISECONDS = 5_000;
+/** How often it is looked whether another process has signed in. */
+const LOOK_MILLISECONDS = 50;
 const NEVER = new AbortController().signal;
 const FOREVER = () => Number.POSITIVE_INFINITY;
 const ROUTE = "POST /api/users/sign_in";
 const TOKEN_KEYS = ["auth_token", "authentication_token", "token"] as const;
 
-export function createSession({ credentials, signIn, now }: SessionOptions): Session {
+export function createSession({ credentials, signIn, now, shared }: SessionOptions): Session {
   if ("authToken" in credentials) {
     return createFixedSession(credentials.authToken);
   }
   const { email, password } = credentials;
   let token: string | null = null;
+  /** The last token that was refused: another process may still share it. */
+  let refusedToken: string | null = null;
   let pending: Promise<string> | null = null;
   let failure: { readonly error: unknown; readonly at: number } | null = null;
 
@@ -55,7 +75,7 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
     try {
       // The call that began the sign-in may be aborted while others still wait for it, so it has no signal.
       const signingIn = new ReadScope({ signal: NEVER, deadline: FOREVER, isFresh: true, record: scope.record });
-      token = await signIn(email, password, signingIn);
+      token = await signInOnce(signingIn);
       failure = null;
       return token;
     } catch (error) {
@@ -64,6 +84,38 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
     } finally {
       pending = null;
     }
+  }
+
+  /** The token that another process got, or one of a sign-in that all others wait for. */
+  async function signInOnce(scope: ReadScope): Promise<string> {
+    const others = await othersToken();
+    if (others !== null) {
+      return others;
+    }
+    const mine = await signIn(email, password, scope);
+    // Without its store, each process signs in by itself.
+    await shared?.write(mine).catch(() => undefined);
+    return mine;
+  }
+
+  /** Null if this process shall sign in. */
+  async function othersToken(): Promise<string | null> {
+    try {
+      while (shared !== null) {
+        // If the process that signs in fails, the next one tries after the pause.
+        const claimed = await shared.claim(refusedToken, PAUSE_MILLISECONDS);
+        if ("token" in claimed) {
+          return claimed.token;
+        }
+        if (claimed.turn === "mine") {
+          return null;
+        }
+        await sleep(LOOK_MILLISECONDS);
+      }
+    } catch {
+      // As without others.
+    }
+    return null;
   }
 
   function obtain(scope: CallScope): string | Promise<string> {
@@ -90,6 +142,7 @@ export function createSession({ credentials, signIn, now }: SessionOptions): Ses
         // The token stays until then, because the refusal may concern only this call.
         requirePauseOver();
         token = null;
+        refusedToken = refused;
       }
       return obtain(scope);
     },

@@ -7,7 +7,7 @@ import type { PlatformState } from "../rest/guard.ts";
 import { combine, isWorthRenewal } from "../rest/repeats.ts";
 import { COMMON_HEADERS, type ConnectionOptions, createTransport, type PlatformRequest } from "../rest/transport.ts";
 import { requireAccepted } from "./refusals.ts";
-import { createSession, readToken, type TextizenCredentials } from "./session.ts";
+import { createSession, readToken, type SharedToken, type TextizenCredentials } from "./session.ts";
 import { shapeError } from "./shapes.ts";
 import { isSignedOut, isSignInPage } from "./signed-out.ts";
 
@@ -30,6 +30,8 @@ export interface TextizenOptions extends ConnectionOptions {
   readonly sendAtZone?: string | null;
   /** Milliseconds of a clock that never goes back; for tests. */
   readonly now?: () => number;
+  /** The token of all processes that use the account; null, the default: this one signs in for itself. */
+  readonly sharedToken?: SharedToken | null;
 }
 
 /** The parameters of a call besides the token; undefined ones are left out. */
@@ -80,6 +82,7 @@ export function createTextizenWire(options: TextizenOptions): TextizenWire {
   const session = createSession({
     credentials: options.credentials,
     now: options.now ?? (() => performance.now()),
+    shared: options.sharedToken ?? null,
     signIn: (email, password, scope) =>
       transport.read(
         {

@@ -80,7 +80,7 @@ export async function carryOut<Accepted, Prepared = undefined>(
   const prepared = (await write.prepare?.()) as Prepared;
   if (write.kind === "send") {
     // A group counts as one: only the platform knows its members.
-    tools.takeRecipients(Math.max(1, write.texts(prepared).length));
+    await tools.takeRecipients(Math.max(1, write.texts(prepared).length));
   }
   if (attempt === null) {
     return callAndSettle(tools, write, prepared, null);

@@ -20,7 +20,7 @@ export interface WriteTools {
   readonly caller: string;
   readonly optOuts: OptOuts;
   /** Counts people that the caller is about to text. Throws RateLimitedError if they are too many for now. */
-  readonly takeRecipients: (count: number) => void;
+  readonly takeRecipients: (count: number) => Promise<void>;
   readonly scope: ReadScope;
   readonly now: () => Date;
   /** Milliseconds that one write may take, retries included. */

@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { SharedBuckets } from "../src/access/shared-buckets.ts";
+import { openStore } from "../src/store/open.ts";
+import { shareToken } from "../src/store/shared-token.ts";
+import { STORE_KINDS } from "./stores.ts";
+import { serve } from "./textizen-upstream.ts";
+import { createScope, sendJson } from "./upstream.ts";
+
+const now = () => new Date();
+
+describe.each(STORE_KINDS)("on $name", ({ isHere, make }) => {
+  test.skipIf(!isHere)("a token is read back with its key and name, and by nobody else", async () => {
+    await using place = await make();
+    const store = await openStore(place.url, "default");
+    const [key, otherKey] = [randomBytes(32), randomBytes(32)];
+    const mine = shareToken(store, "you@example.com", key, now);
+    expect(await mine.claim(null, 0)).toEqual({ turn: "mine" });
+    await mine.write("the secret token");
+    expect(await shareToken(store, "you@example.com", key, now).claim(null, 0)).toEqual({ token: "the secret token" });
+    expect(await shareToken(store, "you@example.com", otherKey, now).claim(null, 0)).toEqual({ turn: "mine" });
+    expect(await shareToken(store, "me@example.com", key, now).claim(null, 0)).toEqual({ turn: "mine" });
+    const row = (await store.range("session", { limit: 10 })).find(({ value }) => !value.includes("null"));
+    expect(JSON.stringify(row)).not.toMatch(/secret|example/);
+    const { sealed } = JSON.parse(row?.value ?? "");
+    const changed = sealed.replace(/^./, (first: string) => (first === "A" ? "B" : "A"));
+    await store.commit([
+      { table: "session", key: row?.key ?? "", becomes: JSON.stringify({ sealed: changed, claimedUntil: 0 }) },
+    ]);
+    expect(await mine.claim(null, 0)).toEqual({ turn: "mine" });
+    await store.close();
+  });
+
+  test.skipIf(!isHere)("three processes sign in once, and renew once", async () => {
+    await using place = await make();
+    let signIns = 0;
+    let good = "";
+    await using upstream = await serve((request, response) => {
+      if (request.path === "/api/users/sign_in") {
+        signIns += 1;
+        good = `t${signIns}`;
+        sendJson(response, { auth_token: good });
+      } else {
+        const isGood = request.body.includes(`"${good}"`);
+        sendJson(response, isGood ? [] : { error: "Invalid token" }, isGood ? 200 : 401);
+      }
+    });
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(place.url, "default")));
+    const clients = stores.map((store) =>
+      upstream.connect({
+        credentials: { email: "you@example.com", password: "your_password" },
+        sharedToken: shareToken(store, "you@example.com", Buffer.alloc(32, 1), now),
+      }),
+    );
+    const readAll = () => Promise.all(clients.map((client) => client.groups(createScope())));
+    await readAll();
+    expect(signIns).toBe(1);
+    good = "ended by the platform";
+    await readAll();
+    expect(signIns).toBe(2);
+    // Without its store, a process that has a token goes on with it.
+    await Promise.all(stores.map((store) => store.close()));
+    await readAll();
+    expect(signIns).toBe(2);
+    await Promise.all(clients.map((client) => client.close()));
+  });
+
+  test.skipIf(!isHere)("three processes that take from one bucket take what is in it, and not more", async () => {
+    await using place = await make();
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(place.url, "default")));
+    const clock = { time: 1_000_000 };
+    const buckets = stores.map((store) => new SharedBuckets(store, () => new Date(clock.time)));
+    const limits = { perMinute: 60, atOnce: 15 };
+    const takeAll = async () =>
+      (await Promise.all(Array.from({ length: 60 }, (_, at) => buckets[at % 3]?.take("key:one", 1, limits)))).filter(
+        (wait) => wait === 0,
+      ).length;
+    expect(await takeAll()).toBe(15);
+    expect(await buckets[0]?.take("key:one", 3, limits)).toBe(3);
+    clock.time += 3_000;
+    expect(await takeAll()).toBe(3);
+    expect(await buckets[1]?.take("key:two", 15, limits)).toBe(0);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+});
