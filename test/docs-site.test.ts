@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 /** Pages of each kind: prose with code, wide tables, the longest one, and the schema's reference. */
-const LOOKED_AT = ["", "send", "errors", "configuration", "schema/person"];
+const LOOKED_AT = ["", "send", "errors", "configuration", "platforms", "schema/person"];
 
 // `npm run docs:build` makes the site, and `.ci/run` has a browser.
 const siteTest = test.skipIf(!existsSync(SITE) || !existsSync(CHROMIUM));
@@ -70,8 +70,11 @@ siteTest("the search of the site finds an error code, with no server but the sit
   const refused: string[] = [];
   const page = await openPage(browser, { viewport: { width: 1440, height: 900 } }, refused);
   await page.goto(site.url);
-  await page.getByRole("button", { name: "Search" }).first().click();
-  await page.locator("input[type=search]").fill("OUTCOME_UNKNOWN");
+  // With the keyboard alone, once the page's script runs.
+  await page.waitForFunction("document.querySelector('#app')?.__vue_app__ !== undefined");
+  await page.getByRole("button", { name: "Search" }).first().press("Enter");
+  const search = page.locator("input[type=search]");
+  await search.fill("OUTCOME_UNKNOWN");
   await page.getByRole("option").first().waitFor();
   const found = await page.getByRole("option").allInnerTexts();
   expect(found.join("\n")).toMatch(/user errors/i);

@@ -31,29 +31,48 @@ const slugify = (heading: string) =>
 /** The part of markdown-it's tokens that is changed here. */
 interface Token {
   type: string;
+  tag: string;
   content: string;
   children: Token[] | null;
   attrGet(name: string): string | null;
 }
 
 /** Files of the checkout that are no pages (`../examples/…`) are named, not linked: the site does not have them. */
-function nameFilesOfCheckout(markdown: {
-  core: { ruler: { push(name: string, rule: (state: { tokens: Token[] }) => void): void } };
-}) {
-  markdown.core.ruler.push("files-of-checkout", ({ tokens }) => {
-    for (const { children } of tokens) {
-      let isOutside = false;
-      for (const token of children ?? []) {
-        if (token.type === "link_open") {
-          isOutside = token.attrGet("href")?.startsWith("../") ?? false;
-        }
-        if (isOutside && (token.type === "link_open" || token.type === "link_close")) {
-          token.type = "text";
-          token.content = "";
+function nameFilesOfCheckout({ tokens }: { readonly tokens: Token[] }): void {
+  for (const { children } of tokens) {
+    let isOutside = false;
+    for (const token of children ?? []) {
+      if (token.type === "link_open") {
+        isOutside = token.attrGet("href")?.startsWith("../") ?? false;
+      }
+      if (isOutside && (token.type === "link_open" || token.type === "link_close")) {
+        token.type = "text";
+        token.content = "";
+      }
+    }
+  }
+}
+
+/** The empty corner of a table is no header: a screen reader would read it as one. */
+function emptyCorners({ tokens }: { readonly tokens: Token[] }): void {
+  for (const [at, token] of tokens.entries()) {
+    if (token.type === "th_open" && tokens[at + 1]?.content === "") {
+      for (const end of [token, tokens[at + 2]]) {
+        if (end !== undefined) {
+          end.tag = "td";
         }
       }
     }
-  });
+  }
+}
+
+interface Markdown {
+  readonly core: { readonly ruler: { push(name: string, rule: (state: { readonly tokens: Token[] }) => void): void } };
+}
+
+function configure({ core }: Markdown): void {
+  core.ruler.push("files-of-checkout", nameFilesOfCheckout);
+  core.ruler.push("empty-corners", emptyCorners);
 }
 
 export default {
@@ -63,7 +82,7 @@ export default {
   cleanUrls: true,
   // Addresses of a reader's own machine.
   ignoreDeadLinks: [/^https?:\/\/(?:127\.0\.0\.1|localhost)/],
-  markdown: { config: nameFilesOfCheckout, anchor: { slugify } },
+  markdown: { config: configure, anchor: { slugify } },
   themeConfig: {
     search: {
       provider: "local",
