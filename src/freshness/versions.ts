@@ -175,11 +175,11 @@ export class Versions {
   /**
    * Raises these versions; without any, that of the store's rows. It takes effect in this process at once, and in the
    * others when the promise resolves, or later if they cannot be reached. Never rejects. With `isUnknown`, the change
-   * may also happen later, so for a minute nothing read of these lists is kept.
+   * may also happen later, so for a minute nothing read of these lists, and of their platforms, is kept.
    */
   raise(changes: readonly Changed[], { isUnknown = false } = {}): Promise<void> {
     const names: VersionName[] = ["any", ...changes.flatMap((name) => [name, platformOf(name)])];
-    const keys = new Set([...names, ...(isUnknown ? changes.map((name) => UNSETTLED + name) : [])]);
+    const keys = new Set([...names, ...(isUnknown ? names.slice(1).map((name) => UNSETTLED + name) : [])]);
     for (const key of keys) {
       this.#raiseHere(key, UNSETTLED_MS);
     }
