@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { PlatformError } from "../src/errors.ts";
 import { Versions } from "../src/freshness/versions.ts";
 import { ReadScope } from "../src/rest/calls.ts";
 import { KeptDetails } from "../src/rest/kept-details.ts";
@@ -148,29 +149,63 @@ test("tokens are never kept", async () => {
   }
 });
 
-test("what is kept has a bound, and the oldest goes first", async () => {
-  const details = new KeptDetails({ versions: new Versions(), milliseconds: 1_000, mostCharacters: 300 });
+/** Details that count how often they were read. */
+function count(mostCharacters: number) {
+  const details = new KeptDetails({ versions: new Versions(), milliseconds: 1_000, mostCharacters });
   const scope = new ReadScope({
     signal: new AbortController().signal,
     deadline: () => Number.POSITIVE_INFINITY,
     isFresh: false,
     record: () => undefined,
   });
-  let reads = 0;
-  const get = (id: string, length: number) =>
-    details.get({
-      platform: "PIDJ",
-      route: "GET /user/{id}",
-      id,
-      scope,
-      read: async () => {
-        reads += 1;
-        return "x".repeat(length);
-      },
-      onKept: () => undefined,
-    });
-  for (const id of ["a", "b", "c", "a", "a", "huge", "huge"]) {
-    await get(id, id === "huge" ? 10_000 : 100);
+  const counted = {
+    reads: 0,
+    get: (id: string, value: unknown) =>
+      details.get({
+        platform: "PIDJ",
+        route: "GET /user/{id}",
+        id,
+        scope,
+        read: async () => {
+          counted.reads += 1;
+          return value;
+        },
+        onKept: () => undefined,
+      }),
+  };
+  return counted;
+}
+
+test("what is kept has a bound, and what was used least recently goes first", async () => {
+  const counted = count(13_000);
+  const get = (id: string) => counted.get(id, { name: "x".repeat(100), emailAddress: null });
+  await get("first");
+  await get("used");
+  for (let at = 0; at < 150; at += 1) {
+    await get(`${at}`);
+    await get("used");
   }
-  expect(reads).toBe(6);
+  expect(counted.reads).toBe(152);
+  await get("first");
+  expect(counted.reads).toBe(153);
+});
+
+test.each([
+  ["a fiftieth of the bound", { name: "x".repeat(300) }],
+  ["a fiftieth, in many small values", { recipients: Array.from({ length: 50 }, (_, at) => at) }],
+])("a record of more than %s is not kept, for its size is counted no further", async (_what, value) => {
+  const counted = count(13_000);
+  await counted.get("large", value);
+  expect(await counted.get("large", value)).toBe(value);
+  expect(counted.reads).toBe(2);
+});
+
+test.each([
+  ["a record", { name: new PlatformError("PIDJ", "shape", "name") }],
+  ["a row inside", [{ id: "mailing:1", sendAt: new PlatformError("TEXTIZEN", "shape", "send_at") }]],
+])("%s with a field that could not be read is asked for again", async (_what, value) => {
+  const counted = count(13_000);
+  await counted.get("a", value);
+  await counted.get("a", value);
+  expect(counted.reads).toBe(2);
 });

@@ -12,7 +12,7 @@ interface KeptDetailsOptions {
   readonly versions: Versions;
   /** How long a record is served; 0 keeps nothing. */
   readonly milliseconds: number;
-  /** Characters of all kept records together, as JSON. Default: 50 million. */
+  /** Characters of all kept records together. Default: 50 million. A record with more than a fiftieth is not kept. */
   readonly mostCharacters?: number;
 }
 
@@ -31,23 +31,19 @@ export interface DetailRead<Value> {
 /**
  * Records that were read by id, for the operations of the next seconds. Off unless the operator wants it. A record from
  * before a write or an event of its platform is never served, nor one that a write with an unknown outcome may still
- * change. What is missing and what failed is not kept.
+ * change. What is missing and what failed is not kept, nor a record with a field that could not be read.
  */
 export class KeptDetails {
   readonly #versions: Versions;
   readonly #milliseconds: number;
+  readonly #mostOfOne: number;
   readonly #kept: LRUCache<string, KeptDetail> | null;
 
   constructor({ versions, milliseconds, mostCharacters = 50_000_000 }: KeptDetailsOptions) {
     this.#versions = versions;
     this.#milliseconds = milliseconds;
-    this.#kept =
-      milliseconds === 0
-        ? null
-        : new LRUCache({
-            maxSize: mostCharacters,
-            sizeCalculation: ({ value }, name) => name.length + JSON.stringify(value).length,
-          });
+    this.#mostOfOne = mostCharacters / 50;
+    this.#kept = milliseconds === 0 ? null : new LRUCache({ maxSize: mostCharacters });
   }
 
   /** A fresh scope gets a call of its own. Rejects as the call does. */
@@ -70,9 +66,32 @@ export class KeptDetails {
     }
     const stamp = this.#versions.stamp(platform);
     const value = await read();
-    if (value !== null && value !== undefined) {
-      all.set(name, { value, stamp });
+    const size = value === null || value === undefined ? null : sizeOf(value, this.#mostOfOne);
+    if (value !== null && value !== undefined && size !== null) {
+      all.set(name, { value, stamp }, { size: size + name.length });
     }
     return value;
   }
+}
+
+/** What a value beside its text costs: a number, a date, a property. */
+const CHARACTERS_OF_VALUE = 8;
+
+/**
+ * About how many characters a record has; null if more than `most`, so that a large one does not hold the event loop, or
+ * if a field of it could not be read.
+ */
+function sizeOf(value: unknown, most: number): number | null {
+  if (value instanceof Error) {
+    return null;
+  }
+  let size = CHARACTERS_OF_VALUE + (typeof value === "string" ? value.length : 0);
+  for (const part of typeof value === "object" && value !== null ? Object.values(value) : []) {
+    const more = sizeOf(part, most - size);
+    if (more === null) {
+      return null;
+    }
+    size += more;
+  }
+  return size > most ? null : size;
 }
