@@ -15,6 +15,8 @@ export function environmentFor(simulator: Simulator, file: string): Record<strin
   return {
     PORT: "0",
     LOG_LEVEL: "silent",
+    // A machine that does much else makes every event loop late, which is no load of this server.
+    OVERLOAD_LAG_MS: "60000",
     STORE_URL: `sqlite:${file}`,
     PIDJ_BASE_URL: simulator.pidj.url,
     PIDJ_ACCOUNT_KEY: simulator.pidj.accountKey,

@@ -145,6 +145,15 @@ const rows: readonly Row[] = [
       mostCalls: answer === "kong-403" ? 2 : 1,
     }),
   ),
+  ...(["other-json-200", "portal-200"] as const).map(
+    (answer): Row => ({
+      name: `somebody else's answer (${answer})`,
+      begin: both({ kind: "foreign", answer }),
+      ...UNREADABLE,
+      // docs/platforms.md T-12: any JSON with a 2xx status is Textizen's success.
+      ...(answer === "other-json-200" && { sendsToTextizen: ["sent"] }),
+    }),
+  ),
   { name: "redirects", begin: both({ kind: "redirect", location: "http://127.0.0.1:1/" }), ...UNREADABLE },
 ];
 

@@ -86,7 +86,13 @@ test.runIf(process.platform !== "win32")(
     await using simulator = await startSimulator({ people: 3, polls: 0 });
     const program = fileURLToPath(new URL("stopping-child.ts", import.meta.url));
     const child = spawn("bash", ["-c", `trap '' XFSZ; ulimit -f 300; exec "$0" "$1"`, process.execPath, program], {
-      env: { ...credentialsOf(simulator), PORT: "0", STORE_URL: file.url, LOG_LEVEL: "silent" },
+      env: {
+        ...credentialsOf(simulator),
+        PORT: "0",
+        STORE_URL: file.url,
+        LOG_LEVEL: "silent",
+        OVERLOAD_LAG_MS: "60000",
+      },
       stdio: ["ignore", "pipe", "inherit"],
     });
     await using _ended = { [Symbol.asyncDispose]: () => endOf(child) };
