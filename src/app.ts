@@ -254,11 +254,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     allowsIntrospection: config.allowsIntrospection,
     sharesQueries: config.sharesOperations,
   });
-  const apollo = await startApollo({
-    ...common,
-    keepsQueries: config.trustedDocuments === null,
-    exampleNumber: options.exampleNumber ?? "+14155551212",
-  });
+  const exampleNumber = options.exampleNumber ?? "+14155551212";
+  const apollo = await startApollo({ ...common, keepsQueries: config.trustedDocuments === null, exampleNumber });
+  if (!config.isProduction) {
+    // Its package is large, and is not installed with --omit=dev.
+    const explorer = await import("./server/explorer.ts").catch(() => null);
+    explorer?.addExplorer(http, { exampleNumber });
+  }
   const access =
     config.access === null
       ? OPEN_ACCESS

@@ -27,7 +27,8 @@ export function addHeaders(http: FastifyInstance, isBehindTls: boolean): void {
   });
   http.addHook("onSend", (request, reply, payload, done) => {
     if (typeof payload === "string" && String(reply.getHeader("content-type")).startsWith("text/html")) {
-      reply.header("content-security-policy", policyOf(payload, request));
+      const isOwn = request.url.startsWith("/explorer");
+      reply.header("content-security-policy", isOwn ? ownPolicy(payload, request) : sandboxPolicy(payload, request));
       // Signing in to Apollo opens a window that must find this one.
       reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
     }
@@ -56,16 +57,30 @@ function protectiveHeaders(): OutgoingHttpHeaders {
   return response.getHeaders();
 }
 
+/** The policy of our own explorer: this server's scripts, and the page's with its nonce. Its editor sets styles by script. */
+function ownPolicy(page: string, { host }: FastifyRequest): string {
+  return toPolicy({
+    "default-src": "'none'",
+    "script-src": `'self'${nonceOf(page)}`,
+    "worker-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "font-src": "'self' data:",
+    "img-src": "'self' data:",
+    "connect-src": `'self'${socketsOf(host)}`,
+    ...LOCKED,
+  });
+}
+
+/** What a page's own parts may load: the explorer's editors work in workers, to which their file's policy applies. */
+export const ASSET_POLICY = "default-src 'self'";
+
 /**
  * The policy of Apollo Sandbox's page: scripts and styles with the page's own nonce and from Apollo's servers, and
  * connections to this server alone.
  */
-function policyOf(page: string, { host }: FastifyRequest): string {
-  const nonce = /<script nonce="([0-9a-f]+)"/.exec(page)?.[1];
-  const own = nonce === undefined ? "" : ` 'nonce-${nonce}'`;
-  // Some browsers take 'self' for http alone.
-  const sockets = /^[\w.[\]:-]+$/.test(host) ? ` ws://${host} wss://${host}` : "";
-  const directives: Readonly<Record<string, string>> = {
+function sandboxPolicy(page: string, { host }: FastifyRequest): string {
+  const own = nonceOf(page);
+  return toPolicy({
     "default-src": "'none'",
     "script-src": `${APOLLO}${own}`,
     "style-src": `${APOLLO} https://fonts.googleapis.com${own}`,
@@ -73,11 +88,24 @@ function policyOf(page: string, { host }: FastifyRequest): string {
     "img-src": `${APOLLO}`,
     "manifest-src": `${APOLLO}`,
     "frame-src": `${APOLLO}`,
-    "connect-src": `'self'${sockets}`,
-    "base-uri": "'none'",
-    "form-action": "'none'",
-    "frame-ancestors": "'none'",
-  };
+    "connect-src": `'self'${socketsOf(host)}`,
+    ...LOCKED,
+  });
+}
+
+const LOCKED = { "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'" };
+
+function nonceOf(page: string): string {
+  const nonce = /<script nonce="([0-9a-f]+)"/.exec(page)?.[1];
+  return nonce === undefined ? "" : ` 'nonce-${nonce}'`;
+}
+
+/** Some browsers take 'self' for http alone. */
+function socketsOf(host: string): string {
+  return /^[\w.[\]:-]+$/.test(host) ? ` ws://${host} wss://${host}` : "";
+}
+
+function toPolicy(directives: Readonly<Record<string, string>>): string {
   return Object.entries(directives)
     .map((directive) => directive.join(" "))
     .join("; ");

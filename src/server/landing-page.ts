@@ -63,7 +63,7 @@ function withSubscriptions(plugin: ApolloServerPlugin): ApolloServerPlugin {
       const page = await listener?.renderLandingPage?.();
       const render = async () => {
         const html = typeof page?.html === "function" ? await page.html() : (page?.html ?? "");
-        return html.replace(
+        return withFallback(html).replace(
           "initialEndpoint,",
           "initialEndpoint, initialSubscriptionEndpoint: initialEndpoint.replace(/^http/, 'ws'),",
         );
@@ -71,4 +71,17 @@ function withSubscriptions(plugin: ApolloServerPlugin): ApolloServerPlugin {
       return { ...listener, renderLandingPage: async () => ({ html: render }) };
     },
   };
+}
+
+/** Where Sandbox's script cannot be loaded, because there is no internet, the page goes on to the explorer of this server. */
+function withFallback(html: string): string {
+  return html.replace(
+    /<script nonce="([0-9a-f]+)"/,
+    `<script nonce="$1">
+addEventListener("error", ({ target }) => {
+  if (target instanceof HTMLScriptElement) location.replace("/explorer");
+}, true);
+</script>
+$&`,
+  );
 }
