@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   if (ROUTER !== "hive" && ROUTER !== "apollo") {
     throw new Error("ROUTER must be hive or apollo.");
   }
-  const url = TEXTGRAPH_URL ?? (await startGraph());
+  const { url, stop } =
+    TEXTGRAPH_URL === undefined ? await startGraph() : { url: TEXTGRAPH_URL, stop: () => undefined };
   const crm = await startCrm();
   const subgraphs: readonly Subgraph[] = [
     { name: "textgraph", url, sdl: await readSdl(url, key) },
@@ -42,6 +43,8 @@ async function main(): Promise<void> {
   process.stdout.write(`supergraph ready at ${router.url}\n`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
+      // At once: Hive Gateway ends the process by itself, without the event `exit`.
+      stop();
       Promise.all([router.close(), crm.close()]).finally(() => process.exit());
     });
   }
