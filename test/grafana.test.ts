@@ -1,4 +1,8 @@
-import { readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fetch from "node-fetch";
 import { expect, test } from "vitest";
 import { startStage } from "./support.ts";
@@ -83,6 +87,87 @@ test("the dashboard asks only for metrics and labels that the server has, and sh
 function family(name: string): string {
   return name.replace(/_(bucket|count|sum)$/, "");
 }
+
+const PROMETHEUS = process.env["PROMETHEUS"] ?? "prometheus";
+const hasPrometheus = spawnSync("sh", ["-c", `command -v ${PROMETHEUS}`]).status === 0;
+
+/** A Prometheus that reads these metrics every half second, and answers queries. */
+async function startPrometheus(port: number) {
+  const folder = mkdtempSync(join(tmpdir(), "textgraph-prometheus-"));
+  const file = join(folder, "prometheus.yml");
+  writeFileSync(
+    file,
+    `scrape_configs: [{ job_name: textgraph, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{ targets: ["127.0.0.1:${port}"] }] }]`,
+  );
+  const options = [`--config.file=${file}`, `--storage.tsdb.path=${folder}/data`, "--web.listen-address=127.0.0.1:0"];
+  const child = spawn(PROMETHEUS, options, { stdio: ["ignore", "ignore", "pipe"] });
+  let log = "";
+  child.stderr.on("data", (chunk) => {
+    log += chunk;
+  });
+  const listening = /address=(127\.0\.0\.1:[1-9]\d*)/;
+  await expect.poll(() => log, { timeout: 20_000 }).toMatch(listening);
+  const base = `http://${listening.exec(log)?.[1]}/api/v1/query`;
+  return {
+    /** What a query gives now; a text if it is refused. */
+    query: async (expr: string): Promise<readonly Sample[] | string> => {
+      const response = await fetch(base, { method: "POST", body: new URLSearchParams({ query: expr }) });
+      const { data, error } = (await response.json()) as {
+        readonly data?: { readonly result: readonly Sample[] };
+        readonly error?: string;
+      };
+      return data?.result ?? error ?? "";
+    },
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, "exit");
+      child.kill("SIGKILL");
+      await ended;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [at: number, value: string];
+}
+
+test.skipIf(!hasPrometheus)(
+  "Prometheus draws every panel from this server's metrics",
+  { timeout: 60_000 },
+  async () => {
+    await using stage = await startStage({ simulator: { people: 2, polls: 0 } });
+    await using prometheus = await startPrometheus(Number(new URL(stage.app.url).port));
+    stage.simulator.fault({ platform: "PIDJ", route: "GET /surveys", kind: "status", status: 404 });
+    const use = async (key: string) => {
+      await stage.query("{ surveys { totalCount } participants { totalCount } }");
+      await stage.query("{ nothing }");
+      await stage.query(
+        `mutation { sendMessage(input: { from: { phoneNumber: "+18885552000" }, recipient: { phoneNumber: "+14155551212" }, text: "Hi", idempotencyKey: "${key}" }) { userErrors { code } } }`,
+      );
+    };
+    const queries = panels.flatMap(({ title, targets }) => targets.map((target) => ({ title, ...target })));
+    let round = 0;
+    const undrawn = async () => {
+      round += 1;
+      await use(`key ${round}`);
+      const drawn = await Promise.all(
+        queries.map(async ({ title, expr, legendFormat }) => {
+          const result = await prometheus.query(expr.replaceAll("$__rate_interval", "1m"));
+          const labels = Array.from(legendFormat.matchAll(/\{\{(\w+)\}\}/g), ([, label = ""]) => label);
+          const isDrawn =
+            typeof result !== "string" &&
+            result.length > 0 &&
+            result.every(({ metric }) => labels.every((label) => metric[label] !== undefined)) &&
+            result.some(({ value }) => Number.isFinite(Number(value[1])));
+          return isDrawn ? [] : [{ title, expr, result }];
+        }),
+      );
+      return drawn.flat();
+    };
+    await expect.poll(undrawn, { timeout: 40_000, interval: 1_000 }).toEqual([]);
+  },
+);
 
 test("its panels do not overlap", () => {
   for (const [at, { gridPos: a }] of panels.entries()) {

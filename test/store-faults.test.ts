@@ -37,6 +37,35 @@ test("a store that is locked holds up no read and stops each send, at 100 reques
   await expectRule11(stage);
 });
 
+const HOLDER = `const { DatabaseSync } = require("node:sqlite");
+new DatabaseSync(process.argv[1]).exec("BEGIN IMMEDIATE");
+process.stdout.write("held");
+process.kill(process.pid, "SIGSTOP");`;
+
+test.runIf(process.platform !== "win32")(
+  "a process that was stopped with the store locked holds up no read and stops each send, until it is gone",
+  async () => {
+    using file = makeFile();
+    await using stage = await startWatched({ env: { STORE_URL: file.url } });
+    for (const platform of ["PIDJ", "TEXTIZEN"] as const) {
+      expect([await stage.read(platform), await stage.send(platform)]).toEqual(["data", "sent"]);
+    }
+    const taken = stage.simulator.ledger.length;
+    {
+      const holder = spawn(process.execPath, ["-e", HOLDER, file.path], { stdio: ["ignore", "pipe", "inherit"] });
+      await using _ended = { [Symbol.asyncDispose]: () => endOf(holder) };
+      await once(holder.stdout, "data");
+      const sends = [stage.send("PIDJ"), stage.send("TEXTIZEN")];
+      // Answered while the sends still wait for the store.
+      expect([await stage.read("PIDJ"), await stage.read("TEXTIZEN")]).toEqual(["data", "data"]);
+      expect(await Promise.all(sends)).toEqual(["STORE_UNAVAILABLE", "STORE_UNAVAILABLE"]);
+      expect(stage.simulator.ledger).toHaveLength(taken);
+    }
+    expect([await stage.send("PIDJ"), await stage.send("TEXTIZEN")]).toEqual(["sent", "sent"]);
+    await expectRule11(stage);
+  },
+);
+
 test("a store that loses its tables holds up no read and stops each send", async () => {
   using file = makeFile();
   await using stage = await startWatched({ env: { STORE_URL: file.url } });
