@@ -69,7 +69,7 @@ test("every line that the server may log is explained, and no other", () => {
   const logged = files.flatMap((name) =>
     Array.from(
       read(`src/${name}`).matchAll(
-        /\b(?:warn|error|fatal)\(\s*(?:\{[^{}]*\},\s*)?["`]([^"`$]* [^"`$]*?)(?:: \$\{|["`])/g,
+        /\b(?:(?:warn|error|fatal)\(\s*(?:\{[^{}]*\},\s*)?|inTurn\([^"]*"\w+",[^"]*)["`]([^"`$]* [^"`$]*?)(?:: \$\{|["`])/g,
       ),
       ([, message = ""]) => message,
     ),
