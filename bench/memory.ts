@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { untilReady } from "./measure.ts";
 import { type Platforms, startPlatforms } from "./platforms.ts";
-import { pinSelf, SERVER_CORE, start, stop } from "./processes.ts";
+import { liveBytes, pinSelf, SERVER_CORE, start, stop } from "./processes.ts";
 import { SERVER_PORT, textgraph } from "./servers.ts";
 import { API_KEY } from "./wire.ts";
 
@@ -55,10 +55,12 @@ async function measure(platforms: Platforms): Promise<void> {
   const child = start(textgraph.command(), SERVER_CORE);
   const pid = child.pid ?? 0;
   const resident = () => residentBytes(pid) / 1e6;
+  const live = async () => ((await liveBytes(child)) ?? Number.NaN) / 1e6;
   try {
     await untilReady(child, SERVER_PORT);
     say("from npm start until it answers /health", (performance.now() - began) / 1e3, "s");
     const empty = resident();
+    const emptyHeap = await live();
     await ask(LIST);
     say(
       `until its first answer about ${ROWS.toLocaleString("en")} participants`,
@@ -68,10 +70,13 @@ async function measure(platforms: Platforms): Promise<void> {
     await sleep(SETTLE_MS);
     say("resident before", empty, "MB");
     say("more with the list kept", resident() - empty, "MB");
+    const keptHeap = await live();
+    say("  of it in the heap, garbage collected", keptHeap - emptyHeap, "MB");
     const kept = resident();
     const sockets = await Promise.all(Array.from({ length: SUBSCRIBERS }, subscribe));
     await sleep(SETTLE_MS);
     say(`more with ${SUBSCRIBERS.toLocaleString("en")} idle subscribers`, resident() - kept, "MB");
+    say("  of it in the heap, garbage collected", (await live()) - keptHeap, "MB");
     for (const socket of sockets) {
       socket.terminate();
     }

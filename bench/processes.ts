@@ -66,17 +66,26 @@ process.once("exit", () => {
 
 const COUNTER = pathToFileURL(join(import.meta.dirname, "allocation.ts")).href;
 // A program that is not Node.js does not answer.
-const COUNTER_MS = 1000;
+const COUNTER_MS = 3000;
 
 /** Bytes that a program's JavaScript heap has handed out since its start; null for one that is not Node.js. */
 export function allocatedBytes(child: ChildProcess): Promise<number | null> {
+  return heapBytes(child, "allocated");
+}
+
+/** Bytes that a program's JavaScript heap holds after a collection of garbage; null for one that is not Node.js. */
+export function liveBytes(child: ChildProcess): Promise<number | null> {
+  return heapBytes(child, "live");
+}
+
+function heapBytes(child: ChildProcess, what: "allocated" | "live"): Promise<number | null> {
   return new Promise((resolve) => {
     const giveUp = setTimeout(resolve, COUNTER_MS, null);
     child.once("message", (bytes) => {
       clearTimeout(giveUp);
       resolve(Number(bytes));
     });
-    child.send("allocated", () => undefined);
+    child.send(what, () => undefined);
   });
 }
 

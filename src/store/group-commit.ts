@@ -14,8 +14,9 @@ const MOST_CHANGES = 500;
 
 /**
  * Writes the first commit of a turn of the event loop at once, and all others of that turn in one transaction, because
- * most of a durable commit is the wait for the disk: fifty sends at once wait for it twice. Nobody hears of a commit before it is on disk, and a set whose
- * comparison fails keeps none of the others from being written. If the transaction fails, all of its sets do.
+ * most of a durable commit is the wait for the disk: fifty sends at once wait for it twice. Nobody hears of a commit
+ * before it is on disk, and a set whose comparison fails keeps none of the others from being written. If the
+ * transaction fails, all of its sets do.
  */
 export class GroupCommit {
   readonly #writeAll: WriteAll;
