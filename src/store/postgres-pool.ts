@@ -49,6 +49,8 @@ export class PostgresPool {
     });
     // An idle connection that ends is replaced when it is needed.
     this.#pool.on("error", () => undefined);
+    // One that ends while it is used fails its query, and says so once more, to nobody in particular.
+    this.#pool.on("connect", (client) => client.on("error", () => undefined));
   }
 
   /** The database's time now, as far as this process can tell; never ahead of it. */
