@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: ["default", "./test/skipped.ts"],
     // Two cores are what a small CI machine has; each file starts servers of its own.
     maxWorkers: 2,
     testTimeout: 20_000,
