@@ -19,7 +19,7 @@ import { FROM } from "./sends.ts";
  * alone is proven elsewhere:
  *
  * - reads: faults.test.ts, faults-limits.test.ts, transport-retries.test.ts; a bad row: faults-rows.test.ts
- * - sends: send-faults.test.ts; a store that is down: store-faults.test.ts; kill -9: crash-matrix.test.ts
+ * - sends: send-faults.test.ts; a store that is down: store-faults.test.ts, store-hung.test.ts; kill -9: crash-matrix.test.ts
  * - the breaker: suspension.test.ts; 401 with many requests under way, redirects: faults-limits.test.ts
  * - answers of somebody else: foreign-answers.test.ts, foreign-writes.test.ts; a list that fails: list-fallback.test.ts
  * - SIGTERM: shutdown.test.ts; a query without end: limits.test.ts; 100,000 rows: large-lists.test.ts
