@@ -233,6 +233,32 @@ test("recipients are counted one by one, a replay costs nothing, and whoever has
   expect(await send("b")).toBe("replay");
 });
 
+test("a mailing counts each of its numbers, and one that counts too many reaches no platform", async () => {
+  await using stage = await startWithKey({ recipientsPerMinute: 16 });
+  const [poll] = stage.simulator.world.polls.keys();
+  const mail = async (...phoneNumbers: string[]) => {
+    const input = {
+      pollId: `poll:${poll}`,
+      phoneNumbers,
+      sendAt: "2090-01-01T00:00:00Z",
+      idempotencyKey: phoneNumbers.join(),
+    };
+    const { data, errors } = await stage.query(
+      "mutation ($input: CreateMailingInput!) { createMailing(input: $input) { mailing { id } userErrors { code } } }",
+      { input },
+    );
+    return errors?.[0]?.extensions["code"] ?? data.createMailing.userErrors[0]?.code ?? "accepted";
+  };
+
+  // A quarter of sixteen at once: three, and then two are one too many.
+  expect([
+    await mail("+12015550123", "+12015550124", "+12015550125"),
+    await mail("+12015550126", "+12015550127"),
+    await mail("+12015550128"),
+  ]).toEqual(["accepted", "RATE_LIMITED", "accepted"]);
+  expect(stage.simulator.ledger).toHaveLength(2);
+});
+
 test("an answer that outgrows three times its price is cut off at its path, its siblings served", async () => {
   await using stage = await startWithKey();
   const [poll] = [...stage.simulator.world.polls.values()];

@@ -28,6 +28,9 @@ const JITTER = 0.2;
  * A circuit breaker. It opens when half of at least 20 calls within 10 seconds failed, and then lets one probe through
  * every 5 to 6 seconds until one succeeds; these are the defaults of `BreakerLimits`. Failures are timeouts, broken
  * connections and 5xx. A refusal by the platform's rules shows that the platform works.
+ *
+ * Not cockatiel (3.2.1): there the next call is the probe, and a send must never be one; the calls beside a probe wait for
+ * it, where ours are refused at once; and its time is `Date.now()`, so that a clock that is set back keeps it open.
  */
 export class Breaker {
   readonly #options: BreakerOptions;
