@@ -64,9 +64,14 @@ describe("an operation that is too costly is refused before anything is called, 
       /more fields than any can have/,
     ],
     [
-      "a hundred and one aliases",
+      "a hundred and one root fields",
       `{ ${Array.from({ length: 101 }, (_, at) => `a${at}: eventCursor`).join(" ")} }`,
-      /more than 100 root fields, or more than 100 aliases/,
+      /has 101 root fields; 100 are allowed/,
+    ],
+    [
+      "a hundred and one aliases below one root field",
+      `{ pidjGroups { ${Array.from({ length: 101 }, (_, at) => `a${at}: totalCount`).join(" ")} } }`,
+      /has 101 aliases; 100 are allowed/,
     ],
     [
       "a deep one",

@@ -122,8 +122,12 @@ export class Admission {
     if (price.depth > MOST_DEPTH) {
       return tooCostly(`This operation nests ${price.depth} fields; ${MOST_DEPTH} are allowed.`);
     }
-    return price.rootFields > MOST_ROOT_FIELDS || price.aliases > MOST_ALIASES
-      ? tooCostly(`This operation has more than ${MOST_ROOT_FIELDS} root fields, or more than ${MOST_ALIASES} aliases.`)
+    const { rootFields, aliases } = price;
+    if (rootFields > MOST_ROOT_FIELDS) {
+      return tooCostly(`This operation has ${shownNumber(rootFields)} root fields; ${MOST_ROOT_FIELDS} are allowed.`);
+    }
+    return aliases > MOST_ALIASES
+      ? tooCostly(`This operation has ${shownNumber(aliases)} aliases; ${MOST_ALIASES} are allowed.`)
       : null;
   }
 
