@@ -37,6 +37,7 @@ import { KeptDetails } from "./rest/kept-details.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startApollo } from "./server/apollo.ts";
+import { addExplorer } from "./server/explorer.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
 import { addMetrics, listenForMetrics } from "./server/metrics-route.ts";
@@ -257,9 +258,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const exampleNumber = options.exampleNumber ?? "+14155551212";
   const apollo = await startApollo({ ...common, keepsQueries: config.trustedDocuments === null, exampleNumber });
   if (!config.isProduction) {
-    // Its package is large, and is not installed with --omit=dev.
-    const explorer = await import("./server/explorer.ts").catch(() => null);
-    explorer?.addExplorer(http, { exampleNumber });
+    await addExplorer(http, { exampleNumber });
   }
   const access =
     config.access === null

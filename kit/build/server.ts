@@ -15,6 +15,8 @@ export interface BundleOptions {
  */
 export async function bundleServer({ root, out }: BundleOptions): Promise<void> {
   const { output } = await build({
+    // The explorer is for people: its files are large, and the server goes on without.
+    external: /^ruru\//,
     input: join(root, "kit/testing/start.ts"),
     platform: "node",
     logLevel: "warn",

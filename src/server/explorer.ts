@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { Kind, type OperationDefinitionNode, parse, print } from "graphql";
-import { makeHTMLParts, type RuruClientConfig } from "ruru/server";
-import { getStaticFile } from "ruru/static";
+import type * as RuruServer from "ruru/server";
 import { ASSET_POLICY } from "./headers.ts";
 
 const PAGE = "/explorer";
@@ -22,11 +21,22 @@ interface Tab {
 
 /**
  * The explorer that this server serves itself, at /explorer: Ruru, a GraphiQL whose files come with its package, so that it
- * works without internet and under a strict policy. It opens with the stories as tabs. Outside production only.
+ * works without internet and under a strict policy. It opens with the stories as tabs.
+ * Outside production only, and where its package is installed, which is large.
  */
-export function addExplorer(http: FastifyInstance, { exampleNumber }: { readonly exampleNumber: string }): void {
+export async function addExplorer(
+  http: FastifyInstance,
+  { exampleNumber }: { readonly exampleNumber: string },
+): Promise<void> {
+  const ruru = await loadRuru();
+  if (ruru === null) {
+    return;
+  }
+  const { getStaticFile, makeHTMLParts } = ruru;
   const tabs = readStories(exampleNumber);
-  http.get(PAGE, async (_request, reply) => reply.type("text/html; charset=utf-8").send(renderPage(tabs)));
+  http.get(PAGE, async (_request, reply) =>
+    reply.type("text/html; charset=utf-8").send(renderPage(tabs, makeHTMLParts)),
+  );
   http.get(`${ASSETS}*`, async (request, reply) => {
     const file = await getStaticFile({
       staticPath: ASSETS,
@@ -45,7 +55,17 @@ export function addExplorer(http: FastifyInstance, { exampleNumber }: { readonly
   });
 }
 
-function renderPage(tabs: readonly Tab[]): string {
+/** Null where the package is not installed. */
+async function loadRuru() {
+  try {
+    const [{ makeHTMLParts }, { getStaticFile }] = await Promise.all([import("ruru/server"), import("ruru/static")]);
+    return { makeHTMLParts, getStaticFile };
+  } catch {
+    return null;
+  }
+}
+
+function renderPage(tabs: readonly Tab[], makeHTMLParts: typeof RuruServer.makeHTMLParts): string {
   const parts = makeHTMLParts({
     staticPath: ASSETS,
     endpoint: "/graphql",
@@ -55,7 +75,7 @@ function renderPage(tabs: readonly Tab[]): string {
       isHeadersEditorEnabled: true,
       inputValueDeprecation: true,
       schemaDescription: true,
-    } as RuruClientConfig,
+    } as RuruServer.RuruClientConfig,
   });
   // What GraphiQL finds in the browser's storage after an earlier visit: its tabs, and the contents of the open one.
   const open = {
