@@ -158,7 +158,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     snapshotMilliseconds: config.snapshotSeconds * 1_000,
     staleMilliseconds: config.staleSeconds * 1_000,
   };
-  const { schema, guards, price, sdl } = await buildGraph(config);
+  const { schema, guards, price, explain, sdl } = await buildGraph(config);
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
   const hosts = createHosts({
@@ -250,6 +250,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       limits: config.limits,
       buckets: { calls: createBuckets(), objects: createBuckets() },
     }),
+    explain,
     observer: createObserver({ log: http.log, metrics, tracing }),
     trusted: config.trustedDocuments === null ? ANY_DOCUMENT : readTrustedDocuments(config.trustedDocuments, schema),
     allowsIntrospection: config.allowsIntrospection,

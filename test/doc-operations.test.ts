@@ -3,12 +3,15 @@ import fetch from "node-fetch";
 import { expect, test } from "vitest";
 import type { App } from "../src/app.ts";
 import { readConfig } from "../src/config.ts";
+import type { Plan, PlannedField } from "../src/operations/explain.ts";
 import { startSimulated } from "../src/simulated.ts";
 import { pageNames, type Snippet, snippetsOf } from "./snippets.ts";
 import { ask, startStage } from "./support.ts";
 
 /** What is measured anew by each request, and is another in each answer of the same query. */
 const MEASURED = new Set(["milliseconds", "ageSeconds"]);
+/** No plan counts it. */
+const SIGN_IN = "TEXTIZEN POST /api/users/sign_in";
 /** Operations of pages that other tests run, against servers that these pages describe. */
 const ELSEWHERE = new Set(["docs/operate.md", "docs/subgraph.md", "docs/platforms.md"]);
 const PAGES = pageNames().filter((page) => !ELSEWHERE.has(page));
@@ -21,6 +24,17 @@ async function start(): Promise<App & AsyncDisposable> {
 
 function operationsOf({ text }: Snippet): OperationDefinitionNode[] {
   return parse(text).definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+}
+
+async function explained(url: string, query: string, variables: object): Promise<{ readonly plan: Plan }> {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ query, variables });
+  const response = await fetch(new URL("/explain", url).href, { method: "POST", headers, body });
+  return (await response.json()) as { plan: Plan };
+}
+
+function namesIn(fields: readonly PlannedField[]): string[] {
+  return fields.flatMap(({ calls, fields: inner }) => [...calls, ...namesIn(inner)]);
 }
 
 /** The JSON that follows an operation before the next one, if it holds the operation's variables. */
@@ -63,10 +77,15 @@ test.each(PAGES)("the operations of %s are answered without an error, for the pr
         expect({ place, status: await subscribe(app.url, print(operation)) }).toEqual({ place, status: 200 });
         continue;
       }
+      const { plan } = await explained(app.url, print(operation), variables);
       const { data, errors, extensions } = await ask(app.url, print(operation), variables);
       expect({ place, errors }).toEqual({ place, errors: undefined });
       for (const [field, payload] of operation.operation === "mutation" ? Object.entries<object>(data) : []) {
         expect({ place, field, payload }).toMatchObject({ payload: { userErrors: [] } });
+      }
+      const named = [...namesIn(plan.fields), SIGN_IN];
+      for (const { platform, route } of extensions.platforms) {
+        expect({ place, named }).toEqual({ place, named: expect.arrayContaining([`${platform} ${route}`]) });
       }
       const [, most] = /# Costs at most (\d+) calls?\./.exec(snippet.text) ?? [];
       if (most !== undefined) {

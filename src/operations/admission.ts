@@ -1,17 +1,10 @@
-import {
-  type DocumentNode,
-  type GraphQLSchema,
-  getVariableValues,
-  Kind,
-  type OperationDefinitionNode,
-  visit,
-} from "graphql";
+import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, visit } from "graphql";
 import type { BucketLimits, Buckets } from "../access/buckets.ts";
 import type { Caller } from "../access/caller.ts";
 import type { MeterLimits } from "../meter.ts";
 import { type Failure, rateLimited, tooCostly } from "./failures.ts";
-import type { OperationPrice, Price } from "./price.ts";
-import type { PricedOperation } from "./pricing.ts";
+import { type OperationPrice, type Price, writable } from "./price.ts";
+import { type PricedOperation, pricedOperation } from "./priced-operation.ts";
 import { errorsOfVariables } from "./variables.ts";
 
 /** Limits of one operation, and of one caller in a minute. */
@@ -108,27 +101,7 @@ export class Admission {
 
   /** Why the operation is refused for every caller; null if it is not. */
   refusal(price: OperationPrice): Failure | null {
-    const { calls, objects } = this.#options.limits;
-    if (price.calls > calls || price.objects > objects) {
-      return tooCostly(priceSentence(price, { calls, objects }), { asked: shown(price), allowed: { calls, objects } });
-    }
-    const mostValues = VALUES_PER_OBJECT * objects;
-    if (price.values > mostValues) {
-      return tooCostly(
-        `This operation may return up to ${shownNumber(price.values)} values; ${shownNumber(mostValues)} are allowed. ` +
-          "Ask for smaller pages, for fewer fields of their records, or by shorter names.",
-      );
-    }
-    if (price.depth > MOST_DEPTH) {
-      return tooCostly(`This operation nests ${price.depth} fields; ${MOST_DEPTH} are allowed.`);
-    }
-    const { rootFields, aliases } = price;
-    if (rootFields > MOST_ROOT_FIELDS) {
-      return tooCostly(`This operation has ${shownNumber(rootFields)} root fields; ${MOST_ROOT_FIELDS} are allowed.`);
-    }
-    return aliases > MOST_ALIASES
-      ? tooCostly(`This operation has ${shownNumber(aliases)} aliases; ${MOST_ALIASES} are allowed.`)
-      : null;
+    return refusalOf(price, this.#options.limits);
   }
 
   /** Charges the price to the caller's bucket, or says when there will be enough. */
@@ -178,17 +151,33 @@ export class Admission {
   }
 
   #compute(document: DocumentNode, definition: OperationDefinitionNode, variables: Variables): OperationPrice | null {
-    const { schema, price } = this.#options;
-    const { coerced } = getVariableValues(schema, definition.variableDefinitions ?? [], { ...variables });
-    const fragments = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
-    return coerced === undefined
-      ? null
-      : price({
-          operation: definition,
-          fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
-          variables: coerced,
-        });
+    const priced = pricedOperation(this.#options.schema, document, definition, variables);
+    return priced && this.#options.price(priced);
   }
+}
+
+/** Why the operation is refused for every caller; null if it is not. */
+export function refusalOf(price: OperationPrice, { calls, objects }: Price): Failure | null {
+  if (price.calls > calls || price.objects > objects) {
+    return tooCostly(priceSentence(price, { calls, objects }), { asked: writable(price), allowed: { calls, objects } });
+  }
+  const mostValues = VALUES_PER_OBJECT * objects;
+  if (price.values > mostValues) {
+    return tooCostly(
+      `This operation may return up to ${shownNumber(price.values)} values; ${shownNumber(mostValues)} are allowed. ` +
+        "Ask for smaller pages, for fewer fields of their records, or by shorter names.",
+    );
+  }
+  if (price.depth > MOST_DEPTH) {
+    return tooCostly(`This operation nests ${price.depth} fields; ${MOST_DEPTH} are allowed.`);
+  }
+  const { rootFields, aliases } = price;
+  if (rootFields > MOST_ROOT_FIELDS) {
+    return tooCostly(`This operation has ${shownNumber(rootFields)} root fields; ${MOST_ROOT_FIELDS} are allowed.`);
+  }
+  return aliases > MOST_ALIASES
+    ? tooCostly(`This operation has ${shownNumber(aliases)} aliases; ${MOST_ALIASES} are allowed.`)
+    : null;
 }
 
 /** What an operation that has been charged may cost before it is stopped. */
@@ -225,14 +214,6 @@ function decidingVariables(document: DocumentNode): readonly string[] {
     },
   });
   return [...names];
-}
-
-function shown({ calls, objects }: Price): Price {
-  // Infinity cannot be written as JSON.
-  return {
-    calls: Math.min(calls, Number.MAX_SAFE_INTEGER),
-    objects: Math.min(Math.ceil(objects), Number.MAX_SAFE_INTEGER),
-  };
 }
 
 function shownNumber(value: number): string {

@@ -55,6 +55,11 @@ export const FAILURES = {
   ),
   mutationByGet: failure(405, "BAD_USER_INPUT", "A mutation takes POST."),
   method: failure(405, "BAD_USER_INPUT", "The graph takes GET and POST."),
+  explainByPost: failure(
+    405,
+    "BAD_USER_INPUT",
+    "An operation is explained by POST, with the same body as at /graphql.",
+  ),
   contentEncoding: failure(415, "BAD_USER_INPUT", "The body must be sent as it is, without a content-encoding."),
   documentIdRequired: failure(
     400,

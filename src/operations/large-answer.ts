@@ -1,5 +1,6 @@
 import { TooCostlyError } from "../errors.ts";
 import { yieldIfDue } from "../event-loop.ts";
+import type { OperationPrice } from "./price.ts";
 
 /** How many pieces and characters are written between two looks at the clock. */
 const PIECES = 64;
@@ -66,4 +67,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
+}
+
+/** Answers with more objects are written in several turns of the event loop. */
+const LARGE_OBJECTS = 500;
+/** The same for operations that may have more values, because texts and aliases make few objects large. */
+const LARGE_VALUES = 5_000;
+
+/** Whether the answer to an operation with this price is, or may be, large. */
+export function isLarge({ objects }: { readonly objects: number }, price: OperationPrice | null): boolean {
+  return objects >= LARGE_OBJECTS || (price?.values ?? 0) >= LARGE_VALUES;
 }

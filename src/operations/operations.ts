@@ -6,8 +6,9 @@ import { type Admission, type Charge, limitsOf } from "./admission.ts";
 import { Documents } from "./documents.ts";
 import { createErrorFormatter, type FormatOptions, inOrder, withoutStatus } from "./errors.ts";
 import { Execution } from "./execution.ts";
+import type { Explain, Plan } from "./explain.ts";
 import { FAILURES, TOO_COSTLY_FAILURES } from "./failures.ts";
-import { stringifyInTurns } from "./large-answer.ts";
+import { isLarge, stringifyInTurns } from "./large-answer.ts";
 import { type Observed, type Observer, observeEvents } from "./observer.ts";
 import {
   Answer,
@@ -18,6 +19,7 @@ import {
   type Result,
   refuse,
 } from "./operation.ts";
+import { platformsOf } from "./platforms.ts";
 import { createRefusals } from "./refusals.ts";
 import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
@@ -43,6 +45,7 @@ export interface OperationsOptions extends FormatOptions {
   readonly createContext: (options: OperationOptions) => Context;
   readonly versions: Versions;
   readonly admission: Admission;
+  readonly explain: Explain;
   readonly overload: Overloaded;
   readonly observer: Observer;
   readonly trusted: TrustedDocuments;
@@ -61,6 +64,8 @@ export interface Operations {
   kindOf(request: DocumentReference & Pick<Request, "name">): OperationTypeNode | null;
   /** The operation, or the answer that says why it cannot be executed. */
   prepare(request: Request): Operation | Answer;
+  /** What the operation may cost, and why; runs nothing. An answer says why there is no plan: the document is invalid. */
+  explain(request: Request): Plan | Answer;
   /** Answers a query or a mutation. It is ended when its time is over or when its client is gone. */
   execute(operation: Operation, client: Client): Promise<Answer>;
   /**
@@ -93,6 +98,21 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   function check(request: Request): Operation | Answer {
+    const operation = read(request);
+    if (operation instanceof Answer) {
+      return operation;
+    }
+    const { price } = operation;
+    const failure = request.refuses[operation.definition.operation] ?? (price && admission.refusal(price));
+    return failure ? refuse(failure) : operation;
+  }
+
+  function explain(request: Request): Plan | Answer {
+    const operation = read(request);
+    return operation instanceof Answer ? operation : (options.explain(operation) ?? refusals.wrongVariables(operation));
+  }
+
+  function read(request: Request): Operation | Answer {
     const text = trusted.textOf(request);
     if (typeof text !== "string") {
       return refuse(text);
@@ -112,7 +132,7 @@ export function createOperations(options: OperationsOptions): Operations {
     // Without a spread, which costs more, because this runs for every request.
     const { trace, documentId, name, variables, caller, showsCost, isFresh, refuses } = request;
     const price = admission.price(document, definition, variables);
-    const operation: Operation = {
+    return {
       trace,
       text,
       documentId,
@@ -126,8 +146,6 @@ export function createOperations(options: OperationsOptions): Operations {
       definition,
       price,
     };
-    const failure = refuses[definition.operation] ?? (price && admission.refusal(price));
-    return failure ? refuse(failure) : operation;
   }
 
   function executeShared(operation: Operation, client: Client): Promise<Answer> {
@@ -191,12 +209,11 @@ export function createOperations(options: OperationsOptions): Operations {
       const contextValue = run.context;
       const result = await execute({ schema, document, rootValue, contextValue, variableValues, operationName });
       const answer = show(result, operation, run);
-      const { price, definition } = operation;
-      if (run.context.meter.objects < LARGE_OBJECTS && (price?.values ?? 0) < LARGE_VALUES) {
+      if (!isLarge(run.context.meter, operation.price)) {
         return answer;
       }
       // What a mutation has done is told, however much it is.
-      const most = definition.operation === "mutation" ? Number.POSITIVE_INFINITY : MOST_CHARACTERS;
+      const most = operation.definition.operation === "mutation" ? Number.POSITIVE_INFINITY : MOST_CHARACTERS;
       return new Answer(answer.status, answer.result, await stringifyInTurns(answer.result, most));
     } catch (error) {
       return error instanceof TooCostlyError ? cutOff(error.what, operation, run) : refusals.failed(error);
@@ -270,7 +287,7 @@ export function createOperations(options: OperationsOptions): Operations {
     return observeEvents(answers, observed);
   }
 
-  return { kindOf, prepare, execute: executeShared, subscribe };
+  return { kindOf, prepare, explain, execute: executeShared, subscribe };
 }
 
 /** An operation that has run, and its charge. */
@@ -279,16 +296,5 @@ interface Run {
   readonly charge: Charge;
 }
 
-/** Answers with more objects are written in several turns of the event loop. */
-const LARGE_OBJECTS = 500;
-/** The same for operations that may have more values, because texts and aliases make few objects large. */
-const LARGE_VALUES = 5_000;
 /** Of an answer as JSON: far more than a screen shows. The process holds it twice, with two bytes for each at most. */
 const MOST_CHARACTERS = 32_000_000;
-
-/** `extensions.platforms`: the platform calls that an operation made, so that frontends see what it costs. */
-function platformsOf({ calls }: Context): readonly object[] {
-  return calls.map((call) =>
-    "milliseconds" in call ? { ...call, milliseconds: Math.round(call.milliseconds * 10) / 10 } : call,
-  );
-}

@@ -1,3 +1,5 @@
+import type { FieldNode } from "graphql";
+
 /** The most that an operation can cost. */
 export interface Price {
   /** Platform calls. */
@@ -41,10 +43,44 @@ export const BEYOND: OperationPrice = {
   dearest: null,
 };
 
+/** A field of an operation and what it adds to the price, for each object that it is a field of. */
+export interface FieldPart {
+  /** Its name in the answer. */
+  readonly name: string;
+  /** `Participant.groups` */
+  readonly coordinate: string;
+  readonly calls: number;
+  /** Calls that it adds once, because all fields of the operation share their result. */
+  readonly callsOnce: number;
+  /** Its objects, and the calls to read them one by one. */
+  count: number;
+  callsOfObjects: number;
+  /** The fields of its objects. Of an abstract type: those of each type that the objects may have. */
+  readonly parts: FieldPart[];
+}
+
+export function beginPart(
+  coordinate: string,
+  [node]: readonly FieldNode[],
+  calls: number,
+  callsOnce: number,
+): FieldPart {
+  const name = node?.alias?.value ?? node?.name.value ?? "";
+  return { name, coordinate, calls, callsOnce, count: 0, callsOfObjects: 0, parts: [] };
+}
+
 /** One platform call counts as much as a hundred objects, because it takes far longer. */
 export function dearerOf(a: PricedField | null, b: PricedField | null): PricedField | null {
   if (a === null || b === null) {
     return a ?? b;
   }
   return b.calls * 100 + b.objects > a.calls * 100 + a.objects ? b : a;
+}
+
+/** In whole numbers, and without Infinity, which cannot be written as JSON. */
+export function writable({ calls, objects }: Price): Price {
+  return {
+    calls: Math.min(Math.ceil(calls), Number.MAX_SAFE_INTEGER),
+    objects: Math.min(Math.ceil(objects), Number.MAX_SAFE_INTEGER),
+  };
 }

@@ -3,7 +3,6 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLAbstractType,
-  GraphQLError,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLObjectType,
@@ -27,15 +26,10 @@ import {
   NO_COST,
   readCosts,
 } from "./costs.ts";
-import { BEYOND, dearerOf, FREE, type OperationPrice, type Subtotal } from "./price.ts";
+import { BEYOND, beginPart, dearerOf, type FieldPart, FREE, type OperationPrice, type Subtotal } from "./price.ts";
+import type { PricedOperation } from "./priced-operation.ts";
 import { SelectionCount, TooManyFields } from "./selection-count.ts";
-
-export interface PricedOperation {
-  readonly operation: OperationDefinitionNode;
-  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
-  /** Coerced by the operation's variable definitions. */
-  readonly variables: Readonly<Record<string, unknown>>;
-}
+import { unlessWrong } from "./unless-wrong.ts";
 
 type Field = GraphQLField<unknown, unknown>;
 
@@ -49,14 +43,15 @@ const MOST_FIELDS = 5_000;
  * object; `@listSize` is the length of a list, by its arguments or assumed. Two rules are our own: a field with a list of
  * ids costs its weight for each id, and `@oncePerOperation` counts a shared list once. The price of an operation with
  * more than 5,000 fields is infinite. Introspection makes no calls, and its lists are as long as those of the schema.
+ * `weigh` replaces the costs of the schema.
  */
-export function createPricer(
-  schema: GraphQLSchema,
-  typeDefs: DocumentNode,
-): (operation: PricedOperation) => OperationPrice {
-  const costs = new Map([...readCosts(typeDefs), ...introspectionCosts(schema)]);
-  return (asked) => new Walk(schema, costs, asked).price();
+export function createPricer(schema: GraphQLSchema, typeDefs: DocumentNode, weigh = (costs: Costs) => costs): Pricer {
+  const costs = new Map([...weigh(readCosts(typeDefs)), ...introspectionCosts(schema)]);
+  return (asked, parts = null) => new Walk(schema, costs, asked, parts).price();
 }
+
+/** The price of an operation. `parts`, if given, is filled with the fields that it is the sum of. */
+export type Pricer = (operation: PricedOperation, parts?: FieldPart[] | null) => OperationPrice;
 
 /** The pricing of one operation. */
 class Walk {
@@ -70,8 +65,16 @@ class Walk {
   readonly #selections: SelectionCount;
   #fields = 0;
   #aliases = 0;
+  /** Where the parts of the selection that is walked are collected; null if nobody wants to see them. */
+  #parts: FieldPart[] | null;
 
-  constructor(schema: GraphQLSchema, costs: Costs, { operation, fragments, variables }: PricedOperation) {
+  constructor(
+    schema: GraphQLSchema,
+    costs: Costs,
+    { operation, fragments, variables }: PricedOperation,
+    parts: FieldPart[] | null,
+  ) {
+    this.#parts = parts;
     this.#schema = schema;
     this.#costs = costs;
     this.#operation = operation;
@@ -163,14 +166,19 @@ class Walk {
     const { list } = cost;
     const named = getNamedType(field.type);
     const size = list === null ? 1 : this.#sizeOf(list, field, nodes);
+    const sharedBefore = this.#sharedCalls;
     const calls =
       this.#callsOf(coordinate, cost, field, size) + (list === null ? 0 : size * this.#callsOfItems(named, list));
+    const siblings = this.#parts;
+    const own = siblings && beginPart(coordinate, nodes, calls, this.#sharedCalls - sharedBefore);
+    own && siblings.push(own);
     if (!isCompositeType(named)) {
       return { calls, objects: 0, values: 1, depth: 1, dearest: calls > 0 ? { path, calls, objects: 0 } : null };
     }
     const count = isListOf(field.type) ? (sizeByParent ?? size) : 1;
     const sizes = new Map(list?.sizedFields.map((name) => [name, size]));
     let inner = FREE;
+    this.#parts = own?.parts ?? null;
     for (const type of isObjectType(named) ? [named] : this.#typesOf(named, field, nodes)) {
       for (const { selectionSet } of nodes) {
         this.#selections.add(selectionSet);
@@ -179,7 +187,13 @@ class Walk {
         () => collectSubfields(this.#schema, this.#fragments, this.#variables, type, nodes),
         NOTHING,
       );
-      const part = this.#selection(type, selected, { sizes, isOnPage: sizeByParent !== null }, `${path}.`);
+      const isOnPage = sizeByParent !== null;
+      const part = this.#selection(type, selected, { sizes, isOnPage }, `${path}.`);
+      if (own) {
+        own.count = count;
+        const ofEach = this.#callsOfEntity(field, type, size) + (isOnPage ? 0 : this.#callsOfType(type));
+        own.callsOfObjects = Math.max(own.callsOfObjects, count * ofEach);
+      }
       // Each object has one of these types, so the most expensive type is the bound.
       inner = {
         calls: Math.max(inner.calls, part.calls + this.#callsOfEntity(field, type, size)),
@@ -189,6 +203,7 @@ class Walk {
         dearest: dearerOf(inner.dearest, part.dearest),
       };
     }
+    this.#parts = siblings;
     const deeper = inner.dearest && {
       path: inner.dearest.path,
       calls: inner.dearest.calls * count,
@@ -272,21 +287,6 @@ const META_FIELDS: ReadonlyMap<string, Field> = new Map(
 );
 
 const NOTHING: ReadonlyMap<string, readonly FieldNode[]> = new Map();
-
-/**
- * The result, or `otherwise` if a variable's value is wrong in its place: null where the field or directive takes none.
- * Then graphql-js executes nothing there either, and the rest of the operation has its price all the same.
- */
-function unlessWrong<Value>(read: () => Value, otherwise: Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof GraphQLError) {
-      return otherwise;
-    }
-    throw error;
-  }
-}
 
 /**
  * The page size or the length of a list in an argument; null if there is none. Negative sizes are refused later, by

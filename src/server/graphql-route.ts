@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import type { Access } from "../access/access.ts";
 import { isJsonObject } from "../json.ts";
 import { FAILURES } from "../operations/failures.ts";
-import { Answer, type Client } from "../operations/operation.ts";
+import { Answer, type Client, type Request } from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ApolloContext } from "./apollo.ts";
 import { type Asked, isFresh, readAsked, showsCost } from "./asked.ts";
@@ -32,7 +32,7 @@ const PATHS = ["/graphql", "/"];
 const REFUSED_BY_GET = { mutation: FAILURES.mutationByGet, subscription: FAILURES.subscriptionAlone };
 const REFUSED_BY_POST = { subscription: FAILURES.subscriptionAlone };
 
-/** Serves the graph at /graphql, and the landing page at / too. */
+/** Serves the graph at /graphql, the landing page at / too, and at /explain what an operation may cost. */
 export function addGraphql(
   http: FastifyInstance,
   apollo: ApolloServer<ApolloContext>,
@@ -48,22 +48,9 @@ export function addGraphql(
   // The content type of Apollo Server's answers to POSTs, by their Accept header.
   const contentTypes = new LRUCache<string, string>({ max: 100 });
 
-  function answer(
-    { text, documentId, name, variables }: Asked,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<Answer> {
-    const operation = operations.prepare({
-      trace: traceOf(request),
-      text,
-      documentId,
-      name,
-      variables,
-      caller: requireCaller(request),
-      showsCost: showsCost(request.headers),
-      isFresh: isFresh(request),
-      refuses: request.method === "GET" ? REFUSED_BY_GET : REFUSED_BY_POST,
-    });
+  function answer(asked: Asked, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+    const refuses = request.method === "GET" ? REFUSED_BY_GET : REFUSED_BY_POST;
+    const operation = operations.prepare(requestOf(asked, request, refuses));
     return operation instanceof Answer ? Promise.resolve(operation) : operations.execute(operation, clientOf(reply));
   }
 
@@ -109,6 +96,26 @@ export function addGraphql(
     return body;
   }
 
+  /** Any caller may ask: a plan contains nothing but what the caller's document names, and no record. */
+  function explain(request: FastifyRequest, reply: FastifyReply): unknown {
+    const asked = readAsked(request);
+    if (typeof asked === "string") {
+      return sendFailure(reply, { ...FAILURES.unreadableBody, message: asked });
+    }
+    if (!trustsOnlyKnown && asked.text === "") {
+      return sendFailure(reply, FAILURES.noQuery);
+    }
+    const plan = operations.explain(requestOf(asked, request, {}));
+    reply.type("application/json; charset=utf-8");
+    if (plan instanceof Answer) {
+      if (plan.retryAfter !== null) {
+        reply.header("retry-after", plan.retryAfter);
+      }
+      return reply.code(plan.status).send(plan.line);
+    }
+    return reply.send(`${JSON.stringify({ plan })}\n`);
+  }
+
   function isSubscription(asked: Asked | string, { caller }: FastifyRequest): boolean {
     return typeof asked !== "string" && caller !== null && operations.kindOf({ ...asked, caller }) === "subscription";
   }
@@ -122,6 +129,12 @@ export function addGraphql(
     scope.get("/schema.graphql", async (_request, reply) =>
       sdl === null ? reply.callNotFound() : reply.type("application/graphql; charset=utf-8").send(sdl),
     );
+    scope.post("/explain", (request, reply) => explain(request, reply));
+    scope.route({
+      url: "/explain",
+      method: ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"],
+      handler: async (_request, reply) => sendFailure(reply.header("allow", "POST"), FAILURES.explainByPost),
+    });
     for (const url of PATHS) {
       scope.route({
         url,
@@ -144,6 +157,24 @@ export function addGraphql(
       });
     }
   });
+}
+
+function requestOf(
+  { text, documentId, name, variables }: Asked,
+  request: FastifyRequest,
+  refuses: Request["refuses"],
+): Request {
+  return {
+    trace: traceOf(request),
+    text,
+    documentId,
+    name,
+    variables,
+    caller: requireCaller(request),
+    showsCost: showsCost(request.headers),
+    isFresh: isFresh(request),
+    refuses,
+  };
 }
 
 /**
