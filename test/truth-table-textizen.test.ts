@@ -13,6 +13,8 @@ const CAMPAIGN = { title: "Parks", description: "What residents think", organiza
 const POLL = { title: "Parks", errorMessage: "Sorry?", language: "en", isActive: true };
 const PARTICIPANT = { phoneNumber: "+14155551212", name: "Jane Q Public" };
 const MAILING = { pollId: "poll:301", sendAt: "2099-03-14T19:26:53.895Z" };
+const LOCAL = { dateTime: "2099-07-04T09:00", timeZone: "America/Los_Angeles" };
+const LOCAL_INSTANT = "2099-07-04T16:00:00.000Z";
 const GROUPS = { groupIds: ["group:71"] };
 const NUMBERS = { phoneNumbers: ["+14155551212"] };
 
@@ -35,6 +37,20 @@ const TABLE: readonly (readonly [
   ["createPoll", "isPublic", "poll.public", POLL, creation("", "BAD_USER_INPUT")],
   ["createPoll", "type", "poll.type", POLL, creation("")],
   ["createPoll", "idempotencyKey", "idempotency_key", POLL, creation("", "INVALID_INPUT")],
+  [
+    "createMailing",
+    "sendAt",
+    "mailing.send_at",
+    { pollId: "poll:301", ...NUMBERS, sendAtLocal: LOCAL, idempotencyKey: "1" },
+    { absent: { sent: LOCAL_INSTANT }, null: { sent: LOCAL_INSTANT }, empty: ["", "BAD_USER_INPUT"] },
+  ],
+  [
+    "createMailing",
+    "sendAtLocal",
+    "mailing.send_at",
+    { ...MAILING, ...NUMBERS, idempotencyKey: "1" },
+    { absent: { sent: MAILING.sendAt }, null: { sent: MAILING.sendAt }, empty: [{}, "BAD_USER_INPUT"] },
+  ],
   ["createMailing", "groupIds", "mailing.group_ids", { ...MAILING, ...NUMBERS, idempotencyKey: "1" }, creation([])],
   [
     "createMailing",
@@ -63,6 +79,13 @@ const TABLE: readonly (readonly [
     "mailing.send_at",
     { id: "mailing:5002", ...GROUPS },
     { absent: { sent: STORED }, null: "INVALID_INPUT", empty: ["", "BAD_USER_INPUT"] },
+  ],
+  [
+    "updateMailing",
+    "sendAtLocal",
+    "mailing.send_at",
+    { id: "mailing:5002", ...GROUPS },
+    { absent: { sent: STORED }, null: "INVALID_INPUT", empty: [{}, "BAD_USER_INPUT"] },
   ],
   [
     "updateMailing",
