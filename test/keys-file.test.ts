@@ -59,7 +59,7 @@ test("a file that cannot be changed is said to be one", () => {
   writeFileSync(join(folder, "file"), "");
   path = join(folder, "file", "keys.json");
 
-  expect(() => add("console")).toThrow(`API_KEYS_FILE ${path} cannot be changed (EEXIST)`);
+  expect(() => add("console")).toThrow(`API_KEYS_FILE ${path} cannot be changed (ENOTDIR)`);
 });
 
 test("a revoked key ends within a second even if the time of day is set back", () => {
