@@ -228,6 +228,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       isPostgresUrl(storeUrl) ? new SharedBuckets(store, now) : createBuckets(),
     ),
     ssoNextHosts: config.ssoNextHosts,
+    listsCalls: !config.isProduction,
     writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
     pauseAt: options.pauseAt,
     now,

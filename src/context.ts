@@ -9,7 +9,7 @@ import { type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
 import { Meter, type MeterLimits } from "./meter.ts";
 import type { PidjClient } from "./pidj/client.ts";
-import { type CallRecord, ReadScope, type StopSignal } from "./rest/calls.ts";
+import { type CallRecord, ReadScope, type SharedRecord, type StopSignal } from "./rest/calls.ts";
 import type { KeptDetails } from "./rest/kept-details.ts";
 import type { Attempts } from "./store/attempts.ts";
 import type { AuditLog } from "./store/audit.ts";
@@ -54,6 +54,8 @@ export interface Services {
   /** Throws ForbiddenError if the caller may not read records of the type. */
   readonly requireType: (type: string, caller: Caller) => void;
   readonly mayRead: (type: string, caller: Caller) => boolean;
+  /** Whether answers list their platform calls, and the running ones that they joined. */
+  readonly listsCalls: boolean;
   readonly now: () => Date;
   /** Milliseconds that one write may take. */
   readonly writeLeaseMilliseconds: number;
@@ -88,7 +90,7 @@ export class Context {
   readonly scope: ReadScope;
   readonly resumeAfter: string | null;
   readonly meter: Meter;
-  private readonly made: (CallRecord | KeptRecord)[] = [];
+  private readonly made: (CallRecord | KeptRecord | SharedRecord)[] = [];
   private readonly onCall: ((call: CallRecord) => void) | undefined;
   private callsMade = 0;
   private readonly record = (call: CallRecord) => {
@@ -107,7 +109,9 @@ export class Context {
     this.services = services;
     this.onCall = options.onCall;
     this.caller = caller;
-    this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: this.record });
+    // In production no answer lists its calls.
+    const onShared = services.listsCalls ? (read: SharedRecord) => void this.made.push(read) : undefined;
+    this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: this.record, onShared });
     this.resumeAfter = resumeAfter;
     this.meter = new Meter(limits, signal, () => this.callsMade);
   }
@@ -117,8 +121,8 @@ export class Context {
     this.services.requireType(type, this.caller);
   }
 
-  /** The platform calls made so far, in the order of their ends, and the kept lists that were served. */
-  get calls(): readonly (CallRecord | KeptRecord)[] {
+  /** The platform calls made so far, in the order of their ends, the kept lists that were served, and the running reads that were joined. */
+  get calls(): readonly (CallRecord | KeptRecord | SharedRecord)[] {
     return this.made;
   }
 

@@ -18,7 +18,14 @@ describe("extensions.platforms", () => {
     expect(first.extensions.platforms.some((call: object) => "kept" in call)).toBe(false);
     clock.time = 12_340;
     const { extensions } = await stage.query(both);
-    const kept = { platform: "TEXTIZEN", route: "GET /api/groups", skippedRows: 0, kept: true, ageSeconds: 12.3 };
+    const kept = {
+      platform: "TEXTIZEN",
+      route: "GET /api/groups",
+      skippedRows: 0,
+      kept: true,
+      ageSeconds: 12.3,
+      source: "kept",
+    };
     expect(extensions.platforms).toHaveLength(2);
     expect(extensions.platforms).toContainEqual(kept);
     expect(extensions.platforms).toContainEqual(expect.objectContaining({ route: "GET /api/polls", status: 200 }));

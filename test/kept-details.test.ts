@@ -47,6 +47,7 @@ test("a record that was read by id is served again without a call, which extensi
       route: call.slice(call.indexOf(" ") + 1),
       skippedRows: 0,
       kept: true,
+      source: "kept",
       ageSeconds: expect.any(Number),
     });
     expect(await callsOf(stage, field, { "cache-control": "no-cache" })).toContain(call);

@@ -5,7 +5,7 @@ import fetch from "node-fetch";
 import { describe, expect, test } from "vitest";
 import type { Contact } from "../src/simulator/world.ts";
 import { openSubscriber } from "./subscribers.ts";
-import { ask, type Stage, startStage } from "./support.ts";
+import { type Answer, ask, type Stage, startStage } from "./support.ts";
 
 const NAMES = "{ textizenGroups(first: 3) { nodes { name } } }";
 const STATUS = "{ platformStatus(platform: PIDJ) { platform isAuthorized } }";
@@ -96,7 +96,13 @@ test("executes for each outside production, so that each says what it cost itsel
   await stage.query(STATUS);
   const answers = await askTogether(stage, 5, STATUS);
   // The platform call under way is shared all the same: one of the five has made it.
-  expect(answers.map((answer) => answer.extensions.platforms.length).sort()).toEqual([0, 0, 0, 0, 1]);
+  expect(sourcesIn(answers)).toEqual(["called", "shared", "shared", "shared", "shared"]);
+});
+
+test("says outside production which operations waited for another's list", async () => {
+  await using stage = await startProduction({ NODE_ENV: "" });
+  const lists = "{ pidjGroups { totalCount } }";
+  expect(sourcesIn(await askTogether(stage, 3, lists))).toEqual(["called", "shared", "shared"]);
 });
 
 test("executes every mutation, however equal", async () => {
@@ -208,3 +214,10 @@ describe("what this server's own store says is joined only while nothing has cha
     expect(after).toEqual({ contactLink: { state: "LINKED" } });
   });
 });
+
+/** Where the answers say that their records come from: one call in each. */
+function sourcesIn(answers: readonly Answer[]): string[] {
+  return answers
+    .flatMap(({ extensions }) => extensions.platforms.map(({ source }: { source: string }) => source))
+    .sort();
+}

@@ -68,9 +68,16 @@ interface ScopeOptions {
   readonly record: (call: CallRecord) => void;
 }
 
+/** A read that was under way already, and that an operation waited for instead of making a call of its own. */
+export interface SharedRecord extends Pick<CallRecord, "platform" | "route"> {
+  readonly shared: true;
+}
+
 interface ReadScopeOptions extends ScopeOptions {
   /** True if the read must be a call of its own and join no equal running read. */
   readonly isFresh: boolean;
+  /** Called when it joins a running read; undefined if nobody wants to know. */
+  readonly onShared?: ((read: SharedRecord) => void) | undefined;
 }
 
 /**
@@ -116,10 +123,17 @@ abstract class Scope {
 /** The scope of reads. They end when its signal aborts. */
 export class ReadScope extends Scope {
   readonly isFresh: boolean;
+  readonly #onShared: ReadScopeOptions["onShared"];
 
   constructor(options: ReadScopeOptions) {
     super(options);
     this.isFresh = options.isFresh;
+    this.#onShared = options.onShared;
+  }
+
+  /** Says that it waits for a running read. */
+  join(platform: Platform, route: string): void {
+    this.#onShared?.({ platform, route, shared: true });
   }
 }
 

@@ -175,7 +175,11 @@ export class KeptList<Index> {
   /** The running read if it began under the current versions; else a new one. */
   #join(scope: ReadScope): Refresh<Index> {
     const refresh = this.#refresh;
-    return refresh !== null && this.#options.versions.isCurrent(refresh.stamp) ? refresh : this.#start(scope);
+    if (refresh === null || !this.#options.versions.isCurrent(refresh.stamp)) {
+      return this.#start(scope);
+    }
+    scope.join(this.platform, this.route);
+    return refresh;
   }
 
   #start({ deadline, record }: ReadScope): Refresh<Index> {

@@ -52,6 +52,9 @@ export class Sharing {
     }
     const found = scope.isFresh ? undefined : this.#running[key];
     const isJoinable = found !== undefined && this.#versions.isCurrent(found.shared.stamp);
+    if (isJoinable) {
+      scope.join(this.#platform, route);
+    }
     const { shared, result } = isJoinable ? found : this.#start(key, scope, call);
     return this.#wait(shared, result as Promise<Result>, route, scope);
   }
