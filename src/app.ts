@@ -1,41 +1,22 @@
 import { type Access, createAccess, OPEN_ACCESS } from "./access/access.ts";
 import { createApiKeys } from "./access/api-keys.ts";
-import { Buckets, createRecipientLimit } from "./access/buckets.ts";
-import { SharedBuckets } from "./access/shared-buckets.ts";
+import { Buckets } from "./access/buckets.ts";
 import { createTokens } from "./access/tokens.ts";
 import { warnOfCredentials } from "./background/check-credentials.ts";
 import { startContactListSync } from "./background/contact-list-sync.ts";
 import { applyEvent } from "./background/event-effects.ts";
 import { startSweeps } from "./background/sweeps.ts";
-import {
-  ACCOUNT,
-  type AccessConfig,
-  type Config,
-  DEFAULT_STORE_URL,
-  type EventsConfig,
-  type PidjConfig,
-  type TextizenConfig,
-} from "./config.ts";
+import { ACCOUNT, type AccessConfig, type Config, DEFAULT_STORE_URL, type EventsConfig } from "./config.ts";
 import { Context, type Services } from "./context.ts";
-import { PLATFORM_NAMES, type Platform } from "./errors.ts";
-import { createFeed } from "./events/feed.ts";
+import type { Platform } from "./errors.ts";
 import { createReception } from "./events/reception.ts";
-import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
 import type { Connections } from "./live/connections.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
-import { DetailWidth } from "./loaders/detail-width.ts";
-import { createPidjLists } from "./loaders/pidj.ts";
-import { createTextizenLists } from "./loaders/textizen.ts";
 import { Admission } from "./operations/admission.ts";
 import { buildGraph } from "./operations/graph.ts";
 import { createOperations } from "./operations/operations.ts";
 import { ANY_DOCUMENT, readTrustedDocuments } from "./operations/trusted-documents.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";
-import { createPidjClient, type PidjClient } from "./pidj/client.ts";
-import { DriftWatch } from "./rest/drift.ts";
-import { KeptDetails } from "./rest/kept-details.ts";
-import type { ConnectionOptions } from "./rest/transport.ts";
-import { createUnconfiguredClient } from "./rest/unconfigured.ts";
 import { startApollo } from "./server/apollo.ts";
 import { addExplorer } from "./server/explorer.ts";
 import { addGraphql } from "./server/graphql-route.ts";
@@ -43,37 +24,20 @@ import { createHttp } from "./server/http.ts";
 import { addMetrics, listenForMetrics } from "./server/metrics-route.ts";
 import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
-import { keepAnswerShapes } from "./store/answer-shapes.ts";
-import { createAttempts } from "./store/attempts.ts";
-import { createAuditLog } from "./store/audit.ts";
-import { createContactDirectory } from "./store/contacts.ts";
-import { type Appended, createInbox } from "./store/inbox.ts";
+import { createServices } from "./services.ts";
+import type { Appended } from "./store/inbox.ts";
 import { openStore } from "./store/open.ts";
-import { createOptOuts } from "./store/opt-outs.ts";
 import { listenForEvents } from "./store/postgres-listener.ts";
 import { isPostgresUrl } from "./store/postgres-url.ts";
-import { type SharedToken, shareToken } from "./store/shared-token.ts";
-import { shareVersions } from "./store/shared-versions.ts";
-import { isMemoryStore } from "./store/sqlite.ts";
-import type { Store } from "./store/store.ts";
-import { createTurns } from "./store/turns.ts";
 import { createLineStream, createLogOptions, type LogStream } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { createObserver } from "./telemetry/observer.ts";
 import { startTracing } from "./telemetry/tracing.ts";
-import { createTextizenClient, type TextizenClient } from "./textizen/client.ts";
 
-const DAY_MS = 86_400_000;
 /** One for all apps of the process. */
 const STDERR = createLineStream({ write: (lines) => process.stderr.write(lines) });
-/** Milliseconds after which an event of another process is found at the latest. */
-const FEED_LOOK_MS = 250;
-/** The same where the database tells of events, in case that it did not. */
-const SAFETY_LOOK_MS = 5_000;
 /** Milliseconds that a stop waits for running operations: by default the longest time of a send. */
 const LONGEST_STOP_MS = 12_000;
-
-const DRIFTS = { new: "is new", missing: "is missing", type: "has another type" } as const;
 
 interface Webhooks {
   readonly pidj: string;
@@ -121,43 +85,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const storeUrl = config.storeUrl ?? DEFAULT_STORE_URL;
   const store = await openStore(storeUrl, ACCOUNT, { connections: config.replicas.connections });
   const now = options.now ?? (() => new Date());
-  const versions = new Versions({
-    shared: isMemoryStore(storeUrl) ? null : shareVersions(store),
-    isStrict: isPostgresUrl(storeUrl),
-    ...(options.clock && { now: options.clock }),
-  });
   const metrics = createMetrics();
   const tracing = config.tracing && (await startTracing(config.tracing));
-  const drift = new DriftWatch({
-    kept: keepAnswerShapes(store),
-    now: () => performance.now(),
-    report: ({ platform, route, path, kind }) => {
-      metrics.drift(platform, route, path, kind);
-      warn(`${PLATFORM_NAMES[platform]}'s answers to ${route} have changed: ${path} ${DRIFTS[kind]}`, null);
-    },
-  });
-  const connection = {
-    versions,
-    meter: metrics,
-    drift,
-    ...config.protection,
-    timeouts: {
-      readMilliseconds: config.timeouts.read,
-      sendMilliseconds: config.timeouts.send,
-      connectMilliseconds: config.timeouts.connect,
-    },
-  };
-  const pidj = connectPidj(config.pidj, connection);
-  const textizen = connectTextizen(config.textizen, {
-    ...connection,
-    sharedToken: sharedTokenOf(config, store, now),
-  });
-  const widths = { pidj: new DetailWidth(), textizen: new DetailWidth() };
-  const keeping = {
-    versions,
-    snapshotMilliseconds: config.snapshotSeconds * 1_000,
-    staleMilliseconds: config.staleSeconds * 1_000,
-  };
   const { schema, guards, price, explain, sdl } = await buildGraph(config);
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
@@ -166,10 +95,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     publicName: config.events.publicUrl === null ? null : new URL(config.events.publicUrl).hostname,
     isOpen: config.access === null,
   });
-  const connected = [config.pidj && pidj, config.textizen && textizen].filter((client) => client !== null);
   const overload = new Overload({
     limits: config.protection.overload,
-    areCallsFull: () => connected.length > 0 && connected.every((client) => client.state().isFull),
+    areCallsFull: () => built.areCallsFull(),
     ...(options.measure && { measure: options.measure }),
   });
   const http = await createHttp({
@@ -183,57 +111,16 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   const warn = (message: string, error: unknown) => http.log.warn({ err: error }, message);
   const report = (error: unknown) => http.log.error({ err: error }, "unexpected error");
-  const inbox = createInbox(store, {
-    now,
-    repeatMilliseconds: config.events.repeatSeconds * 1_000,
-    keptMilliseconds: config.events.keptDays * DAY_MS,
-    mostKept: config.events.mostKept,
-  });
-  const audit = createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS });
-  const lookMilliseconds = isPostgresUrl(storeUrl) ? SAFETY_LOOK_MS : FEED_LOOK_MS;
-  const feed = createFeed({ inbox, lookMilliseconds, warn });
-  const services: Services = {
-    pidj: {
-      client: pidj,
-      lists: createPidjLists(pidj, { ...keeping, width: widths.pidj }),
-      width: widths.pidj,
-      hasContactList: config.contactsListMinutes !== null,
-    },
-    textizen: {
-      client: textizen,
-      lists: createTextizenLists(textizen, { ...keeping, width: widths.textizen }),
-      width: widths.textizen,
-    },
-    details: new KeptDetails({ versions, milliseconds: config.detailSeconds * 1_000 }),
-    directory: createContactDirectory(store, now, warn, () => void versions.raise([])),
-    // Nobody knows which lists the dead process's write may have changed.
-    attempts: createAttempts(store, {
-      now,
-      audit,
-      onAbandoned: () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true }),
-    }),
-    optOuts: createOptOuts(store, now),
-    takeTurn: createTurns(store, now),
-    inbox,
-    audit,
-    onSettled: metrics.write,
-    feed,
-    versions,
-    // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a
-    // crash learns within that time that the outcome is unknown.
-    requireType: guards.requireType,
-    mayRead: guards.mayRead,
-    takeRecipients: createRecipientLimit(
-      config.limits.recipientsPerMinute,
-      isPostgresUrl(storeUrl) ? new SharedBuckets(store, now) : createBuckets(),
-    ),
-    ssoNextHosts: config.ssoNextHosts,
-    listsCalls: !config.isProduction,
-    writeLeaseMilliseconds: config.timeouts.connect + config.timeouts.send + 1_000,
-    pauseAt: options.pauseAt,
-    now,
+  const built = createServices(config, {
+    store,
+    guards,
+    metrics,
     warn,
-  };
+    now,
+    clock: options.clock,
+    pauseAt: options.pauseAt,
+  });
+  const { services } = built;
   let ownMetrics: Awaited<ReturnType<typeof listenForMetrics>> | null = null;
   let sync: ReturnType<typeof startContactListSync> | null = null;
   let sweeps: ReturnType<typeof startSweeps> | null = null;
@@ -288,7 +175,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     hasPage: !config.isProduction,
     stream,
   });
-  const { optOuts } = services;
+  const { inbox, optOuts, feed } = services;
   const onKept = (kept: Appended) => applyEvent(services, kept);
   const { optOutWords } = config.events;
   addWebhooks(http, isWebhook, createReception({ inbox, optOuts, optOutWords, onKept, warn }));
@@ -304,8 +191,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await apollo.stop();
     feed.close();
     await listener?.stop();
-    await Promise.all([pidj.close(), textizen.close()]);
-    await Promise.all([drift.idle(), services.directory.idle(), services.audit.idle(), tracing?.close()]);
+    await built.close();
+    await tracing?.close();
     await store.close();
   };
   const reportFatal = (error: unknown) => http.log.fatal({ err: error }, "uncaught error: stopping");
@@ -383,22 +270,4 @@ function connectAccess(
     isSubgraph,
     now,
   });
-}
-
-function connectPidj(config: PidjConfig | null, connection: Omit<ConnectionOptions, "baseUrl">): PidjClient {
-  return config === null ? createUnconfiguredClient("PIDJ") : createPidjClient({ ...config, ...connection });
-}
-
-/** Null if each process signs in to Textizen by itself. */
-function sharedTokenOf({ textizen, replicas }: Config, store: Store, now: () => Date): SharedToken | null {
-  return textizen !== null && "email" in textizen.credentials && replicas.secretKey !== null
-    ? shareToken(store, textizen.credentials.email, replicas.secretKey, now)
-    : null;
-}
-
-function connectTextizen(
-  config: TextizenConfig | null,
-  connection: Omit<ConnectionOptions, "baseUrl"> & { readonly sharedToken: SharedToken | null },
-): TextizenClient {
-  return config === null ? createUnconfiguredClient("TEXTIZEN") : createTextizenClient({ ...config, ...connection });
 }
