@@ -108,7 +108,9 @@ async function measureCrowd(platforms: Platforms): Promise<string[]> {
   const lines: string[] = [];
   for (const latency of LATENCIES) {
     await platforms.hold(100, latency);
-    const [direct, ...others] = await measureInTurn(waysOver(open(PLATFORM_PORT), open(SERVER_PORT)));
+    // A query that waits for two calls would have to be compared with two.
+    const ways = waysOver(open(PLATFORM_PORT), open(SERVER_PORT)).slice(0, 2);
+    const [direct, ...others] = await measureInTurn(ways);
     for (const { name, latencies } of others) {
       const figures = [0.5, 0.99].map((share) => {
         return ((quantile(latencies, share) ?? 0) - (quantile(direct?.latencies ?? latencies, share) ?? 0)).toFixed(2);

@@ -105,6 +105,25 @@ describe("credentials that a platform does not accept", () => {
   });
 });
 
+test("a body of 200 MB is read to the cap and no further, and nothing of it is kept", { timeout: 60_000 }, async () => {
+  await using stage = await startStage({
+    simulator: { people: 2, polls: 0 },
+    env: { READ_TIMEOUT_MS: "30000", QUERY_TIMEOUT_MS: "40000", OVERLOAD_LAG_MS: "60000" },
+  });
+  stage.simulator.fault({
+    platform: "TEXTIZEN",
+    route: "GET /api/participants",
+    kind: "huge-body",
+    bytes: 200_000_000,
+  });
+  const before = process.memoryUsage().arrayBuffers;
+
+  const { errors } = await stage.query("{ participants { totalCount } }");
+
+  expect(errors?.[0]?.extensions["code"]).toBe("PLATFORM_BAD_RESPONSE");
+  await expect.poll(() => process.memoryUsage().arrayBuffers - before, { timeout: 10_000 }).toBeLessThan(100_000_000);
+});
+
 test.each([301, 302, 307, 308])("a redirect (%i) takes nobody's credentials elsewhere", async (status) => {
   await using trap = await startUpstream((_request, response) =>
     sendJson(response, { status: "success", surveys: [] }),
