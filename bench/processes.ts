@@ -20,12 +20,20 @@ const STOP_MILLISECONDS = 5000;
 // USER_HZ, the unit of /proc/PID/stat's times (proc(5)); Linux shows every program 100.
 const TICKS_PER_SECOND = 100;
 
-/** Moves this process, all its threads, to the load's core. */
-export function pinSelf(): void {
-  if (isPinned) {
+/** Moves this process, all its threads, to the load's core. A thread that ends meanwhile makes `taskset` fail: once more, then. */
+export function pinSelf(tries = 3): void {
+  if (!isPinned) {
+    return;
+  }
+  try {
     execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", String(LOAD_CORE), String(process.pid)], {
       stdio: "ignore",
     });
+  } catch (error) {
+    if (tries === 1) {
+      throw error;
+    }
+    pinSelf(tries - 1);
   }
 }
 
