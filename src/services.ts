@@ -1,7 +1,8 @@
 import { Buckets, createRecipientLimit } from "./access/buckets.ts";
 import { SharedBuckets } from "./access/shared-buckets.ts";
-import { type Config, DEFAULT_STORE_URL, type PidjConfig, type TextizenConfig } from "./config.ts";
+import { type Config, DEFAULT_STORE_URL } from "./config.ts";
 import type { Services } from "./context.ts";
+import type { PidjConfig, TextizenConfig } from "./credentials.ts";
 import { PLATFORM_NAMES } from "./errors.ts";
 import { createFeed } from "./events/feed.ts";
 import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
