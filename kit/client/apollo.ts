@@ -31,6 +31,13 @@ export interface TextgraphClientOptions extends LiveOptions {
   readonly fetch?: typeof globalThis.fetch;
   readonly cache?: InMemoryCache;
   readonly retry?: RetryOptions;
+  /** The manifest that `npm run documents:extract` has made of the application's operations: their ids go out, not their text. */
+  readonly trustedDocuments?: TrustedDocuments;
+}
+
+/** What is read of a manifest in Apollo's format. */
+export interface TrustedDocuments {
+  readonly operations: readonly { readonly id: string; readonly name: string }[];
 }
 
 /**
@@ -38,7 +45,7 @@ export interface TextgraphClientOptions extends LiveOptions {
  * subscriptions over one WebSocket that goes on where it broke. `client.stop()` ends it.
  */
 export function createTextgraphClient(options: TextgraphClientOptions): ApolloClient {
-  const { url, headers, fetch, cache = createTextgraphCache(), retry } = options;
+  const { url, headers, fetch, cache = createTextgraphCache(), retry, trustedDocuments } = options;
   const live = createLiveClient(options);
   const http = ApolloLink.from([
     createRetryLink(retry),
@@ -50,7 +57,10 @@ export function createTextgraphClient(options: TextgraphClientOptions): ApolloCl
   const isLive = ({ operationType }: ApolloLink.Operation) => operationType === OperationTypeNode.SUBSCRIPTION;
   const client = new ApolloClient({
     cache,
-    link: ApolloLink.split(isLive, createLiveLink(live), http),
+    link: ApolloLink.from([
+      ...(trustedDocuments ? [createTrustedLink(trustedDocuments)] : []),
+      ApolloLink.split(isLive, createLiveLink(live), http),
+    ]),
     defaultOptions: {
       watchQuery: { errorPolicy: "all" },
       query: { errorPolicy: "all" },
@@ -63,6 +73,23 @@ export function createTextgraphClient(options: TextgraphClientOptions): ApolloCl
     void live.dispose();
   };
   return client;
+}
+
+/**
+ * A link that names each operation by its id in the manifest, for a server with `TRUSTED_DOCUMENTS`. An operation that the
+ * manifest lacks is an error, also against a server without.
+ */
+export function createTrustedLink({ operations }: TrustedDocuments): ApolloLink {
+  const ids = new Map(operations.map(({ name, id }) => [name, id]));
+  return new ApolloLink((operation, forward) => {
+    const id = ids.get(operation.operationName ?? "");
+    if (id === undefined) {
+      throw new Error(`The trusted documents do not contain ${operation.operationName}: extract them again.`);
+    }
+    operation.extensions = { ...operation.extensions, persistedQuery: { version: 1, sha256Hash: id } };
+    operation.setContext({ http: { includeQuery: false, includeExtensions: true } });
+    return forward(operation);
+  });
 }
 
 /** A link that keeps a send's key through all tries, and tries again only what may be. */
