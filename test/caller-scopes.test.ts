@@ -29,6 +29,7 @@ const NEEDED: Readonly<Record<string, readonly (readonly Scope[])[]>> = {
   "Query.nodes": [["contacts:read"]],
   "Query.attempt": [[]],
   "Query.messagePreview": [[]],
+  "Query.viewer": [[]],
   "Query.eventCursor": [["messages:read"]],
   "Query.person": [["contacts:read"], ["participants:read"]],
   "Query.people": [["contacts:read"], ["participants:read"]],

@@ -31,6 +31,7 @@ const LOCAL = [
   "Query.people",
   "Query.person",
   "Query.receivedMessages",
+  "Query.viewer",
   "Mutation.setOptOut",
 ];
 

@@ -26,6 +26,7 @@ import * as series from "./series.ts";
 import * as ssoUrl from "./sso-url.ts";
 import { Subscription } from "./subscription.ts";
 import * as survey from "./survey.ts";
+import * as viewer from "./viewer.ts";
 
 /** Every resolver of the graph, one module for each schema file. */
 export const resolvers: gql.Resolvers = {
@@ -56,6 +57,7 @@ export const resolvers: gql.Resolvers = {
     ...receivedMessage.Query,
     ...series.Query,
     ...survey.Query,
+    ...viewer.Query,
   },
   Mutation: {
     ...campaign.Mutation,
