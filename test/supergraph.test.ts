@@ -65,14 +65,36 @@ async function outputOf(child: ChildProcess): Promise<{ readonly code: number; r
 }
 
 describe.skipIf(!areInstalled)("composition", () => {
-  test("neither Apollo's nor the Guild's finds an error or gives a hint", { timeout: START_MS }, async () => {
-    expect(await outputOf(run(["check.ts"]))).toEqual({
+  test("neither Apollo's nor the Guild's finds an error or gives a hint, and both keep every price", {
+    timeout: START_MS,
+  }, async () => {
+    const { code, text } = await outputOf(run(["check.ts"]));
+
+    const [, prices] = /with (\d+) prices/.exec(text) ?? [];
+    expect({ code, text }).toEqual({
       code: 0,
       text: [
-        "@apollo/composition: composed without errors and hints\n",
-        "@theguild/federation-composition: composed without errors and hints\n",
+        `@apollo/composition: composed without errors and hints, with ${prices} prices\n`,
+        `@theguild/federation-composition: composed without errors and hints, with ${prices} prices\n`,
       ].join(""),
     });
+    expect(Number(prices)).toBeGreaterThan(100);
+  });
+
+  test("a price that composition leaves out is shown, and fails", { timeout: START_MS }, async () => {
+    // Without the link, `@cost` is a directive of the subgraph's own, which no router hears of.
+    const sdl = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+      scalar PhoneNumber
+      directive @cost(weight: Int!) on FIELD_DEFINITION
+      type Query { a: Int @cost(weight: 7) }
+      type Person @key(fields: "phoneNumber") { phoneNumber: PhoneNumber! }`;
+    const file = join(folder, "unseen.graphql");
+    writeFileSync(file, sdl);
+
+    const { code, text } = await outputOf(run(["check.ts", file]));
+
+    expect(code).toBe(1);
+    expect(text.match(/a router will not see: Query.a @cost\(weight: 7\)/g)).toHaveLength(2);
   });
 
   test("what they do find is shown, and fails", { timeout: START_MS }, async () => {
@@ -238,13 +260,29 @@ describe.skipIf(!areInstalled).each(["hive", "apollo"])("through the gateway of 
       });
     });
 
-    test("the router prices an operation by what the schema says", async () => {
-      const small = await query("{ participants(first: 2) { nodes { id } } }");
-      const large = await query("{ participants(first: 100) { nodes { id } } }");
+    test("the router prices an operation by what the schema says: by lengths of lists, and by calls", async () => {
+      const costOf = async (document: string) => (await query(document)).extensions.cost.estimated;
+      const small = await costOf("{ participants(first: 2) { nodes { id } } }");
 
-      expect(large.extensions.cost.estimated - small.extensions.cost.estimated).toBe(98);
+      expect((await costOf("{ participants(first: 100) { nodes { id } } }")) - small).toBe(98);
+      // `isSubscribed` is a call for each of two, `@cost(weight: 1)`.
+      expect((await costOf("{ participants(first: 2) { nodes { id isSubscribed } } }")) - small).toBe(2);
     });
   }
+
+  test(`what costs too much is refused ${name === "hive" ? "by the router" : "by this server behind it"}`, async () => {
+    const fields = Array.from(
+      { length: 30 },
+      (_, at) => `p${at}: participants(first: 100) { nodes { groups { id } } }`,
+    );
+    stage.calls();
+    const { errors = [] } = await query(`{ ${fields.join(" ")} }`);
+
+    const codes = new Set(errors.map(({ extensions }) => extensions["code"]));
+    expect([...codes]).toEqual([name === "hive" ? "COST_ESTIMATED_TOO_EXPENSIVE" : "QUERY_TOO_COSTLY"]);
+    expect(JSON.stringify(errors)).not.toContain(stage.app.url);
+    expect(stage.calls()).toEqual([]);
+  });
 });
 
 async function firstEventOf({ body }: Response): Promise<unknown> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { byApollo, byGuild } from "./compose.ts";
 import { CRM_SDL } from "./crm.ts";
+import { pricesIn } from "./prices.ts";
 
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -24,20 +25,28 @@ function readSubgraph(): string {
   }
 }
 
-// `npm run subgraph:check`: fails if the graph and the CRM cannot be composed, or only with hints.
+// `npm run subgraph:check`: fails if the graph and the CRM cannot be composed, or only with hints, or if a price gets lost.
 const subgraphs = [
   { name: "textgraph", url: "http://127.0.0.1:4000/graphql", sdl: readSubgraph() },
   { name: "crm", url: "http://127.0.0.1:4001/", sdl: CRM_SDL },
 ];
-for (const [name, { errors, hints }] of Object.entries({
+const prices = [...new Set(subgraphs.flatMap(({ sdl }) => [...pricesIn(sdl)]))];
+for (const [name, { supergraph, errors, hints }] of Object.entries({
   "@apollo/composition": byApollo(subgraphs),
   "@theguild/federation-composition": byGuild(subgraphs),
 })) {
-  for (const line of [...errors.map((error) => `error: ${error}`), ...hints.map((hint) => `hint: ${hint}`)]) {
+  const kept = supergraph === null ? null : pricesIn(supergraph);
+  const lost = kept === null ? [] : prices.filter((price) => !kept.has(price));
+  const complaints = [
+    ...errors.map((error) => `error: ${error}`),
+    ...hints.map((hint) => `hint: ${hint}`),
+    ...lost.map((price) => `a router will not see: ${price}`),
+  ];
+  for (const line of complaints) {
     process.stderr.write(`${name}: ${line}\n`);
     process.exitCode = 1;
   }
-  if (errors.length + hints.length === 0) {
-    process.stdout.write(`${name}: composed without errors and hints\n`);
+  if (complaints.length === 0) {
+    process.stdout.write(`${name}: composed without errors and hints, with ${prices.length} prices\n`);
   }
 }

@@ -5,7 +5,7 @@ import { ApolloGateway, RemoteGraphQLDataSource } from "@apollo/gateway";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
-import { parse, print, visit } from "graphql";
+import { GraphQLError, parse, print, visit } from "graphql";
 
 const MOST_COST = 20_000;
 
@@ -57,12 +57,29 @@ export async function startHive(options: RouterOptions): Promise<Router> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, close };
 }
 
+/**
+ * A subgraph that refuses a whole request says why in the body of its answer. Apollo Gateway's own source tells the client of
+ * an INTERNAL_SERVER_ERROR instead, and where the subgraph is.
+ */
+class DataSource extends RemoteGraphQLDataSource<{ readonly authorization?: string }> {
+  override async errorFromResponse(
+    response: Parameters<RemoteGraphQLDataSource["errorFromResponse"]>[0],
+  ): Promise<GraphQLError> {
+    const body = await this.parseBody(response).catch(() => null);
+    const [error] =
+      body !== null && typeof body === "object" && "errors" in body ? (body.errors as GraphQLError[]) : [];
+    return error === undefined
+      ? new GraphQLError(`A subgraph answered with status ${response.status}.`)
+      : new GraphQLError(error.message, { extensions: error.extensions });
+  }
+}
+
 /** Apollo Gateway: queries and mutations. It takes no subscriptions: Apollo has them in its router only. */
 export async function startApollo(options: RouterOptions): Promise<Router> {
   const gateway = new ApolloGateway({
     supergraphSdl: withoutSecurity(options.supergraph),
     buildService: ({ name, url }) =>
-      new RemoteGraphQLDataSource<{ readonly authorization?: string }>({
+      new DataSource({
         url: url ?? "",
         willSendRequest: ({ request, context }) => {
           for (const [header, value] of Object.entries(credentialsFor(name, context.authorization, options))) {
