@@ -1,6 +1,7 @@
 import { type Access, createAccess, OPEN_ACCESS } from "./access/access.ts";
 import { createApiKeys } from "./access/api-keys.ts";
-import { Buckets } from "./access/buckets.ts";
+import { Buckets, type CallerBuckets } from "./access/buckets.ts";
+import { ReportedBuckets } from "./access/reported-buckets.ts";
 import { createTokens } from "./access/tokens.ts";
 import { warnOfCredentials } from "./background/check-credentials.ts";
 import { startContactListSync } from "./background/contact-list-sync.ts";
@@ -125,6 +126,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   let sync: ReturnType<typeof startContactListSync> | null = null;
   let sweeps: ReturnType<typeof startSweeps> | null = null;
   let listener: ReturnType<typeof listenForEvents> | null = null;
+  const createBuckets = (unit: "calls" | "objects"): CallerBuckets => {
+    const clock = () => performance.now();
+    return isPostgresUrl(storeUrl) ? new ReportedBuckets({ store, unit, now, clock }) : new Buckets(clock);
+  };
   const common = { schema, isProduction: config.isProduction, report };
   const operations = createOperations({
     ...common,
@@ -136,7 +141,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       schema,
       price,
       limits: config.limits,
-      buckets: { calls: createBuckets(), objects: createBuckets() },
+      buckets: { calls: createBuckets("calls"), objects: createBuckets("objects") },
     }),
     explain,
     observer: createObserver({ log: http.log, metrics, tracing }),
@@ -241,10 +246,6 @@ function watchMetrics(metrics: Metrics, services: Services, connections: Connect
 
 function prefixed<List>(prefix: string, lists: Readonly<Record<string, List>>): Record<string, List> {
   return Object.fromEntries(Object.entries(lists).map(([name, list]) => [`${prefix} ${name}`, list]));
-}
-
-function createBuckets(): Buckets {
-  return new Buckets(() => performance.now());
 }
 
 function platformsOf({ pidj, textizen }: Config): Platform[] {

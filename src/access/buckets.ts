@@ -14,14 +14,27 @@ export interface Bucket {
   countedAt: number;
 }
 
+/** What callers' calls and objects are taken from. */
+export interface CallerBuckets {
+  /**
+   * Takes an amount and returns 0. If there is too little, takes nothing and returns the seconds until there is enough.
+   * An amount beyond the capacity is taken from a full bucket, which then takes longer to refill.
+   */
+  take(caller: string, amount: number, limits: BucketLimits): number | Promise<number>;
+  /** Returns what was taken and not used. A negative amount was used in addition to what was taken. */
+  giveBack(caller: string, amount: number, limits: BucketLimits): void;
+  /** What can be taken now; never less than 0. */
+  left(caller: string, limits: BucketLimits): number;
+}
+
 /** The most callers that are remembered. A forgotten one has a full bucket again. */
-const MOST_CALLERS = 10_000;
+export const MOST_CALLERS = 10_000;
 
 /** This share of a bucket may be missing, because sums of small amounts are not exact. */
 const INEXACT = 1e-9;
 
 /** A token bucket for each caller: it is refilled steadily, up to its capacity. */
-export class Buckets {
+export class Buckets implements CallerBuckets {
   readonly #now: () => number;
   readonly #byCaller = new LRUCache<string, Bucket>({ max: MOST_CALLERS });
 
@@ -30,22 +43,16 @@ export class Buckets {
     this.#now = now;
   }
 
-  /**
-   * Takes an amount and returns 0. If there is too little, takes nothing and returns the seconds until there is enough.
-   * An amount beyond the capacity is taken from a full bucket, which then takes longer to refill.
-   */
   take(caller: string, amount: number, limits: BucketLimits): number {
     const bucket = this.#bucket(caller, limits);
     return takeFrom(bucket, bucket.countedAt, amount, limits);
   }
 
-  /** Returns what was taken and not used. A negative amount was used in addition to what was taken. */
   giveBack(caller: string, amount: number, limits: BucketLimits): void {
     const bucket = this.#bucket(caller, limits);
     bucket.left = Math.min(limits.atOnce, bucket.left + amount);
   }
 
-  /** What can be taken now; never less than 0. */
   left(caller: string, limits: BucketLimits): number {
     return Math.max(0, Math.floor(this.#bucket(caller, limits).left));
   }
@@ -62,18 +69,24 @@ export class Buckets {
   }
 }
 
-/** Takes an amount from a bucket: see `Buckets.take`. */
+/** Takes an amount from a bucket: see `CallerBuckets.take`. */
 export function takeFrom(bucket: Bucket, now: number, amount: number, limits: BucketLimits): number {
   refill(bucket, now, limits);
-  const missing = Math.min(amount, limits.atOnce) - bucket.left;
-  if (missing > INEXACT * limits.atOnce) {
-    return Math.max(1, Math.ceil((missing * 60) / limits.perMinute));
+  const wait = waitFor(bucket, amount, limits);
+  if (wait === 0) {
+    bucket.left -= amount;
   }
-  bucket.left -= amount;
-  return 0;
+  return wait;
 }
 
-function refill(bucket: Bucket, now: number, { perMinute, atOnce }: BucketLimits): void {
+/** Seconds until the amount can be taken from a bucket that has just been refilled; 0 if it can now. */
+export function waitFor({ left }: Bucket, amount: number, { atOnce, perMinute }: BucketLimits): number {
+  const missing = Math.min(amount, atOnce) - left;
+  return missing > INEXACT * atOnce ? Math.max(1, Math.ceil((missing * 60) / perMinute)) : 0;
+}
+
+/** Adds what is restored until now. */
+export function refill(bucket: Bucket, now: number, { perMinute, atOnce }: BucketLimits): void {
   if (now > bucket.countedAt) {
     bucket.left += ((now - bucket.countedAt) * perMinute) / 60_000;
     bucket.countedAt = now;
@@ -91,7 +104,7 @@ const RECIPIENTS_AT_ONCE = 0.25;
  */
 export function createRecipientLimit(
   perMinute: number,
-  buckets: { take(caller: string, amount: number, limits: BucketLimits): number | Promise<number> },
+  buckets: Pick<CallerBuckets, "take">,
 ): (caller: Caller, count: number) => Promise<void> {
   return async ({ id, isAnonymous, recipientsPerMinute }, count) => {
     if (isAnonymous || count === 0) {

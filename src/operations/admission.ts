@@ -1,5 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, visit } from "graphql";
-import type { BucketLimits, Buckets } from "../access/buckets.ts";
+import type { BucketLimits, CallerBuckets } from "../access/buckets.ts";
 import type { Caller } from "../access/caller.ts";
 import type { MeterLimits } from "../meter.ts";
 import { type Failure, rateLimited, tooCostly } from "./failures.ts";
@@ -22,7 +22,7 @@ export interface AdmissionOptions {
   readonly schema: GraphQLSchema;
   readonly price: (operation: PricedOperation) => OperationPrice;
   readonly limits: AdmissionLimits;
-  readonly buckets: { readonly calls: Buckets; readonly objects: Buckets };
+  readonly buckets: { readonly calls: CallerBuckets; readonly objects: CallerBuckets };
 }
 
 const MOST_DEPTH = 15;
@@ -104,8 +104,8 @@ export class Admission {
     return refusalOf(price, this.#options.limits);
   }
 
-  /** Charges the price to the caller's bucket, or says when there will be enough. */
-  charge(caller: Caller, price: Price): Charge | Failure {
+  /** Charges the price to the caller's buckets, or says when there will be enough. */
+  async charge(caller: Caller, price: Price): Promise<Charge | Failure> {
     // Introspection has a fraction of an object as its price.
     const asked = { calls: price.calls, objects: Math.ceil(price.objects) };
     if (caller.isAnonymous) {
@@ -113,14 +113,14 @@ export class Admission {
     }
     const { calls, objects } = this.#options.buckets;
     const [ofCalls, ofObjects] = this.#limitsOf(caller);
-    const waitForCalls = calls.take(caller.id, asked.calls, ofCalls);
-    if (waitForCalls > 0) {
-      return rateLimited(waitForCalls, "platform calls");
-    }
-    const waitForObjects = objects.take(caller.id, asked.objects, ofObjects);
-    if (waitForObjects > 0) {
-      calls.giveBack(caller.id, asked.calls, ofCalls);
-      return rateLimited(waitForObjects, "objects");
+    const [waitForCalls, waitForObjects] = await Promise.all([
+      calls.take(caller.id, asked.calls, ofCalls),
+      objects.take(caller.id, asked.objects, ofObjects),
+    ]);
+    if (waitForCalls > 0 || waitForObjects > 0) {
+      calls.giveBack(caller.id, waitForCalls > 0 ? 0 : asked.calls, ofCalls);
+      objects.giveBack(caller.id, waitForObjects > 0 ? 0 : asked.objects, ofObjects);
+      return waitForCalls > 0 ? rateLimited(waitForCalls, "platform calls") : rateLimited(waitForObjects, "objects");
     }
     let isSettled = false;
     return {

@@ -177,7 +177,7 @@ export function createOperations(options: OperationsOptions): Operations {
       execution.end();
       return refusals.wrongVariables(operation);
     }
-    const charge = admission.charge(caller, price);
+    const charge = await admission.charge(caller, price);
     if ("message" in charge) {
       execution.end();
       return refuse(charge);
