@@ -3,12 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import axe from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { axeFindings, HAS_BROWSER, launchBrowser, openPage, SCREENS } from "./browser.ts";
 
-const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
 const SITE = fileURLToPath(new URL("../docs/.vitepress/dist/", import.meta.url));
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -16,11 +13,15 @@ const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css",
   ".svg": "image/svg+xml",
 };
-/** Pages of each kind: prose with code, wide tables, the longest one, and the schema's reference. */
-const LOOKED_AT = ["", "send", "errors", "configuration", "platforms", "schema/person"];
+/** Pages of each kind: prose with code, wide tables, the longest one, the picture, and the schema's reference. */
+const KINDS = ["", "send", "errors", "configuration", "platforms", "graph", "schema/person"];
+/** Every page that people write. */
+const WRITTEN = readdirSync(new URL("../docs/", import.meta.url))
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => name.replace(/(?:index)?\.md$/, ""));
 
 // `npm run docs:build` makes the site, and `.ci/run` has a browser.
-const siteTest = test.skipIf(!existsSync(SITE) || !existsSync(CHROMIUM));
+const siteTest = test.skipIf(!existsSync(SITE) || !HAS_BROWSER);
 
 /** The site as any web server serves it: `/send` is send.html. */
 async function serveSite(): Promise<{ readonly url: string } & AsyncDisposable> {
@@ -44,32 +45,10 @@ async function serveSite(): Promise<{ readonly url: string } & AsyncDisposable> 
   };
 }
 
-/** A browser that reaches nothing but the site; `asked` has the addresses that it was refused. */
-async function openBrowser(): Promise<Browser & AsyncDisposable> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
-  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
-}
-
-async function openPage(
-  browser: Browser,
-  options: Parameters<Browser["newPage"]>[0],
-  refused: string[],
-): Promise<Page> {
-  const page = await browser.newPage(options);
-  await page.route(/^https?:\/\/(?!127\.0\.0\.1)/, (route) => {
-    refused.push(route.request().url());
-    return route.abort();
-  });
-  page.on("pageerror", (error) => refused.push(String(error)));
-  return page;
-}
-
 siteTest("the search of the site finds an error code, with no server but the site's", { timeout: 60_000 }, async () => {
   await using site = await serveSite();
-  await using browser = await openBrowser();
-  const refused: string[] = [];
-  const page = await openPage(browser, { viewport: { width: 1440, height: 900 } }, refused);
-  await page.goto(site.url);
+  await using browser = await launchBrowser();
+  const { page, complaints } = await openPage(browser, site.url);
   // With the keyboard alone, once the page's script runs.
   await page.waitForFunction("document.querySelector('#app')?.__vue_app__ !== undefined");
   await page.getByRole("button", { name: "Search" }).first().press("Enter");
@@ -80,7 +59,7 @@ siteTest("the search of the site finds an error code, with no server but the sit
   expect(found.join("\n")).toMatch(/user errors/i);
   await page.keyboard.press("Enter");
   await page.getByText("OUTCOME_UNKNOWN").first().waitFor();
-  expect(refused).toEqual([]);
+  expect(complaints).toEqual([]);
 });
 
 siteTest("every link inside the site leads to a page, and every anchor to a heading", () => {
@@ -104,35 +83,21 @@ siteTest("every link inside the site leads to a page, and every anchor to a head
   expect(dead).toEqual([]);
 });
 
-siteTest.each(
-  (["light", "dark"] as const).flatMap((colorScheme) => [360, 1440].map((width) => ({ colorScheme, width }))),
-)(
+siteTest.each(SCREENS)(
   "axe finds nothing on pages that are $colorScheme and $width px wide",
-  { timeout: 90_000 },
-  async ({ colorScheme, width }) => {
+  { timeout: 180_000 },
+  async (screen) => {
     await using site = await serveSite();
-    await using browser = await openBrowser();
-    const page = await openPage(
-      browser,
-      { viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" },
-      [],
-    );
-    for (const name of LOOKED_AT) {
+    await using browser = await launchBrowser();
+    const { page } = await openPage(browser, site.url, screen);
+    // All are looked at with either color and either width.
+    const isForAll = (screen.colorScheme === "light") === (screen.width === 1440);
+    for (const name of isForAll ? [...WRITTEN, "schema/person"] : KINDS) {
       await page.goto(`${site.url}/${name}`);
       await page.locator("main h1").waitFor();
-      await page.addScriptTag({ content: axe.source });
-      const found = await page.evaluate(
-        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))",
-      );
-      expect({ name, found }).toEqual({ name, found: [] });
+      expect({ name, found: await axeFindings(page) }).toEqual({ name, found: [] });
       const isTooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
       expect({ name, isTooWide }).toEqual({ name, isTooWide: false });
-      const shots = process.env["DOCS_SHOTS"];
-      if (shots !== undefined) {
-        await page.screenshot({
-          path: join(shots, `${name.replace("/", "-") || "index"}-${colorScheme}-${width}.png`),
-        });
-      }
     }
   },
 );

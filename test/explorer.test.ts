@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HAS_BROWSER, launchBrowser, openPage } from "./browser.ts";
 import { SECRET } from "./events.ts";
 import { forward } from "./subscribers.ts";
 import { type Stage, startStage } from "./support.ts";
-
-const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 
 let stage: Stage;
 beforeAll(async () => {
@@ -43,33 +40,22 @@ test("it is served with its own files under a strict policy, and not in producti
   }
 });
 
-describe.runIf(existsSync(CHROMIUM))("in a browser without internet", () => {
-  let browser: Browser;
+describe.runIf(HAS_BROWSER)("in a browser without internet", () => {
+  let browser: Awaited<ReturnType<typeof launchBrowser>>;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await launchBrowser();
   }, 60_000);
   afterAll(() => browser.close());
 
-  /** A page that reaches this server alone, and what it complained of. */
-  async function open(path: string, options = {}): Promise<{ page: Page; complaints: string[] }> {
-    const page = await browser.newPage(options);
-    const complaints: string[] = [];
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    await page.route("**", (route) =>
-      new URL(route.request().url()).port === port() ? route.continue() : route.abort(),
-    );
-    await page.goto(new URL(path, stage.app.url).href);
-    return { page, complaints };
-  }
-  const port = () => new URL(stage.app.url).port;
+  const open = (path: string, screen?: Parameters<typeof openPage>[2]) =>
+    openPage(browser, new URL(path, stage.app.url), screen);
   // The editor writes blanks as no-break spaces.
   const answer = async (page: Page) => (await page.locator(".result-window").innerText()).replaceAll("\u00a0", " ");
 
   test("the first story runs as it stands, the others are tabs, and fields complete themselves", {
     timeout: 60_000,
   }, async () => {
-    const { page, complaints } = await open("/explorer", { viewport: { width: 1440, height: 900 } });
+    const { page, complaints } = await open("/explorer");
     await page.getByRole("button", { name: /execute/i }).click();
     await expect.poll(() => answer(page), { timeout: 20_000 }).toContain('"contactLink"');
     expect(await page.getByRole("tab").allInnerTexts()).toEqual(
@@ -117,7 +103,7 @@ describe.runIf(existsSync(CHROMIUM))("in a browser without internet", () => {
   });
 
   test("on a narrow screen the answer is below the query", { timeout: 60_000 }, async () => {
-    const { page } = await open("/explorer", { viewport: { width: 360, height: 800 }, colorScheme: "dark" });
+    const { page } = await open("/explorer", { width: 360, colorScheme: "dark" });
     await page.getByRole("button", { name: /execute/i }).waitFor({ timeout: 20_000 });
     const [query, result] = await Promise.all(
       [".graphiql-query-editor", ".graphiql-response"].map((part) => page.locator(part).boundingBox()),

@@ -7,6 +7,12 @@ import { ASSET_POLICY } from "./headers.ts";
 
 const PAGE = "/explorer";
 const ASSETS = `${PAGE}/assets/`;
+/** Files of our own, beside the explorer's. `npm run picture` writes the picture of the graph. */
+const OWN = [
+  ["explain.js", "text/javascript; charset=utf-8"],
+  ["explorer.css", "text/css; charset=utf-8"],
+  ["graph.html", "text/html; charset=utf-8"],
+] as const;
 const STORIES = new URL("../../examples/stories.graphql", import.meta.url);
 /** Files have the hash of their content as etag, and other names with another version. */
 const ASSETS_KEPT = "private, max-age=3600";
@@ -21,7 +27,8 @@ interface Tab {
 
 /**
  * The explorer that this server serves itself, at /explorer: Ruru, a GraphiQL whose files come with its package, so that it
- * works without internet and under a strict policy. It opens with the stories as tabs.
+ * works without internet and under a strict policy. It opens with the stories as tabs, and explains the open one before it
+ * runs. At /explorer/graph there is a picture of the graph with its prices.
  * Outside production only, and where its package is installed, which is large.
  */
 export async function addExplorer(
@@ -33,6 +40,10 @@ export async function addExplorer(
     return;
   }
   const { getStaticFile, makeHTMLParts } = ruru;
+  for (const [name, type] of OWN) {
+    const text = readFileSync(new URL(`browser/${name}`, import.meta.url), "utf8");
+    http.get(`${PAGE}/${name.replace(".html", "")}`, async (_request, reply) => reply.type(type).send(text));
+  }
   const tabs = readStories(exampleNumber);
   http.get(PAGE, async (_request, reply) =>
     reply.type("text/html; charset=utf-8").send(renderPage(tabs, makeHTMLParts)),
@@ -89,13 +100,9 @@ function renderPage(tabs: readonly Tab[], makeHTMLParts: typeof RuruServer.makeH
 ${parts.metaTags}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>textgraph explorer</title>
+<link rel="icon" href="data:,">
 ${parts.styleTags}
-<style>
-  /* On a narrow screen the answer goes below the query. */
-  @media (max-width: 720px) {
-    #graphiql-session { flex-direction: column; }
-  }
-</style>
+<link rel="stylesheet" href="${PAGE}/explorer.css">
 ${parts.configScript}
 <script>
   // The subscriptions' endpoint needs a scheme of its own.
@@ -107,9 +114,27 @@ ${parts.configScript}
   }
 </script>
 ${parts.headerScripts}
+<script type="module">
+  import { onTabChange } from "${PAGE}/explain.js";
+  RURU_CONFIG.onTabChange = onTabChange;
+</script>
 </head>
-<body>
+<body class="explorer">
+<header class="bar">
+  <h1>textgraph</h1>
+  <button id="explain" type="button" aria-controls="plan" aria-expanded="false" aria-keyshortcuts="Alt+E" title="What this tab's operation may cost, without running it (Alt+E)">Explain</button>
+  <a href="${PAGE}/graph">Picture of the graph</a>
+</header>
+<main>
 ${parts.bodyContent}
+<section id="plan" aria-labelledby="plan-heading" hidden>
+  <header>
+    <h2 id="plan-heading" tabindex="-1">What it may cost</h2>
+    <button id="plan-close" type="button">Close</button>
+  </header>
+  <div id="plan-content" aria-live="polite"></div>
+</section>
+</main>
 ${parts.bodyScripts}
 ${parts.bodyInitScript}
 </body>
