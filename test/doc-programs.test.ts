@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,15 +9,14 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import fetch from "node-fetch";
-import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addApiKey } from "../src/access/api-keys.ts";
+import { HAS_BROWSER, launchBrowser } from "./browser.ts";
 import { pageNames, snippetsOf } from "./snippets.ts";
 import { forward, startListening } from "./subscribers.ts";
 import { startStage } from "./support.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 /** The kit's examples are parts of components, and its own tests compile whole ones. */
 const PROGRAMS = pageNames()
   .filter((page) => page !== "docs/kit.md")
@@ -161,15 +160,12 @@ test("Apollo Client and urql hear of a text as the page about the inbox sets the
 });
 
 // Without a browser there is no EventSource; `.ci/run` installs one.
-test.skipIf(!existsSync(CHROMIUM))("a browser's EventSource hears of a text", { timeout: 60_000 }, async () => {
+test.skipIf(!HAS_BROWSER)("a browser's EventSource hears of a text", { timeout: 60_000 }, async () => {
   await using stage = await startListening();
   const { data } = await stage.query("{ eventCursor }");
   const script = snippetsOf("docs/live-inbox.md").find(({ language }) => language === "js")?.text ?? "";
   const query = "subscription ($since: String) { messageReceived(since: $since) { cursor message { text } } }";
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await launchBrowser();
   const page = await browser.newPage();
   const frontend = createServer((_request, response) => response.end("<!doctype html>")).listen(0, "localhost");
   await once(frontend, "listening");

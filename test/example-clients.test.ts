@@ -5,18 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { type Browser, chromium } from "playwright-core";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
+import { axeFindings, HAS_BROWSER, launchBrowser, SCREENS } from "./browser.ts";
 
-const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-];
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CLIENTS = join(ROOT, "examples/clients");
 // The kit's build, compilers and browsers, each a process of its own.
@@ -125,48 +117,50 @@ describe.skipIf(!existsSync(join(CLIENTS, "node_modules")))("the sample clients"
   });
 
   // Without a browser there is nothing to see; `.ci/run` installs one.
-  test.skipIf(!existsSync(CHROMIUM))(
-    "work in a browser, on Vite's port, against npm start with nothing set",
-    async () => {
-      // Of the environment, what a shell has anyway; only the port is another than 4000, which may be in use.
-      const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", PORT: "0" };
-      const [webhook, graph] = await start(
-        ROOT,
-        ["src/main.ts"],
-        [/^Pidj forwards texts to (\S+)$/, /^textgraph ready at (\S+)$/],
-        env,
-      );
-      const [address] = await start(
-        CLIENTS,
-        ["node_modules/vite/bin/vite.js", "apollo-react"],
-        [/Local:\s+(http\S+)/],
-        env,
-      );
-      const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
-      onTestFinished(() => browser.close());
-      const page = await browser.newPage();
-      page.setDefaultTimeout(TIMEOUT_MS / 2);
-      await page.goto(`${address}?graph=${encodeURIComponent(graph ?? "")}`);
+  test.skipIf(!HAS_BROWSER)("work in a browser, on Vite's port, against npm start with nothing set", async () => {
+    // Of the environment, what a shell has anyway; only the port is another than 4000, which may be in use.
+    const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", PORT: "0" };
+    const [webhook, graph] = await start(
+      ROOT,
+      ["src/main.ts"],
+      [/^Pidj forwards texts to (\S+)$/, /^textgraph ready at (\S+)$/],
+      env,
+    );
+    const [address] = await start(
+      CLIENTS,
+      ["node_modules/vite/bin/vite.js", "apollo-react"],
+      [/Local:\s+(http\S+)/],
+      env,
+    );
+    const browser = await launchBrowser();
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage();
+    page.setDefaultTimeout(TIMEOUT_MS / 2);
+    await page.goto(`${address}?graph=${encodeURIComponent(graph ?? "")}`);
 
-      // Query and paging.
-      const rows = page.getByRole("region", { name: "Participants" }).getByRole("listitem");
-      await rows.nth(9).waitFor();
-      expect(await rows.count()).toBe(10);
-      await page.getByRole("button", { name: "More of" }).click();
-      await rows.nth(19).waitFor();
-      expect(await rows.count()).toBe(20);
-      // Mutation.
-      await page.getByLabel("From").getByRole("option").first().waitFor({ state: "attached" });
-      await page.getByLabel("To").fill("+12015554821");
-      await page.getByLabel("Text").fill("The library opens at nine.");
-      await page.getByRole("button", { name: "Send" }).click();
-      await page.getByText("Sent to Jettie Kuhic").waitFor();
-      // Subscription.
-      await page.getByText("Live", { exact: true }).waitFor();
-      const text = { message: "Thank you!", from: "+12015554821" };
-      await fetch(webhook ?? "", { method: "POST", body: new URLSearchParams(text) });
-      await page.getByText("Thank you!").waitFor();
-      expect(await page.getByRole("alert").count()).toBe(0);
-    },
-  );
+    // Query and paging.
+    const rows = page.getByRole("region", { name: "Participants" }).getByRole("listitem");
+    await rows.nth(9).waitFor();
+    expect(await rows.count()).toBe(10);
+    await page.getByRole("button", { name: "More of" }).click();
+    await rows.nth(19).waitFor();
+    expect(await rows.count()).toBe(20);
+    // Mutation.
+    await page.getByLabel("From").getByRole("option").first().waitFor({ state: "attached" });
+    await page.getByLabel("To").fill("+12015554821");
+    await page.getByLabel("Text").fill("The library opens at nine.");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("Sent to Jettie Kuhic").waitFor();
+    // Subscription.
+    await page.getByText("Live", { exact: true }).waitFor();
+    const text = { message: "Thank you!", from: "+12015554821" };
+    await fetch(webhook ?? "", { method: "POST", body: new URLSearchParams(text) });
+    await page.getByText("Thank you!").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+    for (const { colorScheme, width } of SCREENS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      expect(await axeFindings(page)).toEqual([]);
+    }
+  });
 });

@@ -1,26 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { addApiKey } from "../src/access/api-keys.ts";
 import type { Scope } from "../src/access/scopes.ts";
+import { axeFindings, HAS_BROWSER, launchBrowser, SCREENS } from "./browser.ts";
 import { forward, startListening } from "./subscribers.ts";
 
-const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const PROGRAM = fileURLToPath(new URL("../examples/live-inbox/main.mjs", import.meta.url));
 
 /** The way to a server, which can be cut. */
@@ -75,7 +66,7 @@ interface Line extends AsyncDisposable {
 async function openPage(graph: string, key = ""): Promise<Page & AsyncDisposable> {
   const server = spawn(process.execPath, [PROGRAM, "0"], { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = (await once(server.stdout, "data")) as [Buffer];
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  const browser = await launchBrowser();
   const page = await browser.newPage({ viewport: { width: 640, height: 480 } });
   await page.goto(`${String(line).trim()}/?graph=${encodeURIComponent(graph)}#key=${key}`);
   return Object.assign(page, {
@@ -87,7 +78,7 @@ async function openPage(graph: string, key = ""): Promise<Page & AsyncDisposable
 }
 
 // Without a browser there is nothing to see; `.ci/run` installs one.
-test.skipIf(!existsSync(CHROMIUM))(
+test.skipIf(!HAS_BROWSER)(
   "the example page shows texts as they come in, and those that it missed once it is connected again",
   { timeout: 60_000 },
   async () => {
@@ -112,14 +103,16 @@ test.skipIf(!existsSync(CHROMIUM))(
     await forward(stage.app.url, "after that");
     await page.getByText("after that").waitFor();
     expect(await texts()).toEqual(["after that", "missed", "<b>Grüße</b> 👋", "before"]);
-    const shot = process.env["LIVE_PAGE_SHOT"];
-    if (shot !== undefined) {
-      await page.screenshot({ path: shot });
+    for (const { colorScheme, width } of SCREENS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      expect(await axeFindings(page)).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     }
   },
 );
 
-test.skipIf(!existsSync(CHROMIUM))(
+test.skipIf(!HAS_BROWSER)(
   "the example page sends an API key, and says why it is refused",
   { timeout: 60_000 },
   async () => {
