@@ -26,7 +26,7 @@ import { addMetrics, listenForMetrics } from "./server/metrics-route.ts";
 import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
 import { createServices } from "./services.ts";
-import type { Appended } from "./store/inbox.ts";
+import type { Appended } from "./store/inbox-arrivals.ts";
 import { openStore } from "./store/open.ts";
 import { listenForEvents } from "./store/postgres-listener.ts";
 import { isPostgresUrl } from "./store/postgres-url.ts";

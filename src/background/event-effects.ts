@@ -2,7 +2,7 @@ import type { Services } from "../context.ts";
 import type { Changed } from "../freshness/versions.ts";
 import type { KeptListing } from "../loaders/list-view.ts";
 import type { StoredEvent, StoredMessage } from "../store/event-records.ts";
-import type { Appended } from "../store/inbox.ts";
+import type { Appended } from "../store/inbox-arrivals.ts";
 
 /**
  * What a delivery changes besides the inbox. A repeat changes only its count and opt-outs. A kept list that lacks a

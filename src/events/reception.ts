@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Arrival, ForwardedText } from "../store/event-records.ts";
-import type { Appended, Inbox } from "../store/inbox.ts";
+import type { Inbox } from "../store/inbox.ts";
+import type { Appended } from "../store/inbox-arrivals.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
 import type { Draft } from "../store/update.ts";
 import { parseForwardedText } from "./forwarded-text.ts";

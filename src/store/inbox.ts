@@ -1,13 +1,11 @@
 import { type CompletedPollId, idParts, type ReceivedMessageId } from "../ids.ts";
 import {
-  type Arrival,
   type EventFilter,
   type EventKind,
   type EventRow,
   type FilterOf,
   parseCursor,
   pathOf,
-  pathsOf,
   type StoredEvent,
   type StoredMessage,
   type StoredOf,
@@ -15,31 +13,13 @@ import {
   toStored,
   writeCursor,
 } from "./event-records.ts";
-import { type FirstDelivery, type Retention, sweepInbox } from "./inbox-retention.ts";
-import { addToCounts, draftState, indexKey, readState, type State, sequenceKey, writeState } from "./inbox-state.ts";
+import { type Appended, type ArrivalsOptions, createArrivals, type Delivery } from "./inbox-arrivals.ts";
+import { type Retention, sweepInbox } from "./inbox-retention.ts";
+import { indexKey, readState, sequenceKey } from "./inbox-state.ts";
 import { QUICK, type Store } from "./store.ts";
-import { createUpdate, type Draft, decodeRow } from "./update.ts";
+import { createUpdate, decodeRow } from "./update.ts";
 
-export interface InboxOptions extends Retention {
-  readonly now: () => Date;
-  /** How long after a delivery an equal one counts as its repeat. */
-  readonly repeatMilliseconds: number;
-}
-
-/** One delivery. */
-interface Delivery {
-  readonly arrival: Arrival;
-  /** Equal for deliveries with the same content. */
-  readonly fingerprint: string;
-  /** Writes what belongs to the delivery, in the commit that stores it or counts it as a repeat. */
-  readonly alongside?: (draft: Draft, isRepeat: boolean) => Promise<void>;
-}
-
-/** The result of a delivery: the event that it became or repeats. */
-export interface Appended {
-  readonly event: StoredEvent;
-  readonly isRepeat: boolean;
-}
+export type InboxOptions = Retention & ArrivalsOptions;
 
 /** A range of a list of events, newest first: between two sequence numbers, both excluded. */
 interface EventRange {
@@ -91,56 +71,9 @@ export interface Inbox {
 }
 
 export function createInbox(store: Store, options: InboxOptions): Inbox {
-  const { now, repeatMilliseconds } = options;
   const update = createUpdate(store, "The inbox", { inTurn: true });
+  const append = createArrivals({ update, updateAlone: createUpdate(store, "The inbox") }, options);
   const state = () => readState(store, update);
-
-  async function draftArrival(draft: Draft, delivery: Delivery): Promise<Appended> {
-    const at = now().getTime();
-    const current = await draftState(draft);
-    const [first = null] = await draft.read<FirstDelivery>("event-repeat", [delivery.fingerprint]);
-    // If the clock was put back, later deliveries are not all repeats.
-    if (first !== null && Math.abs(at - first.firstAt) < repeatMilliseconds) {
-      const [row = null] = await draft.read<EventRow>("event", [sequenceKey(first.sequence)]);
-      if (row !== null) {
-        return draftRepeat(draft, delivery, row, first.sequence, current);
-      }
-    }
-    return draftNew(draft, delivery, at, current);
-  }
-
-  async function draftRepeat(
-    draft: Draft,
-    { alongside }: Delivery,
-    before: EventRow,
-    sequence: number,
-    { epoch }: State,
-  ): Promise<Appended> {
-    const row = { ...before, repeatCount: before.repeatCount + 1 };
-    draft.write("event", sequenceKey(sequence), row);
-    await alongside?.(draft, true);
-    return { event: toStored(row, epoch, sequence), isRepeat: true };
-  }
-
-  async function draftNew(
-    draft: Draft,
-    { arrival, fingerprint, alongside }: Delivery,
-    at: number,
-    current: State,
-  ): Promise<Appended> {
-    const sequence = current.newest + 1;
-    const row: EventRow = { ...arrival, receivedAt: at, repeatCount: 0 };
-    const paths = pathsOf(arrival);
-    writeState(draft, { ...current, newest: sequence });
-    draft.write("event", sequenceKey(sequence), row);
-    draft.write("event-repeat", fingerprint, { sequence, firstAt: at } satisfies FirstDelivery);
-    for (const path of paths) {
-      draft.write("event-index", indexKey(path, sequence), "");
-    }
-    await addToCounts(draft, paths, 1);
-    await alongside?.(draft, false);
-    return { event: toStored(row, current.epoch, sequence), isRepeat: false };
-  }
 
   async function find<Kind extends EventKind>(kind: Kind, id: StoredOf<Kind>["id"]): Promise<StoredOf<Kind> | null> {
     const [idEpoch, digits = ""] = idParts(id);
@@ -174,7 +107,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
   }
 
   return {
-    append: (delivery) => update((draft) => draftArrival(draft, delivery), { durable: true }),
+    append,
     message: (id) => find("ReceivedMessage", id),
     completedPoll: (id) => find("CompletedPoll", id),
 
@@ -219,6 +152,6 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
       return { sequence, state: isForeign ? "foreign" : sequence < forgotten ? "forgotten" : "kept" };
     },
 
-    sweep: () => sweepInbox(store, update, { ...options, now: now() }),
+    sweep: () => sweepInbox(store, update, { ...options, now: options.now() }),
   };
 }
