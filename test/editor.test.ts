@@ -1,12 +1,20 @@
 import { fileURLToPath } from "node:url";
 import { CodeFileLoader } from "@graphql-tools/code-file-loader";
-import { type DefinitionNode, type DocumentNode, Kind, NoUnusedFragmentsRule, specifiedRules, validate } from "graphql";
+import {
+  type DefinitionNode,
+  type DocumentNode,
+  Kind,
+  NoDeprecatedCustomRule,
+  NoUnusedFragmentsRule,
+  specifiedRules,
+  validate,
+} from "graphql";
 import { type GraphQLExtensionDeclaration, loadConfig } from "graphql-config";
 import { expect, test } from "vitest";
 
 const rootDir = fileURLToPath(new URL("..", import.meta.url));
 
-test("an editor finds schema and documents by .graphqlrc.yml, and every document is valid", async () => {
+test("an editor finds schema and documents by .graphqlrc.yml, and every document is valid, without a deprecated field", async () => {
   // As editors do, which find operations in programs too.
   const readsPrograms: GraphQLExtensionDeclaration = ({ loaders }) => {
     loaders.documents.register(new CodeFileLoader());
@@ -23,7 +31,7 @@ test("an editor finds schema and documents by .graphqlrc.yml, and every document
   expect(files).toEqual(expect.arrayContaining(expected));
   // Fragments of one file serve the others.
   const fragments = documents.flatMap(({ document }) => document?.definitions.filter(isFragment) ?? []);
-  const rules = specifiedRules.filter((rule) => rule !== NoUnusedFragmentsRule);
+  const rules = [...specifiedRules.filter((rule) => rule !== NoUnusedFragmentsRule), NoDeprecatedCustomRule];
   const wrong = documents.flatMap(({ document, location }) => {
     if (!schema || !document) {
       return [`${location}: empty`];

@@ -68,7 +68,7 @@ test("a copy of the schema is left out; a folder without operations, or none at 
   write("schema.graphql", "type Query { eventCursor: String! }");
   expect(await extract()).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^There is no operation in this folder/),
+    stderr: expect.stringMatching(/^There is no operation in what was named/),
   });
   expect(() => readFileSync(out())).toThrow();
 

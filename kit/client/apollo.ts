@@ -6,6 +6,7 @@ import { createTextgraphCache } from "./apollo-cache.ts";
 import { withIdempotencyKeys } from "./idempotency.ts";
 import { createLiveClient, type LiveOptions, resumable } from "./live.ts";
 import { type Outcome, type RetryOptions, retryDelay } from "./retry.ts";
+import { createPersisting, type TrustedDocuments } from "./trusted-documents.ts";
 
 export { createTextgraphCache, gatherPages, possibleTypes, typePolicies } from "./apollo-cache.ts";
 
@@ -33,11 +34,6 @@ export interface TextgraphClientOptions extends LiveOptions {
   readonly retry?: RetryOptions;
   /** The manifest that `npm run documents:extract` has made of the application's operations: their ids go out, not their text. */
   readonly trustedDocuments?: TrustedDocuments;
-}
-
-/** What is read of a manifest in Apollo's format. */
-export interface TrustedDocuments {
-  readonly operations: readonly { readonly id: string; readonly name: string }[];
 }
 
 /**
@@ -79,14 +75,10 @@ export function createTextgraphClient(options: TextgraphClientOptions): ApolloCl
  * A link that names each operation by its id in the manifest, for a server with `TRUSTED_DOCUMENTS`. An operation that the
  * manifest lacks is an error, also against a server without.
  */
-export function createTrustedLink({ operations }: TrustedDocuments): ApolloLink {
-  const ids = new Map(operations.map(({ name, id }) => [name, id]));
+export function createTrustedLink(trustedDocuments: TrustedDocuments): ApolloLink {
+  const persist = createPersisting(trustedDocuments);
   return new ApolloLink((operation, forward) => {
-    const id = ids.get(operation.operationName ?? "");
-    if (id === undefined) {
-      throw new Error(`The trusted documents do not contain ${operation.operationName}: extract them again.`);
-    }
-    operation.extensions = { ...operation.extensions, persistedQuery: { version: 1, sha256Hash: id } };
+    operation.extensions = { ...operation.extensions, ...persist(operation.operationName) };
     operation.setContext({ http: { includeQuery: false, includeExtensions: true } });
     return forward(operation);
   });
@@ -142,12 +134,16 @@ export function createLiveLink(live: Client): ApolloLink {
   return new ApolloLink(
     ({ query, variables, operationName, extensions }) =>
       new Observable((observer) => {
-        const { payload, saw } = resumable({
-          query: print(query),
-          variables,
-          operationName,
-          ...(Object.keys(extensions).length > 0 && { extensions }),
-        });
+        const text = print(query);
+        const { payload, saw } = resumable(
+          {
+            query: "persistedQuery" in extensions ? "" : text,
+            variables,
+            operationName,
+            ...(Object.keys(extensions).length > 0 && { extensions }),
+          },
+          text,
+        );
         return live.subscribe<Record<string, unknown>>(payload, {
           next: (result) => {
             saw(result.data);

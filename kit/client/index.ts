@@ -12,5 +12,6 @@ export {
   retryDelay,
   sendWithRetries,
 } from "./retry.ts";
+export type { TrustedDocuments } from "./trusted-documents.ts";
 export type { TypedDocumentNode } from "./typed-document.ts";
 export { adviceOnUserError, isUserErrorCode, USER_ERROR_CODES, type UserErrorCode } from "./user-error-codes.ts";

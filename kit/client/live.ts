@@ -49,10 +49,13 @@ export interface Payload {
 
 /**
  * A subscription's payload whose `since` is the cursor of the last event that `saw` was shown: graphql-ws sends it again
- * after each reconnect, and the graph goes on behind that event.
+ * after each reconnect, and the graph goes on behind that event. `text` is the document's, where the payload has its id.
  */
-export function resumable(payload: Payload): { readonly payload: Payload; readonly saw: (data: unknown) => void } {
-  const takesSince = /\$since\b/.test(payload.query);
+export function resumable(
+  payload: Payload,
+  text: string = payload.query,
+): { readonly payload: Payload; readonly saw: (data: unknown) => void } {
+  const takesSince = /\$since\b/.test(text);
   let since: string | null = null;
   return {
     payload: {

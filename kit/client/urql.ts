@@ -4,15 +4,19 @@ import {
   cacheExchange,
   type Exchange,
   fetchExchange,
+  getOperationName,
+  makeErrorResult,
   makeOperation,
   type Operation,
   type OperationResult,
+  stringifyDocument,
   subscriptionExchange,
 } from "@urql/core";
 import { filter, makeSubject, map, merge, pipe, share } from "wonka";
 import { withIdempotencyKeys } from "./idempotency.ts";
 import { createLiveClient, type LiveOptions, resumable } from "./live.ts";
 import { type Outcome, type RetryOptions, retryDelay } from "./retry.ts";
+import { createPersisting, type TrustedDocuments } from "./trusted-documents.ts";
 
 export interface TextgraphClientOptions extends LiveOptions {
   /** Replaces the global one. */
@@ -20,6 +24,8 @@ export interface TextgraphClientOptions extends LiveOptions {
   /** The cache: urql's document cache by default, or `cacheExchange(graphcacheOptions)` of Graphcache. */
   readonly cache?: Exchange;
   readonly retry?: RetryOptions;
+  /** The manifest that `npm run documents:extract` has made of the application's operations: their ids go out, not their text. */
+  readonly trustedDocuments?: TrustedDocuments;
 }
 
 /** The client, and how to close its socket. */
@@ -33,7 +39,7 @@ export interface TextgraphClient {
  * goes on where it broke.
  */
 export function createTextgraphClient(options: TextgraphClientOptions): TextgraphClient {
-  const { url, headers, cache = cacheExchange, retry } = options;
+  const { url, headers, cache = cacheExchange, retry, trustedDocuments } = options;
   const live = createLiveClient(options);
   const send = options.fetch ?? globalThis.fetch;
   const client = new Client({
@@ -44,12 +50,14 @@ export function createTextgraphClient(options: TextgraphClientOptions): Textgrap
       send(input, { ...init, headers: { ...asRecord(init?.headers), ...(await headers?.()) } }),
     exchanges: [
       cache,
+      ...(trustedDocuments ? [createTrustedExchange(trustedDocuments)] : []),
       createRetryExchange(retry),
       fetchExchange,
       subscriptionExchange({
-        forwardSubscription: ({ query = "", variables, extensions }) => ({
+        forwardSubscription: ({ query = "", variables, extensions }, { query: document }) => ({
           subscribe: (sink) => {
-            const { payload, saw } = resumable({ query, variables: variables as Record<string, unknown>, extensions });
+            const asked = { query, variables: variables as Record<string, unknown>, extensions };
+            const { payload, saw } = resumable(asked, stringifyDocument(document));
             const unsubscribe = live.subscribe<Record<string, unknown>>(payload, {
               next: ({ data = null, errors = [] }) => {
                 saw(data);
@@ -65,6 +73,39 @@ export function createTextgraphClient(options: TextgraphClientOptions): Textgrap
     ],
   });
   return { client, close: () => void live.dispose() };
+}
+
+/**
+ * An exchange that names each operation by its id in the manifest, for a server with `TRUSTED_DOCUMENTS`. An operation that
+ * the manifest lacks is an error, also against a server without.
+ */
+export function createTrustedExchange(trustedDocuments: TrustedDocuments): Exchange {
+  const persist = createPersisting(trustedDocuments);
+  return ({ forward }) =>
+    (operations$) => {
+      const named$ = pipe(
+        operations$,
+        map((operation) => (operation.kind === "teardown" ? operation : named(operation))),
+        share,
+      );
+      return merge([
+        pipe(named$, filter(isFailure)),
+        pipe(
+          named$,
+          filter((each): each is Operation => !isFailure(each)),
+          forward,
+        ),
+      ]);
+    };
+
+  function named(operation: Operation): Operation | OperationResult {
+    try {
+      const extensions = { ...operation.extensions, ...persist(getOperationName(operation.query)) };
+      return makeOperation(operation.kind, { ...operation, extensions }, operation.context);
+    } catch (error) {
+      return makeErrorResult(operation, error as Error);
+    }
+  }
 }
 
 /** An exchange that keeps a send's key through all tries, and tries again only what may be. */
@@ -101,6 +142,10 @@ export function createRetryExchange(options: RetryOptions = {}): Exchange {
       };
       return pipe(merge([first$, again$]), share, forward, filter(isLast));
     };
+}
+
+function isFailure(each: Operation | OperationResult): each is OperationResult {
+  return "error" in each;
 }
 
 type Variables = Readonly<Record<string, unknown>>;

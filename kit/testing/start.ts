@@ -10,6 +10,11 @@ export const startTextgraph: StartTextgraph = async ({ env = {}, ...sizes } = {}
   const app = await startSimulated(config, sizes);
   const { simulator } = app;
   simulator.clearJournal();
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= app.close();
+    return closed;
+  };
   return {
     url: app.url,
     phoneNumber: app.exampleNumber,
@@ -27,7 +32,7 @@ export const startTextgraph: StartTextgraph = async ({ env = {}, ...sizes } = {}
       }
     },
     simulator,
-    close: app.close,
-    [Symbol.asyncDispose]: app.close,
+    close,
+    [Symbol.asyncDispose]: close,
   };
 };

@@ -30,6 +30,7 @@ export interface Textgraph extends AsyncDisposable {
   receiveText(text: { readonly from: string; readonly message: string; readonly groupId?: string }): Promise<void>;
   /** The platforms, for all else: their records, their shapes, the requests as they were on the wire. */
   readonly simulator: Simulator;
+  /** Ends it before its scope does; once more does nothing. */
   close(): Promise<void>;
 }
 

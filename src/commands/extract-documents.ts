@@ -19,10 +19,10 @@ import { Documents } from "../operations/documents.ts";
 import { buildSchema } from "../operations/schema.ts";
 import { runProgram } from "../program.ts";
 
-// `npm run documents:extract -- FOLDER [--out FILE]`: the operations in a folder of a client's source, as a manifest for
-// TRUSTED_DOCUMENTS and for Apollo Client's persisted queries.
+// `npm run documents:extract -- FOLDER … [--out FILE]`: the operations in folders of clients' source, as a manifest for
+// TRUSTED_DOCUMENTS and for clients that send ids. Folders share their fragments.
 
-const USAGE = "Usage: npm run documents:extract -- FOLDER [--out FILE]";
+const USAGE = "Usage: npm run documents:extract -- FOLDER … [--out FILE]";
 const SKIPPED_FOLDERS = /^(node_modules|\..*)$/;
 const DOCUMENT_FILE = /\.(graphql|gql)$/;
 const SOURCE_FILE = /\.[cm]?[jt]sx?$/;
@@ -34,11 +34,10 @@ interface Definition<Node extends DefinitionNode = DefinitionNode> {
 
 runProgram(async () => {
   const { values, positionals } = readArguments();
-  const [folder] = positionals;
-  if (folder === undefined || positionals.length > 1) {
+  if (positionals.length === 0) {
     throw new ConfigError(USAGE);
   }
-  const operations = manifestOf(readDefinitions(folder));
+  const operations = manifestOf(positionals.flatMap(readDefinitions));
   const out = values.out ?? "persisted-query-manifest.json";
   const manifest = { format: "apollo-persisted-query-manifest", version: 1, operations };
   writeFileSync(out, `${JSON.stringify(manifest, null, 2)}\n`);
@@ -94,7 +93,7 @@ function manifestOf(definitions: readonly Definition[]): object[] {
     // Definitions of types, such as a copy of the schema, are never sent.
   }
   if (operations.size === 0) {
-    throw new ConfigError("There is no operation in this folder: name the one that holds the client's source.");
+    throw new ConfigError("There is no operation in what was named: name the folder that holds the client's source.");
   }
   const documents = new Documents(buildSchema(), true);
   return [...operations].toSorted(byName).map(([name, { file, node }]) => {
