@@ -1,31 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { runAudit } from "../src/commands/audit.ts";
 import { createAttempts } from "../src/store/attempts.ts";
 import { type AuditEntry, type AuditLog, createAuditLog } from "../src/store/audit.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
+import { openStore } from "../src/store/open.ts";
 import type { Store } from "../src/store/store.ts";
 import { targetsIn } from "../src/writes/targets.ts";
 import { Program } from "./program.ts";
 import { FROM, send, TO } from "./sends.ts";
+import { onEachStore, type StorePlace } from "./stores.ts";
 import { type Stage, type StageOptions, startStage } from "./support.ts";
 
 const DAY_MS = 86_400_000;
-let folder: string;
-let url: string;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "textgraph-audit-"));
-  url = `sqlite:${join(folder, "graph.db")}`;
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-const start = ({ env, ...options }: StageOptions = {}): Promise<Stage> =>
-  startStage({ simulator: { people: 4, polls: 1 }, ...options, env: { STORE_URL: url, ...env } });
-
 async function entriesOf(log: Pick<AuditLog, "entries">, since?: Date): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = [];
   for await (const entry of log.entries(since)) {
@@ -34,270 +22,292 @@ async function entriesOf(log: Pick<AuditLog, "entries">, since?: Date): Promise<
   return entries;
 }
 
-test("each write is an entry: when, who, which mutation, the key and the targets as hashes, and the outcome", async () => {
-  const at = new Date("2026-03-01T12:00:00Z");
-  await using stage = await start({ app: { now: () => at } });
-  const { audit } = stage.app.services;
+onEachStore((make) => {
+  let place: StorePlace;
+  let url: string;
 
-  await send(stage.app.url, "key-1");
-  await send(stage.app.url, "key-1");
+  beforeEach(async () => {
+    place = await make();
+    url = place.url;
+  });
+  afterEach(() => place[Symbol.asyncDispose]());
 
-  const entries = await entriesOf(audit);
-  expect(entries).toEqual([
-    {
-      at,
-      caller: "anonymous",
-      mutation: "sendMessage",
-      outcome: "ACCEPTED",
-      keyHash: await audit.hashOf("key-1"),
-      targetHashes: [await audit.hashOf(TO), await audit.hashOf(FROM)],
-    },
-  ]);
-  expect(await audit.hashOf(TO)).toMatch(/^[0-9a-f]{32}$/);
-});
+  const start = ({ env, ...options }: StageOptions = {}): Promise<Stage> =>
+    startStage({ simulator: { people: 4, polls: 1 }, ...options, env: { STORE_URL: url, ...env } });
 
-test("the outcome is what the platform said, or that nobody knows", async () => {
-  await using stage = await start({ env: { SEND_TIMEOUT_MS: "300" } });
-  const spoil = (fault: object) =>
-    stage.simulator.fault({ platform: "PIDJ", route: "POST /send", times: 1, ...fault } as never);
-  spoil({ kind: "failure-in-200", code: 400, status: "failure" });
-  await send(stage.app.url, "refused");
-  spoil({ kind: "hang" });
-  await send(stage.app.url, "lost");
-  await send(stage.app.url, "lost");
+  test("each write is an entry: when, who, which mutation, the key and the targets as hashes, and the outcome", async () => {
+    const at = new Date("2026-03-01T12:00:00Z");
+    await using stage = await start({ app: { now: () => at } });
+    const { audit } = stage.app.services;
 
-  expect((await entriesOf(stage.app.services.audit)).map(({ outcome }) => outcome)).toEqual(["REFUSED", "UNKNOWN"]);
-});
+    await send(stage.app.url, "key-1");
+    await send(stage.app.url, "key-1");
 
-test("writes without a key are entries too, those that call no platform included", async () => {
-  await using stage = await start();
-  const { audit } = stage.app.services;
-  const groupId = [...stage.simulator.world.textizenGroups.keys()][0];
-  await stage.query(
-    `mutation { updateTextizenGroup(input: { id: "group:${groupId}", name: "Renamed" }) { userErrors { code } } }`,
-  );
-  await stage.query(
-    `mutation { setOptOut(input: { phoneNumber: "${TO}", isOptedOut: true, reason: "asked" }) { userErrors { code } } }`,
-  );
-  await audit.idle();
+    const entries = await entriesOf(audit);
+    expect(entries).toEqual([
+      {
+        at,
+        caller: "anonymous",
+        mutation: "sendMessage",
+        outcome: "ACCEPTED",
+        keyHash: await audit.hashOf("key-1"),
+        targetHashes: [await audit.hashOf(TO), await audit.hashOf(FROM)],
+      },
+    ]);
+    expect(await audit.hashOf(TO)).toMatch(/^[0-9a-f]{32}$/);
+  });
 
-  const entries = await entriesOf(audit);
-  expect(entries.map(({ mutation, keyHash }) => ({ mutation, keyHash }))).toEqual([
-    { mutation: "updateTextizenGroup", keyHash: null },
-    { mutation: "setOptOut", keyHash: null },
-  ]);
-  expect(entries[0]?.targetHashes).toEqual([await audit.hashOf(`group:${groupId}`)]);
-  expect(entries.at(-1)?.targetHashes).toEqual([await audit.hashOf(TO)]);
-});
+  test("the outcome is what the platform said, or that nobody knows", async () => {
+    await using stage = await start({ env: { SEND_TIMEOUT_MS: "300" } });
+    const spoil = (fault: object) =>
+      stage.simulator.fault({ platform: "PIDJ", route: "POST /send", times: 1, ...fault } as never);
+    spoil({ kind: "failure-in-200", code: 400, status: "failure" });
+    await send(stage.app.url, "refused");
+    spoil({ kind: "hang" });
+    await send(stage.app.url, "lost");
+    await send(stage.app.url, "lost");
 
-test("neither number nor key nor text is in the file, and another store has other hashes", async () => {
-  {
+    expect((await entriesOf(stage.app.services.audit)).map(({ outcome }) => outcome)).toEqual(["REFUSED", "UNKNOWN"]);
+  });
+
+  test("writes without a key are entries too, those that call no platform included", async () => {
     await using stage = await start();
-    await send(stage.app.url, "secret-key-7");
-  }
-  const database = new DatabaseSync(join(folder, "graph.db"), { readOnly: true });
-  const rows = database.prepare("SELECT value FROM entry WHERE collection = 'audit'").all();
-  database.close();
-  expect(rows).toHaveLength(1);
-  expect(JSON.stringify(rows)).not.toMatch(/secret-key-7|4155550100|Text of/);
+    const { audit } = stage.app.services;
+    const groupId = [...stage.simulator.world.textizenGroups.keys()][0];
+    await stage.query(
+      `mutation { updateTextizenGroup(input: { id: "group:${groupId}", name: "Renamed" }) { userErrors { code } } }`,
+    );
+    await stage.query(
+      `mutation { setOptOut(input: { phoneNumber: "${TO}", isOptedOut: true, reason: "asked" }) { userErrors { code } } }`,
+    );
+    await audit.idle();
 
-  const [one, other] = [openSqliteStore(url, "default"), openSqliteStore("sqlite::memory:", "default")];
-  const options = { now: () => new Date(), keptMilliseconds: DAY_MS, warn: () => undefined };
-  const hashes = await Promise.all([one, one, other].map((store) => createAuditLog(store, options).hashOf(TO)));
-  expect(hashes[0]).toBe(hashes[1]);
-  expect(hashes[0]).not.toBe(hashes[2]);
-  await Promise.all([one.close(), other.close()]);
-});
+    const entries = await entriesOf(audit);
+    expect(entries.map(({ mutation, keyHash }) => ({ mutation, keyHash }))).toEqual([
+      { mutation: "updateTextizenGroup", keyHash: null },
+      { mutation: "setOptOut", keyHash: null },
+    ]);
+    expect(entries[0]?.targetHashes).toEqual([await audit.hashOf(`group:${groupId}`)]);
+    expect(entries.at(-1)?.targetHashes).toEqual([await audit.hashOf(TO)]);
+  });
 
-test("a process that died and an operator who settles leave an entry each, found by the key", async () => {
-  const store = openSqliteStore(url, "default");
-  let clock = Date.UTC(2026, 0, 1);
-  const now = () => new Date(clock);
-  const audit = createAuditLog(store, { now, keptMilliseconds: DAY_MS, warn: () => undefined });
-  const attempts = createAttempts(store, { now, audit });
-  for (const key of ["read", "swept"]) {
-    await attempts.begin({
-      key,
+  test("neither number nor key nor text is in the store, and another store has other hashes", async () => {
+    {
+      await using stage = await start();
+      await send(stage.app.url, "secret-key-7");
+    }
+    const one = await openStore(url, "default");
+    const rows = await one.range("audit", { limit: 10 });
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toMatch(/secret-key-7|4155550100|Text of/);
+
+    const other = await openStore("sqlite::memory:", "default");
+    const options = { now: () => new Date(), keptMilliseconds: DAY_MS, warn: () => undefined };
+    const hashes = await Promise.all([one, one, other].map((store) => createAuditLog(store, options).hashOf(TO)));
+    expect(hashes[0]).toBe(hashes[1]);
+    expect(hashes[0]).not.toBe(hashes[2]);
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  test("a process that died and an operator who settles leave an entry each, found by the key", async () => {
+    const store = await openStore(url, "default");
+    let clock = Date.UTC(2026, 0, 1);
+    const now = () => new Date(clock);
+    const audit = createAuditLog(store, { now, keptMilliseconds: DAY_MS, warn: () => undefined });
+    const attempts = createAttempts(store, { now, audit });
+    for (const key of ["read", "swept"]) {
+      await attempts.begin({
+        key,
+        mutation: "sendMessage",
+        fingerprint: "f",
+        caller: "key:console",
+        leaseMilliseconds: 1_000,
+        outcomeIfConfirmed: "null",
+      });
+    }
+    clock += 1_000;
+    await Promise.all([attempts.find("read"), attempts.find("read")]);
+    clock += 1;
+    await attempts.sweep();
+    await attempts.sweep();
+    clock += 1_000;
+    expect(await attempts.resolve("read", "REFUSED")).toBe(true);
+
+    const entries = await entriesOf(audit);
+    const [read, swept] = [await audit.hashOf("read"), await audit.hashOf("swept")];
+    expect(entries.map(({ caller, outcome, keyHash }) => ({ caller, outcome, keyHash }))).toEqual([
+      { caller: "key:console", outcome: "UNKNOWN", keyHash: read },
+      { caller: "key:console", outcome: "UNKNOWN", keyHash: swept },
+      { caller: "operator", outcome: "REFUSED", keyHash: read },
+    ]);
+    await store.close();
+  });
+
+  test("an entry is committed with the outcome of its attempt, or neither is", async () => {
+    await using stage = await start();
+    const { attempts, audit } = stage.app.services;
+    const begun = await attempts.begin({
+      key: "k",
       mutation: "sendMessage",
       fingerprint: "f",
-      caller: "key:console",
+      caller: "anonymous",
       leaseMilliseconds: 1_000,
       outcomeIfConfirmed: "null",
     });
-  }
-  clock += 1_000;
-  await Promise.all([attempts.find("read"), attempts.find("read")]);
-  await attempts.sweep();
-  await attempts.sweep();
-  clock += 1_000;
-  expect(await attempts.resolve("read", "REFUSED")).toBe(true);
-
-  const entries = await entriesOf(audit);
-  const [read, swept] = [await audit.hashOf("read"), await audit.hashOf("swept")];
-  expect(entries.map(({ caller, outcome, keyHash }) => ({ caller, outcome, keyHash }))).toEqual([
-    { caller: "key:console", outcome: "UNKNOWN", keyHash: read },
-    { caller: "key:console", outcome: "UNKNOWN", keyHash: swept },
-    { caller: "operator", outcome: "REFUSED", keyHash: read },
-  ]);
-  await store.close();
-});
-
-test("an entry is committed with the outcome of its attempt, or neither is", async () => {
-  await using stage = await start();
-  const { attempts, audit } = stage.app.services;
-  const begun = await attempts.begin({
-    key: "k",
-    mutation: "sendMessage",
-    fingerprint: "f",
-    caller: "anonymous",
-    leaseMilliseconds: 1_000,
-    outcomeIfConfirmed: "null",
-  });
-  if (begun.kind !== "started") {
-    throw new Error("the key is in use");
-  }
-  const entry = { caller: "a", mutation: "sendMessage", outcome: "REFUSED", idempotencyKey: "k", targets: [] } as const;
-  const cut = async (draft: Parameters<AuditLog["draft"]>[0]) => {
-    await audit.draft(draft, entry);
-    throw new Error("cut");
-  };
-  await expect(attempts.settle(begun.handle, { state: "REFUSED", message: null }, cut)).rejects.toThrow("cut");
-  expect(await entriesOf(audit)).toEqual([]);
-  expect((await attempts.find("k"))?.state).toBe("IN_PROGRESS");
-});
-
-test("a store that fails leaves the write as accepted as it was, and says so in the log alone", async () => {
-  const warnings: string[] = [];
-  const failing = { get: () => Promise.reject(new Error("down")) } as unknown as Store;
-  const log = createAuditLog(failing, {
-    now: () => new Date(),
-    keptMilliseconds: DAY_MS,
-    warn: (message) => warnings.push(message),
-  });
-  expect(
-    log.append({ caller: "a", mutation: "deleteContact", outcome: "ACCEPTED", idempotencyKey: null, targets: [] }),
-  ).toBeUndefined();
-  await log.idle();
-  expect(warnings).toEqual(["a write could not be put into the audit log"]);
-});
-
-test("entries are deleted after AUDIT_KEPT_DAYS, and no earlier", async () => {
-  let now = new Date("2026-01-01T00:00:00Z");
-  const store = openSqliteStore(url, "default");
-  const log = createAuditLog(store, { now: () => now, keptMilliseconds: 10 * DAY_MS, warn: () => undefined });
-  for (let day = 0; day < 300; day += 1) {
-    now = new Date(Date.UTC(2026, 0, 1) + day * DAY_MS);
-    log.append({ caller: "a", mutation: "m", outcome: "ACCEPTED", idempotencyKey: null, targets: [] });
-    await log.idle();
-  }
-  await log.sweep();
-  const left = await entriesOf(log);
-  expect(left).toHaveLength(11);
-  expect(left[0]?.at).toEqual(new Date(now.getTime() - 10 * DAY_MS));
-  await store.close();
-});
-
-test("targets are the ids and numbers in an input, and nothing else", () => {
-  expect(
-    targetsIn({
-      id: 58,
-      groupIds: ["71", "72"],
-      recipient: { contactId: "co:1" },
-      from: { phoneNumber: "+1" },
-      externalId: "x",
-      text: "Hi",
-      firstName: "Jane",
-      emailAddress: "jane@example.org",
-      password: "p",
-      sendAt: null,
-    }),
-  ).toEqual(["58", "71", "72", "co:1", "+1", "x"]);
-});
-
-describe("npm run audit", () => {
-  const NOW = new Date("2026-02-10T00:00:00Z");
-
-  async function run(log: AuditLog, ...argv: string[]): Promise<{ code: number; lines: string[]; err: string }> {
-    const [out, err]: [string[], string[]] = [[], []];
-    const code = await runAudit(argv, {
-      audit: log,
-      now: () => NOW,
-      stdout: { write: (text: string) => out.push(text) },
-      stderr: { write: (text: string) => err.push(text) },
-    });
-    return { code, lines: out.join("").trimEnd().split("\n").filter(Boolean), err: err.join("") };
-  }
-
-  async function filled(): Promise<{ log: AuditLog; store: Store }> {
-    let now = new Date("2026-02-01T00:00:00Z");
-    const store = openSqliteStore(url, "default");
-    const log = createAuditLog(store, { now: () => now, keptMilliseconds: 900 * DAY_MS, warn: () => undefined });
-    const add = async (
-      at: string,
-      caller: string,
-      mutation: string,
-      idempotencyKey: string | null,
-      targets: string[],
-    ) => {
-      now = new Date(at);
-      log.append({ caller, mutation, outcome: "ACCEPTED", idempotencyKey, targets });
-      await log.idle();
+    if (begun.kind !== "started") {
+      throw new Error("the key is in use");
+    }
+    const entry = {
+      caller: "a",
+      mutation: "sendMessage",
+      outcome: "REFUSED",
+      idempotencyKey: "k",
+      targets: [],
+    } as const;
+    const cut = async (draft: Parameters<AuditLog["draft"]>[0]) => {
+      await audit.draft(draft, entry);
+      throw new Error("cut");
     };
-    await add("2026-02-01T00:00:00Z", "key:console", "sendMessage", "k1", [TO]);
-    await add("2026-02-08T00:00:00Z", "key:console", "updateParticipant", null, ["participant:58"]);
-    await add("2026-02-09T12:00:00Z", "token:a\u001b[2J", "sendMessage", "k2", ["co:1"]);
-    return { log, store };
-  }
+    await expect(attempts.settle(begun.handle, { state: "REFUSED", message: null }, cut)).rejects.toThrow("cut");
+    expect(await entriesOf(audit)).toEqual([]);
+    expect((await attempts.find("k"))?.state).toBe("IN_PROGRESS");
+  });
 
-  test("lists entries, the oldest first, and finds by time, caller, mutation, key and target", async () => {
-    const { log, store } = await filled();
-    const mutations = async (...argv: string[]) =>
-      (await run(log, "--json", ...argv)).lines.map(
-        (line) => `${JSON.parse(line).mutation} ${JSON.parse(line).at.slice(8, 10)}`,
-      );
-    expect(await mutations()).toEqual(["sendMessage 01", "updateParticipant 08", "sendMessage 09"]);
-    expect(await mutations("--since", "2026-02-08")).toEqual(["updateParticipant 08", "sendMessage 09"]);
-    expect(await mutations("--since", "2026-02-09T00:00:00+01:00")).toEqual(["sendMessage 09"]);
-    expect(await mutations("--since", "24h")).toEqual(["sendMessage 09"]);
-    expect(await mutations("--since", "3d")).toEqual(["updateParticipant 08", "sendMessage 09"]);
-    expect(await mutations("--caller", "key:console")).toEqual(["sendMessage 01", "updateParticipant 08"]);
-    expect(await mutations("--caller", "key:console", "--mutation", "sendMessage")).toEqual(["sendMessage 01"]);
-    expect(await mutations("--key", "k2")).toEqual(["sendMessage 09"]);
-    expect(await mutations("--target", TO)).toEqual(["sendMessage 01"]);
-    expect(await mutations("--target", "participant:58")).toEqual(["updateParticipant 08"]);
-    expect(await mutations("--target", "co:1")).toEqual(["sendMessage 09"]);
-    const { lines } = await run(log);
-    expect(lines[0]).toMatch(
-      /^2026-02-01T00:00:00\.000Z {2}ACCEPTED {2}sendMessage {2}key:console {2}[0-9a-f]{12} {2}[0-9a-f]{12}$/,
-    );
-    expect(lines[2]).toContain('"token:a\\u001b[2J"');
+  test("a store that fails leaves the write as accepted as it was, and says so in the log alone", async () => {
+    const warnings: string[] = [];
+    const failing = { get: () => Promise.reject(new Error("down")) } as unknown as Store;
+    const log = createAuditLog(failing, {
+      now: () => new Date(),
+      keptMilliseconds: DAY_MS,
+      warn: (message) => warnings.push(message),
+    });
+    expect(
+      log.append({ caller: "a", mutation: "deleteContact", outcome: "ACCEPTED", idempotencyKey: null, targets: [] }),
+    ).toBeUndefined();
+    await log.idle();
+    expect(warnings).toEqual(["a write could not be put into the audit log"]);
+  });
+
+  test("entries are deleted after AUDIT_KEPT_DAYS, and no earlier", async () => {
+    let now = new Date("2026-01-01T00:00:00Z");
+    const store = await openStore(url, "default");
+    const log = createAuditLog(store, { now: () => now, keptMilliseconds: 10 * DAY_MS, warn: () => undefined });
+    for (let day = 0; day < 300; day += 1) {
+      now = new Date(Date.UTC(2026, 0, 1) + day * DAY_MS);
+      log.append({ caller: "a", mutation: "m", outcome: "ACCEPTED", idempotencyKey: null, targets: [] });
+      await log.idle();
+    }
+    await log.sweep();
+    const left = await entriesOf(log);
+    expect(left).toHaveLength(11);
+    expect(left[0]?.at).toEqual(new Date(now.getTime() - 10 * DAY_MS));
     await store.close();
   });
 
-  test.each([["--since", "yesterday"], ["--since", "2026-02-31x"], ["--until", "2026"], ["word"]])(
-    "a wrong call is told how it is called (%s %s)",
-    async (...argv) => {
-      const { log, store } = await filled();
-      expect(await run(log, ...argv.filter(Boolean))).toMatchObject({
-        code: 2,
-        lines: [],
-        err: expect.stringMatching(/^Usage: npm run audit/),
-      });
-      await store.close();
-    },
-  );
+  test("targets are the ids and numbers in an input, and nothing else", () => {
+    expect(
+      targetsIn({
+        id: 58,
+        groupIds: ["71", "72"],
+        recipient: { contactId: "co:1" },
+        from: { phoneNumber: "+1" },
+        externalId: "x",
+        text: "Hi",
+        firstName: "Jane",
+        emailAddress: "jane@example.org",
+        password: "p",
+        sendAt: null,
+      }),
+    ).toEqual(["58", "71", "72", "co:1", "+1", "x"]);
+  });
 
-  test("as a program it reads the server's store, beside it", async () => {
-    const { store } = await filled();
-    await using program = new Program(folder, { STORE_URL: url, SIMULATE: "on" }, [
-      "commands/audit.ts",
-      "--mutation",
-      "updateParticipant",
-    ]);
-    expect(await program.exited).toBe(0);
-    expect(program.stdout).toMatch(
-      /^2026-02-08T00:00:00\.000Z {2}ACCEPTED {2}updateParticipant {2}key:console {2}- {2}[0-9a-f]{12}\n$/,
+  describe("npm run audit", () => {
+    const NOW = new Date("2026-02-10T00:00:00Z");
+
+    async function run(log: AuditLog, ...argv: string[]): Promise<{ code: number; lines: string[]; err: string }> {
+      const [out, err]: [string[], string[]] = [[], []];
+      const code = await runAudit(argv, {
+        audit: log,
+        now: () => NOW,
+        stdout: { write: (text: string) => out.push(text) },
+        stderr: { write: (text: string) => err.push(text) },
+      });
+      return { code, lines: out.join("").trimEnd().split("\n").filter(Boolean), err: err.join("") };
+    }
+
+    async function filled(): Promise<{ log: AuditLog; store: Store }> {
+      let now = new Date("2026-02-01T00:00:00Z");
+      const store = await openStore(url, "default");
+      const log = createAuditLog(store, { now: () => now, keptMilliseconds: 900 * DAY_MS, warn: () => undefined });
+      const add = async (
+        at: string,
+        caller: string,
+        mutation: string,
+        idempotencyKey: string | null,
+        targets: string[],
+      ) => {
+        now = new Date(at);
+        log.append({ caller, mutation, outcome: "ACCEPTED", idempotencyKey, targets });
+        await log.idle();
+      };
+      await add("2026-02-01T00:00:00Z", "key:console", "sendMessage", "k1", [TO]);
+      await add("2026-02-08T00:00:00Z", "key:console", "updateParticipant", null, ["participant:58"]);
+      await add("2026-02-09T12:00:00Z", "token:a\u001b[2J", "sendMessage", "k2", ["co:1"]);
+      return { log, store };
+    }
+
+    test("lists entries, the oldest first, and finds by time, caller, mutation, key and target", async () => {
+      const { log, store } = await filled();
+      const mutations = async (...argv: string[]) =>
+        (await run(log, "--json", ...argv)).lines.map(
+          (line) => `${JSON.parse(line).mutation} ${JSON.parse(line).at.slice(8, 10)}`,
+        );
+      expect(await mutations()).toEqual(["sendMessage 01", "updateParticipant 08", "sendMessage 09"]);
+      expect(await mutations("--since", "2026-02-08")).toEqual(["updateParticipant 08", "sendMessage 09"]);
+      expect(await mutations("--since", "2026-02-09T00:00:00+01:00")).toEqual(["sendMessage 09"]);
+      expect(await mutations("--since", "24h")).toEqual(["sendMessage 09"]);
+      expect(await mutations("--since", "3d")).toEqual(["updateParticipant 08", "sendMessage 09"]);
+      expect(await mutations("--caller", "key:console")).toEqual(["sendMessage 01", "updateParticipant 08"]);
+      expect(await mutations("--caller", "key:console", "--mutation", "sendMessage")).toEqual(["sendMessage 01"]);
+      expect(await mutations("--key", "k2")).toEqual(["sendMessage 09"]);
+      expect(await mutations("--target", TO)).toEqual(["sendMessage 01"]);
+      expect(await mutations("--target", "participant:58")).toEqual(["updateParticipant 08"]);
+      expect(await mutations("--target", "co:1")).toEqual(["sendMessage 09"]);
+      const { lines } = await run(log);
+      expect(lines[0]).toMatch(
+        /^2026-02-01T00:00:00\.000Z {2}ACCEPTED {2}sendMessage {2}key:console {2}[0-9a-f]{12} {2}[0-9a-f]{12}$/,
+      );
+      expect(lines[2]).toContain('"token:a\\u001b[2J"');
+      await store.close();
+    });
+
+    test.each([["--since", "yesterday"], ["--since", "2026-02-31x"], ["--until", "2026"], ["word"]])(
+      "a wrong call is told how it is called (%s %s)",
+      async (...argv) => {
+        const { log, store } = await filled();
+        expect(await run(log, ...argv.filter(Boolean))).toMatchObject({
+          code: 2,
+          lines: [],
+          err: expect.stringMatching(/^Usage: npm run audit/),
+        });
+        await store.close();
+      },
     );
-    await store.close();
+
+    test("as a program it reads the server's store, beside it", async () => {
+      const { store } = await filled();
+      const folder = mkdtempSync(join(tmpdir(), "textgraph-audit-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      await using program = new Program(folder, { STORE_URL: url, SIMULATE: "on" }, [
+        "commands/audit.ts",
+        "--mutation",
+        "updateParticipant",
+      ]);
+      expect(await program.exited).toBe(0);
+      expect(program.stdout).toMatch(
+        /^2026-02-08T00:00:00\.000Z {2}ACCEPTED {2}updateParticipant {2}key:console {2}- {2}[0-9a-f]{12}\n$/,
+      );
+      await store.close();
+    });
   });
 });

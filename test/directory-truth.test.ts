@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { ContactId } from "../src/ids.ts";
 import { type E164, parseE164 } from "../src/phone.ts";
 import { type ContactDirectory, createContactDirectory } from "../src/store/contacts.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
+import { openStore } from "../src/store/open.ts";
+import { onEachStore } from "./stores.ts";
 
 const HOUR = 3_600_000;
 const noon = Date.UTC(2026, 0, 1, 12);
@@ -38,59 +36,59 @@ async function expectTruth(directory: ContactDirectory, truth: Map<ContactId, St
   expect(await directory.count()).toBe(known.length);
 }
 
-test("10,000 people with shared, changing, unusable numbers and deletions, seen in any order, are never confused", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "textgraph-truth-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const url = `sqlite:${join(folder, "graph.db")}`;
-  let store = openSqliteStore(url, "default");
-  const directory = createContactDirectory(store, () => new Date());
-  const random = seeded(20_260_101);
-  const pick = (limit: number) => Math.floor(random() * limit);
-  const numbers = Array.from({ length: 9_000 }, (_, index) => `+1415${5_000_000 + index}` as E164);
-  const noise = ["(415) 555-1212", "4155551212", "5551212", "*******1212", "", "+0123", "14155551212"];
-  const ids = Array.from({ length: 10_000 }, (_, index) => `co:${index.toString(36)}-${pick(1e9)}` as ContactId);
-  const truth = new Map<ContactId, State>();
+onEachStore((make) => {
+  test("10,000 people with shared, changing, unusable numbers and deletions, seen in any order, are never confused", async () => {
+    await using place = await make();
+    let store = await openStore(place.url, "default");
+    const directory = createContactDirectory(store, () => new Date());
+    const random = seeded(20_260_101);
+    const pick = (limit: number) => Math.floor(random() * limit);
+    const numbers = Array.from({ length: 9_000 }, (_, index) => `+1415${5_000_000 + index}` as E164);
+    const noise = ["(415) 555-1212", "4155551212", "5551212", "*******1212", "", "+0123", "14155551212"];
+    const ids = Array.from({ length: 10_000 }, (_, index) => `co:${index.toString(36)}-${pick(1e9)}` as ContactId);
+    const truth = new Map<ContactId, State>();
 
-  // Each reading sees some people at one time; who is deleted is not seen again later.
-  const readings = Array.from({ length: 500 }, (_, turn) => {
-    const at = noon + turn * 1_000;
-    const seen = Array.from({ length: 50 }, () => ids[pick(ids.length)] as ContactId).filter(
-      (id) => !truth.get(id)?.isDeleted,
-    );
-    const isDeletion = pick(20) === 0;
-    const people = [...new Set(seen)].map((contactId) => {
-      const old = truth.get(contactId);
-      const text = pick(8) === 0 ? (noise[pick(noise.length)] ?? "") : (numbers[pick(numbers.length)] ?? "");
-      const phoneNumber = old !== undefined && pick(2) === 0 ? old.phoneNumber : parseE164(text);
-      settle(truth, contactId, { at, phoneNumber, isDeleted: isDeletion });
-      return { contactId, phoneNumber, source: "READ" as const };
+    // Each reading sees some people at one time; who is deleted is not seen again later.
+    const readings = Array.from({ length: 500 }, (_, turn) => {
+      const at = noon + turn * 1_000;
+      const seen = Array.from({ length: 50 }, () => ids[pick(ids.length)] as ContactId).filter(
+        (id) => !truth.get(id)?.isDeleted,
+      );
+      const isDeletion = pick(20) === 0;
+      const people = [...new Set(seen)].map((contactId) => {
+        const old = truth.get(contactId);
+        const text = pick(8) === 0 ? (noise[pick(noise.length)] ?? "") : (numbers[pick(numbers.length)] ?? "");
+        const phoneNumber = old !== undefined && pick(2) === 0 ? old.phoneNumber : parseE164(text);
+        settle(truth, contactId, { at, phoneNumber, isDeleted: isDeletion });
+        return { contactId, phoneNumber, source: "READ" as const };
+      });
+      return { at: new Date(at), people, isDeletion };
     });
-    return { at: new Date(at), people, isDeletion };
-  });
-  const shuffled = readings.map((reading) => ({ reading, place: random() })).sort((a, b) => a.place - b.place);
+    const shuffled = readings.map((reading) => ({ reading, place: random() })).sort((a, b) => a.place - b.place);
 
-  for (let start = 0; start < shuffled.length; start += 10) {
-    await Promise.all(
-      shuffled.slice(start, start + 10).map(({ reading: { at, people, isDeletion } }) =>
-        isDeletion
-          ? directory.forget(
-              people.map(({ contactId }) => contactId),
-              at,
-            )
-          : directory.learn(people, at),
-      ),
+    for (let start = 0; start < shuffled.length; start += 10) {
+      await Promise.all(
+        shuffled.slice(start, start + 10).map(({ reading: { at, people, isDeletion } }) =>
+          isDeletion
+            ? directory.forget(
+                people.map(({ contactId }) => contactId),
+                at,
+              )
+            : directory.learn(people, at),
+        ),
+      );
+    }
+    await expectTruth(directory, truth, numbers);
+
+    await store.close();
+    store = await openStore(place.url, "default");
+    await expectTruth(
+      createContactDirectory(store, () => new Date()),
+      truth,
+      numbers,
     );
-  }
-  await expectTruth(directory, truth, numbers);
-
-  await store.close();
-  store = openSqliteStore(url, "default");
-  await expectTruth(
-    createContactDirectory(store, () => new Date()),
-    truth,
-    numbers,
-  );
-  await store.close();
+    await store.close();
+  });
 });
 
 test("whatever is learned, listed and forgotten in whatever order, the newest observation of each contact holds", async () => {
@@ -103,7 +101,7 @@ test("whatever is learned, listed and forgotten in whatever order, the newest ob
   const step = fc.record({ kind: fc.constantFrom("learn", "list", "forget"), at, people });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-      const memory = openSqliteStore("sqlite::memory:", "default");
+      const memory = await openStore("sqlite::memory:", "default");
       const directory = createContactDirectory(memory, () => new Date(noon));
       const truth = new Map<ContactId, State>();
       for (const { kind, at, people } of steps) {

@@ -5,7 +5,7 @@ import { parseId } from "../src/ids.ts";
 import { parseE164 } from "../src/phone.ts";
 import type { ForwardedText, PollReport } from "../src/store/event-records.ts";
 import { createInbox, type Inbox, type InboxOptions } from "../src/store/inbox.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
+import { openStore } from "../src/store/open.ts";
 import type { Store } from "../src/store/store.ts";
 
 export const SECRET = "a-secret-of-sixteen-letters";
@@ -29,8 +29,8 @@ export interface TestInbox extends AsyncDisposable {
 
 let texts = 0;
 
-export function openInbox(url = "sqlite::memory:", options: Partial<InboxOptions> = {}): TestInbox {
-  const store = openSqliteStore(url, "default");
+export async function openInbox(url = "sqlite::memory:", options: Partial<InboxOptions> = {}): Promise<TestInbox> {
+  const store = await openStore(url, "default");
   const test: TestInbox = {
     store,
     time: Date.UTC(2026, 2, 14),

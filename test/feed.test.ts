@@ -45,7 +45,7 @@ function numbers(from: number, to: number): string[] {
 
 describe("a subscriber", () => {
   test("without since hears what comes in from then on, in order, and nothing older", async () => {
-    await using test = openInbox();
+    await using test = await openInbox();
     using feed = feedOf(test);
     await test.keep({ text: "old" });
     const items = await listen(feed);
@@ -60,7 +60,7 @@ describe("a subscriber", () => {
   });
 
   test("with since is given what came behind it, then what comes in, each once, while others write all the time", async () => {
-    await using test = openInbox();
+    await using test = await openInbox();
     using feed = feedOf(test);
     await test.keep({ text: "seen" });
     const { cursor } = await test.inbox.newest();
@@ -90,7 +90,7 @@ describe("a subscriber", () => {
   });
 
   test("that has read more than others were handed yet is not handed it again", async () => {
-    await using test = openInbox();
+    await using test = await openInbox();
     using feed = feedOf(test);
     const { cursor: since } = await test.inbox.newest();
     const early = await listen(feed);
@@ -105,7 +105,7 @@ describe("a subscriber", () => {
   });
 
   test("whose reading was overtaken by what others were handed reads that too", async () => {
-    await using test = openInbox();
+    await using test = await openInbox();
     let isOvertaken = false;
     let early: Items | null = null;
     const overtake = async () => {
@@ -133,7 +133,7 @@ describe("a subscriber", () => {
     const seen: string[] = [];
     let since: string | null = null;
     for (let round = 0; round < 6; round += 1) {
-      await using test = openInbox(file.url);
+      await using test = await openInbox(file.url);
       using feed = feedOf(test);
       since ??= (await test.inbox.newest()).cursor;
       const items: Items = await listen(feed, { since });
@@ -150,7 +150,7 @@ describe("a subscriber", () => {
   });
 
   test("hears only what its filter lets through, before and behind the seam", async () => {
-    await using test = openInbox();
+    await using test = await openInbox();
     using feed = feedOf(test);
     const { cursor: since } = await test.inbox.newest();
     const groupId = parseId("PidjGroup", "gr:mine");
@@ -181,8 +181,8 @@ describe("a subscriber", () => {
 
   test("hears of events that another process wrote on the same store", async () => {
     using file = makeFile();
-    await using here = openInbox(file.url);
-    await using there = openInbox(file.url);
+    await using here = await openInbox(file.url);
+    await using there = await openInbox(file.url);
     using feed = feedOf(here, 5);
     const items = await listen(feed);
     const heard = textsOf(items, 3);
@@ -193,7 +193,7 @@ describe("a subscriber", () => {
   });
 
   test("whose signal aborts, who leaves, or whose feed is closed, ends at once and leaves nothing behind", async () => {
-    await using test = openInbox();
+    await using test = await openInbox();
     using feed = feedOf(test);
     const gone = new AbortController();
     const waiting = await listen(feed, { signal: gone.signal });
@@ -220,15 +220,15 @@ describe("a subscriber", () => {
 
 describe("a cursor", () => {
   test.each(["", "nonsense", "WyJJRCIsImNvOjEiXQ"])("that is none (%j) is refused by name", async (since) => {
-    await using test = openInbox();
+    await using test = await openInbox();
     using feed = feedOf(test);
     await expect(listen(feed, { since })).rejects.toThrow(InputError);
     await expect(listen(feed, { since })).rejects.toMatchObject({ argument: ["since"] });
   });
 
   test("behind which events are forgotten, or of a store that was lost, is expired", async () => {
-    await using test = openInbox("sqlite::memory:", { mostKept: 2 });
-    await using other = openInbox();
+    await using test = await openInbox("sqlite::memory:", { mostKept: 2 });
+    await using other = await openInbox();
     using feed = feedOf(test);
     const [first, second] = [await test.keep(), await test.keep({ text: "2" })];
     await test.keep({ text: "3" });
@@ -241,7 +241,7 @@ describe("a cursor", () => {
   });
 
   test("whose events are forgotten before the subscriber comes to them expires then", async () => {
-    await using test = openInbox("sqlite::memory:", { mostKept: 1 });
+    await using test = await openInbox("sqlite::memory:", { mostKept: 1 });
     using feed = feedOf(test);
     const { cursor: since } = await test.inbox.newest();
     await test.keep();
@@ -254,7 +254,7 @@ describe("a cursor", () => {
 
 describe("many", () => {
   test("a subscriber that leaves 1,000 events unread is ended; the cursor of the last it read goes on", async () => {
-    await using test = openInbox();
+    await using test = await openInbox();
     using feed = feedOf(test);
     const slow = await listen(feed);
     const other = await listen(feed);
@@ -274,7 +274,7 @@ describe("many", () => {
   });
 
   test("1,000 subscribers cost the store no more reads than one", async () => {
-    await using test = openInbox();
+    await using test = await openInbox();
     let reads = 0;
     const inbox: Inbox = {
       ...test.inbox,

@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { EventFilter } from "../src/store/event-records.ts";
 import { createInbox } from "../src/store/inbox.ts";
 import { openStore } from "../src/store/open.ts";
 import type { Store } from "../src/store/store.ts";
 import { textOf } from "./events.ts";
 import { startReplicas } from "./replica-stage.ts";
-import { POSTGRES, STORE_KINDS, TEST_POSTGRES_URL } from "./stores.ts";
+import { onEachStore, POSTGRES, TEST_POSTGRES_URL } from "./stores.ts";
 import { forward, ON_TEXT, openSubscriber, textOf as shownText } from "./subscribers.ts";
 import { ask } from "./support.ts";
 
@@ -49,8 +49,8 @@ async function openInboxes(url: string, count: number) {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 
-describe.each(STORE_KINDS)("events that come at once, on $name", ({ isHere, make }) => {
-  test.skipIf(!isHere)(`${EVENTS} at three servers have one order, for few commits`, async () => {
+onEachStore((make) => {
+  test(`${EVENTS} at three servers have one order, for few commits`, async () => {
     await using place = await make();
     await using all = await openInboxes(place.url, 3);
     const kept = await Promise.all(numbers(EVENTS).map((at) => all.keep(at, `text ${at}`)));
@@ -66,7 +66,7 @@ describe.each(STORE_KINDS)("events that come at once, on $name", ({ isHere, make
     expect(all.written.lost).toBeLessThan(EVENTS / 5);
   });
 
-  test.skipIf(!isHere)("repeats among them are counted on the first", async () => {
+  test("repeats among them are counted on the first", async () => {
     await using place = await make();
     await using all = await openInboxes(place.url, 2);
     const kept = await Promise.all(numbers(60).map((at) => all.keep(at, `text ${at % 10}`)));
@@ -76,7 +76,7 @@ describe.each(STORE_KINDS)("events that come at once, on $name", ({ isHere, make
     expect(read?.events.map(({ repeatCount }) => repeatCount)).toEqual(Array.from({ length: 10 }, () => 5));
   });
 
-  test.skipIf(!isHere)("one that cannot be stored keeps no other from it", async () => {
+  test("one that cannot be stored keeps no other from it", async () => {
     await using place = await make();
     await using all = await openInboxes(place.url, 1);
     const fail = () => Promise.reject(new Error("this one"));

@@ -5,6 +5,7 @@ import { startSimulator } from "../src/simulator/simulator.ts";
 import { createOptOuts } from "../src/store/opt-outs.ts";
 import { environmentFor, startChild } from "./child-server.ts";
 import { makeFile, openInbox, SECRET } from "./events.ts";
+import { onEachStore } from "./stores.ts";
 import { ask, contactOf, type Stage, startStage } from "./support.ts";
 
 const SMALL = { people: 6, polls: 1, responsesPerPoll: 2 };
@@ -271,21 +272,26 @@ test("STOP counts from a number in digits with its country code, and from no sho
   expect([await isOptedOut(stage.app.url), await isOptedOut(stage.app.url, OTHER)]).toEqual([true, false]);
 });
 
-test("what was decided about a number is kept, with who and why; a text that changes nothing adds nothing", async () => {
-  await using test = openInbox();
-  const optOuts = createOptOuts(test.store, () => new Date(test.time));
-  const who = parseE164(WHO);
-  const since = new Date(test.time);
-  for (const [isOptedOut, source, reason] of [
-    [true, "RECEIVED", "Texted STOP"],
-    [true, "RECEIVED", "Texted STOP"],
-    [true, "WRITTEN", "Wrote a letter, too"],
-    [false, "WRITTEN", "Called"],
-    [false, "RECEIVED", "Texted YES"],
-  ] as const) {
-    await (who && optOuts.set(who, { isOptedOut, source, reason }));
-    const [state] = who ? await optOuts.states([who]) : [];
-    expect(state ?? null).toEqual(isOptedOut ? { optedOutAt: since, source: "RECEIVED", reason: "Texted STOP" } : null);
-    test.time += 1_000;
-  }
+onEachStore((make) => {
+  test("what was decided about a number is kept, with who and why; a text that changes nothing adds nothing", async () => {
+    await using place = await make();
+    await using test = await openInbox(place.url);
+    const optOuts = createOptOuts(test.store, () => new Date(test.time));
+    const who = parseE164(WHO);
+    const since = new Date(test.time);
+    for (const [isOptedOut, source, reason] of [
+      [true, "RECEIVED", "Texted STOP"],
+      [true, "RECEIVED", "Texted STOP"],
+      [true, "WRITTEN", "Wrote a letter, too"],
+      [false, "WRITTEN", "Called"],
+      [false, "RECEIVED", "Texted YES"],
+    ] as const) {
+      await (who && optOuts.set(who, { isOptedOut, source, reason }));
+      const [state] = who ? await optOuts.states([who]) : [];
+      expect(state ?? null).toEqual(
+        isOptedOut ? { optedOutAt: since, source: "RECEIVED", reason: "Texted STOP" } : null,
+      );
+      test.time += 1_000;
+    }
+  });
 });

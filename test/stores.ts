@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
+import { describe } from "vitest";
 
 /** Where a store is; what it is kept in is removed when it is disposed. */
 export interface StorePlace extends AsyncDisposable {
@@ -38,7 +39,12 @@ export const POSTGRES: StoreKind = {
   make: () => makePostgres(TEST_POSTGRES_URL),
 };
 
-export const STORE_KINDS: readonly StoreKind[] = [SQLITE, POSTGRES];
+/** Runs the same tests on each kind of store; they are skipped, with its name in their title, where it is not here. */
+export function onEachStore(tests: (make: StoreKind["make"]) => void): void {
+  for (const { name, isHere, make } of [SQLITE, POSTGRES]) {
+    describe.skipIf(!isHere)(name, () => tests(make));
+  }
+}
 
 /** A schema's name in a database, which the server makes when it starts. */
 export async function makePostgres(database: string): Promise<StorePlace & { readonly schema: string }> {
