@@ -2,10 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Simulator } from "../src/simulator/simulator.ts";
+import type { Vitals } from "./vitals.ts";
 
 /** A server in a process of its own; disposed by SIGKILL. */
 export interface ChildServer extends AsyncDisposable {
   readonly url: string;
+  /** What it wrote to stderr so far; a silent one's is shown in place of that. */
+  readonly log: readonly string[];
+  /** What it holds now. */
+  vitals(): Promise<Vitals>;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
 }
@@ -26,13 +31,24 @@ export function environmentFor(simulator: Simulator, file: string): Record<strin
 
 export async function startChild(environment: Record<string, string>): Promise<ChildServer> {
   const program = fileURLToPath(new URL("crash-child.ts", import.meta.url));
-  const child = spawn(process.execPath, [program], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(child, "exit");
+  const isSilent = environment["LOG_LEVEL"] === "silent";
+  const child = spawn(process.execPath, [program], {
+    env: environment,
+    stdio: ["ignore", "pipe", isSilent ? "inherit" : "pipe", "ipc"],
+  });
+  const log: string[] = [];
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => log.push(text));
+  const ended = once(child, "close");
   const kill = async () => {
     child.kill("SIGKILL");
     await ended;
   };
-  return { url: await firstLine(child), kill, [Symbol.asyncDispose]: kill };
+  const look = async () => {
+    const answered = once(child, "message");
+    child.send("look");
+    return ((await answered) as [Vitals])[0];
+  };
+  return { url: await firstLine(child), log, vitals: look, kill, [Symbol.asyncDispose]: kill };
 }
 
 async function firstLine({ stdout }: ChildProcess): Promise<string> {

@@ -8,6 +8,8 @@ export interface ReplicaStage extends AsyncDisposable {
   readonly simulator: Simulator;
   readonly replicas: ChildServer[];
   readonly schema: string;
+  /** What all of them wrote to stderr, those that were killed included. */
+  log(): string;
   /** Kills a replica as a power cut would, and starts another one in its place. */
   replace(at: number): Promise<void>;
 }
@@ -34,13 +36,17 @@ export async function startReplicas({ database, count = 3, ...options }: Replica
     STORE_URL: place.url,
   };
   const replicas = await Promise.all(Array.from({ length: count }, () => startChild(environment)));
+  const all = [...replicas];
   return {
     simulator,
     replicas,
     schema: place.schema,
+    log: () => all.map(({ log }) => log.join("")).join("\n"),
     replace: async (at) => {
       await replicas[at]?.kill();
-      replicas[at] = await startChild(environment);
+      const next = await startChild(environment);
+      replicas[at] = next;
+      all.push(next);
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(replicas.map((replica) => replica.kill()));

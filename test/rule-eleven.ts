@@ -1,13 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, vi } from "vitest";
 import type { JournalEntry } from "../src/simulator/journal.ts";
+import type { Simulator } from "../src/simulator/simulator.ts";
 import { FROM, input, send, stateOf, wordOf } from "./sends.ts";
 import { type Answer, type Stage, type StageOptions, startStage } from "./support.ts";
+import { grownSince, type Vitals, vitals } from "./vitals.ts";
 
 /** What a client heard: `data`, the error codes, or `closed`. */
 export type Heard = string;
@@ -31,12 +31,6 @@ interface Watch {
   end(): Promise<void>;
 }
 
-interface Vitals {
-  readonly descriptors: number;
-  readonly timers: number;
-  readonly megabytes: number;
-}
-
 /** Requests of `load`, half of them sends. */
 export const LOAD = 150;
 const EVERY_MS = 10;
@@ -47,20 +41,8 @@ const MAIL = `mutation ($input: CreateMailingInput!) {
 const POLL = "poll:301";
 const MAILED = "+1415556";
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** What the process holds. Both ends of every connection are in it, because the simulator and the clients are. */
-export function vitals(): Vitals {
-  collect();
-  return {
-    descriptors: readdirSync("/proc/self/fd").length,
-    timers: process.getActiveResourcesInfo().filter((each) => each === "Timeout").length,
-    megabytes: process.memoryUsage().heapUsed / 1e6,
-  };
-}
-
 export async function startWatched(options: StageOptions = {}): Promise<WatchedStage> {
+  // Both ends of every connection are in it, because the simulator and the clients are.
   const before = vitals();
   const folder = mkdtempSync(join(tmpdir(), "textgraph-rule-"));
   const lines: string[] = [];
@@ -164,22 +146,16 @@ export async function expectRule11(stage: WatchedStage): Promise<void> {
     }
   }
   expect((await fetch(new URL("/health", app.url))).status).toBe(200);
-  const { pidj, textizen } = simulator;
-  const secrets = [pidj.token, pidj.accountKey, textizen.password, textizen.email, "simulated-session", "asic "];
-  const personal = ["Text of", MAILED.slice(1), input("").recipient.phoneNumber.slice(1), FROM.slice(1)];
-  const log = watch.lines.join("");
-  expect([...secrets, ...personal].filter((each) => log.includes(each))).toEqual([]);
+  expect(leakedIn(watch.lines.join(""), simulator)).toEqual([]);
   await stage[Symbol.asyncDispose]();
-  await expect.poll(() => grownSince(watch.before), { timeout: 5_000, interval: 100 }).toEqual([]);
+  await expect.poll(() => grownSince(watch.before, vitals()), { timeout: 5_000, interval: 100 }).toEqual([]);
 }
 
-/** What the process holds more of than before, beyond what runs at all times. */
-function grownSince(before: Vitals): string[] {
-  const now = vitals();
-  const most = { descriptors: before.descriptors + 5, timers: before.timers + 5, megabytes: before.megabytes + 25 };
-  return Object.entries(most).flatMap(([name, value]) =>
-    now[name as keyof Vitals] > value ? [`${name}: ${now[name as keyof Vitals]}, not ${value}`] : [],
-  );
+/** The credentials, tokens, numbers and texts of sends that are in a log. */
+export function leakedIn(log: string, { pidj, textizen }: Simulator): string[] {
+  const secrets = [pidj.token, pidj.accountKey, textizen.password, textizen.email, "simulated-session", "asic "];
+  const personal = ["Text of", MAILED.slice(1), input("").recipient.phoneNumber.slice(1), FROM.slice(1)];
+  return [...secrets, ...personal].filter((each) => log.includes(each));
 }
 
 /** The requests that carry a send. */
