@@ -6,7 +6,7 @@ import { forward, ON_TEXT, openSubscriber, textOf } from "./subscribers.ts";
 import { ask } from "./support.ts";
 import { TextClient } from "./text-client.ts";
 
-/** Pairs of a write and a read; REPLICA_PAIRS=10000 for the whole promise. */
+/** Pairs of a write and a read; `npm run stress` tries the whole promise, 10,000. */
 const PAIRS = Number(process.env["REPLICA_PAIRS"] ?? 900);
 const LANES = 6;
 
