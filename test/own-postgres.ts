@@ -125,21 +125,31 @@ function control(folder: string, port: number, settings: Readonly<Record<string,
   };
 }
 
-function makeFolder(): string {
+/** A folder that belongs to the user postgres. */
+export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "textgraph-postgres-"));
-  if (process.getuid?.() === 0) {
-    const id = (kind: string) => Number(execFileSync("id", [kind, "postgres"], { encoding: "utf8" }));
-    chownSync(folder, id("-u"), id("-g"));
-  }
+  giveToPostgres(folder);
   return folder;
 }
 
-/** As the user postgres: PostgreSQL refuses to run as root. */
+export function giveToPostgres(path: string): void {
+  if (process.getuid?.() === 0) {
+    const id = (kind: string) => Number(execFileSync("id", [kind, "postgres"], { encoding: "utf8" }));
+    chownSync(path, id("-u"), id("-g"));
+  }
+}
+
+/** A program's command line, as the user postgres: PostgreSQL and PgBouncer refuse to run as root. */
+export function asPostgres(program: string, ...options: string[]): [file: string, ...args: string[]] {
+  return process.getuid?.() === 0
+    ? ["/usr/sbin/runuser", "-u", "postgres", "--", program, ...options]
+    : [program, ...options];
+}
+
 function run(program: string, ...options: string[]): void {
-  const [file = "", ...before] = process.getuid?.() === 0 ? ["/usr/sbin/runuser", "-u", "postgres", "--"] : [];
-  const command = `${PROGRAMS}/${program}`;
+  const [file, ...args] = asPostgres(`${PROGRAMS}/${program}`, ...options);
   // Not the pipes of this process, which a database that was started would hold open.
-  execFileSync(file || command, file ? [...before, command, ...options] : options, { stdio: "ignore", cwd: "/" });
+  execFileSync(file, args, { stdio: "ignore", cwd: "/" });
 }
 
 function childrenOf(parent: number): number[] {

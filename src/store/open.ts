@@ -18,6 +18,13 @@ export interface OpenOptions {
 
 const CONNECTIONS = 10;
 const CALL_MS = 5_000;
+const UNKNOWN_AUTHORITY = [
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+];
 /** Making the schema may have to wait for another server that does so. */
 const PREPARE_MS = 30_000;
 
@@ -51,6 +58,8 @@ async function prepare(address: PostgresAddress, mustExist: boolean): Promise<vo
       application_name: "textgraph",
       connectionTimeoutMillis: CALL_MS,
       query_timeout: PREPARE_MS,
+      // The store's connections set it too, and a pooler that refuses it is to say so now.
+      statement_timeout: PREPARE_MS,
     });
     // A connection that ends is reported by the query, too.
     client.on("error", () => undefined);
@@ -81,10 +90,26 @@ function explainOpening(shown: string, cause: unknown): string {
     case "08P01":
     case "0A000":
       return `${where} refuses the connection's settings: behind PgBouncer, set ignore_startup_parameters = statement_timeout.`;
-    default: {
-      const code = cause instanceof Error && "code" in cause ? String(cause.code) : null;
-      const why = code ?? (cause instanceof Error ? cause.message : "no reason is known");
-      return `${where} cannot be reached (${why}): start it, or correct host, port and sslmode in STORE_URL.`;
-    }
+    default:
+      return explainConnecting(where, cause);
   }
+}
+
+/** Why no connection came about. */
+function explainConnecting(where: string, cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : "no reason is known";
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : null;
+  if (message.includes("does not support SSL")) {
+    return `${where} has no TLS: turn it on there, or set sslmode=disable in STORE_URL.`;
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return `${where} shows a certificate of another host: correct the host in STORE_URL, or set sslmode=verify-ca.`;
+  }
+  if (code === "CERT_HAS_EXPIRED") {
+    return `${where} shows a certificate that has expired: renew it, or set sslmode=require in STORE_URL meanwhile.`;
+  }
+  if (code !== null && UNKNOWN_AUTHORITY.includes(code)) {
+    return `${where} shows a certificate of an unknown authority: set sslrootcert in STORE_URL to the file of the authority's own certificate.`;
+  }
+  return `${where} cannot be reached (${code ?? message}): start it, or correct host, port and sslmode in STORE_URL.`;
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
 import { channelOf } from "./postgres-schema.ts";
 import { parsePostgresUrl } from "./postgres-url.ts";
@@ -17,24 +19,57 @@ export interface ListenerOptions {
 const RETRY_MS = 500;
 /** How long a dead connection may look alive. */
 const CHECK_MS = 5_000;
+/** How long news from one connection to another may take. */
+const NEWS_MS = 2_000;
+
+const ADVICE =
+  "set STORE_LISTEN_URL to the database itself, or new events of other replicas are found after 5 seconds only";
 
 /** Hears of new events that other servers store, by one connection of its own, which is made anew when it is lost. */
 export function listenForEvents({ url, storeUrl, account, onNews, warn }: ListenerOptions): { stop(): Promise<void> } {
-  const { connectionString } = parsePostgresUrl(url, "STORE_LISTEN_URL");
+  const { connectionString, shown } = parsePostgresUrl(url, "STORE_LISTEN_URL");
   const channel = channelOf(parsePostgresUrl(storeUrl).schema);
   let client: Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let isWarned = false;
+  let isTried = false;
 
-  async function connect(): Promise<void> {
-    const mine = new Client({
+  const createClient = () =>
+    new Client({
       connectionString,
       application_name: "textgraph events",
       connectionTimeoutMillis: CHECK_MS,
       query_timeout: CHECK_MS,
       keepAlive: true,
     });
+
+  /** Tries once whether news reach a connection: through a pooler in transaction mode, LISTEN succeeds and none come. */
+  async function tryNews(listening: Client): Promise<void> {
+    const word = randomUUID();
+    let isHeard = false;
+    listening.on("notification", ({ payload }) => {
+      isHeard ||= payload === word;
+    });
+    const teller = createClient();
+    teller.on("error", () => undefined);
+    try {
+      await teller.connect();
+      await teller.query("SELECT pg_notify($1, $2)", [channel, word]);
+    } finally {
+      await teller.end().catch(() => undefined);
+    }
+    for (let waited = 0; !isHeard && waited < NEWS_MS && client === listening; waited += NEWS_MS / 100) {
+      await wait(NEWS_MS / 100, undefined, { ref: false });
+    }
+    if (!isHeard && client === listening) {
+      warn(`no news come through ${shown}, as behind a pooler in transaction mode: ${ADVICE}`, null);
+    }
+    isTried = true;
+  }
+
+  async function connect(): Promise<void> {
+    const mine = createClient();
     client = mine;
     const lose = (error: unknown) => {
       if (client !== mine) {
@@ -67,6 +102,9 @@ export function listenForEvents({ url, storeUrl, account, onNews, warn }: Listen
       isWarned = false;
       onNews();
       check();
+      if (!isTried) {
+        await tryNews(mine);
+      }
     } catch (error) {
       lose(error);
     }

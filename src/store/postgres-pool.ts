@@ -1,4 +1,5 @@
-import { Pool, type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow } from "pg";
+import { createHash } from "node:crypto";
+import { Pool, type PoolClient, type QueryResult, type QueryResultRow } from "pg";
 import { StoreError } from "../errors.ts";
 import type { PostgresAddress } from "./postgres-url.ts";
 
@@ -10,10 +11,19 @@ export interface PoolOptions {
   readonly statementMilliseconds: number;
 }
 
+/** A statement and its values. The text is the same each time, so that the database prepares it once for a connection. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 /** Milliseconds from one try to the next while the database does not answer. */
 const PROBE_MS = 500;
+const NAME_CHARACTERS = 32;
 /** Errors after which a connection may lead to a server that is no longer the right one. */
 const OTHER_SERVER = ["25006", "57P01", "57P02", "57P03"];
+/** A prepared statement is not there, or there already: a pooler gave the connection to another server process. */
+const NOT_PREPARED = ["26000", "42P05"];
 
 /**
  * Connections to the database: few, and every wait is bounded, for a connection as well as for an answer. A connection
@@ -25,6 +35,9 @@ export class PostgresPool {
   /** The database's clock in milliseconds since 1970, less that of this process; never ahead of the truth. */
   #clockOffset = 0;
   #isSilent = false;
+  /** False once it was seen that a pooler changes the process behind a connection, which loses what it has prepared. */
+  #prepares = true;
+  readonly #names = new Map<string, string>();
   #probe: NodeJS.Timeout | null = null;
 
   constructor({ address, most, statementMilliseconds }: PoolOptions) {
@@ -69,7 +82,7 @@ export class PostgresPool {
    * once while the database does not answer. Throws StoreError; its cause is the database's own error, if it had one.
    */
   async run<Row extends QueryResultRow>(
-    query: QueryConfig | ((millisecondsLeft: number) => QueryConfig),
+    statement: Statement | ((millisecondsLeft: number) => Statement),
     { milliseconds, isHurried = false }: { readonly milliseconds: number; readonly isHurried?: boolean },
   ): Promise<QueryResult<Row>> {
     if (isHurried && this.#isSilent) {
@@ -78,13 +91,7 @@ export class PostgresPool {
     const deadline = performance.now() + milliseconds;
     const client = await this.#connect(deadline);
     try {
-      const left = Math.max(1, Math.ceil(deadline - performance.now()));
-      // The client library takes a timeout for each query; its types know it for connections only.
-      const bounded: QueryConfig & { query_timeout: number } = {
-        ...(typeof query === "function" ? query(left) : query),
-        query_timeout: left,
-      };
-      const result = await client.query<Row>(bounded);
+      const result = await this.#ask<Row>(client, statement, deadline);
       client.release();
       return result;
     } catch (cause) {
@@ -105,6 +112,37 @@ export class PostgresPool {
     if (!this.#pool.ended) {
       await this.#pool.end();
     }
+  }
+
+  async #ask<Row extends QueryResultRow>(
+    client: PoolClient,
+    statement: Statement | ((millisecondsLeft: number) => Statement),
+    deadline: number,
+  ): Promise<QueryResult<Row>> {
+    const left = Math.max(1, Math.ceil(deadline - performance.now()));
+    const { text, values } = typeof statement === "function" ? statement(left) : statement;
+    // The client library takes a timeout for each query; its types know it for connections only.
+    const bounded = { text, values: [...values], query_timeout: left };
+    if (!this.#prepares) {
+      return client.query<Row>(bounded);
+    }
+    try {
+      return await client.query<Row>({ ...bounded, name: this.#nameOf(text) });
+    } catch (error) {
+      if (!NOT_PREPARED.includes(codeOf(error) ?? "")) {
+        throw error;
+      }
+      // Nothing was carried out.
+      this.#prepares = false;
+      return this.#ask(client, statement, deadline);
+    }
+  }
+
+  /** Behind a pooler, processes share what is prepared: another schema's or version's statement must not have this name. */
+  #nameOf(text: string): string {
+    const name = this.#names.get(text) ?? createHash("sha256").update(text).digest("hex").slice(0, NAME_CHARACTERS);
+    this.#names.set(text, name);
+    return name;
   }
 
   async #connect(deadline: number): Promise<PoolClient> {
@@ -137,7 +175,7 @@ export class PostgresPool {
     if (this.#probe === null && !this.#pool.ended) {
       this.#probe = setTimeout(() => {
         this.#probe = null;
-        this.run({ name: "probe", text: "SELECT 1" }, { milliseconds: 2 * PROBE_MS }).then(
+        this.run({ text: "SELECT 1", values: [] }, { milliseconds: 2 * PROBE_MS }).then(
           () => {
             this.#isSilent = false;
           },

@@ -1,3 +1,4 @@
+import { accessSync, constants } from "node:fs";
 import { StoreError } from "../errors.ts";
 
 /** Where a store in PostgreSQL is. */
@@ -37,6 +38,16 @@ export function parsePostgresUrl(url: string, variable = "STORE_URL"): PostgresA
   if (mode !== null && !SSL_MODES.includes(mode)) {
     throw new StoreError(`The sslmode of ${variable} must be one of ${SSL_MODES.join(", ")}.`, null);
   }
+  const authority = parsed.searchParams.get("sslrootcert");
+  if (mode === "verify-ca" && authority === null) {
+    throw new StoreError(
+      `${variable} has sslmode=verify-ca: name the file of the authority's certificate by sslrootcert, or take verify-full.`,
+      null,
+    );
+  }
+  if (authority !== null && !isReadable(authority)) {
+    throw new StoreError(`The sslrootcert of ${variable} names no file that can be read.`, null);
+  }
   if (mode !== null && mode !== "no-verify") {
     // Without it, the client library takes `require` for `verify-full`, unlike every other program.
     parsed.searchParams.set("uselibpqcompat", "true");
@@ -46,4 +57,13 @@ export function parsePostgresUrl(url: string, variable = "STORE_URL"): PostgresA
     schema,
     shown: `postgres://${parsed.host}${parsed.pathname} (schema ${schema})`,
   };
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

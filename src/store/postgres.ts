@@ -37,6 +37,12 @@ export function createPostgresStore({ address, account, connections, millisecond
   const pool = new PostgresPool({ address, most: connections, statementMilliseconds: milliseconds });
   const entry = `${address.schema}.entry`;
   const bounds = `collection = $1 AND account = $2 AND key >= $3 AND key < least($4 COLLATE "C", $5 COLLATE "C")`;
+  const getText = `SELECT collection, key, value FROM unnest($2::text[], $3::text[]) w(c, k)
+    JOIN ${entry} ON collection = w.c AND key = w.k WHERE account = $1`;
+  const commitText = `SELECT done, at FROM ${address.schema}.commit($1, $2, $3, $4, $5, $6, $7, $8)`;
+  const countText = `SELECT count(*) AS size FROM ${entry} WHERE collection = $1 AND account = $2`;
+  const rangeText = (behind: string, order: "ASC" | "DESC") =>
+    `SELECT key, value FROM ${entry} WHERE ${bounds}${behind} ORDER BY key ${order} LIMIT $6`;
   const waiting = { hurried: [] as Wanted[], patient: [] as Wanted[] };
 
   function limitsOf({ withinMilliseconds }: ReadOptions = {}) {
@@ -52,9 +58,7 @@ export function createPostgresStore({ address, account, connections, millisecond
     try {
       const { rows } = await pool.run<{ collection: Table; key: string; value: string }>(
         {
-          name: "get",
-          text: `SELECT collection, key, value FROM unnest($2::text[], $3::text[]) w(c, k)
-            JOIN ${entry} ON collection = w.c AND key = w.k WHERE account = $1`,
+          text: getText,
           values: [account, wanted.map(({ table }) => table), wanted.map(({ key }) => key)],
         },
         limitsOf(options),
@@ -73,8 +77,7 @@ export function createPostgresStore({ address, account, connections, millisecond
   async function commitOnce(changes: readonly Merged[], durable: boolean, ends: number): Promise<boolean> {
     const { rows } = await pool.run<{ done: number; at: number }>(
       (millisecondsLeft) => ({
-        name: "commit",
-        text: `SELECT done, at FROM ${address.schema}.commit($1, $2, $3, $4, $5, $6, $7, $8)`,
+        text: commitText,
         values: [
           account,
           changes.map(({ table }) => table),
@@ -113,8 +116,7 @@ export function createPostgresStore({ address, account, connections, millisecond
       const behind = after === undefined ? "" : " AND key > $7";
       const { rows } = await pool.run<Entry>(
         {
-          name: `range${reverse ? " reverse" : ""}${behind && " after"}`,
-          text: `SELECT key, value FROM ${entry} WHERE ${bounds}${behind} ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT $6`,
+          text: rangeText(behind, reverse ? "DESC" : "ASC"),
           values: [table, account, prefix, prefix + LAST, before, limit, ...(after === undefined ? [] : [after])],
         },
         limitsOf(options),
@@ -125,8 +127,7 @@ export function createPostgresStore({ address, account, connections, millisecond
     count: async (table: Table, options?: ReadOptions) => {
       const { rows } = await pool.run<{ size: string }>(
         {
-          name: "count",
-          text: `SELECT count(*) AS size FROM ${entry} WHERE collection = $1 AND account = $2`,
+          text: countText,
           values: [table, account],
         },
         limitsOf(options),
