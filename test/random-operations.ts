@@ -4,6 +4,7 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLSchema,
+  type GraphQLUnionType,
   getNamedType,
   isAbstractType,
   isCompositeType,
@@ -168,6 +169,8 @@ export class RandomOperations {
         return this.#id(name, returned);
       case "PhoneNumber":
         return this.#oneOf(this.#values.numbers);
+      case "_Any":
+        return this.#representation();
       default:
         return this.#oneOf(name === "after" || name === "before" ? this.#values.cursors : this.#values.texts);
     }
@@ -179,6 +182,14 @@ export class RandomOperations {
     const fitting = this.#values.ids[named];
     const all = Object.values(this.#values.ids);
     return this.#oneOf(fitting === undefined || this.#chance(10) ? this.#oneOf(all) : fitting);
+  }
+
+  /** What a router names an object by. */
+  #representation(): object {
+    const type = this.#oneOf(this.#schema.getPossibleTypes(this.#schema.getType("_Entity") as GraphQLUnionType));
+    return this.#chance(4) && type.name === "Person"
+      ? { __typename: type.name, phoneNumber: this.#oneOf(this.#values.numbers) }
+      : { __typename: type.name, id: this.#id("id", type.name) };
   }
 
   #name(prefix: string): string {
@@ -208,6 +219,11 @@ function printValue(value: unknown, type: GraphQLInputType): string {
       ([name, member]) => `${name}: ${printValue(member, (fields[name] as GraphQLArgument).type)}`,
     );
     return `{ ${members.join(", ")} }`;
+  }
+  if (typeof value === "object" && value !== null) {
+    return `{ ${Object.entries(value)
+      .map(([name, member]) => `${name}: ${JSON.stringify(member)}`)
+      .join(", ")} }`;
   }
   return isEnumType(inner) && value !== null ? String(value) : JSON.stringify(value);
 }
