@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CodeFileLoader } from "@graphql-tools/code-file-loader";
 import {
@@ -11,6 +12,7 @@ import {
 } from "graphql";
 import { type GraphQLExtensionDeclaration, loadConfig } from "graphql-config";
 import { expect, test } from "vitest";
+import { PACKAGES, startLanguageServer } from "../bench/editor/language-server.ts";
 
 const rootDir = fileURLToPath(new URL("..", import.meta.url));
 
@@ -42,6 +44,25 @@ test("an editor finds schema and documents by .graphqlrc.yml, and every document
   });
   expect(wrong).toEqual([]);
 });
+
+// `.ci/run` installs the language server, with `npm --prefix bench/editor ci --ignore-scripts`.
+test.skipIf(!existsSync(PACKAGES))(
+  "the language server of editors completes fields and arguments, in documents and in programs",
+  { timeout: 60_000 },
+  async () => {
+    using server = startLanguageServer(rootDir);
+    const query = "query Mine {\n  participants(first: 3) {\n    nodes {\n      |\n    }\n  }\n}\n";
+    expect(await server.complete("examples/mine.graphql", query, 30_000)).toEqual(
+      expect.arrayContaining(["displayPhoneNumber", "groups", "person"]),
+    );
+    const program = `import { graphql } from "./generated/index.ts";\nexport const Mine = graphql(\`\n${query}\`);\n`;
+    expect(await server.complete("examples/typed-client/mine.ts", program, 30_000)).toContain("displayPhoneNumber");
+    const args = "query Mine {\n  participants(|) {\n    totalCount\n  }\n}\n";
+    expect(await server.complete("examples/arguments.graphql", args, 30_000)).toEqual(
+      expect.arrayContaining(["first", "filter"]),
+    );
+  },
+);
 
 function isFragment({ kind }: DefinitionNode): boolean {
   return kind === Kind.FRAGMENT_DEFINITION;
