@@ -18,7 +18,9 @@ const FILES = ["src", "test", "schema", "bench", "examples", "docs", "kit"]
     readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
   )
   .filter(
-    (name) => /\.(?:ts|md|graphql|html|ya?ml)$/.test(name) && !/node_modules|\b(?:generated|dist|cache)\b/.test(name),
+    (name) =>
+      /\.(?:ts|md|graphql|html|ya?ml)$/.test(name) &&
+      !/node_modules|\.snippets|\b(?:generated|dist|cache)\b/.test(name),
   )
   .concat("README.md", "codegen.yml")
   .map((name) => ({ name, text: readFileSync(ROOT + name, "utf8").replace(/\s*\n\s*(?:(?:\/\/|\*|#) ?)?/g, " ") }));
