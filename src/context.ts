@@ -51,6 +51,8 @@ export interface Services {
   readonly versions: Versions;
   /** Counts people that the caller is about to text. Throws RateLimitedError if they are too many for now. */
   readonly takeRecipients: (caller: Caller, count: number) => Promise<void>;
+  /** Deletes what is kept of callers whose limits are all there again. Throws StoreError. */
+  readonly forgetFullBuckets: () => Promise<void>;
   /** Throws ForbiddenError if the caller may not read records of the type. */
   readonly requireType: (type: string, caller: Caller) => void;
   readonly mayRead: (type: string, caller: Caller) => boolean;

@@ -1,5 +1,5 @@
 import { Buckets, createRecipientLimit } from "./access/buckets.ts";
-import { SharedBuckets } from "./access/shared-buckets.ts";
+import { forgetFullBuckets, SharedBuckets } from "./access/shared-buckets.ts";
 import { type Config, DEFAULT_STORE_URL } from "./config.ts";
 import type { Services } from "./context.ts";
 import type { PidjConfig, TextizenConfig } from "./credentials.ts";
@@ -139,6 +139,7 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
       config.limits.recipientsPerMinute,
       isPostgresUrl(storeUrl) ? new SharedBuckets(store, now) : new Buckets(() => performance.now()),
     ),
+    forgetFullBuckets: () => forgetFullBuckets(store, now()),
     ssoNextHosts: config.ssoNextHosts,
     listsCalls: !config.isProduction,
     // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { SharedBuckets } from "../src/access/shared-buckets.ts";
+import { forgetFullBuckets, SharedBuckets } from "../src/access/shared-buckets.ts";
 import { openStore } from "../src/store/open.ts";
 import { shareToken } from "../src/store/shared-token.ts";
+import type { Store } from "../src/store/store.ts";
 import { onEachStore } from "./stores.ts";
 import { serve } from "./textizen-upstream.ts";
 import { createScope, sendJson } from "./upstream.ts";
@@ -80,6 +81,17 @@ onEachStore((make) => {
     clock.time += 3_000;
     expect(await takeAll()).toBe(3);
     expect(await buckets[1]?.take("key:two", 15, limits)).toBe(0);
+    clock.time += 3_600_000;
+    await buckets[2]?.take("key:three", 1, limits);
+    const [store] = stores;
+    // Far more than it has: it is full again after days, and is kept until then.
+    await buckets[2]?.take("key:debt", 100_000, limits);
+    clock.time += 1;
+    await forgetFullBuckets(store as Store, new Date(clock.time));
+    expect((await store?.range("bucket", { limit: 10 }))?.map(({ key }) => key)).toEqual(['"key:debt"', '"key:three"']);
+    clock.time += 31 * 24 * 3_600_000;
+    await forgetFullBuckets(store as Store, new Date(clock.time));
+    expect(await store?.count("bucket")).toBe(0);
     await Promise.all(stores.map((store) => store.close()));
   });
 });

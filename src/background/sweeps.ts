@@ -7,10 +7,11 @@ const MINUTE_MS = 60_000;
 const TURN = 0.9;
 
 /**
- * Deletes old attempts, old events and old entries of the audit log, regularly. Of several servers that share a store,
+ * Deletes old attempts, old events, old entries of the audit log and buckets that are full again, regularly. Of several servers that share a store,
  * one does it at a time.
  */
-export function startSweeps({ attempts, inbox, audit, takeTurn, warn }: Services): { stop(): void } {
+export function startSweeps(services: Services): { stop(): void } {
+  const { attempts, inbox, audit, forgetFullBuckets, takeTurn, warn } = services;
   const inTurn = (work: string, sweep: () => Promise<void>, milliseconds: number, complaint: string) =>
     repeat(
       async () => {
@@ -24,6 +25,7 @@ export function startSweeps({ attempts, inbox, audit, takeTurn, warn }: Services
   const sweeps = [
     inTurn("attempts", attempts.sweep, HOUR_MS, "old attempts were not forgotten"),
     inTurn("audit", audit.sweep, HOUR_MS, "old entries of the audit log were not deleted"),
+    inTurn("buckets", forgetFullBuckets, HOUR_MS, "limits of callers were not tidied up"),
     inTurn("inbox", inbox.sweep, MINUTE_MS, "old events were not forgotten"),
   ];
   return {
