@@ -121,28 +121,30 @@ async function retryAfterOf(answer: ReturnType<typeof ask>): Promise<number> {
 }
 
 describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/lib/postgresql)", () => {
-  test("hung: callers go on with their budget, and wait for it no longer than a moment", async () => {
+  test("hung: each replica gives its share without a wait, and all of the limit when the database answers again", async () => {
     using database = await startPostgres();
-    await using stage = await startStage({
-      env: { STORE_URL: `${database.url}?schema=budgets`, API_KEYS_FILE: file, SNAPSHOT_SECONDS: "0" },
+    await using stage = await startReplicas({
+      database: database.url,
+      env: { API_KEYS_FILE: file, SNAPSHOT_SECONDS: "0" },
     });
-    const ids = [...stage.simulator.world.contacts.keys()];
-    const read = (at: number) => stage.query(CONTACT, { id: ids[at % ids.length] }, keys.get("alone"));
-    for (let turn = 0; turn < 20; turn += 1) {
-      expect((await read(turn)).errors).toBeUndefined();
-    }
+    // Each of them hears of the others.
+    await load(stage, "everywhere", [0, 1, 2], 1_000);
     database.freeze("SIGSTOP");
     try {
-      const waits: number[] = [];
-      for (let turn = 0; turn < 60; turn += 1) {
-        const began = performance.now();
-        expect((await read(turn)).errors).toBeUndefined();
-        waits.push(performance.now() - began);
-      }
-      // The first one waits for the versions, the budget's look comes later.
-      expect(waits.filter((wait) => wait > 400).length).toBeLessThanOrEqual(3);
+      // The first operation of each waits for the versions of kept lists, and one for the budget.
+      await load(stage, "everywhere", [0, 1, 2], 3_000);
+      const { read, seconds, waits } = await load(stage, "everywhere", [0, 1, 2], 3_000);
+      // A third of the limit at each.
+      const restored = (seconds * PER_MINUTE) / 60;
+      expect(read).toBeGreaterThan(restored / 2);
+      expect(read).toBeLessThanOrEqual(restored + SLICE);
+      // Who has used it up is refused at once.
+      expect(waits.length).toBeGreaterThan(50);
     } finally {
       database.freeze("SIGCONT");
     }
+    await expect
+      .poll(async () => (await load(stage, "alone", [1], 1_000)).read, { timeout: 15_000 })
+      .toBeGreaterThanOrEqual(BURST / 3 + 2 * SLICE);
   }, 60_000);
 });
