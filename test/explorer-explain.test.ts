@@ -59,6 +59,12 @@ describe.runIf(HAS_BROWSER)("the explorer's Explain", () => {
     const groups = await plan(page).locator("li.dearest").innerText();
     expect(groups).toContain("Participant.groups");
     expect(groups).toContain("TEXTIZEN GET /api/participants/{id}");
+    const backgrounds = await plan(page)
+      .locator(".field")
+      .evaluateAll((fields) =>
+        fields.map((field) => String(Reflect.get(globalThis, "getComputedStyle")(field).backgroundColor)),
+      );
+    expect(backgrounds.filter((color) => color !== "rgba(0, 0, 0, 0)")).toHaveLength(1);
 
     // Of another tab, and of what is written since.
     await page.getByRole("tab", { name: "ParticipantsTable" }).click();

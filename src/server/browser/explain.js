@@ -149,7 +149,7 @@ function tree(fields, whole, dearest, above) {
       element(
         "div",
         "field",
-        element("code", "", field.name),
+        element("code", "name", field.name),
         element("span", "type", field.field === field.name ? "" : field.field),
       ),
       element(
