@@ -51,6 +51,12 @@ export async function openInbox(url = "sqlite::memory:", options: Partial<InboxO
   return test;
 }
 
+/** All events behind a sequence number; null if some are not kept any more. */
+export async function readOn(inbox: Inbox, sequence: number): ReturnType<Inbox["readOn"]> {
+  const { epoch } = await inbox.newest();
+  return inbox.readOn({ epoch, sequence }, null, 1_000);
+}
+
 export function textOf(text: Partial<ForwardedText> = {}): ForwardedText {
   return {
     kind: "ReceivedMessage",

@@ -116,8 +116,8 @@ describe("a subscriber", () => {
     };
     const inbox: Inbox = {
       ...test.inbox,
-      readOn: async (sequence, filter, limit) => {
-        const read = await test.inbox.readOn(sequence, filter, limit);
+      readOn: async (from, filter, limit) => {
+        const read = await test.inbox.readOn(from, filter, limit);
         await (filter !== null && !isOvertaken ? overtake() : null);
         return read;
       },

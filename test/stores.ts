@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Client } from "pg";
 import { describe } from "vitest";
 
@@ -38,6 +39,17 @@ export const POSTGRES: StoreKind = {
   isHere: TEST_POSTGRES_URL !== "",
   make: () => makePostgres(TEST_POSTGRES_URL),
 };
+
+/** Deletes every row, as a mistaken operator might. */
+export async function emptyStore(url: string): Promise<void> {
+  if (url.startsWith("sqlite:")) {
+    const database = new DatabaseSync(url.slice("sqlite:".length));
+    database.exec("DELETE FROM entry");
+    database.close();
+  } else {
+    await runSql(url, `TRUNCATE ${new URL(url).searchParams.get("schema")}.entry`);
+  }
+}
 
 /** Runs the same tests on each kind of store; they are skipped, with its name in their title, where it is not here. */
 export function onEachStore(tests: (make: StoreKind["make"]) => void): void {

@@ -1,5 +1,12 @@
 import { CursorError, InputError } from "../errors.ts";
-import { type EventKind, type FilterOf, pathOf, type StoredEvent, type StoredOf } from "../store/event-records.ts";
+import {
+  type CursorPosition,
+  type EventKind,
+  type FilterOf,
+  pathOf,
+  type StoredEvent,
+  type StoredOf,
+} from "../store/event-records.ts";
 import type { Inbox } from "../store/inbox.ts";
 import { type Listener, LiveEvents, type LiveEventsOptions } from "./live-events.ts";
 
@@ -34,8 +41,8 @@ export type FeedRequest<Kind extends EventKind> = FilterOf<Kind> & {
 export interface Feed {
   /**
    * From when this resolves, the subscriber misses no event. The iteration ends with the signal and with `return`. It
-   * throws CursorError `expired` if events were deleted before the subscriber read them, and `too-slow` if a subscriber
-   * that had caught up has more than 1,000 unread events.
+   * throws CursorError `expired` if events were deleted before the subscriber read them, or the store was emptied, and
+   * `too-slow` if a subscriber that had caught up has more than 1,000 unread events.
    *
    * Throws InputError if `since` is no cursor, and CursorError `expired` if an event after it is no longer kept.
    */
@@ -92,7 +99,7 @@ class Subscription<Kind extends EventKind> {
   readonly #inbox: Inbox;
   readonly #live: LiveEvents;
   readonly #filter: FilterOf<Kind>;
-  #after = 0;
+  #after: CursorPosition = { epoch: "", sequence: 0 };
   #listener: Listener | null = null;
   #isEnded = false;
 
@@ -104,8 +111,8 @@ class Subscription<Kind extends EventKind> {
 
   async start(since: string | null): Promise<void> {
     if (since === null) {
-      const { sequence } = await this.#inbox.newest();
-      this.#join(Math.max(sequence, this.#live.position ?? 0));
+      const { epoch, sequence } = await this.#inbox.newest();
+      this.#join({ epoch, sequence: Math.max(sequence, this.#live.position?.sequence ?? 0) });
       return;
     }
     const place = await this.#inbox.locate(since);
@@ -115,7 +122,7 @@ class Subscription<Kind extends EventKind> {
     if (place.state !== "kept") {
       throw new CursorError("expired");
     }
-    this.#after = place.sequence;
+    this.#after = place;
   }
 
   end(): void {
@@ -150,15 +157,16 @@ class Subscription<Kind extends EventKind> {
     }
     const { events, newest } = read;
     const last = events.at(-1);
-    this.#after = last === undefined ? Math.max(this.#after, newest) : last.sequence;
+    const { epoch, sequence } = this.#after;
+    this.#after = { epoch, sequence: last === undefined ? Math.max(sequence, newest) : last.sequence };
     // If other subscribers have received newer events than this read could see, another read follows.
-    if (last === undefined && !this.#isEnded && (this.#live.position ?? 0) <= this.#after) {
+    if (last === undefined && !this.#isEnded && (this.#live.position?.sequence ?? 0) <= this.#after.sequence) {
       this.#join(this.#after);
     }
     return events;
   }
 
-  #join(after: number): void {
+  #join(after: CursorPosition): void {
     this.#listener = { path: pathOf(this.#filter), after, unread: [], failure: null, wake: () => undefined };
     this.#live.join(this.#listener);
   }

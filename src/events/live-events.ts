@@ -1,13 +1,13 @@
 import { CursorError } from "../errors.ts";
-import { pathsOf, type StoredEvent } from "../store/event-records.ts";
+import { type CursorPosition, pathsOf, type StoredEvent } from "../store/event-records.ts";
 import type { Inbox } from "../store/inbox.ts";
 
 /** A subscriber that receives new events. */
 export interface Listener {
   /** Path of the filter of the events that it receives: see `pathOf`. */
   readonly path: string;
-  /** The listener receives events with a higher sequence number than this. */
-  readonly after: number;
+  /** The listener receives events behind this position. */
+  readonly after: CursorPosition;
   unread: StoredEvent[];
   /** Why the listener receives nothing more. */
   failure: CursorError | null;
@@ -34,7 +34,7 @@ export class LiveEvents {
   readonly #options: LiveEventsOptions;
   // By path, so that an event is offered only to listeners that want it.
   readonly #listeners = new Map<string, Set<Listener>>();
-  #position: number | null = null;
+  #position: CursorPosition | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isReading = false;
   #mayHaveMore = false;
@@ -44,13 +44,19 @@ export class LiveEvents {
     this.#options = options;
   }
 
-  /** All events up to this sequence number were delivered; null while there is no listener. */
-  get position(): number | null {
+  /** All events up to this one were delivered; null while there is no listener. */
+  get position(): CursorPosition | null {
     return this.#position;
   }
 
-  /** Delivers events after `listener.after`, which must not be less than `position`. */
+  /** Delivers events after `listener.after`, which must not be before `position`. */
   join(listener: Listener): void {
+    if (this.#position !== null && this.#position.epoch !== listener.after.epoch) {
+      // The store was emptied, and one of them does not know it yet.
+      this.#failAll(new CursorError("expired"));
+      this.#fail(listener, new CursorError("expired"));
+      return;
+    }
     const group = this.#listeners.get(listener.path) ?? new Set();
     this.#listeners.set(listener.path, group.add(listener));
     this.#position ??= listener.after;
@@ -99,7 +105,7 @@ export class LiveEvents {
     }
   }
 
-  async #readBatch(from: number): Promise<void> {
+  async #readBatch(from: CursorPosition): Promise<void> {
     const read = await this.#options.inbox.readOn(from, null, BATCH);
     if (this.#position !== from) {
       // All listeners left during the read, and those that joined since have another position.
@@ -110,9 +116,9 @@ export class LiveEvents {
       this.#failAll(new CursorError("expired"));
       return;
     }
-    const reached = read.events.at(-1)?.sequence ?? from;
-    this.#position = reached;
-    this.#mayHaveMore ||= read.newest > reached;
+    const sequence = read.events.at(-1)?.sequence ?? from.sequence;
+    this.#position = { ...from, sequence };
+    this.#mayHaveMore ||= read.newest > sequence;
     for (const event of read.events) {
       this.#deliver(event);
     }
@@ -121,7 +127,7 @@ export class LiveEvents {
   #deliver(event: StoredEvent): void {
     for (const path of pathsOf(event)) {
       for (const listener of this.#listeners.get(path) ?? []) {
-        if (event.sequence <= listener.after) {
+        if (event.sequence <= listener.after.sequence) {
           continue;
         }
         if (listener.unread.length === MOST_UNREAD) {

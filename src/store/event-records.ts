@@ -121,7 +121,7 @@ export function toStored(row: EventRow, epoch: string, sequence: number): Stored
 }
 
 /** A position among the events: the store's name, and how many events there are up to the position. */
-interface CursorPosition {
+export interface CursorPosition {
   readonly epoch: string;
   readonly sequence: number;
 }

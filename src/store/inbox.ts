@@ -1,5 +1,6 @@
 import { type CompletedPollId, idParts, type ReceivedMessageId } from "../ids.ts";
 import {
+  type CursorPosition,
   type EventFilter,
   type EventKind,
   type EventRow,
@@ -15,7 +16,7 @@ import {
 } from "./event-records.ts";
 import { type Appended, type ArrivalsOptions, createArrivals, type Delivery } from "./inbox-arrivals.ts";
 import { type Retention, sweepInbox } from "./inbox-retention.ts";
-import { indexKey, readState, sequenceKey } from "./inbox-state.ts";
+import { indexKey, readState, type State, sequenceKey } from "./inbox-state.ts";
 import { QUICK, type Store } from "./store.ts";
 import { createUpdate, decodeRow } from "./update.ts";
 
@@ -31,8 +32,7 @@ interface EventRange {
 }
 
 /** What a cursor points to: an event that is kept, one that was deleted, or one of a store that was lost. */
-interface CursorState {
-  readonly sequence: number;
+interface CursorState extends CursorPosition {
   readonly state: "kept" | "forgotten" | "foreign";
 }
 
@@ -54,16 +54,17 @@ export interface Inbox {
   /** How many events the filter lets through: exact, with one key read. */
   count(filter: EventFilter): Promise<number>;
   /**
-   * Events after a sequence number, oldest first, at most `limit`: those that the filter lets through, or all for null.
-   * There are no others up to `newest`. Null if some of them were deleted.
+   * Events after a position, oldest first, at most `limit`: those that the filter lets through, or all for null.
+   * There are no others up to `newest`. Null if some of them were deleted, or if the store was emptied or went back to an
+   * older state since somebody was at this position.
    */
   readOn(
-    sequence: number,
+    from: CursorPosition,
     filter: EventFilter | null,
     limit: number,
   ): Promise<{ readonly events: readonly StoredEvent[]; readonly newest: number } | null>;
   /** The position of the newest event; if there is none, the position before the first. */
-  newest(): Promise<{ readonly sequence: number; readonly cursor: string }>;
+  newest(): Promise<CursorPosition & { readonly cursor: string }>;
   /** Null if the text is no cursor of an event. */
   locate(cursor: string): Promise<CursorState | null>;
   /** Deletes events that are too old or too many, little by little. */
@@ -123,7 +124,8 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
       return Number(count ?? 0);
     },
 
-    readOn: async (sequence, filter, limit) => {
+    readOn: async (from, filter, limit) => {
+      const { sequence } = from;
       const { epoch, newest } = await state();
       const length = Math.min(limit, Math.max(0, newest - sequence));
       const keys =
@@ -132,13 +134,13 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
           : await keysUnder(pathOf(filter), { newerThan: sequence, olderThan: newest + 1, limit, fromOldest: true });
       const events = keys.length === 0 ? [] : await readEvents(keys, epoch);
       // Checked last, because events may be deleted during the read.
-      const { forgotten } = await state();
-      return forgotten > sequence ? null : { events, newest };
+      const last = await state();
+      return last.forgotten > sequence || isForeign(from, last) ? null : { events, newest };
     },
 
     newest: async () => {
       const { epoch, newest } = await state();
-      return { sequence: newest, cursor: writeCursor(epoch, newest) };
+      return { epoch, sequence: newest, cursor: writeCursor(epoch, newest) };
     },
 
     locate: async (cursor) => {
@@ -146,12 +148,18 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
       if (place === null) {
         return null;
       }
-      const { sequence } = place;
-      const { epoch, newest, forgotten } = await state();
-      const isForeign = place.epoch !== epoch || sequence > newest;
-      return { sequence, state: isForeign ? "foreign" : sequence < forgotten ? "forgotten" : "kept" };
+      const now = await state();
+      return {
+        ...place,
+        state: isForeign(place, now) ? "foreign" : place.sequence < now.forgotten ? "forgotten" : "kept",
+      };
     },
 
     sweep: () => sweepInbox(store, update, { ...options, now: options.now() }),
   };
+}
+
+/** Whether the store never was where the position says, or not since it was emptied or replaced by an older copy. */
+function isForeign(place: CursorPosition, { epoch, newest }: State): boolean {
+  return place.epoch !== epoch || place.sequence > newest;
 }
