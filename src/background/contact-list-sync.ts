@@ -39,7 +39,7 @@ export function startContactListSync(
       await directory.learnList(rows, readAt);
     } else {
       // A list with rows that cannot be read does not say which contacts are gone.
-      const listed = rows.map(({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "LISTED" as const }));
+      const listed = rows.map((contact) => ({ ...contact, contactId: contact.id, source: "LISTED" as const }));
       await directory.learn(listed, readAt);
     }
     await versions.raise([]);

@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import { PlatformError, valueOrNull, valueOrThrow } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
+import { contactName } from "../names.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
@@ -9,7 +10,7 @@ import { type ContactDirectory, type ContactLink, linkTo } from "../store/contac
 import type { ParticipantRecord } from "../textizen/records.ts";
 import { Listing } from "./listing.ts";
 import { cursorOf, type Order, Page, type PageArguments, requireWindow } from "./paging.ts";
-import { contactName, type PidjLoaders } from "./pidj.ts";
+import type { PidjLoaders } from "./pidj.ts";
 import type { TextizenLoaders } from "./textizen.ts";
 
 /** How many contacts one operation reads to find out who still has a number. */

@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
-import { PlatformError, valueOrNull } from "../errors.ts";
+import { PlatformError } from "../errors.ts";
 import type { ContactId, PidjUserId } from "../ids.ts";
+import { contactName } from "../names.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
@@ -49,12 +50,6 @@ const CONTACTS: RowShape<ContactRecord> = {
     phoneNumber: { by: "equal", valueOf: numberOf },
   },
 };
-
-/** A contact's name: its display name, else first and last name, else the name of its business. */
-export function contactName(contact: ContactRecord): string | null {
-  const names = [valueOrNull(contact.firstName), valueOrNull(contact.lastName)].filter((name) => name !== null);
-  return valueOrNull(contact.displayName) ?? (names.length > 0 ? names.join(" ") : valueOrNull(contact.businessName));
-}
 
 function groupsOfSeries({ groupIds }: SeriesRecord): readonly string[] | null {
   return groupIds instanceof PlatformError ? null : groupIds;

@@ -105,7 +105,7 @@ export async function importContacts(options: ContactImport): Promise<ImportOutc
     const startedAt = timeOfReading(now);
     const { found, gone, begun } = await readBatch(ids.slice(done, done + BATCH));
     await directory.learn(
-      found.map(({ id, phoneNumber }) => ({ contactId: id, phoneNumber, source: "IMPORTED" })),
+      found.map((contact) => ({ ...contact, contactId: contact.id, source: "IMPORTED" })),
       startedAt,
     );
     missed.push({ ids: gone, at: startedAt });

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { ContactId } from "../ids.ts";
+import { searchWords } from "../names.ts";
 import type { E164 } from "../phone.ts";
 import type { Store } from "./store.ts";
 import { createUpdate, type Draft } from "./update.ts";
@@ -7,16 +8,25 @@ import { createUpdate, type Draft } from "./update.ts";
 /** How a contact's number became known, by the names of the graph. */
 export type ContactLinkSource = "READ" | "WRITTEN" | "RECEIVED" | "LISTED" | "IMPORTED";
 
-/** A contact's state at a time (milliseconds since 1970): with a number, without one, or deleted (`seen: null`). */
+/**
+ * A contact's state at a time (milliseconds since 1970): with a number, without one, or deleted (`seen: null`). A name is
+ * undefined if the observation does not say it.
+ */
 export interface Observation {
   readonly contactId: ContactId;
   readonly at: number;
-  readonly seen: { readonly phoneNumber: E164 | null; readonly source: ContactLinkSource } | null;
+  readonly seen: {
+    readonly phoneNumber: E164 | null;
+    readonly name?: string | null | undefined;
+    readonly source: ContactLinkSource;
+  } | null;
 }
 
 /** A row of `number-by-contact`, the table that counts. */
-interface NumberRow {
+export interface NumberRow {
   readonly phoneNumber: E164 | null;
+  /** Null or undefined if none is known. */
+  readonly name?: string | null;
   readonly source: ContactLinkSource;
   readonly seenAt: number;
 }
@@ -59,6 +69,7 @@ export function createObservationRecorder(
         ? // An unknown id that does not exist: there is nothing to delete.
           seen === null
         : seen?.phoneNumber === row.phoneNumber &&
+          (seen?.name === undefined || seen.name === (row.name ?? null)) &&
           at - row.seenAt < RECORD_AGAIN_MS &&
           (row.phoneNumber === null || !isDisputed(row.phoneNumber));
     if (isRecorded) {
@@ -89,11 +100,33 @@ async function draftChanges(draft: Draft, changes: readonly RowChange[]): Promis
   // For an unknown contact, only the time of its deletion tells a new contact from a late observation of a deleted one.
   const deletions = await draft.read<number>("forgotten-contact", changes.map(idOf));
   const valid = changes.filter(({ at }, index) => at > (deletions[index] ?? Number.NEGATIVE_INFINITY));
-  for (const { contactId, at, seen } of valid) {
-    draft.write("number-by-contact", contactId, seen && ({ ...seen, seenAt: at } satisfies NumberRow));
+  for (const { contactId, at, seen, row } of valid) {
+    const name = seen === null ? null : seen.name === undefined ? (row?.name ?? null) : seen.name;
+    const { phoneNumber = null, source = "READ" } = seen ?? {};
+    const becomes: NumberRow = { phoneNumber, ...(name !== null && { name }), source, seenAt: at };
+    draft.write("number-by-contact", contactId, seen && becomes);
     draft.write("forgotten-contact", contactId, seen === null ? at : null);
+    draftWords(draft, contactId, row?.name ?? null, name);
   }
   await draftIndex(draft, valid);
+}
+
+/** The key of a word of a contact's name in `contact-by-word`, in which contacts are found by the beginnings of words. */
+export function wordKey(word: string, contactId: ContactId): string {
+  return `${word} ${contactId}`;
+}
+
+function draftWords(draft: Draft, contactId: ContactId, before: string | null, after: string | null): void {
+  if (before === after) {
+    return;
+  }
+  const words = searchWords(after ?? "");
+  for (const word of searchWords(before ?? "").filter((old) => !words.includes(old))) {
+    draft.write("contact-by-word", wordKey(word, contactId), null);
+  }
+  for (const word of words) {
+    draft.write("contact-by-word", wordKey(word, contactId), 1);
+  }
 }
 
 async function draftIndex(draft: Draft, changes: readonly RowChange[]): Promise<void> {

@@ -2,11 +2,13 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { type Field, PlatformError } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
+import { beginWords, type ContactNames, contactName, searchWords } from "../names.ts";
 import type { E164 } from "../phone.ts";
 import {
   type Candidate,
   type ContactLinkSource,
   createObservationRecorder,
+  type NumberRow,
   type Observation,
 } from "./contact-observations.ts";
 import { QUICK, type Store } from "./store.ts";
@@ -38,8 +40,8 @@ export function timeOfReading(now: () => Date): Date {
   return new Date(now().getTime() - 1);
 }
 
-/** The part of a contact's record that the directory stores. */
-interface ContactNumber {
+/** The part of a contact's record that the directory stores. If it has none of the names, the known one stays. */
+interface ContactNumber extends ContactNames {
   /** Null if the contact has none in E.164. If it is an error or undefined, nothing is recorded. */
   readonly phoneNumber?: Field<E164> | undefined;
 }
@@ -77,12 +79,29 @@ export interface ContactDirectory {
   learnList(contacts: readonly ListedContact[], startedAt: Date): Promise<void>;
   /** Removes contacts that were deleted for good. One that is seen after `at` stays. */
   forget(contactIds: readonly ContactId[], at?: Date): Promise<void>;
+  /** Known contacts of whose name each of these words begins a word, as `searchWords` gives them; at least one. */
+  named(words: readonly string[]): Promise<Found>;
+  /** Known contacts with numbers that begin with this: `+` and digits. */
+  numbered(prefix: string): Promise<Found>;
   /** Ids of known contacts, with and without numbers, in the order of their UTF-8 bytes. */
   page(range: ContactRange): Promise<ContactId[]>;
   /** How many contacts are known. */
   count(): Promise<number>;
   /** Resolves when all observations of `learnLater` are stored. */
   idle(): Promise<void>;
+}
+
+/** Contacts that a search found. */
+interface Found {
+  readonly contacts: readonly FoundContact[];
+  /** False if there may be more of them. */
+  readonly isComplete: boolean;
+}
+
+interface FoundContact {
+  readonly id: ContactId;
+  readonly phoneNumber: E164 | null;
+  readonly name: string | null;
 }
 
 interface ContactRange {
@@ -93,6 +112,8 @@ interface ContactRange {
 }
 
 const CHUNK = 100;
+/** How many rows a search looks at. */
+const MOST_FOUND = 1_000;
 const MOST_WAITING = 10_000;
 const MOST_DISPUTED = 10_000;
 /** How long it is believed that several contacts have a number. */
@@ -123,6 +144,14 @@ export function createContactDirectory(
     }
   }
 
+  async function readFound(ids: readonly ContactId[]): Promise<FoundContact[]> {
+    const rows = await store.get("number-by-contact", ids, QUICK);
+    return ids.flatMap((id, at) => {
+      const row = decodeRow<NumberRow>(rows[at] ?? null);
+      return row === null ? [] : [{ id, phoneNumber: row.phoneNumber, name: row.name ?? null }];
+    });
+  }
+
   async function recordWaiting(): Promise<void> {
     while (waiting.size > 0) {
       await yieldToEventLoop();
@@ -148,13 +177,11 @@ export function createContactDirectory(
     },
 
     learn: (contacts, seenAt = now()) =>
-      recordAll(
-        contacts.flatMap(({ contactId, source, phoneNumber }) => observe(contactId, phoneNumber, source, seenAt)),
-      ),
+      recordAll(contacts.flatMap((contact) => observe(contact.contactId, contact, contact.source, seenAt))),
 
     learnLater: (reads, readAt) => {
       const observations = reads.flatMap(([contactId, contact]) =>
-        contact === null ? [goneAt(contactId, readAt)] : observe(contactId, contact.phoneNumber, "READ", readAt),
+        contact === null ? [goneAt(contactId, readAt)] : observe(contactId, contact, "READ", readAt),
       );
       for (const observation of observations) {
         const earlier = waiting.get(observation.contactId);
@@ -168,7 +195,7 @@ export function createContactDirectory(
 
     learnList: async (contacts, startedAt) => {
       const listed = new Set<string>(contacts.map(({ id }) => id));
-      await recordAll(contacts.flatMap(({ id, phoneNumber }) => observe(id, phoneNumber, "LISTED", startedAt)));
+      await recordAll(contacts.flatMap((contact) => observe(contact.id, contact, "LISTED", startedAt)));
       let after: ContactId | undefined;
       do {
         await yieldToEventLoop();
@@ -184,6 +211,24 @@ export function createContactDirectory(
 
     forget: (contactIds, at = now()) => recordAll(contactIds.map((contactId) => goneAt(contactId, at))),
 
+    named: async (words) => {
+      // The longest word leaves the fewest.
+      const [prefix = ""] = words.toSorted((a, b) => b.length - a.length);
+      const entries = await store.range("contact-by-word", { prefix, limit: MOST_FOUND }, QUICK);
+      const ids = entries.map(({ key }) => key.slice(key.indexOf(" ") + 1) as ContactId);
+      const contacts = await readFound([...new Set(ids)]);
+      return {
+        contacts: contacts.filter(({ name }) => name !== null && beginWords(words, searchWords(name))),
+        isComplete: entries.length < MOST_FOUND,
+      };
+    },
+
+    numbered: async (prefix) => {
+      const entries = await store.range("contact-by-number", { prefix, limit: MOST_FOUND }, QUICK);
+      const ids = entries.flatMap(({ value }) => decodeRow<Candidate[]>(value).map(({ contactId }) => contactId));
+      return { contacts: await readFound(ids), isComplete: entries.length < MOST_FOUND };
+    },
+
     page: async (range) => (await store.range("number-by-contact", range, QUICK)).map(({ key }) => key as ContactId),
 
     count: () => store.count("number-by-contact", QUICK),
@@ -195,15 +240,18 @@ export function createContactDirectory(
   return directory;
 }
 
-function observe(
-  contactId: ContactId,
-  phoneNumber: Field<E164> | undefined,
-  source: ContactLinkSource,
-  seenAt: Date,
-): Observation[] {
+function observe(contactId: ContactId, contact: ContactNumber, source: ContactLinkSource, seenAt: Date): Observation[] {
+  const { phoneNumber } = contact;
   return phoneNumber === undefined || phoneNumber instanceof PlatformError
     ? []
-    : [{ contactId, at: seenAt.getTime(), seen: { phoneNumber, source } }];
+    : [{ contactId, at: seenAt.getTime(), seen: { phoneNumber, name: nameOf(contact), source } }];
+}
+
+/** Undefined if the contact was seen in a way that does not say its name. */
+function nameOf(contact: ContactNames): string | null | undefined {
+  const { displayName, firstName, lastName, businessName } = contact;
+  const isSaid = [displayName, firstName, lastName, businessName].some((part) => part !== undefined);
+  return isSaid ? contactName(contact) : undefined;
 }
 
 function goneAt(contactId: ContactId, at: Date): Observation {

@@ -29,6 +29,7 @@ export const QUICK: ReadOptions = { withinMilliseconds: 200 };
 export type Table =
   | "contact-by-number"
   | "number-by-contact"
+  | "contact-by-word"
   | "forgotten-contact"
   | "version"
   | "attempt"

@@ -79,7 +79,7 @@ export async function createContact(tools: WriteTools, input: CreateContactInput
       texts: nobody,
       call: (scope) => tools.pidj.createContact(contact, scope),
       didNothing: ({ kind }) => kind === "exists",
-      learn: ({ id }) => learn(tools, id, phoneNumber),
+      learn: ({ id, kind }) => learn(tools, id, kind === "created" ? contact : { phoneNumber }),
       messageOf: ({ message }) => message,
       resultIfConfirmed: () => ({ kind: "created", id: null, message: null }),
     });
@@ -118,7 +118,7 @@ export function updateContact(tools: WriteTools, input: UpdateContactInput): Pro
       verify: verifyUpdate(tools.pidj.contact, id, contact),
       learn: async () => {
         if (phoneNumber !== undefined) {
-          await learn(tools, id, phoneNumber);
+          await learn(tools, id, { phoneNumber });
         }
       },
     });
@@ -163,9 +163,16 @@ function checkFields(checks: Checks, input: ContactInput): Omit<ContactFields, "
   };
 }
 
-async function learn(tools: WriteTools, contactId: ContactId | null, phoneNumber: E164): Promise<void> {
+/** `contact`: its number, and its names if all of them are known. */
+async function learn(
+  tools: WriteTools,
+  contactId: ContactId | null,
+  contact: Pick<ContactFields, "firstName" | "lastName" | "businessName" | "displayName"> & {
+    readonly phoneNumber: E164;
+  },
+): Promise<void> {
   if (contactId !== null) {
-    await tools.directory.learn([{ contactId, phoneNumber, source: "WRITTEN" }], tools.now());
+    await tools.directory.learn([{ ...contact, contactId, source: "WRITTEN" }], tools.now());
   }
 }
 
