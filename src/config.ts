@@ -1,6 +1,7 @@
 import { type PidjConfig, readPidj, readTextizen, type TextizenConfig } from "./credentials.ts";
 import { ConfigError, Environment } from "./environment.ts";
 import { isLoopbackHost } from "./loopback.ts";
+import type { Region } from "./phone.ts";
 import { type Protection, readProtection } from "./protection.ts";
 import { type Replicas, readReplicas } from "./replicas.ts";
 
@@ -25,6 +26,8 @@ export interface Config {
   readonly contactsListMinutes: number | null;
   /** Hosts that a sign-in may redirect to; null for any. */
   readonly ssoNextHosts: readonly string[] | null;
+  /** Whose national form numbers have that people search for. */
+  readonly defaultRegion: Region;
   readonly snapshotSeconds: number;
   /** Seconds for which a record that was read by id is served; 0: it is read for each operation. */
   readonly detailSeconds: number;
@@ -125,6 +128,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     replicas: readReplicas(env),
     contactsListMinutes: hasContactList ? contactsListMinutes : null,
     ssoNextHosts: env.text("SSO_NEXT_HOSTS") === "*" ? null : env.hosts("SSO_NEXT_HOSTS"),
+    defaultRegion: env.region("DEFAULT_REGION", "US"),
     snapshotSeconds: env.number("SNAPSHOT_SECONDS", 30, { min: 0, max: 3_600 }),
     detailSeconds: env.number("DETAIL_SECONDS", 0, { min: 0, max: 3_600 }),
     staleSeconds: env.number("STALE_SECONDS", 600, { min: 0, max: 86_400 }),

@@ -8,6 +8,7 @@ import { PeopleLoaders } from "./loaders/people.ts";
 import { type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
 import { Meter, type MeterLimits } from "./meter.ts";
+import type { Region } from "./phone.ts";
 import type { PidjClient } from "./pidj/client.ts";
 import { type CallRecord, ReadScope, type SharedRecord, type StopSignal } from "./rest/calls.ts";
 import type { KeptDetails } from "./rest/kept-details.ts";
@@ -23,6 +24,7 @@ import type { SendPoint, WriteTools } from "./writes/tools.ts";
 export type { FeedItem } from "./events/feed.ts";
 export type { CompletedPollRecord } from "./loaders/events.ts";
 export type { Page } from "./loaders/paging.ts";
+export type { FoundPerson, SearchGap } from "./loaders/people-search.ts";
 export type { StoredMessage } from "./store/event-records.ts";
 
 /** What all operations of the process share. */
@@ -31,6 +33,7 @@ export interface Services {
     readonly client: PidjClient;
     readonly lists: PidjLists;
     readonly hasContactList: boolean;
+    readonly isConfigured: boolean;
     readonly width: DetailWidth;
   };
   readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists; readonly width: DetailWidth };
@@ -59,6 +62,8 @@ export interface Services {
   /** Whether answers list their platform calls, and the running ones that they joined. */
   readonly listsCalls: boolean;
   readonly now: () => Date;
+  /** Whose national form numbers have that people search for. */
+  readonly defaultRegion: Region;
   /** Milliseconds that one write may take. */
   readonly writeLeaseMilliseconds: number;
   /** Hosts that a sign-in may redirect to; null for any. */

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { isLoopbackHost } from "./loopback.ts";
+import { isRegion, type Region } from "./phone.ts";
 import { isTimeZone } from "./time-zones.ts";
 
 /** A variable is missing or wrong. The message is one sentence that names it and contains no secret. */
@@ -47,6 +48,15 @@ export class Environment {
       throw new ConfigError(`${name} must be one of ${choices.join(", ")}.`);
     }
     return choice;
+  }
+
+  /** A country's code. */
+  region(name: string, otherwise: Region): Region {
+    const value = this.text(name)?.toUpperCase() ?? otherwise;
+    if (!isRegion(value)) {
+      throw new ConfigError(`${name} must be a country's code of two letters (ISO 3166-1), such as US.`);
+    }
+    return value;
   }
 
   number(name: string, otherwise: number, { min, max }: { min: number; max: number }): number {

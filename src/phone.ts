@@ -1,3 +1,10 @@
+import {
+  type CountryCode,
+  getCountryCallingCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+} from "libphonenumber-js/min";
+
 declare const brand: unique symbol;
 
 /** A telephone number in E.164 (ITU-T): `+`, a first digit 1-9, 7 to 15 digits in all. */
@@ -23,4 +30,37 @@ export function parseWrittenNumber(text: string): E164 | null {
 /** A number in the form that Textizen takes: without the plus. */
 export function toTextizenNumber(number: E164): string {
   return number.slice(1);
+}
+
+/** A country whose national form of numbers is read: ISO 3166-1 alpha-2, such as `US`. */
+export type Region = CountryCode;
+
+export function isRegion(text: string): text is Region {
+  return isSupportedCountry(text);
+}
+
+/** What somebody typed to find a number. */
+export interface TypedNumber {
+  /** The number if all of it was typed. */
+  readonly whole: E164 | null;
+  /** How the number may begin, in E.164: what was typed may be a country code's beginning or a national number's. */
+  readonly beginnings: readonly string[];
+}
+
+/** So many digits are needed: fewer begin too many numbers. */
+const FEWEST_DIGITS = 3;
+
+/**
+ * Reads a number as people write it, `+1 201-555-4821` as well as `(201) 555-4821` of the region, or the beginning of one.
+ * Null if the text is no number. A search may guess so; who is texted is never guessed.
+ */
+export function readTypedNumber(text: string, region: Region): TypedNumber | null {
+  const digits = text.replace(/\D/g, "");
+  if (!/^\s*\+?[\d\s()./-]+$/.test(text) || digits.length < FEWEST_DIGITS) {
+    return null;
+  }
+  const parsed = parsePhoneNumberFromString(text, region);
+  const whole = parsed?.isValid() ? parseE164(parsed.number) : null;
+  const national = `+${getCountryCallingCode(region)}${digits.replace(/^0/, "")}`;
+  return { whole, beginnings: text.includes("+") ? [`+${digits}`] : [`+${digits}`, national] };
 }

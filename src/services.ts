@@ -112,6 +112,7 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
       lists: createPidjLists(pidj, { ...keeping, width: widths.pidj }),
       width: widths.pidj,
       hasContactList: config.contactsListMinutes !== null,
+      isConfigured: config.pidj !== null,
     },
     textizen: {
       client: textizen,
@@ -141,6 +142,7 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
     ),
     forgetFullBuckets: () => forgetFullBuckets(store, now()),
     ssoNextHosts: config.ssoNextHosts,
+    defaultRegion: config.defaultRegion,
     listsCalls: !config.isProduction,
     // One attempt and the time to record its outcome. It is shorter than a mutation's time, so that a retry after a
     // crash learns within that time that the outcome is unknown.

@@ -46,6 +46,7 @@ export async function startSimulated(config: Config, options: SimulatorOptions =
         sendAtZone: null,
       },
       ssoNextHosts: null,
+      defaultRegion: "US",
       storeUrl: "sqlite::memory:",
       events: {
         ...config.events,

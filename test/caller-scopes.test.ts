@@ -33,6 +33,7 @@ const NEEDED: Readonly<Record<string, readonly (readonly Scope[])[]>> = {
   "Query.eventCursor": [["messages:read"]],
   "Query.person": [["contacts:read"], ["participants:read"]],
   "Query.people": [["contacts:read"], ["participants:read"]],
+  "Query.searchPeople": [["contacts:read"], ["participants:read"]],
   "Query.contact": [["contacts:read"]],
   "Query.contacts": [["contacts:read"]],
   "Query.participant": [["participants:read"]],

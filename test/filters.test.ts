@@ -114,19 +114,47 @@ describe("contacts", () => {
     expect(ids.toSorted()).toEqual(called.map(({ id }) => id).toSorted());
   });
 
-  const unknown: [args: string, argument: string][] = [
-    [`filter: { name: "an" }`, "filter.name"],
-    ["orderBy: { field: NAME, direction: ASC }", "orderBy.field"],
-  ];
-  test.each(unknown)("%s is an error where only the directory is at hand", async (args, argument) => {
-    const { data, errors } = await stage.query(`{ contacts(${args}) { totalCount } }`);
+  test("by beginnings of words in the names of those that were seen, where only the directory is at hand", async () => {
+    const known = [...stage.simulator.world.contacts.values()];
+    const [contact] = known.filter(({ first_name }) => first_name);
+    const begin = contact?.first_name?.slice(0, 3) ?? "";
+    const named = (text: string) => idsOf(stage, "contacts", `filter: { name: "${text}" }`);
+    expect(await named(begin.toUpperCase())).toContain(contact?.id);
+    expect(await named("no such name")).toEqual([]);
+    const both = `filter: { name: "${begin}", phoneNumber: "${contact?.phone_number}" }`;
+    expect(await idsOf(stage, "contacts", both)).toEqual([contact?.id]);
+    const other = `filter: { name: "zzz", phoneNumber: "${contact?.phone_number}" }`;
+    expect(await idsOf(stage, "contacts", other)).toEqual([]);
+  });
+
+  test("ordered by name is an error where only the directory is at hand", async () => {
+    const { data, errors } = await stage.query("{ contacts(orderBy: { field: NAME, direction: ASC }) { totalCount } }");
     expect(data.contacts).toBeNull();
     expect(errors?.[0]?.extensions).toEqual({
       code: "BAD_USER_INPUT",
       retryable: false,
-      argument: argument.split("."),
+      argument: ["orderBy", "field"],
     });
   });
+});
+
+test("participants by their creation, where Textizen's list says it", async () => {
+  await using own = await startStage({ simulator: { people: 20, polls: 0 } });
+  const filter = 'filter: { earliestCreatedAt: "2026-01-01T05:00:00Z", latestCreatedAt: "2026-01-01T09:00:00+01:00" }';
+  const { errors } = await own.query(`{ participants(${filter}) { totalCount } }`);
+  expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", argument: ["filter", "earliestCreatedAt"] });
+
+  const hours = (rows: object[]) => rows.map((row, at) => ({ ...row, created_at: new Date(Date.UTC(2026, 0, 1, at)) }));
+  const rewrite = (json: unknown) => hours(json as object[]);
+  own.simulator.fault({ platform: "TEXTIZEN", route: "GET /api/participants", kind: "rewrite", rewrite });
+  const fresh = { "cache-control": "no-cache" };
+  const { data } = await own.query(`{ participants(${filter}) { nodes { createdAt } } }`, {}, fresh);
+  expect(data.participants.nodes.map(({ createdAt }: { createdAt: string }) => createdAt.slice(11, 13))).toEqual([
+    "05",
+    "06",
+    "07",
+    "08",
+  ]);
 });
 
 describe("a poll's responses", () => {

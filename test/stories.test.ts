@@ -51,7 +51,14 @@ function orNull(text: string | null): string | null {
 }
 
 test("the stories are these, and the first of them is what Sandbox opens with", () => {
-  expect([...stories.keys()]).toEqual(["PersonPage", "Lines", "ParticipantsTable", "PollDashboard", "Anything"]);
+  expect([...stories.keys()]).toEqual([
+    "PersonPage",
+    "Lines",
+    "SearchPeople",
+    "ParticipantsTable",
+    "PollDashboard",
+    "Anything",
+  ]);
   expect(print(parse(FIRST_QUERY)).trim()).toBe(story("PersonPage"));
 });
 

@@ -4,6 +4,7 @@ import { compareIds } from "../ids.ts";
 import { foldName } from "../names.ts";
 import type { E164 } from "../phone.ts";
 import { forEachInSlices, sortInSlices } from "../rest/slices.ts";
+import { ListSearch } from "./list-search.ts";
 import {
   cutPage,
   DEFAULT_ORDER,
@@ -17,11 +18,12 @@ import {
 
 /** A value that a list can be filtered by. */
 export interface FilterShape<Row> {
-  readonly valueOf: (row: Row) => Field<string | boolean> | undefined;
+  readonly valueOf: (row: Row) => Field<string | boolean | Date> | undefined;
   /**
    * `part`: the value contains the wanted text, letter case and Unicode form ignored. `equal`: it is the wanted value.
+   * `from`, `until`: the time is that, or later; or earlier.
    */
-  readonly by: "part" | "equal";
+  readonly by: "part" | "equal" | "from" | "until";
 }
 
 /** How to read names, numbers and parents off the rows of a list. Parts that a list does not need are left out. */
@@ -46,12 +48,12 @@ export const NAME_FILTER = { name: { by: "part", valueOf: nameOf } } as const;
 /** What a client asks of a list. Null and undefined in `filter` are ignored. */
 export interface ListArguments extends PageArguments {
   readonly orderBy?: Order | null;
-  readonly filter?: Readonly<Record<string, string | boolean | null | undefined>> | null;
+  readonly filter?: Readonly<Record<string, string | boolean | Date | null | undefined>> | null;
 }
 
 interface Condition<Row> {
   readonly name: string;
-  readonly wanted: string | boolean;
+  readonly wanted: string | boolean | Date;
   readonly filter: FilterShape<Row>;
 }
 
@@ -68,6 +70,7 @@ export class Listing<Row extends { readonly id: string }> {
   readonly rows: readonly Row[];
   /** Number of rows of the platform's answer that are left out, because they have no usable id. */
   readonly skippedRows: number;
+  readonly search: ListSearch<Row>;
   readonly #shape: RowShape<Row>;
   readonly #byId: ReadonlyMap<string, number>;
   #names: Promise<readonly (string | null)[]> | null = null;
@@ -87,6 +90,7 @@ export class Listing<Row extends { readonly id: string }> {
     this.skippedRows = skippedRows;
     this.#byId = byId;
     this.#shape = shape;
+    this.search = new ListSearch(rows, shape);
   }
 
   static async of<Row extends { readonly id: string }>(
@@ -291,5 +295,14 @@ function meets<Row>(row: Row, { wanted, filter }: Condition<Row>): boolean {
   if (!isSaid(value)) {
     return false;
   }
-  return filter.by === "equal" ? value === wanted : foldName(String(value)).includes(String(wanted));
+  switch (filter.by) {
+    case "equal":
+      return value === wanted;
+    case "part":
+      return foldName(String(value)).includes(String(wanted));
+    case "from":
+      return value >= wanted;
+    default:
+      return value <= wanted;
+  }
 }

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import { PlatformError, valueOrNull, valueOrThrow } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
-import { contactName } from "../names.ts";
+import { beginWords, contactName, searchWords } from "../names.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
 import type { ReadScope } from "../rest/calls.ts";
@@ -10,6 +10,7 @@ import { type ContactDirectory, type ContactLink, linkTo } from "../store/contac
 import type { ParticipantRecord } from "../textizen/records.ts";
 import { Listing } from "./listing.ts";
 import { cursorOf, type Order, Page, type PageArguments, requireWindow } from "./paging.ts";
+import { type PeopleSearch, type SearchPage, searchPeople } from "./people-search.ts";
 import type { PidjLoaders } from "./pidj.ts";
 import type { TextizenLoaders } from "./textizen.ts";
 
@@ -87,21 +88,25 @@ export class PeopleLoaders {
 
   /**
    * The contacts of the directory, by id: the list of contacts if Pidj's own is not read. Each contact of the page is
-   * read. One that Pidj no longer has is left out; one that could not be read has only its id.
+   * read. One that Pidj no longer has is left out; one that could not be read has only its id. A name is looked for as
+   * `searchWords` has it, in the names that the directory knows.
    */
   async knownContacts(
     args: PageArguments,
     direction: Order["direction"],
-    number: E164 | null,
+    { phoneNumber: number = null, name = null }: KnownContactsFilter,
   ): Promise<Page<ContactRecord>> {
+    const words = name === null ? [] : searchWords(name);
     if (number !== null) {
-      const listing = await Listing.of(await this.#contactsNumbered(number), {});
-      return listing.page({ ...args, orderBy: { field: "ID", direction } });
+      const contacts = await this.#contactsNumbered(number);
+      const named = contacts.filter((contact) => beginWords(words, searchWords(contactName(contact) ?? "")));
+      return (await Listing.of(named, {})).page({ ...args, orderBy: { field: "ID", direction } });
     }
+    const known = words.length === 0 ? this.#directory : idsOf((await this.#directory.named(words)).contacts);
     const window = requireWindow(args, { field: "ID", direction });
     const reverse = window.backwards !== (direction === "DESC");
     const [lower, upper] = direction === "ASC" ? [window.after, window.before] : [window.before, window.after];
-    const ids = await this.#directory.page({
+    const ids = await known.page({
       ...(lower !== null && { after: lower.id as ContactId }),
       ...(upper !== null && { before: upper.id as ContactId }),
       limit: window.count + 1,
@@ -113,7 +118,7 @@ export class PeopleLoaders {
     const cursorAt = (id: ContactId) => cursorOf({ field: "ID", name: null, id });
     const [startCursor, endCursor] = [shown.at(0), shown.at(-1)].map((id) => id && cursorAt(id));
     return new Page(await this.#readKnown(shown), {
-      totalCount: await this.#directory.count(),
+      totalCount: await known.count(),
       hasNextPage: window.backwards ? window.before !== null : hasMore,
       hasPreviousPage: window.backwards ? hasMore : window.after !== null,
       cursorOf: ({ id }) => cursorAt(id),
@@ -134,6 +139,11 @@ export class PeopleLoaders {
       ids.map((id) => this.#pidj.contact(id).catch((): ContactRecord => ({ id, isDetail: false }))),
     );
     return contacts.filter((contact) => contact !== null);
+  }
+
+  /** See `searchPeople`. */
+  search(search: PeopleSearch): Promise<SearchPage | null> {
+    return searchPeople({ pidj: this.#pidj, textizen: this.#textizen, directory: this.#directory }, search);
   }
 
   /** The participant with the number; null if none or several have it. */
@@ -168,6 +178,23 @@ export class PeopleLoaders {
   async #participantName(number: E164): Promise<string | null> {
     return valueOrThrow((await this.participant(number))?.name);
   }
+}
+
+interface KnownContactsFilter {
+  readonly phoneNumber?: E164 | null;
+  readonly name?: string | null;
+}
+
+/** Ids that were found, as the directory pages its own. */
+function idsOf(found: readonly { readonly id: ContactId }[]): Pick<ContactDirectory, "page" | "count"> {
+  const all = found.map(({ id }) => id).sort();
+  return {
+    page: async ({ after, before, limit, reverse = false }) => {
+      const within = all.filter((id) => (after === undefined || id > after) && (before === undefined || id < before));
+      return (reverse ? within.reverse() : within).slice(0, limit);
+    },
+    count: async () => all.length,
+  };
 }
 
 /** The names of a person that the caller may read. */

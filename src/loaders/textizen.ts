@@ -62,7 +62,12 @@ export function createTextizenLists(client: TextizenClient, defaults: KeptListDe
 const PARTICIPANTS: RowShape<ParticipantRecord> = {
   nameOf,
   numberOf,
-  filters: { ...NAME_FILTER, phoneNumber: { by: "equal", valueOf: numberOf } },
+  filters: {
+    ...NAME_FILTER,
+    phoneNumber: { by: "equal", valueOf: numberOf },
+    earliestCreatedAt: { by: "from", valueOf: ({ createdAt }) => createdAt },
+    latestCreatedAt: { by: "until", valueOf: ({ createdAt }) => createdAt },
+  },
 };
 
 const POLLS: RowShape<PollRecord> = {

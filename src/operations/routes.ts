@@ -72,6 +72,7 @@ export const CALLS_OF: ReadonlyMap<string, readonly CallName[]> = new Map([
   ...each("Query", "campaigns", CAMPAIGNS),
   ...each("Query", "campaign", CAMPAIGN),
   ...each("Query", "participants", PARTICIPANTS),
+  ...each("Query", "searchPeople", [...PARTICIPANTS, "PIDJ GET /contacts"]),
   ...each("Query", "participant", PARTICIPANT),
   ...each("Query", "polls", POLLS),
   ...each("Query", "poll", POLL),

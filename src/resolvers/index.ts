@@ -13,6 +13,7 @@ import * as messagePreview from "./message-preview.ts";
 import * as optOut from "./opt-out.ts";
 import * as participant from "./participant.ts";
 import * as participantMutations from "./participant-mutations.ts";
+import * as peopleSearch from "./people-search.ts";
 import * as person from "./person.ts";
 import * as pidjTask from "./pidj-task.ts";
 import * as pidjUser from "./pidj-user.ts";
@@ -49,6 +50,7 @@ export const resolvers: gql.Resolvers = {
     ...mailing.Query,
     ...messagePreview.Query,
     ...participant.Query,
+    ...peopleSearch.Query,
     ...person.Query,
     ...pidjUser.Query,
     ...platformStatus.Query,
@@ -82,6 +84,8 @@ export const resolvers: gql.Resolvers = {
   Mailing: mailing.Mailing,
   Participant: participant.Participant,
   Person: person.Person,
+  PersonMatch: peopleSearch.PersonMatch,
+  PersonMatchConnection: peopleSearch.PersonMatchConnection,
   PidjGroup: group.PidjGroup,
   PidjTask: pidjTask.PidjTask,
   PidjUser: pidjUser.PidjUser,
