@@ -121,22 +121,6 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
     await expectRecovery(stage, "after");
   }, 60_000);
 
-  test("emptied of its rows while a text is on its way: it goes out once, and its client is told that it did", async () => {
-    await using stage = await start();
-    await send(stage.app.url, "first");
-    stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "delay", milliseconds: 1_000, times: 1 });
-    const sending = send(stage.app.url, "on its way");
-    await expect.poll(() => stateOf(stage.app.url, "on its way")).toBe("IN_PROGRESS");
-    await runSql(database.url, `TRUNCATE s${schemas}.entry`);
-    expect(wordOf(await sending)).toBe("sent");
-    expect(timesTaken(stage.simulator.ledger, "on its way")).toBe(1);
-    // What is kept from now on is as good as ever.
-    expect(wordOf(await send(stage.app.url, "after"))).toBe("sent");
-    expect(wordOf(await send(stage.app.url, "after"))).toBe("replayed");
-    // Nobody can know that this one went out: docs/replicas.md says so.
-    expect(await stateOf(stage.app.url, "first")).toBeNull();
-  }, 60_000);
-
   test("read-only: nothing is sent, and the directory is read", async () => {
     await using stage = await start();
     await runSql(database.url, "ALTER SYSTEM SET default_transaction_read_only = on");

@@ -13,6 +13,7 @@ import {
 } from "./attempt-rows.ts";
 import type { AuditLog } from "./audit.ts";
 import { type Change, type Entry, QUICK, type Store } from "./store.ts";
+import { StoreMark } from "./store-mark.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 export type { Attempt, AttemptRecord, KeyInUse } from "./attempt-rows.ts";
@@ -38,9 +39,7 @@ type SetByPerson = "ACCEPTED" | "REFUSED";
 
 /** The right to settle the attempt that `begin` started. */
 export interface AttemptHandle {
-  readonly key: string;
-  readonly owner: string;
-  readonly leaseEndsAt: Date;
+  readonly claim: Row;
 }
 
 /** The platform may be called only after `started`. */
@@ -54,6 +53,11 @@ type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | KeyI
  * store fails.
  */
 export interface Attempts {
+  /**
+   * Remembers which store this is. If it is emptied or exchanged later, no key can be looked up or claimed any more: a
+   * key that has no record may have been used all the same.
+   */
+  open(): Promise<void>;
   /** Why the key cannot be used for the attempt; null if it is free. Claims nothing. */
   look(attempt: Attempt): Promise<KeyInUse | null>;
   /**
@@ -66,7 +70,7 @@ export interface Attempts {
   /**
    * Records the outcome, durably. REFUSED frees the key. If the attempt was marked UNKNOWN in the meantime, this outcome
    * replaces that; an outcome set by a person is not overwritten. Returns that outcome if it is another one, else null.
-   * `alongside` is committed with it.
+   * `alongside` is committed with it. A record that was lost meanwhile is written again.
    */
   settle(handle: AttemptHandle, settlement: Settlement, alongside?: Alongside): Promise<SetByPerson | null>;
   /** Null if the key was never used or its attempt was deleted. */
@@ -96,10 +100,12 @@ export function createAttempts(
   { now, audit, onAbandoned = async () => undefined }: AttemptsOptions,
 ): Attempts {
   const update = createUpdate(store, "An attempt");
+  const mark = new StoreMark(store);
 
   /** The attempt as it counts now: none if it is too old, and with an unknown outcome if its lease has ended. */
   async function readCurrent(draft: Draft, key: string): Promise<Row | null> {
-    const row = await readRow(draft, key);
+    // In one turn, so that one statement asks for both.
+    const [row] = await Promise.all([readRow(draft, key), mark.confirmIn(draft)]);
     if (row === null || isForgotten(row)) {
       return null;
     }
@@ -145,6 +151,8 @@ export function createAttempts(
   const find = (key: string) => update((draft) => readCurrent(draft, key), DURABLE);
 
   return {
+    open: () => mark.remember(update),
+
     look: async (attempt) => keyInUse(await find(attempt.key), attempt),
 
     begin: ({ key, mutation, fingerprint, caller, leaseMilliseconds, outcomeIfConfirmed }) =>
@@ -168,18 +176,18 @@ export function createAttempts(
           outcome: outcomeIfConfirmed,
         };
         draft.write("attempt", rowKey(key), claim);
-        return { kind: "started", handle: { key, owner: claim.owner, leaseEndsAt: new Date(claim.leaseEndsAt) } };
+        return { kind: "started", handle: { claim } };
       }, DURABLE),
 
-    leaseLeft: ({ leaseEndsAt }) => leaseEndsAt.getTime() - now().getTime(),
+    leaseLeft: ({ claim }) => claim.leaseEndsAt - now().getTime(),
 
-    settle: ({ key, owner }, settlement, alongside) =>
+    settle: ({ claim }, settlement, alongside) =>
       update(async (draft) => {
         await alongside?.(draft);
-        const row = await readRow(draft, key);
+        const row = (await readRow(draft, claim.key)) ?? claim;
         const unlessEqual = (state: SetByPerson) =>
           settlement.state === "UNKNOWN" || settlement.state === state ? null : state;
-        if (row?.owner !== owner) {
+        if (row.owner !== claim.owner) {
           // The key is in use again: a person set REFUSED, which freed it.
           return unlessEqual("REFUSED");
         }
@@ -191,7 +199,7 @@ export function createAttempts(
       }, DURABLE),
 
     find: async (key) => {
-      const [text = null] = await store.get("attempt", [rowKey(key)], QUICK);
+      const [[text = null]] = await Promise.all([store.get("attempt", [rowKey(key)], QUICK), mark.confirm()]);
       const row = decodeRow<Row>(text);
       const isNewlyAbandoned = row !== null && isAbandoned(row);
       const current = isNewlyAbandoned ? await find(key) : row;

@@ -33,6 +33,7 @@ export type Table =
   | "forgotten-contact"
   | "version"
   | "attempt"
+  | "store-mark"
   | "event"
   | "event-index"
   | "event-count"
