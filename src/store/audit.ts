@@ -80,9 +80,8 @@ export function createAuditLog(store: Store, { now, keptMilliseconds, warn }: Au
     return made;
   }
 
-  async function draftEntry(draft: Draft, write: AuditedWrite): Promise<void> {
+  async function draftEntry(draft: Draft, write: AuditedWrite, at = now().getTime()): Promise<void> {
     const hashKey = await readHashKey(draft);
-    const at = now().getTime();
     const row: Row = {
       at,
       caller: write.caller,
@@ -105,10 +104,12 @@ export function createAuditLog(store: Store, { now, keptMilliseconds, warn }: Au
   }
 
   return {
-    draft: draftEntry,
+    draft: (draft, write) => draftEntry(draft, write),
 
     append: (write) => {
-      const appended = update((draft) => draftEntry(draft, write))
+      // Not the time of a later try.
+      const at = now().getTime();
+      const appended = update((draft) => draftEntry(draft, write, at))
         .catch((error: unknown) => warn("a write could not be put into the audit log", error))
         .finally(() => appending.delete(appended));
       appending.add(appended);
