@@ -206,5 +206,10 @@ describe("npm run explain", () => {
       code: 1,
       err: expect.stringContaining("$first"),
     });
+    const required = "query One($id: ID!) { poll(id: $id) { title } }";
+    expect(await run([file], required)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/"\$id" .*was not provided\.\nGive the variables in a file: --variables/),
+    });
   });
 });

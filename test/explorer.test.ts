@@ -35,7 +35,7 @@ test("it is served with its own files under a strict policy, and not in producti
   }
 
   await using production = await startStage({ simulator: { people: 0, polls: 0 }, env: { NODE_ENV: "production" } });
-  for (const path of ["/explorer", "/explorer/assets/ruru.js"]) {
+  for (const path of ["/explorer", "/explorer/assets/ruru.js", "/explorer/explain.js", "/explorer/graph"]) {
     expect((await fetch(new URL(path, production.app.url))).status).toBe(404);
   }
 });

@@ -64,6 +64,7 @@ export async function runExplain(
     for (const { message } of errorsOfVariables(schema, definition, variables)) {
       stderr.write(`${message}\n`);
     }
+    stderr.write(asked.variables === undefined ? "Give the variables in a file: --variables file.json.\n" : "");
     return 1;
   }
   stdout.write(print(plan));
