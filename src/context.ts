@@ -1,11 +1,12 @@
 import type { Caller } from "./access/caller.ts";
 import type { Feed } from "./events/feed.ts";
 import type { Versions } from "./freshness/versions.ts";
+import { ConversationLoaders } from "./loaders/conversations.ts";
 import type { DetailWidth } from "./loaders/detail-width.ts";
 import { EventLoaders } from "./loaders/events.ts";
 import type { KeptRecord } from "./loaders/list-view.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
-import { type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
+import { lineOf, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
 import { Meter, type MeterLimits } from "./meter.ts";
 import type { Region } from "./phone.ts";
@@ -15,6 +16,7 @@ import type { KeptDetails } from "./rest/kept-details.ts";
 import type { Attempts } from "./store/attempts.ts";
 import type { AuditLog } from "./store/audit.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
+import type { Conversations } from "./store/conversations.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { OptOuts } from "./store/opt-outs.ts";
 import type { TakeTurn } from "./store/turns.ts";
@@ -22,10 +24,12 @@ import type { TextizenClient } from "./textizen/client.ts";
 import type { SendPoint, WriteTools } from "./writes/tools.ts";
 
 export type { FeedItem } from "./events/feed.ts";
+export type { ConversationRecord } from "./loaders/conversations.ts";
 export type { CompletedPollRecord } from "./loaders/events.ts";
 export type { Page } from "./loaders/paging.ts";
 export type { FoundPerson, SearchGap } from "./loaders/people-search.ts";
-export type { StoredMessage } from "./store/event-records.ts";
+export type { StoredMessage, StoredOutgoing } from "./store/event-records.ts";
+export type { StoredTalk } from "./store/inbox.ts";
 
 /** What all operations of the process share. */
 export interface Services {
@@ -45,6 +49,7 @@ export interface Services {
   /** For work that one of several processes does. */
   readonly takeTurn: TakeTurn;
   readonly inbox: Inbox;
+  readonly conversations: Conversations;
   readonly audit: AuditLog;
   /** Counts settled writes. */
   readonly onSettled: WriteTools["onSettled"];
@@ -110,6 +115,7 @@ export class Context {
   private textizenLoaders: TextizenLoaders | null = null;
   private peopleLoaders: PeopleLoaders | null = null;
   private eventLoaders: EventLoaders | null = null;
+  private conversationLoaders: ConversationLoaders | null = null;
 
   constructor(services: Services, options: OperationOptions) {
     const { signal, deadline, fresh, caller, limits, resumeAfter = null } = options;
@@ -172,6 +178,18 @@ export class Context {
     return this.eventLoaders;
   }
 
+  get conversations(): ConversationLoaders {
+    const { inbox, conversations, attempts, now } = this.services;
+    this.conversationLoaders ??= new ConversationLoaders({
+      inbox,
+      conversations,
+      attempts,
+      events: this.events,
+      now,
+    });
+    return this.conversationLoaders;
+  }
+
   /** What the operation's mutations use. */
   get writes(): WriteTools {
     const { pidj, textizen, directory, attempts, optOuts, now, warn, pauseAt, writeLeaseMilliseconds } = this.services;
@@ -184,6 +202,9 @@ export class Context {
       audit: this.services.audit,
       onSettled: this.services.onSettled,
       optOuts,
+      inbox: this.services.inbox,
+      conversations: this.services.conversations,
+      lineOf: (from) => lineOf(pidj.lists, from),
       takeRecipients: (count) => this.services.takeRecipients(this.caller, count),
       scope: this.scope,
       now,
@@ -204,5 +225,6 @@ export class Context {
     this.textizenLoaders = null;
     this.peopleLoaders = null;
     this.eventLoaders = null;
+    this.conversationLoaders = null;
   }
 }

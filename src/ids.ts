@@ -26,9 +26,14 @@ const prefixes = {
   Person: "person",
   ReceivedMessage: "message",
   CompletedPoll: "completed-poll",
+  OutgoingMessage: "sent",
+  Conversation: "conversation",
 } as const;
 
 export type IdType = keyof typeof prefixes;
+
+/** Types whose ids are not made from a number. */
+export type PartedType = Exclude<IdType, "Person" | "Conversation">;
 
 /** A whole id of one type: `co:…`, `participant:58`, `question:3.9`. */
 export type Id<Type extends IdType> = string & { readonly [brand]: Type };
@@ -51,6 +56,8 @@ export type TextizenUserId = Id<"TextizenUser">;
 export type PersonId = Id<"Person">;
 export type ReceivedMessageId = Id<"ReceivedMessage">;
 export type CompletedPollId = Id<"CompletedPoll">;
+export type OutgoingMessageId = Id<"OutgoingMessage">;
+export type ConversationId = Id<"Conversation">;
 
 const typeByPrefix = new Map(Object.entries(prefixes).map(([type, prefix]) => [prefix as string, type as IdType]));
 
@@ -62,13 +69,16 @@ const OWN_REST = /^[^\s\p{C}:./?#]{1,100}(\.[^\s\p{C}:./?#]{1,100}){0,3}$/u;
 // ids, and a typing error would name another record.
 const TEXTIZEN_REST = inDots("(?:0|[1-9][0-9]{0,99}|[^\\s\\p{C}:./?#0-9][^\\s\\p{C}:./?#]{0,99})");
 const PIDJ_TYPES: ReadonlySet<IdType> = new Set(["Contact", "PidjGroup", "Series", "Survey", "PidjUser", "PidjTask"]);
-const OWN_TYPES: ReadonlySet<IdType> = new Set(["ReceivedMessage", "CompletedPoll"]);
+const OWN_TYPES: ReadonlySet<IdType> = new Set(["ReceivedMessage", "CompletedPoll", "OutgoingMessage"]);
+/** Their ids are the prefix and a number. */
+const NUMBER_TYPES: ReadonlySet<IdType> = new Set(["Person", "Conversation"]);
 const PARTS: Partial<Record<IdType, readonly number[]>> = {
   PollQuestion: [2],
   PollOption: [3],
   PollResponse: [1, 4],
   ReceivedMessage: [2],
   CompletedPoll: [2],
+  OutgoingMessage: [2],
 };
 
 /** The type that an id's prefix names; null if the id is malformed. */
@@ -79,7 +89,7 @@ export function typeOfId(text: string): IdType | null {
     return null;
   }
   const rest = text.slice(colon + 1);
-  if (type === "Person") {
+  if (NUMBER_TYPES.has(type)) {
     return parseE164(rest) === null ? null : type;
   }
   if (PIDJ_TYPES.has(type)) {
@@ -99,7 +109,7 @@ export function parseId<Type extends IdType>(type: Type, text: string): Id<Type>
 }
 
 /** Builds an id from the platform's own id, or from its parts: `makeId("PollOption", "3", "9", "4")`. */
-export function makeId<Type extends Exclude<IdType, "Person">>(type: Type, ...parts: string[]): Id<Type> {
+export function makeId<Type extends PartedType>(type: Type, ...parts: string[]): Id<Type> {
   // Called for every id of every row: the common case has one part.
   return `${prefixes[type]}:${parts.length === 1 ? parts[0] : parts.join(".")}` as Id<Type>;
 }
@@ -128,7 +138,12 @@ export function personId(number: E164): PersonId {
   return `person:${number}` as PersonId;
 }
 
-export function numberOfPerson(id: PersonId): E164 {
+export function conversationId(number: E164): ConversationId {
+  return `conversation:${number}` as ConversationId;
+}
+
+/** The number in the id of a person or a conversation. */
+export function numberOf(id: PersonId | ConversationId): E164 {
   return platformId(id) as E164;
 }
 

@@ -5,6 +5,7 @@ import type { Services } from "./context.ts";
 import type { PidjConfig, TextizenConfig } from "./credentials.ts";
 import { PLATFORM_NAMES } from "./errors.ts";
 import { createFeed } from "./events/feed.ts";
+import { createOutgoingTexts } from "./events/outgoing.ts";
 import { ALL_KEPT_LISTS, Versions } from "./freshness/versions.ts";
 import { DetailWidth } from "./loaders/detail-width.ts";
 import { createPidjLists } from "./loaders/pidj.ts";
@@ -19,6 +20,7 @@ import { keepAnswerShapes } from "./store/answer-shapes.ts";
 import { createAttempts } from "./store/attempts.ts";
 import { createAuditLog } from "./store/audit.ts";
 import { createContactDirectory } from "./store/contacts.ts";
+import { createConversations } from "./store/conversations.ts";
 import { createInbox } from "./store/inbox.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { isPostgresUrl } from "./store/postgres-url.ts";
@@ -106,6 +108,7 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
   const audit = createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS });
   const lookMilliseconds = isPostgresUrl(storeUrl) ? SAFETY_LOOK_MS : FEED_LOOK_MS;
   const feed = createFeed({ inbox, lookMilliseconds, warn });
+  const outgoing = createOutgoingTexts({ inbox, feed, warn });
   const services: Services = {
     pidj: {
       client: pidj,
@@ -125,11 +128,13 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
     attempts: createAttempts(store, {
       now,
       audit,
+      onNews: outgoing.wake,
       onAbandoned: () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true }),
     }),
     optOuts: createOptOuts(store, now),
     takeTurn: createTurns(store, now),
     inbox,
+    conversations: createConversations(store),
     audit,
     onSettled: metrics.write,
     feed,
@@ -156,6 +161,7 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
     areCallsFull: () => connected.length > 0 && connected.every((client) => client.state().isFull),
     close: async () => {
       await Promise.all([pidj.close(), textizen.close()]);
+      await outgoing.stop();
       await Promise.all([drift.idle(), services.directory.idle(), audit.idle()]);
     },
   };

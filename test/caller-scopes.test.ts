@@ -53,6 +53,7 @@ const NEEDED: Readonly<Record<string, readonly (readonly Scope[])[]>> = {
   "Query.pollResponse": [["polls:read"]],
   "Query.completedPolls": [["polls:read"]],
   "Query.mailing": [["mailings:read"]],
+  "Query.conversations": [["messages:read"]],
   "Query.receivedMessages": [["messages:read"]],
   "Query.pidjUser": [["users:admin"]],
   "Query.platformStatus": [["platform:status"]],
@@ -62,6 +63,7 @@ const NEEDED: Readonly<Record<string, readonly (readonly Scope[])[]>> = {
   "Mutation.initiateTask": [["tasks:write"]],
   "Mutation.createMailing": [["mailings:write", "messages:send"]],
   "Mutation.updateMailing": [["mailings:write"]],
+  "Mutation.markRead": [["messages:read"]],
   "Mutation.setOptOut": [["opt-outs:write"]],
   "Mutation.createContact": [["contacts:write"]],
   "Mutation.updateContact": [["contacts:write"]],
@@ -84,6 +86,7 @@ const NEEDED: Readonly<Record<string, readonly (readonly Scope[])[]>> = {
   "Mutation.unpausePidjUser": [["users:admin"]],
   "Mutation.createSsoUrl": [["users:admin"]],
   "Subscription.messageReceived": [["messages:read"]],
+  "Subscription.messageSent": [["messages:read"]],
   "Subscription.pollCompleted": [["polls:read"]],
 };
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseId } from "../src/ids.ts";
 import { parseE164 } from "../src/phone.ts";
-import type { EventFilter } from "../src/store/event-records.ts";
+import type { FilterOf } from "../src/store/event-records.ts";
 import { openInbox, readOn, reportOf, type TestInbox, textOf } from "./events.ts";
 import { onEachStore, type StorePlace } from "./stores.ts";
 
-const ALL: EventFilter = { kind: "ReceivedMessage" };
+const ALL: FilterOf<"ReceivedMessage"> = { kind: "ReceivedMessage" };
 const START = { olderThan: null, newerThan: null, limit: 100, fromOldest: false };
 const FROM_1 = parseE164("+12025550101");
 const FROM_2 = parseE164("+12025550102");
@@ -19,7 +19,19 @@ async function textsOf({ inbox }: TestInbox, filter: Partial<typeof ALL> = {}): 
 }
 
 async function rowsOf({ store }: TestInbox): Promise<number[]> {
-  return Promise.all((["event", "event-index", "event-count", "event-repeat"] as const).map((t) => store.count(t)));
+  return Promise.all(
+    (
+      [
+        "event",
+        "event-index",
+        "event-count",
+        "event-repeat",
+        "conversation",
+        "conversation-index",
+        "conversation-count",
+      ] as const
+    ).map((t) => store.count(t)),
+  );
 }
 
 onEachStore((make) => {
@@ -129,7 +141,7 @@ onEachStore((make) => {
       await put("c", GROUP_2, FROM_1);
       await put("d", null, null);
       await test.inbox.append({ arrival: reportOf("poll:3"), fingerprint: "p" });
-      const cases: [Partial<EventFilter>, string[]][] = [
+      const cases: [Partial<typeof ALL>, string[]][] = [
         [{}, ["d", "c", "b", "a"]],
         [{ groupId: GROUP_1 }, ["b", "a"]],
         [{ from: FROM_1 }, ["c", "a"]],
@@ -137,8 +149,8 @@ onEachStore((make) => {
         [{ groupId: GROUP_2, from: FROM_2 }, []],
       ];
       for (const [filter, texts] of cases) {
-        expect(await textsOf(test, filter as typeof ALL)).toEqual(texts);
-        expect(await test.inbox.count({ ...filter, kind: "ReceivedMessage" } as EventFilter)).toBe(texts.length);
+        expect(await textsOf(test, { ...ALL, ...filter })).toEqual(texts);
+        expect(await test.inbox.count({ ...ALL, ...filter })).toBe(texts.length);
       }
       expect(await test.inbox.count({ kind: "CompletedPoll", pollId: parseId("Poll", "poll:3") })).toBe(1);
       expect(await test.inbox.count({ kind: "CompletedPoll", pollId: parseId("Poll", "poll:4") })).toBe(0);
@@ -160,8 +172,9 @@ onEachStore((make) => {
       expect(await textsOf(test)).toEqual(["newer"]);
       expect(await test.inbox.count(ALL)).toBe(1);
       expect(await test.inbox.count({ kind: "ReceivedMessage", groupId: GROUP_1 })).toBe(0);
-      // One event, under four paths that are indexed and counted, and no claim that a repeat could still meet.
-      expect(await rowsOf(test)).toEqual([1, 4, 4, 0]);
+      // One event, under four paths that are indexed and counted and that of its conversation, which is in two lists, and
+      // no claim that a repeat could still meet.
+      expect(await rowsOf(test)).toEqual([1, 5, 4, 0, 1, 2, 2]);
     });
 
     test("is what is too much, the oldest first; places behind it are said to be forgotten", async () => {

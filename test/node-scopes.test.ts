@@ -12,8 +12,10 @@ import { errorsAt, type Stage, startStage } from "./support.ts";
 const NODES: Readonly<Record<string, readonly [id: string, ...anyOf: Scope[]]>> = {
   Campaign: ["campaign:1", "campaigns:read"],
   CompletedPoll: ["completed-poll:0190a.3f", "polls:read"],
+  Conversation: ["conversation:+12015550123", "messages:read"],
   Contact: ["co:11111111-1111", "contacts:read"],
   Mailing: ["mailing:1", "mailings:read"],
+  OutgoingMessage: ["sent:0190a.3f", "messages:read"],
   Participant: ["participant:1", "participants:read"],
   Person: ["person:+12015550123", "contacts:read", "participants:read"],
   PidjGroup: ["gr:11111111-1111", "groups:read"],

@@ -26,12 +26,14 @@ const nameOf = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type
 const LOCAL = [
   "Query.attempt",
   "Query.completedPolls",
+  "Query.conversations",
   "Query.eventCursor",
   "Query.messagePreview",
   "Query.people",
   "Query.person",
   "Query.receivedMessages",
   "Query.viewer",
+  "Mutation.markRead",
   "Mutation.setOptOut",
 ];
 

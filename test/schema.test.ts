@@ -49,6 +49,7 @@ function describeDefinition(definition: DefinitionNode): Described[] {
   switch (definition.kind) {
     case Kind.SCHEMA_DEFINITION:
       return [{ path: "schema", name: "schema", description: definition.description?.value ?? "" }];
+    case Kind.UNION_TYPE_DEFINITION:
     case Kind.SCALAR_TYPE_DEFINITION:
       return [describeNode(definition, definition.name.value)];
     case Kind.ENUM_TYPE_DEFINITION:

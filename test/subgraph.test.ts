@@ -7,6 +7,7 @@ import { addApiKey, removeApiKey } from "../src/access/api-keys.ts";
 import type { Scope } from "../src/access/scopes.ts";
 import { SECRET } from "./events.ts";
 import { startIssuer } from "./issuer.ts";
+import { send } from "./sends.ts";
 import { forward } from "./subscribers.ts";
 import { errorsAt, type Stage, startStage } from "./support.ts";
 
@@ -367,11 +368,14 @@ const ENTITY_TYPES = [
   "Mailing",
   "ReceivedMessage",
   "CompletedPoll",
+  "OutgoingMessage",
+  "Conversation",
 ] as const;
 
 /** Ids of every type that has a key. */
 async function idsOf({ app, query, simulator }: Stage): Promise<Record<string, string[]>> {
   await forward(app.url, "Hello");
+  await send(app.url, "entity", { recipient: { phoneNumber: NUMBER } });
   const report = {
     event: "poll.completed",
     poll: { id: 3 },
@@ -387,6 +391,7 @@ async function idsOf({ app, query, simulator }: Stage): Promise<Record<string, s
     pidjGroups { nodes { id } } textizenGroups { nodes { id } } series: seriesList { nodes { id } } surveys { nodes { id } }
     campaigns { nodes { id } } polls { nodes { id responses(first: 5) { nodes { id } } mailings { id } } }
     receivedMessages { nodes { id } } completedPolls { nodes { id } }
+    conversations { nodes { id messages { nodes { ... on OutgoingMessage { id } } } } }
   }`);
   const of = ({ nodes }: { readonly nodes: readonly { readonly id: string }[] }) => nodes.map(({ id }) => id);
   const polls: readonly Record<"responses" | "mailings", never>[] = data.polls.nodes;
@@ -405,5 +410,9 @@ async function idsOf({ app, query, simulator }: Stage): Promise<Record<string, s
     Mailing: polls.flatMap(({ mailings }) => of({ nodes: mailings })),
     ReceivedMessage: of(data.receivedMessages),
     CompletedPoll: of(data.completedPolls),
+    Conversation: of(data.conversations),
+    OutgoingMessage: data.conversations.nodes.flatMap(({ messages }: { messages: { nodes: { id?: string }[] } }) =>
+      messages.nodes.flatMap(({ id }) => id ?? []),
+    ),
   };
 }

@@ -1,7 +1,7 @@
 import type { Services } from "../context.ts";
 import type { Changed } from "../freshness/versions.ts";
 import type { KeptListing } from "../loaders/list-view.ts";
-import type { StoredEvent, StoredMessage } from "../store/event-records.ts";
+import type { StoredMessage } from "../store/event-records.ts";
 import type { Appended } from "../store/inbox-arrivals.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function applyEvent(services: Services, { event, isRepeat }: Append
 }
 
 /** Lists that lack a record of the event are out of date; a list that has the record is not. */
-async function changesOf(services: Services, event: StoredEvent): Promise<readonly Changed[]> {
+async function changesOf(services: Services, event: Appended["event"]): Promise<readonly Changed[]> {
   const { pidj, textizen } = services;
   if (event.kind === "ReceivedMessage") {
     const { groupId, contactId } = event;

@@ -1,5 +1,5 @@
 import { parseDateTime } from "../date-time.ts";
-import { type Id, type IdType, makeId, parsePart } from "../ids.ts";
+import { type Id, makeId, type PartedType, parsePart } from "../ids.ts";
 import { isJsonObject, listOf, parseJson, textOf } from "../json.ts";
 import { parseWrittenNumber } from "../phone.ts";
 import type { PollReport, ReportedResponse } from "../store/event-records.ts";
@@ -134,7 +134,7 @@ function lastOf(responses: readonly ReportedResponse[]): string | null {
   return times.sort().at(-1) ?? null;
 }
 
-function idOf<Type extends Exclude<IdType, "Person">>(type: Type, value: unknown): Id<Type> | null {
+function idOf<Type extends PartedType>(type: Type, value: unknown): Id<Type> | null {
   const part = parsePart(value);
   return part === null ? null : makeId(type, part);
 }

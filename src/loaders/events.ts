@@ -2,8 +2,8 @@ import DataLoader from "dataloader";
 import { InputError } from "../errors.ts";
 import type { CompletedPollId, PollId, ReceivedMessageId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
-import type { EventKind, FilterOf, StoredMessage, StoredOf, StoredPollReport } from "../store/event-records.ts";
-import type { Inbox } from "../store/inbox.ts";
+import type { FilterOf, StoredMessage, StoredOf, StoredPollReport } from "../store/event-records.ts";
+import type { EventRange, Inbox, ListedKind } from "../store/inbox.ts";
 import type { OptOut, OptOuts } from "../store/opt-outs.ts";
 import { QUICK } from "../store/store.ts";
 import type { PollResponseRecord } from "../textizen/records.ts";
@@ -13,6 +13,15 @@ import { Page, type PageArguments, requirePageSize } from "./paging.ts";
 export type CompletedPollRecord = Omit<StoredPollReport, "responses"> & {
   readonly responses: readonly PollResponseRecord[];
 };
+
+/** A list of what the inbox keeps, newest first. */
+interface EventListing<Row> {
+  /** Whether the list must not contain what came after this operation began to read. */
+  readonly isOfItsTime: boolean;
+  readonly list: (range: EventRange) => Promise<readonly Row[]>;
+  readonly count: () => Promise<number>;
+  readonly cursorOf: (row: Row) => string;
+}
 
 /** The received events, as one operation reads them. */
 export class EventLoaders {
@@ -63,14 +72,27 @@ export class EventLoaders {
   }
 
   #readNewest(): ReturnType<Inbox["newest"]> {
-    this.#newest ??= this.#inbox.newest();
+    this.#newest ??= this.#inbox.takeNews().then(() => this.#inbox.newest());
     return this.#newest;
   }
 
-  async #page<Kind extends EventKind, Row extends { readonly cursor: string }>(
+  #page<Kind extends ListedKind, Row extends { readonly cursor: string }>(
     args: PageArguments,
     filter: FilterOf<Kind>,
     toRow: (event: StoredOf<Kind>) => Row,
+  ): Promise<Page<Row>> {
+    return this.page(args, {
+      isOfItsTime: true,
+      list: async (range) => (await this.#inbox.list<Kind>(filter, range)).map(toRow),
+      count: () => this.#inbox.count(filter),
+      cursorOf: ({ cursor }) => cursor,
+    });
+  }
+
+  /** A page of any list whose cursors are positions among the events. */
+  async page<Row>(
+    args: PageArguments,
+    { isOfItsTime, list, count: countAll, cursorOf }: EventListing<Row>,
   ): Promise<Page<Row>> {
     const { count, backwards } = requirePageSize(args);
     const newest = await this.#readNewest();
@@ -78,18 +100,18 @@ export class EventLoaders {
       this.#requirePlace("after", args.after),
       this.#requirePlace("before", args.before),
     ]);
-    const olderThan = Math.min(after ?? Number.POSITIVE_INFINITY, newest.sequence + 1);
+    const olderThan = isOfItsTime ? Math.min(after ?? Number.POSITIVE_INFINITY, newest.sequence + 1) : after;
     const [events, totalCount] = await Promise.all([
-      this.#inbox.list<Kind>(filter, { olderThan, newerThan, limit: count + 1, fromOldest: backwards }),
-      this.#inbox.count(filter),
+      list({ olderThan, newerThan, limit: count + 1, fromOldest: backwards }),
+      countAll(),
     ]);
     const hasMore = events.length > count;
     const shown = backwards ? events.slice(hasMore ? 1 : 0) : events.slice(0, count);
-    return new Page(shown.map(toRow), {
+    return new Page(shown, {
       totalCount,
       hasNextPage: backwards ? newerThan !== null : hasMore,
       hasPreviousPage: backwards ? hasMore : after !== null,
-      cursorOf: ({ cursor }) => cursor,
+      cursorOf,
     });
   }
 

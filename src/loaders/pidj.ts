@@ -1,9 +1,11 @@
 import DataLoader from "dataloader";
-import { PlatformError } from "../errors.ts";
-import type { ContactId, PidjUserId } from "../ids.ts";
+import { PlatformError, valueOrNull } from "../errors.ts";
+import type { ContactId, PidjGroupId, PidjUserId } from "../ids.ts";
 import { contactName } from "../names.ts";
+import type { E164 } from "../phone.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { ContactRecord, PidjGroupRecord, PidjUserRecord, SeriesRecord, SurveyRecord } from "../pidj/records.ts";
+import type { Sender } from "../pidj/writes.ts";
 import type { ReadScope } from "../rest/calls.ts";
 import type { KeptDetails } from "../rest/kept-details.ts";
 import { type ContactDirectory, timeOfReading } from "../store/contacts.ts";
@@ -40,6 +42,18 @@ export function createPidjLists(client: PidjClient, defaults: KeptListDefaults):
     series: new KeptListing(series, client.series, { nameOf, parentsOf: groupsOfSeries, filters: NAME_FILTER }),
     surveys: new KeptListing(surveys, client.surveys, { nameOf, filters: NAME_FILTER }),
   };
+}
+
+/** A sender's number and group as the kept list of groups has them: what it does not have is null, and no call is made. */
+export function lineOf(
+  { groups: { kept } }: PidjLists,
+  from: Sender,
+): { readonly fromPhoneNumber: E164 | null; readonly groupId: PidjGroupId | null } {
+  if ("groupId" in from) {
+    return { ...from, fromPhoneNumber: valueOrNull(kept?.get(from.groupId)?.phoneNumber) };
+  }
+  const group = kept?.rows.find(({ phoneNumber }) => phoneNumber === from.phoneNumber);
+  return { fromPhoneNumber: from.phoneNumber, groupId: group?.id ?? null };
 }
 
 const CONTACTS: RowShape<ContactRecord> = {

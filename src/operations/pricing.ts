@@ -274,7 +274,13 @@ class Walk {
 }
 
 /** Types whose records cost no platform call by themselves. */
-const KEPT_HERE: ReadonlySet<string> = new Set(["Person", "ReceivedMessage", "CompletedPoll"]);
+const KEPT_HERE: ReadonlySet<string> = new Set([
+  "Person",
+  "ReceivedMessage",
+  "CompletedPoll",
+  "OutgoingMessage",
+  "Conversation",
+]);
 
 /** A client chooses the names by aliases, and the answer repeats them for each object. */
 function valuesOfName(name: string): number {

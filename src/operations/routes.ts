@@ -95,6 +95,7 @@ export const CALLS_OF: ReadonlyMap<string, readonly CallName[]> = new Map([
   ...each("SentMessage", "fromPhoneNumber group", PIDJ_GROUPS),
   ...each("PidjTask", "group", PIDJ_GROUPS),
   ...each("ReceivedMessage", "group", PIDJ_GROUPS),
+  ...each("OutgoingMessage", "group", PIDJ_GROUPS),
   ...each("Participant", "isSubscribed createdAt", PARTICIPANT_DETAIL),
   ...each("Participant", "campaign", [...PARTICIPANT_DETAIL, ...CAMPAIGN]),
   ...each("Participant", "groups", [...PARTICIPANT_DETAIL, ...GROUPS]),

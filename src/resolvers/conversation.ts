@@ -1,23 +1,45 @@
+import type { ConversationRecord, StoredOutgoing, StoredTalk } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
-import type { E164 } from "../phone.ts";
-import type { StartedConversation } from "../writes/conversation.ts";
-import type { Outcome } from "../writes/refusal.ts";
-import { personOrNull } from "./person.ts";
+import { markRead } from "../writes/mark-read.ts";
+import { optionalId } from "./arguments.ts";
+import type { Complete } from "./fields.ts";
+import { sendingGroup } from "./message.ts";
+import { personOf } from "./person.ts";
 
-/** The outcome of a series subscription or a survey. The series or survey is read only if it is selected. */
-export interface ConversationPayload extends Pick<gql.InitiateSurveyPayload, "isReplay" | "userErrors"> {
-  /** Id of the series or survey; null if it was not started. */
-  readonly startedId: string | null;
-  readonly to: E164 | null;
-  readonly message: string | null;
-}
+export const Query = {
+  conversations: (_root, { filter, ...args }, { conversations }) =>
+    conversations.list(args, {
+      groupId: optionalId("PidjGroup", "filter.groupId", filter?.groupId),
+      isUnread: filter?.isUnread ?? null,
+    }),
+} satisfies gql.QueryResolvers;
 
-export function toConversationPayload(
-  id: string,
-  { value, isReplay, userErrors }: Outcome<StartedConversation>,
-): ConversationPayload {
-  return { startedId: value && id, to: value?.to ?? null, message: value?.message ?? null, isReplay, userErrors };
-}
+export const Mutation = {
+  markRead: async (_root, { input }, context) => {
+    const { value, userErrors } = await markRead(context.writes, input);
+    return { conversation: value && (await context.conversations.find(value)), userErrors };
+  },
+} satisfies gql.MutationResolvers;
 
-/** The resolver of both payloads' fields. */
-export const conversationPayload = { person: ({ to }: ConversationPayload) => personOrNull(to) };
+export const ConversationMessage = {
+  __resolveType: ({ kind }: StoredTalk) => kind,
+};
+
+export const Conversation = {
+  person: ({ phoneNumber }) => personOf(phoneNumber),
+  latestMessage: ({ latest }) => latest,
+  latestAt: ({ latest }) => (latest.kind === "ReceivedMessage" ? latest.receivedAt : new Date(latest.startedAt)),
+  messages: (conversation, args, { conversations }) => conversations.messages(conversation, args),
+  listeningStartedAt: (_conversation, _args, { services }) => services.inbox.listeningStartedAt(),
+} satisfies Complete<gql.ConversationResolvers, gql.Conversation, ConversationRecord>;
+
+export const OutgoingMessage = {
+  to: ({ to }) => personOf(to),
+  toPhoneNumber: ({ to }) => to,
+  group: ({ groupId, fromPhoneNumber }, _args, context) =>
+    groupId !== null
+      ? sendingGroup({ groupId }, context)
+      : fromPhoneNumber && sendingGroup({ phoneNumber: fromPhoneNumber }, context),
+  sentAt: ({ startedAt }) => new Date(startedAt),
+  sentBy: ({ caller }) => caller,
+} satisfies Complete<gql.OutgoingMessageResolvers, gql.OutgoingMessage, StoredOutgoing>;

@@ -4,6 +4,7 @@ import * as campaign from "./campaign.ts";
 import * as completedPoll from "./completed-poll.ts";
 import * as contact from "./contact.ts";
 import * as contactMutations from "./contact-mutations.ts";
+import * as conversation from "./conversation.ts";
 import * as event from "./event.ts";
 import * as group from "./group.ts";
 import * as groupMutations from "./group-mutations.ts";
@@ -45,6 +46,7 @@ export const resolvers: gql.Resolvers = {
     ...campaign.Query,
     ...completedPoll.Query,
     ...contact.Query,
+    ...conversation.Query,
     ...event.Query,
     ...group.Query,
     ...mailing.Query,
@@ -64,6 +66,7 @@ export const resolvers: gql.Resolvers = {
   Mutation: {
     ...campaign.Mutation,
     ...contactMutations.Mutation,
+    ...conversation.Mutation,
     ...groupMutations.Mutation,
     ...mailing.Mutation,
     ...message.Mutation,
@@ -80,8 +83,11 @@ export const resolvers: gql.Resolvers = {
   Campaign: campaign.Campaign,
   CompletedPoll: completedPoll.CompletedPoll,
   Contact: contact.Contact,
+  Conversation: conversation.Conversation,
+  ConversationMessage: conversation.ConversationMessage,
   InitiateSurveyPayload: survey.InitiateSurveyPayload,
   Mailing: mailing.Mailing,
+  OutgoingMessage: conversation.OutgoingMessage,
   Participant: participant.Participant,
   Person: person.Person,
   PersonMatch: peopleSearch.PersonMatch,

@@ -29,7 +29,10 @@ export const SentMessage = {
 } satisfies Complete<gql.SentMessageResolvers, gql.SentMessage, SentMessageRecord>;
 
 /** The active group that sends the texts; null if none has the id or number. */
-async function sendingGroup(from: SentMessageRecord["from"], { pidj }: Context): Promise<PidjGroupRecord | null> {
+export async function sendingGroup(
+  from: SentMessageRecord["from"],
+  { pidj }: Context,
+): Promise<PidjGroupRecord | null> {
   const groups = await pidj.groups();
   return "groupId" in from
     ? groups.get(from.groupId)

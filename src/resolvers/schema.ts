@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { InputError } from "../errors.ts";
 import type * as gql from "../generated/graphql.ts";
-import { type Id, type IdType, numberOfPerson, typeOfId } from "../ids.ts";
+import { type Id, type IdType, numberOf, typeOfId } from "../ids.ts";
 import { requireFew } from "./arguments.ts";
 import { personOf } from "./person.ts";
 
@@ -28,7 +28,7 @@ export const Node = {
 
 /** `argument` names the id in errors. */
 export async function readNode(argument: string, id: string, context: Context): Promise<NodeResult> {
-  const { pidj, textizen, events } = context;
+  const { pidj, textizen, events, conversations } = context;
   const type = typeOfId(id);
   // The schema cannot say it: `Node` is of any type.
   if (type !== null) {
@@ -37,7 +37,7 @@ export async function readNode(argument: string, id: string, context: Context): 
   const as = <Type extends IdType>(_type: Type) => id as Id<Type>;
   switch (type) {
     case "Person":
-      return personOf(numberOfPerson(as(type)));
+      return personOf(numberOf(as(type)));
     case "Contact":
       return pidj.contactRow(as(type));
     case "PidjGroup":
@@ -62,6 +62,10 @@ export async function readNode(argument: string, id: string, context: Context): 
       return textizen.response(as(type));
     case "ReceivedMessage":
       return events.message(as(type));
+    case "OutgoingMessage":
+      return conversations.outgoing(as(type));
+    case "Conversation":
+      return conversations.find(numberOf(as(type)));
     case "CompletedPoll":
       return events.completedPoll(as(type));
     case "PollQuestion":

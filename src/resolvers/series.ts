@@ -3,8 +3,8 @@ import type * as gql from "../generated/graphql.ts";
 import type { SeriesRecord } from "../pidj/records.ts";
 import { subscribeToSeries } from "../writes/series.ts";
 import { requireId } from "./arguments.ts";
-import { type ConversationPayload, conversationPayload, toConversationPayload } from "./conversation.ts";
 import type { Complete } from "./fields.ts";
+import { type ConversationPayload, conversationPayload, toConversationPayload } from "./started-conversation.ts";
 
 export const Query = {
   series: async (_root, { id }, { pidj }) => {

@@ -14,6 +14,17 @@ export const Subscription = {
       }),
     resolve: ({ cursor, event }: FeedItem<"ReceivedMessage">) => ({ cursor, message: event }),
   },
+  messageSent: {
+    subscribe: (_root, { groupId, to, since }, { services, resumeAfter, scope: { signal } }) =>
+      services.feed.subscribe({
+        kind: "OutgoingMessage",
+        groupId: optionalId("PidjGroup", "groupId", groupId),
+        to,
+        since: resumeAfter ?? since,
+        signal,
+      }),
+    resolve: ({ cursor, event }: FeedItem<"OutgoingMessage">) => ({ cursor, message: event }),
+  },
   pollCompleted: {
     subscribe: (_root, { pollId, since }, { services, resumeAfter, scope: { signal } }) =>
       services.feed.subscribe({

@@ -1,8 +1,8 @@
 import type * as gql from "../generated/graphql.ts";
 import { initiateSurvey } from "../writes/survey.ts";
 import { requireId } from "./arguments.ts";
-import { type ConversationPayload, conversationPayload, toConversationPayload } from "./conversation.ts";
 import type { Complete } from "./fields.ts";
+import { type ConversationPayload, conversationPayload, toConversationPayload } from "./started-conversation.ts";
 
 export const Query = {
   survey: async (_root, { id }, { pidj }) => {

@@ -1,6 +1,7 @@
+import { isFinal, type OutgoingDetails, writeNews } from "./outgoing-records.ts";
 import type { Draft } from "./update.ts";
 
-type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
+export type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
 
 /** The record of an idempotency key. */
 export interface AttemptRecord {
@@ -45,6 +46,8 @@ export interface Row extends Attempt, Pick<AttemptRecord, "state" | "message" | 
   readonly settledAt: number | null;
   /** What the call returned, as JSON; until that is known, `outcomeIfConfirmed`. */
   readonly outcome: string;
+  /** The text that the attempt sends, until its outcome is final; missing if the server does not know one. */
+  readonly outgoing?: OutgoingDetails | undefined;
 }
 
 export async function readRow(draft: Draft, key: string): Promise<Row | null> {
@@ -54,8 +57,16 @@ export async function readRow(draft: Draft, key: string): Promise<Row | null> {
 
 export function revise(draft: Draft, row: Row, changes: Partial<Row>): Row {
   const revised = { ...row, ...changes };
-  draft.write("attempt", rowKey(row.key), revised);
+  writeRow(draft, revised);
   return revised;
+}
+
+/** Writes the row, and what it says of its text: both in one commit, so that they never differ. */
+export function writeRow(draft: Draft, { outgoing, ...row }: Row): void {
+  if (outgoing !== undefined) {
+    writeNews(draft, outgoing, row);
+  }
+  draft.write("attempt", rowKey(row.key), isFinal(row.state) ? row : { ...row, outgoing });
 }
 
 export function keyInUse(row: Row | null, { mutation, fingerprint }: Attempt): KeyInUse | null {

@@ -10,8 +10,10 @@ import {
   revise,
   rowKey,
   toRecord,
+  writeRow,
 } from "./attempt-rows.ts";
 import type { AuditLog } from "./audit.ts";
+import type { OutgoingDetails } from "./outgoing-records.ts";
 import { type Change, type Entry, QUICK, type Store } from "./store.ts";
 import { StoreMark } from "./store-mark.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
@@ -22,6 +24,8 @@ interface Claim {
   readonly caller: string;
   readonly leaseMilliseconds: number;
   readonly outcomeIfConfirmed: string;
+  /** The text that it sends; left out if the server does not know one. */
+  readonly outgoing?: OutgoingDetails | undefined;
 }
 
 /** The outcome of an attempt. */
@@ -91,13 +95,15 @@ export interface AttemptsOptions {
   readonly now: () => Date;
   /** Is told of outcomes that `settle` does not record: of a process that died, and those that a person sets. */
   readonly audit: Pick<AuditLog, "draft">;
+  /** Called when more is known of a text that goes out. */
+  readonly onNews?: () => void;
   /** Runs when `find` is the first to see that a process died while it carried out an attempt. */
   readonly onAbandoned?: () => Promise<void>;
 }
 
 export function createAttempts(
   store: Store,
-  { now, audit, onAbandoned = async () => undefined }: AttemptsOptions,
+  { now, audit, onNews = () => undefined, onAbandoned = async () => undefined }: AttemptsOptions,
 ): Attempts {
   const update = createUpdate(store, "An attempt");
   const mark = new StoreMark(store);
@@ -148,6 +154,13 @@ export function createAttempts(
     } while (after !== undefined);
   }
 
+  /** Records an outcome. */
+  async function settling<Result>(change: (draft: Draft) => Promise<Result>): Promise<Result> {
+    const result = await update(change, DURABLE);
+    onNews();
+    return result;
+  }
+
   const find = (key: string) => update((draft) => readCurrent(draft, key), DURABLE);
 
   return {
@@ -155,7 +168,7 @@ export function createAttempts(
 
     look: async (attempt) => keyInUse(await find(attempt.key), attempt),
 
-    begin: ({ key, mutation, fingerprint, caller, leaseMilliseconds, outcomeIfConfirmed }) =>
+    begin: ({ key, mutation, fingerprint, caller, leaseMilliseconds, outcomeIfConfirmed, outgoing }) =>
       update(async (draft) => {
         const inUse = keyInUse(await readCurrent(draft, key), { key, mutation, fingerprint });
         if (inUse !== null) {
@@ -174,15 +187,16 @@ export function createAttempts(
           settledAt: null,
           message: null,
           outcome: outcomeIfConfirmed,
+          outgoing,
         };
-        draft.write("attempt", rowKey(key), claim);
+        writeRow(draft, claim);
         return { kind: "started", handle: { claim } };
       }, DURABLE),
 
     leaseLeft: ({ claim }) => claim.leaseEndsAt - now().getTime(),
 
     settle: ({ claim }, settlement, alongside) =>
-      update(async (draft) => {
+      settling(async (draft) => {
         await alongside?.(draft);
         const row = (await readRow(draft, claim.key)) ?? claim;
         const unlessEqual = (state: SetByPerson) =>
@@ -196,7 +210,7 @@ export function createAttempts(
         }
         revise(draft, row, { ...settlement, settledAt: now().getTime() });
         return null;
-      }, DURABLE),
+      }),
 
     find: async (key) => {
       const [[text = null]] = await Promise.all([store.get("attempt", [rowKey(key)], QUICK), mark.confirm()]);
@@ -224,7 +238,7 @@ export function createAttempts(
     },
 
     resolve: (key, state) =>
-      update(async (draft) => {
+      settling(async (draft) => {
         const row = await readCurrent(draft, key);
         if (row?.state !== "UNKNOWN") {
           return false;
@@ -233,7 +247,7 @@ export function createAttempts(
         await recordOutcome(draft, { ...row, caller: "operator" }, state);
         revise(draft, row, { state, message, settledAt: now().getTime() });
         return true;
-      }, DURABLE),
+      }),
 
     sweep: async () => {
       for await (const entries of batches()) {

@@ -10,6 +10,7 @@ import {
   type PollResponseId,
 } from "../ids.ts";
 import type { E164 } from "../phone.ts";
+import type { OutgoingText } from "./outgoing-records.ts";
 
 /** A text that Pidj forwarded, as it came (docs/platforms.md P-27). */
 export interface ForwardedText {
@@ -52,7 +53,7 @@ export interface ReportedResponse {
 }
 
 export type Arrival = ForwardedText | PollReport;
-export type EventKind = Arrival["kind"];
+export type EventKind = Arrival["kind"] | "OutgoingMessage";
 
 /** What the inbox adds to a delivery. */
 interface StoredFields<Kind extends EventKind> {
@@ -68,15 +69,24 @@ interface StoredFields<Kind extends EventKind> {
 
 export type StoredMessage = ForwardedText & StoredFields<"ReceivedMessage">;
 export type StoredPollReport = PollReport & StoredFields<"CompletedPoll">;
-export type StoredEvent = StoredMessage | StoredPollReport;
+/** `cursor` and `sequence` are those of the event, `id` is that of the text, which may have several events. */
+export type StoredOutgoing = OutgoingText & StoredFields<"OutgoingMessage">;
+export type StoredEvent = StoredMessage | StoredPollReport | StoredOutgoing;
 export type StoredOf<Kind extends EventKind> = Extract<StoredEvent, { readonly kind: Kind }>;
 
-/** Selects events: all of a kind, or only those to a group, from a number, or of a poll. A null part is ignored. */
+/**
+ * Selects events: all of a kind, or only those of a group, from or to a number, or of a poll. A null part is ignored.
+ */
 export type EventFilter =
   | {
       readonly kind: "ReceivedMessage";
       readonly groupId?: PidjGroupId | null | undefined;
       readonly from?: E164 | null | undefined;
+    }
+  | {
+      readonly kind: "OutgoingMessage";
+      readonly groupId?: PidjGroupId | null | undefined;
+      readonly to?: E164 | null | undefined;
     }
   | { readonly kind: "CompletedPoll"; readonly pollId?: PollId | null | undefined };
 
@@ -88,14 +98,21 @@ export type FilterOf<Kind extends EventKind> = Extract<EventFilter, { readonly k
  * neither ids nor numbers contain; `*` stands for any value.
  */
 export function pathOf(filter: EventFilter): string {
-  return filter.kind === "ReceivedMessage"
-    ? joinPath(filter.kind, filter.groupId, filter.from)
-    : joinPath(filter.kind, filter.pollId, null);
+  switch (filter.kind) {
+    case "ReceivedMessage":
+      return joinPath(filter.kind, filter.groupId, filter.from);
+    case "OutgoingMessage":
+      return joinPath(filter.kind, filter.groupId, filter.to);
+    case "CompletedPoll":
+      return joinPath(filter.kind, filter.pollId, null);
+    default:
+      return filter satisfies never;
+  }
 }
 
 /** The paths of all filters that match the event. */
-export function pathsOf(event: Arrival): string[] {
-  const [first, second] = event.kind === "ReceivedMessage" ? [event.groupId, event.from] : [event.pollId, null];
+export function pathsOf(event: Arrival | OutgoingText): string[] {
+  const [first, second] = partsOf(event);
   return [
     ...new Set([
       joinPath(event.kind, null, null),
@@ -106,18 +123,84 @@ export function pathsOf(event: Arrival): string[] {
   ];
 }
 
+function partsOf(event: Arrival | OutgoingText): [first: string | null, second: string | null] {
+  switch (event.kind) {
+    case "ReceivedMessage":
+      return [event.groupId, event.from];
+    case "OutgoingMessage":
+      return [event.groupId, event.to];
+    case "CompletedPoll":
+      return [event.pollId, null];
+    default:
+      return event satisfies never;
+  }
+}
+
 function joinPath(kind: EventKind, first: string | null | undefined, second: string | null | undefined): string {
   return `${kind} ${first ?? "*"} ${second ?? "*"}`;
 }
 
-/** A row of `event`: the delivery, its time (milliseconds since 1970), and its number of repeats. */
-export type EventRow = Arrival & { readonly receivedAt: number; readonly repeatCount: number };
+/** The path of all messages from and to a number; each message is indexed under it once. */
+export function pathOfConversation(number: E164): string {
+  return `Conversation * ${number}`;
+}
 
+/** A row of `event`: the delivery, its time (milliseconds since 1970), and its number of repeats. */
+export type ArrivalRow = Arrival & {
+  readonly receivedAt: number;
+  readonly repeatCount: number;
+  /** Missing if the message was received by a version that kept no conversations. */
+  readonly isInConversation?: true;
+};
+
+/** A row of `event`: a text as it was known when it became an event (milliseconds since 1970). */
+export type OutgoingRow = OutgoingText & {
+  readonly receivedAt: number;
+  /** The first event of the text, which is changed when more is known of it; null if this is the first. */
+  readonly first: number | null;
+};
+
+export type EventRow = ArrivalRow | OutgoingRow;
+
+/** A row that has a place in a conversation. */
+export type TalkRow = OutgoingRow | Extract<ArrivalRow, { readonly kind: "ReceivedMessage" }>;
+
+/** The number whose conversation has this row; null if none has. */
+export function partnerOf(row: EventRow): E164 | null {
+  switch (row.kind) {
+    case "ReceivedMessage":
+      return row.isInConversation ? row.from : null;
+    case "OutgoingMessage":
+      return row.first === null ? row.to : null;
+    case "CompletedPoll":
+      return null;
+    default:
+      return row satisfies never;
+  }
+}
+
+/**
+ * The paths under which a row is indexed and counted. Not a text that went out: who resumes a subscription to those reads
+ * all events since.
+ */
+export function countedPathsOf(row: EventRow): string[] {
+  return row.kind === "OutgoingMessage" ? [] : pathsOf(row);
+}
+
+export function toStored(row: ArrivalRow, epoch: string, sequence: number): StoredMessage | StoredPollReport;
+export function toStored(row: EventRow, epoch: string, sequence: number): StoredEvent;
 export function toStored(row: EventRow, epoch: string, sequence: number): StoredEvent {
   const shared = { cursor: writeCursor(epoch, sequence), sequence, receivedAt: new Date(row.receivedAt) };
-  return row.kind === "ReceivedMessage"
-    ? { ...row, ...shared, id: makeId(row.kind, epoch, String(sequence)) }
-    : { ...row, ...shared, id: makeId(row.kind, epoch, String(sequence)) };
+  switch (row.kind) {
+    case "ReceivedMessage":
+      return { ...row, ...shared, id: makeId(row.kind, epoch, String(sequence)) };
+    case "OutgoingMessage":
+      return { ...row, ...shared, repeatCount: 0, id: makeId(row.kind, epoch, String(row.first ?? sequence)) };
+    case "CompletedPoll":
+      return { ...row, ...shared, id: makeId(row.kind, epoch, String(sequence)) };
+    default:
+      return row satisfies never;
+  }
 }
 
 /** A position among the events: the store's name, and how many events there are up to the position. */

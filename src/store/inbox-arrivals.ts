@@ -1,4 +1,12 @@
-import { type Arrival, type EventRow, pathsOf, type StoredEvent, toStored } from "./event-records.ts";
+import { draftLatest } from "./conversations.ts";
+import {
+  type Arrival,
+  type ArrivalRow,
+  pathsOf,
+  type StoredMessage,
+  type StoredPollReport,
+  toStored,
+} from "./event-records.ts";
 import type { FirstDelivery } from "./inbox-retention.ts";
 import { addToCounts, draftState, indexKey, type State, sequenceKey, writeState } from "./inbox-state.ts";
 import type { Draft, Update } from "./update.ts";
@@ -14,7 +22,7 @@ export interface Delivery {
 
 /** The result of a delivery: the event that it became or repeats. */
 export interface Appended {
-  readonly event: StoredEvent;
+  readonly event: StoredMessage | StoredPollReport;
   readonly isRepeat: boolean;
 }
 
@@ -36,10 +44,15 @@ const MOST_AT_ONCE = 40;
 /**
  * Returns the function that stores a delivery at the end of the inbox. Deliveries that come while others are written are
  * written together: every commit changes the end of the inbox, so of several servers at once one succeeds and the others
- * begin again, however many deliveries it contains. `update` runs one update at a time, `updateAlone` need not.
+ * begin again, however many deliveries it contains. `update` runs one update at a time, `updateAlone` need not. `before` is
+ * awaited first, and never fails.
  */
 export function createArrivals(
-  { update, updateAlone }: Readonly<Record<"update" | "updateAlone", Update>>,
+  {
+    update,
+    updateAlone,
+    before,
+  }: Readonly<Record<"update" | "updateAlone", Update>> & { readonly before: () => Promise<void> },
   { now, repeatMilliseconds }: ArrivalsOptions,
 ): (delivery: Delivery) => Promise<Appended> {
   const waiting: Waiting[] = [];
@@ -48,6 +61,7 @@ export function createArrivals(
   async function writeWaiting(): Promise<void> {
     isWriting = true;
     while (waiting.length > 0) {
+      await before();
       const batch = waiting.splice(0, MOST_AT_ONCE);
       const deliveries = batch.map(({ delivery }) => delivery);
       try {
@@ -102,7 +116,7 @@ export function createArrivals(
     const [first = null] = await draft.read<FirstDelivery>("event-repeat", [delivery.fingerprint]);
     // If the clock was put back, later deliveries are not all repeats.
     if (first !== null && Math.abs(at - first.firstAt) < repeatMilliseconds) {
-      const [row = null] = await draft.read<EventRow>("event", [sequenceKey(first.sequence)]);
+      const [row = null] = await draft.read<ArrivalRow>("event", [sequenceKey(first.sequence)]);
       if (row !== null) {
         return draftRepeat(draft, delivery, row, first.sequence, current);
       }
@@ -122,7 +136,7 @@ export function createArrivals(
 async function draftRepeat(
   draft: Draft,
   { alongside }: Delivery,
-  before: EventRow,
+  before: ArrivalRow,
   sequence: number,
   { epoch }: State,
 ): Promise<Appended> {
@@ -139,7 +153,9 @@ async function draftNew(
   current: State,
 ): Promise<Appended> {
   const sequence = current.newest + 1;
-  const row: EventRow = { ...arrival, receivedAt: at, repeatCount: 0 };
+  const added = { receivedAt: at, repeatCount: 0 };
+  const row: ArrivalRow =
+    arrival.kind === "ReceivedMessage" ? { ...arrival, ...added, isInConversation: true } : { ...arrival, ...added };
   const paths = pathsOf(arrival);
   writeState(draft, { ...current, newest: sequence });
   draft.write("event", sequenceKey(sequence), row);
@@ -148,6 +164,9 @@ async function draftNew(
     draft.write("event-index", indexKey(path, sequence), "");
   }
   await addToCounts(draft, paths, 1);
+  if (row.kind === "ReceivedMessage") {
+    await draftLatest(draft, row, sequence);
+  }
   await alongside?.(draft, false);
   return { event: toStored(row, current.epoch, sequence), isRepeat: false };
 }

@@ -1,6 +1,8 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { type EventRow, pathsOf } from "./event-records.ts";
+import { draftForgotten } from "./conversations.ts";
+import { countedPathsOf, type EventRow } from "./event-records.ts";
 import { addToCounts, draftState, indexKey, sequenceKey, writeState } from "./inbox-state.ts";
+import { isFinal } from "./outgoing-records.ts";
 import type { Change, Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 
@@ -53,14 +55,21 @@ async function forgetBatch(
   if (end === 0) {
     return 0;
   }
-  writeState(draft, { ...state, forgotten: forgotten + end });
+  const last = events[end - 1]?.receivedAt ?? state.forgottenAt;
+  writeState(draft, { ...state, forgotten: forgotten + end, ...(last !== undefined && { forgottenAt: last }) });
   const paths: string[] = [];
   for (const [at, sequence] of sequences.slice(0, end).entries()) {
     const event = events[at] ?? null;
     draft.write("event", sequenceKey(sequence), null);
-    for (const path of event === null ? [] : pathsOf(event)) {
+    for (const path of event === null ? [] : countedPathsOf(event)) {
       paths.push(path);
       draft.write("event-index", indexKey(path, sequence), null);
+    }
+    if (event?.kind === "ReceivedMessage" || event?.kind === "OutgoingMessage") {
+      await draftForgotten(draft, event, sequence);
+    }
+    if (event?.kind === "OutgoingMessage" && event.first === null && !isFinal(event.state)) {
+      draft.write("outgoing-place", event.owner, null);
     }
   }
   await addToCounts(draft, paths, -1);

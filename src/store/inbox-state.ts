@@ -10,6 +10,10 @@ export interface State {
   readonly newest: number;
   /** The highest sequence number that was deleted; all lower ones were too. */
   readonly forgotten: number;
+  /** When `forgotten` became an event, in milliseconds since 1970; missing if nothing was deleted by a version that says. */
+  readonly forgottenAt?: number;
+  /** Since when conversations are kept, in milliseconds since 1970; missing before. */
+  readonly listeningStartedAt?: number;
 }
 
 const KEY = "state";

@@ -1,4 +1,5 @@
-import { type CompletedPollId, idParts, type ReceivedMessageId } from "../ids.ts";
+import { type CompletedPollId, idParts, type OutgoingMessageId, type ReceivedMessageId } from "../ids.ts";
+import type { E164 } from "../phone.ts";
 import {
   type CursorPosition,
   type EventFilter,
@@ -7,23 +8,33 @@ import {
   type FilterOf,
   parseCursor,
   pathOf,
+  pathOfConversation,
+  pathsOf,
   type StoredEvent,
   type StoredMessage,
   type StoredOf,
+  type StoredOutgoing,
   type StoredPollReport,
   toStored,
   writeCursor,
 } from "./event-records.ts";
 import { type Appended, type ArrivalsOptions, createArrivals, type Delivery } from "./inbox-arrivals.ts";
 import { type Retention, sweepInbox } from "./inbox-retention.ts";
-import { indexKey, readState, type State, sequenceKey } from "./inbox-state.ts";
+import { draftState, indexKey, readState, type State, sequenceKey, writeState } from "./inbox-state.ts";
+import { createTakeNews, type TakeNews } from "./outgoing-news.ts";
 import { QUICK, type Store } from "./store.ts";
-import { createUpdate, decodeRow } from "./update.ts";
+import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 export type InboxOptions = Retention & ArrivalsOptions;
 
+/** A message of a conversation, in either direction. */
+export type StoredTalk = StoredMessage | StoredOutgoing;
+
+/** Kinds that have lists of their own. */
+export type ListedKind = Exclude<EventKind, "OutgoingMessage">;
+
 /** A range of a list of events, newest first: between two sequence numbers, both excluded. */
-interface EventRange {
+export interface EventRange {
   readonly newerThan: number | null;
   readonly olderThan: number | null;
   readonly limit: number;
@@ -49,10 +60,23 @@ export interface Inbox {
   message(id: ReceivedMessageId): Promise<StoredMessage | null>;
   /** Null if no report has this id, or if it was deleted. */
   completedPoll(id: CompletedPollId): Promise<StoredPollReport | null>;
-  /** Events that the filter lets through, newest first. */
-  list<Kind extends EventKind>(filter: FilterOf<Kind>, range: EventRange): Promise<StoredOf<Kind>[]>;
-  /** How many events the filter lets through: exact, with one key read. */
-  count(filter: EventFilter): Promise<number>;
+  /** Null if no text has this id, or if it was deleted. */
+  outgoing(id: OutgoingMessageId): Promise<StoredOutgoing | null>;
+  /** Received events that the filter lets through, newest first. */
+  list<Kind extends ListedKind>(filter: FilterOf<Kind>, range: EventRange): Promise<StoredOf<Kind>[]>;
+  /** How many received events the filter lets through: exact, with one key read. */
+  count(filter: FilterOf<ListedKind>): Promise<number>;
+  /** The messages from and to a number, newest first. A text that went out is as it is now, with its first cursor. */
+  talk(number: E164, range: EventRange): Promise<StoredTalk[]>;
+  /** The messages at these positions, in their order; null for one that was deleted. */
+  talkAt(sequences: readonly number[]): Promise<(StoredTalk | null)[]>;
+  /**
+   * Takes what attempts have said of texts that go out; true if there was news. Who reads texts calls it first: what a
+   * send has recorded before is seen then. Received events do so too, so that an answer comes after its question.
+   */
+  readonly takeNews: TakeNews;
+  /** Since when both directions are kept without a gap. */
+  listeningStartedAt(): Promise<Date>;
   /**
    * Events after a position, oldest first, at most `limit`: those that the filter lets through, or all for null.
    * There are no others up to `newest`. Null if some of them were deleted, or if the store was emptied or went back to an
@@ -73,7 +97,19 @@ export interface Inbox {
 
 export function createInbox(store: Store, options: InboxOptions): Inbox {
   const update = createUpdate(store, "The inbox", { inTurn: true });
-  const append = createArrivals({ update, updateAlone: createUpdate(store, "The inbox") }, options);
+  const takeNews = createTakeNews(store, update, options.now);
+  const append = createArrivals(
+    {
+      update,
+      updateAlone: createUpdate(store, "The inbox"),
+      before: () =>
+        takeNews().then(
+          () => undefined,
+          () => undefined,
+        ),
+    },
+    options,
+  );
   const state = () => readState(store, update);
 
   async function find<Kind extends EventKind>(kind: Kind, id: StoredOf<Kind>["id"]): Promise<StoredOf<Kind> | null> {
@@ -88,7 +124,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
 
   /** The events of these keys, in their order; one that was deleted in the meantime is left out. */
   async function readEvents(keys: readonly string[], epoch: string): Promise<StoredEvent[]> {
-    const rows = await store.get("event", keys, QUICK);
+    const rows = keys.length === 0 ? [] : await store.get("event", keys, QUICK);
     return rows.flatMap((text, at) =>
       text === null ? [] : [toStored(decodeRow<EventRow>(text), epoch, Number(keys[at]))],
     );
@@ -107,12 +143,34 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     return entries.map(({ key }) => key.slice(path.length + 1));
   }
 
+  /** The first events after a sequence number, from at most `limit` of them at once. */
+  async function scan(filter: EventFilter | null, sequence: number, newest: number, limit: number) {
+    const { epoch } = await state();
+    let found: StoredEvent[] = [];
+    for (let after = sequence; found.length === 0 && after < newest; after += limit) {
+      const length = Math.min(limit, newest - after);
+      const keys = Array.from({ length }, (_, at) => sequenceKey(after + 1 + at));
+      const events = await readEvents(keys, epoch);
+      found = filter === null ? events : events.filter((event) => pathsOf(event).includes(pathOf(filter)));
+    }
+    return found;
+  }
+
+  async function draftListening(draft: Draft): Promise<State> {
+    const current = await draftState(draft);
+    return current.listeningStartedAt === undefined
+      ? writeState(draft, { ...current, listeningStartedAt: options.now().getTime() })
+      : current;
+  }
+
   return {
     append,
     message: (id) => find("ReceivedMessage", id),
     completedPoll: (id) => find("CompletedPoll", id),
 
-    list: async <Kind extends EventKind>(filter: FilterOf<Kind>, range: EventRange) => {
+    outgoing: (id) => find("OutgoingMessage", id),
+
+    list: async <Kind extends ListedKind>(filter: FilterOf<Kind>, range: EventRange) => {
       const { epoch } = await state();
       const keys = await keysUnder(pathOf(filter), range);
       // A path begins with the kind, so only events of that kind are indexed under it.
@@ -124,15 +182,40 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
       return Number(count ?? 0);
     },
 
+    talk: async (number, range) => {
+      const { epoch } = await state();
+      const keys = await keysUnder(pathOfConversation(number), range);
+      return (await readEvents(range.fromOldest ? keys.reverse() : keys, epoch)) as StoredTalk[];
+    },
+
+    talkAt: async (sequences) => {
+      const { epoch } = await state();
+      const rows = await store.get("event", sequences.map(sequenceKey), QUICK);
+      return rows.map((text, at) => {
+        const row = decodeRow<EventRow>(text);
+        return row && (toStored(row, epoch, sequences[at] as number) as StoredTalk);
+      });
+    },
+
+    takeNews,
+
+    listeningStartedAt: async () => {
+      const current = await state();
+      const { listeningStartedAt = 0, forgottenAt = 0 } =
+        current.listeningStartedAt === undefined ? await update(draftListening, { durable: true }) : current;
+      return new Date(Math.max(listeningStartedAt, forgottenAt));
+    },
+
     readOn: async (from, filter, limit) => {
       const { sequence } = from;
       const { epoch, newest } = await state();
-      const length = Math.min(limit, Math.max(0, newest - sequence));
-      const keys =
-        filter === null
-          ? Array.from({ length }, (_, at) => sequenceKey(sequence + 1 + at))
-          : await keysUnder(pathOf(filter), { newerThan: sequence, olderThan: newest + 1, limit, fromOldest: true });
-      const events = keys.length === 0 ? [] : await readEvents(keys, epoch);
+      const events =
+        filter === null || filter.kind === "OutgoingMessage"
+          ? await scan(filter, sequence, newest, limit)
+          : await readEvents(
+              await keysUnder(pathOf(filter), { newerThan: sequence, olderThan: newest + 1, limit, fromOldest: true }),
+              epoch,
+            );
       // Checked last, because events may be deleted during the read.
       const last = await state();
       return last.forgotten > sequence || isForeign(from, last) ? null : { events, newest };

@@ -1,5 +1,5 @@
 import { type Field, PlatformError } from "../errors.ts";
-import { type Id, type IdType, makeId, type ParticipantId, type PollId, parsePart } from "../ids.ts";
+import { type Id, makeId, type PartedType, type ParticipantId, type PollId, parsePart } from "../ids.ts";
 import { isJsonObject, type JsonObject, listOf, textOf } from "../json.ts";
 import { type E164, parseWrittenNumber } from "../phone.ts";
 import type { Answer } from "../rest/answer.ts";
@@ -159,7 +159,7 @@ function tokenValue(value: unknown): string | null {
 }
 
 /** The id of another record; `absent` if the record has no key for it. */
-export function reference<Type extends Exclude<IdType, "Person">, Absent extends null | undefined>(
+export function reference<Type extends PartedType, Absent extends null | undefined>(
   type: Type,
   raw: JsonObject,
   key: string,
@@ -169,7 +169,7 @@ export function reference<Type extends Exclude<IdType, "Person">, Absent extends
   return referenceField(type, readReference(raw, key, name), key, absent);
 }
 
-export function referenceField<Type extends Exclude<IdType, "Person">, Absent extends null | undefined>(
+export function referenceField<Type extends PartedType, Absent extends null | undefined>(
   type: Type,
   part: Reference,
   key: string,
@@ -182,7 +182,7 @@ export function referenceField<Type extends Exclude<IdType, "Person">, Absent ex
 }
 
 /** Ids that are given bare or in objects; other items are left out and counted. */
-function readIds<Type extends Exclude<IdType, "Person">>(
+function readIds<Type extends PartedType>(
   type: Type,
   singular: string,
   value: unknown,

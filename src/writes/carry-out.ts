@@ -2,6 +2,7 @@ import { PlatformError, StoreError } from "../errors.ts";
 import type { Changed } from "../freshness/versions.ts";
 import { ReadScope, type WriteKind, WriteScope } from "../rest/calls.ts";
 import type { AttemptHandle, KeyInUse, Settlement } from "../store/attempts.ts";
+import type { OutgoingDetails } from "../store/outgoing-records.ts";
 import { attemptOf, type Done, replayOf, unknownOutcome, whenSettled } from "./idempotency.ts";
 import { type RecipientNumber, refuseOptedOut } from "./opt-out.ts";
 import { type FieldPaths, refusalsOf } from "./platform-refusal.ts";
@@ -53,6 +54,8 @@ export interface Write<Accepted, Prepared = undefined> {
   readonly learn?: (accepted: Accepted) => Promise<void>;
   /** The platform's sentence in its answer, kept for `attempt`. */
   readonly messageOf?: (accepted: Accepted) => string | null;
+  /** The text that the call sends, if the server knows it: kept with the attempt. */
+  readonly outgoing?: (prepared: Prepared) => OutgoingDetails;
   /**
    * What a replay returns if a person, and not the platform's answer, settled the attempt as accepted: as much of the
    * call's result as is known before the call. Default: null.
@@ -87,8 +90,9 @@ export async function carryOut<Accepted, Prepared = undefined>(
   }
   await tools.pauseAt?.("before-record");
   const outcomeIfConfirmed = JSON.stringify(write.resultIfConfirmed?.(prepared) ?? null);
+  const outgoing = write.outgoing?.(prepared);
   const begun = await whenSettled(scope.signal, () =>
-    attempts.begin({ ...attempt, caller: tools.caller, leaseMilliseconds, outcomeIfConfirmed }),
+    attempts.begin({ ...attempt, caller: tools.caller, leaseMilliseconds, outcomeIfConfirmed, outgoing }),
   );
   if (begun.kind !== "started") {
     return replay(tools, write, begun);

@@ -1,11 +1,18 @@
 import type { Changed } from "../freshness/versions.ts";
 import type { PidjClient } from "../pidj/client.ts";
+import type { Sender } from "../pidj/writes.ts";
 import type { ReadScope, WriteKind } from "../rest/calls.ts";
 import type { Attempts, Settlement } from "../store/attempts.ts";
 import type { AuditLog } from "../store/audit.ts";
 import type { ContactDirectory } from "../store/contacts.ts";
+import type { Conversations } from "../store/conversations.ts";
+import type { Inbox } from "../store/inbox.ts";
 import type { OptOuts } from "../store/opt-outs.ts";
+import type { OutgoingDetails } from "../store/outgoing-records.ts";
 import type { TextizenClient } from "../textizen/client.ts";
+
+/** Where texts are sent from: a group and its number. */
+type Line = Pick<OutgoingDetails, "fromPhoneNumber" | "groupId">;
 
 /** Points of a send at which tests let the process crash. */
 export type SendPoint = "before-record" | "recorded" | "answered" | "settled";
@@ -19,6 +26,10 @@ export interface WriteTools {
   /** Who writes: the id of a caller. */
   readonly caller: string;
   readonly optOuts: OptOuts;
+  readonly inbox: Pick<Inbox, "message" | "outgoing">;
+  readonly conversations: Pick<Conversations, "markRead">;
+  /** Number and group of a sender, each null if it is not known without a platform call. */
+  readonly lineOf: (from: Sender) => Line;
   /** Counts people that the caller is about to text. Throws RateLimitedError if they are too many for now. */
   readonly takeRecipients: (count: number) => Promise<void>;
   readonly scope: ReadScope;

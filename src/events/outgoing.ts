@@ -1,0 +1,68 @@
+import type { Inbox } from "../store/inbox.ts";
+import type { Feed } from "./feed.ts";
+
+/** Takes texts that go out into the inbox while nobody waits for it, so that they reach subscribers. */
+export interface OutgoingTexts {
+  /** Says that an attempt has told something of a text. What other processes were told is found without it. */
+  wake(): void;
+  /** Resolves when nothing is under way. */
+  stop(): Promise<void>;
+}
+
+export interface OutgoingOptions {
+  readonly inbox: Pick<Inbox, "takeNews" | "listeningStartedAt">;
+  readonly feed: Pick<Feed, "wake">;
+  /** Called when it fails; called again only after it succeeded in between. */
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+/** Sends that are settled within this time are taken together. */
+const GATHERING_MS = 25;
+/** What a process left that died is taken within this time. */
+const LOOK_MS = 1_000;
+
+export function createOutgoingTexts({ inbox, feed, warn }: OutgoingOptions): OutgoingTexts {
+  let gathering: NodeJS.Timeout | null = null;
+  let isFailing = false;
+  let isListening = false;
+
+  async function take(): Promise<void> {
+    try {
+      if (!isListening) {
+        // Written down when it is first asked for.
+        await inbox.listeningStartedAt();
+        isListening = true;
+      }
+      if (await inbox.takeNews()) {
+        feed.wake();
+      }
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) {
+        warn("texts that went out could not be taken into the inbox", error);
+      }
+      isFailing = true;
+    }
+  }
+
+  function start(): void {
+    gathering = null;
+    running = take();
+  }
+
+  let running = take();
+  const looking = setInterval(start, LOOK_MS).unref();
+  return {
+    wake: () => {
+      gathering ??= setTimeout(start, GATHERING_MS).unref();
+    },
+    stop: async () => {
+      clearInterval(looking);
+      if (gathering !== null) {
+        clearTimeout(gathering);
+        start();
+      }
+      await running;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { draftLatest } from "./conversations.ts";
+import type { OutgoingRow } from "./event-records.ts";
+import { draftState, type State, sequenceKey, writeState } from "./inbox-state.ts";
+import { isFinal, type OutgoingText } from "./outgoing-records.ts";
+import type { Store } from "./store.ts";
+import type { Draft, Update } from "./update.ts";
+
+/** Of one commit, which takes a few milliseconds. */
+const MOST_AT_ONCE = 100;
+
+/** Takes the news into the inbox; true if there was any. */
+export type TakeNews = () => Promise<boolean>;
+
+/**
+ * Returns the function that takes news, of which all calls that wait share one run. Each call begins a run or waits for
+ * one that begins after it, so that it takes what was written before the call.
+ */
+export function createTakeNews(store: Store, update: Update, now: () => Date): TakeNews {
+  let running: Promise<boolean> | null = null;
+  let next: Promise<boolean> | null = null;
+
+  const run = () => {
+    const mine = takeAll(store, update, now).finally(() => {
+      running = running === mine ? null : running;
+    });
+    running = mine;
+    return mine;
+  };
+  return () => {
+    if (running === null) {
+      return run();
+    }
+    const start = () => {
+      next = null;
+      return run();
+    };
+    next ??= running.then(start, start);
+    return next;
+  };
+}
+
+/**
+ * Takes into the inbox what attempts have said of their texts, the oldest first, until there is no more. All in one
+ * commit: each piece of news becomes one event, whichever servers take it and whenever one is killed.
+ * A text's first event is its place in the conversation, and says what is known of it.
+ */
+async function takeAll(store: Store, update: Update, now: () => Date): Promise<boolean> {
+  let isAny = false;
+  for (;;) {
+    const entries = await store.range("outgoing-news", { limit: MOST_AT_ONCE });
+    if (entries.length === 0) {
+      return isAny;
+    }
+    const keys = entries.map(({ key }) => key);
+    const isTaken = await update((draft) => draftNews(draft, keys, now().getTime()), { durable: true });
+    isAny ||= isTaken;
+    if (entries.length < MOST_AT_ONCE) {
+      return isAny;
+    }
+  }
+}
+
+async function draftNews(draft: Draft, keys: readonly string[], at: number): Promise<boolean> {
+  const all = await draft.read<OutgoingText>("outgoing-news", keys);
+  // Another server may have been first.
+  const news = all.filter((text) => text !== null);
+  if (news.length === 0) {
+    return false;
+  }
+  const [before, places] = await Promise.all([
+    draftState(draft),
+    draft.read<number>(
+      "outgoing-place",
+      news.map(({ owner }) => owner),
+    ),
+    draft.read("conversation", [...new Set(news.map(({ to }) => to))]),
+  ]);
+  let state = before;
+  for (const [index, text] of news.entries()) {
+    state = await draftText(draft, text, { state, place: places[index] ?? null, at });
+  }
+  writeState(draft, state);
+  for (const [index, key] of keys.entries()) {
+    if (all[index] !== null) {
+      draft.write("outgoing-news", key, null);
+    }
+  }
+  return true;
+}
+
+/** The state with the event that the text has become. */
+async function draftText(
+  draft: Draft,
+  text: OutgoingText,
+  { state, place, at }: { readonly state: State; readonly place: number | null; readonly at: number },
+): Promise<State> {
+  const sequence = state.newest + 1;
+  if (place === null) {
+    if (text.startedAt <= (state.forgottenAt ?? 0)) {
+      // Its own event was deleted, or events later than it were.
+      return state;
+    }
+    const row: OutgoingRow = { ...text, receivedAt: at, first: null };
+    draft.write("event", sequenceKey(sequence), row);
+    if (!isFinal(text.state)) {
+      draft.write("outgoing-place", text.owner, sequence);
+    }
+    await draftLatest(draft, row, sequence);
+    return { ...state, newest: sequence };
+  }
+  const [first = null] = await draft.read<OutgoingRow>("event", [sequenceKey(place)]);
+  if (first === null) {
+    return state;
+  }
+  if (isFinal(text.state)) {
+    draft.write("outgoing-place", text.owner, null);
+  }
+  draft.write("event", sequenceKey(place), { ...first, ...text } satisfies OutgoingRow);
+  draft.write("event", sequenceKey(sequence), { ...text, receivedAt: at, first: place } satisfies OutgoingRow);
+  return { ...state, newest: sequence };
+}
