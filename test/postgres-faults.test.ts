@@ -1,9 +1,10 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { freePort, HAS_POSTGRES, type OwnPostgres, startPostgres, startProxy } from "./own-postgres.ts";
+import { HAS_POSTGRES, type OwnPostgres, startPostgres } from "./own-postgres.ts";
+import { expectRule11, startWatched, type WatchedStage } from "./rule-eleven.ts";
 import { send, stateOf, timesTaken, wordOf } from "./sends.ts";
 import { runSql } from "./stores.ts";
-import { errorsAt, type Stage, type StageOptions, startStage } from "./support.ts";
+import { errorsAt, type Stage } from "./support.ts";
 
 const PERSON = `query ($number: PhoneNumber!) {
   person(phoneNumber: $number) { contactLink { state } optedOutAt contact { id } participant { id } }
@@ -19,17 +20,25 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
   afterAll(() => database?.[Symbol.dispose]());
 
   let schemas = 0;
-  const start = async (options: StageOptions = {}, url = database.url) => {
+  async function start(): Promise<WatchedStage> {
     schemas += 1;
-    const simulator = { people: 6, polls: 1, responsesPerPoll: 1 };
-    return startStage({ simulator, ...options, env: { STORE_URL: `${url}?schema=s${schemas}`, ...options.env } });
-  };
+    const stage = await startWatched({
+      simulator: { people: 6, polls: 1, responsesPerPoll: 1 },
+      // With kept lists, as usual.
+      env: { STORE_URL: `${database.url}?schema=s${schemas}`, SNAPSHOT_SECONDS: "" },
+    });
+    expect(wordOf(await send(stage.app.url, "before"))).toBe("sent");
+    return stage;
+  }
 
   /** What holds while no send may be recorded: reads go on, at their time, and nothing goes out. */
-  async function expectReadsOnly(stage: Stage): Promise<void> {
+  async function expectReadsOnly(stage: WatchedStage): Promise<void> {
     const taken = stage.simulator.ledger.length;
-    const words = await Promise.all(["a", "b", "c"].map((key) => send(stage.app.url, `lost ${key}`).then(wordOf)));
-    expect(words).toEqual(["STORE_UNAVAILABLE", "STORE_UNAVAILABLE", "STORE_UNAVAILABLE"]);
+    const words = await Promise.all([
+      ...["a", "b", "c"].map((key) => send(stage.app.url, `lost ${key}`).then(wordOf)),
+      stage.send("TEXTIZEN"),
+    ]);
+    expect(new Set(words)).toEqual(new Set(["STORE_UNAVAILABLE"]));
     expect(stage.simulator.ledger).toHaveLength(taken);
     for (let turn = 0; turn < 5; turn += 1) {
       const began = performance.now();
@@ -39,9 +48,10 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
     }
   }
 
-  async function expectRecovery(stage: Stage, key: string): Promise<void> {
-    await expect.poll(() => send(stage.app.url, key).then(wordOf), { timeout: 15_000 }).toMatch(/^(sent|replayed)$/);
-    expect(timesTaken(stage.simulator.ledger, key)).toBe(1);
+  async function expectRecovery(stage: WatchedStage): Promise<void> {
+    await expect.poll(() => send(stage.app.url, "after").then(wordOf), { timeout: 15_000 }).toMatch(/sent|replayed/);
+    expect(timesTaken(stage.simulator.ledger, "after")).toBe(1);
+    expect([await stage.send("TEXTIZEN"), wordOf(await send(stage.app.url, "before"))]).toEqual(["sent", "replayed"]);
     // What was refused was not recorded either.
     expect(await stateOf(stage.app.url, "lost a")).toBe(null);
     await expect
@@ -55,6 +65,7 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
         { timeout: 10_000 },
       )
       .toBe(0);
+    await expectRule11(stage);
   }
 
   async function askPerson(stage: Stage) {
@@ -64,7 +75,6 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
 
   test("stopped: reads go on, the directory's fields fail at their path, and it comes back without a restart", async () => {
     await using stage = await start();
-    expect(wordOf(await send(stage.app.url, "before"))).toBe("sent");
     database.stop();
     try {
       await expectReadsOnly(stage);
@@ -74,20 +84,18 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
     } finally {
       database.start();
     }
-    await expectRecovery(stage, "after");
-    expect(wordOf(await send(stage.app.url, "before"))).toBe("replayed");
+    await expectRecovery(stage);
   }, 90_000);
 
   test("hung: the same, and what was claimed meanwhile is not claimed later", async () => {
     await using stage = await start();
-    expect(wordOf(await send(stage.app.url, "before"))).toBe("sent");
     database.freeze("SIGSTOP");
     try {
       await expectReadsOnly(stage);
     } finally {
       database.freeze("SIGCONT");
     }
-    await expectRecovery(stage, "after");
+    await expectRecovery(stage);
   }, 90_000);
 
   test("restarted and cut off under load: every key is sent once at most, and each text that went out is known", async () => {
@@ -110,15 +118,15 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
         expect(["ACCEPTED", "UNKNOWN", "IN_PROGRESS"]).toContain(await stateOf(stage.app.url, key));
       }
     }
+    await expectRule11(stage);
   }, 90_000);
 
   test("emptied: nothing is sent, because what was sent before is not known; reads go on", async () => {
     await using stage = await start();
-    expect(wordOf(await send(stage.app.url, "before"))).toBe("sent");
     await runSql(database.url, `ALTER SCHEMA s${schemas} RENAME TO gone`);
     await expectReadsOnly(stage);
     await runSql(database.url, `ALTER SCHEMA gone RENAME TO s${schemas}`);
-    await expectRecovery(stage, "after");
+    await expectRecovery(stage);
   }, 60_000);
 
   test("read-only: nothing is sent, and the directory is read", async () => {
@@ -134,7 +142,7 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
       await runSql(database.url, "ALTER SYSTEM RESET default_transaction_read_only");
       await runSql(database.url, "SELECT pg_reload_conf()");
     }
-    await expectRecovery(stage, "after");
+    await expectRecovery(stage);
   }, 60_000);
 
   test("out of connections: nothing waits for one, and nothing is sent", async () => {
@@ -164,30 +172,24 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
     } finally {
       await Promise.all([...others, ...more].map((client) => client.end().catch(() => undefined)));
     }
-    await expectRecovery(stage, "after");
+    await expectRecovery(stage);
   }, 60_000);
 
-  test("failed over under load: what was claimed on the first is known on the second", async () => {
-    using first = await startPostgres({ synchronous_standby_names: "''" });
-    using second = first.copy(await freePort());
-    await runSql(first.url, "ALTER SYSTEM SET synchronous_standby_names = '*'");
-    await runSql(first.url, "SELECT pg_reload_conf()");
-    using proxy = await startProxy(first.port);
-    await using stage = await start({}, `postgres://postgres@127.0.0.1:${proxy.port}/postgres`);
-    const keys = Array.from({ length: 60 }, (_, at) => `key ${at}`);
-    const sendAll = () => Promise.all(keys.map((key) => send(stage.app.url, key).then(wordOf)));
-    const sending = sendAll();
-    await expect.poll(() => stage.simulator.ledger.length).toBeGreaterThan(5);
-    first.stop();
-    second.promote();
-    await runSql(second.url, "ALTER SYSTEM SET synchronous_standby_names = ''");
-    await runSql(second.url, "SELECT pg_reload_conf()");
-    proxy.lead(second.port);
-    await sending;
-    await expect.poll(() => send(stage.app.url, "after").then(wordOf), { timeout: 20_000 }).toMatch(/sent|replayed/);
-    await sendAll();
-    expect(keys.filter((key) => timesTaken(stage.simulator.ledger, key) > 1)).toEqual([]);
-  }, 120_000);
+  test("full: nothing is sent, and what is kept is read", async () => {
+    await using stage = await start();
+    const table = `s${schemas}.entry`;
+    // As a disk without room does: https://www.postgresql.org/docs/current/errcodes-appendix.html, disk_full.
+    await runSql(
+      database.url,
+      `CREATE FUNCTION s${schemas}.fail() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'no space left on device' USING ERRCODE = '53100'; END $$;
+      CREATE TRIGGER fail BEFORE INSERT ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION s${schemas}.fail()`,
+    );
+    await expectReadsOnly(stage);
+    expect(errorsAt(await askPerson(stage))).toEqual({});
+    await runSql(database.url, `DROP TRIGGER fail ON ${table}`);
+    await expectRecovery(stage);
+  }, 60_000);
 
   test("a person costs at most two statements", async () => {
     await using stage = await start();
