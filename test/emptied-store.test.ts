@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startApp } from "../src/app.ts";
 import type { Simulator } from "../src/simulator/simulator.ts";
+import { openStore } from "../src/store/open.ts";
+import type { Change } from "../src/store/store.ts";
 import { SECRET } from "./events.ts";
 import { send, stateOf, TO, timesTaken, wordOf } from "./sends.ts";
 import { emptyStore, onEachStore, type StorePlace } from "./stores.ts";
@@ -26,7 +28,7 @@ onEachStore((make) => {
     await place[Symbol.asyncDispose]();
   });
 
-  test("emptied under load: no key is sent twice, then nothing is sent, and the log says what to do", async () => {
+  test("emptied under load: no key is sent twice, nothing is sent until its rows are back, and the log says what to do", async () => {
     const heard = new Map<string, string[]>();
     let isOver = false;
     const sendOn = async () => {
@@ -40,6 +42,7 @@ onEachStore((make) => {
     };
     const sending = [sendOn(), sendOn(), sendOn(), sendOn()];
     await expect.poll(() => stage.simulator.ledger.length).toBeGreaterThan(10);
+    const rows = await readRows();
     await emptyStore(place.url);
     try {
       await expect.poll(() => [...heard.values()].flat().at(-1)).toBe("STORE_UNAVAILABLE");
@@ -54,6 +57,10 @@ onEachStore((make) => {
     // "Never used" would be a lie, and a reason to send again.
     expect(errorsAt(await ask(stage.app.url, ATTEMPT, { key: "key 0" }))).toEqual({ attempt: "STORE_UNAVAILABLE" });
     expect(lines.join("")).toContain("start every server anew");
+
+    await writeRows(rows);
+    expect(wordOf(await send(stage.app.url, "key 0"))).toBe("replayed");
+    expect(wordOf(await send(stage.app.url, "after"))).toBe("sent");
   });
 
   test("what was on its way is recorded again, reads and STOP go on, and a new start sends", async () => {
@@ -75,6 +82,25 @@ onEachStore((make) => {
     // The old one still knows that it does not know.
     expect(wordOf(await send(stage.app.url, "on its way"))).toBe("STORE_UNAVAILABLE");
   });
+
+  async function readRows(): Promise<Change[]> {
+    await using store = await openHere();
+    const tables = ["store-mark", "attempt"] as const;
+    const all = tables.map(async (table) =>
+      (await store.range(table, { limit: 1_000 })).map(({ key, value }) => ({ table, key, becomes: value })),
+    );
+    return (await Promise.all(all)).flat();
+  }
+
+  async function writeRows(rows: readonly Change[]): Promise<void> {
+    await using store = await openHere();
+    await store.commit(rows);
+  }
+
+  async function openHere() {
+    const store = await openStore(place.url, "default");
+    return { ...store, [Symbol.asyncDispose]: store.close };
+  }
 
   async function restart(simulator: Simulator) {
     const { url, close } = await startApp(configFor(simulator, { STORE_URL: place.url }));

@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { HAS_POSTGRES, type OwnPostgres, startPostgres } from "./own-postgres.ts";
-import { expectRule11, startWatched, type WatchedStage } from "./rule-eleven.ts";
+import { expectRule11, load, startWatched, type WatchedStage } from "./rule-eleven.ts";
 import { send, stateOf, timesTaken, wordOf } from "./sends.ts";
 import { runSql } from "./stores.ts";
 import { errorsAt, type Stage } from "./support.ts";
@@ -34,11 +34,14 @@ describe.skipIf(!HAS_POSTGRES)("with a PostgreSQL of its own (Debian's, in /usr/
   /** What holds while no send may be recorded: reads go on, at their time, and nothing goes out. */
   async function expectReadsOnly(stage: WatchedStage): Promise<void> {
     const taken = stage.simulator.ledger.length;
-    const words = await Promise.all([
-      ...["a", "b", "c"].map((key) => send(stage.app.url, `lost ${key}`).then(wordOf)),
-      stage.send("TEXTIZEN"),
-    ]);
-    expect(new Set(words)).toEqual(new Set(["STORE_UNAVAILABLE"]));
+    const loading = load(stage);
+    const words = await Promise.all(["a", "b", "c"].map((key) => send(stage.app.url, `lost ${key}`).then(wordOf)));
+    expect(words).toEqual(["STORE_UNAVAILABLE", "STORE_UNAVAILABLE", "STORE_UNAVAILABLE"]);
+    const heard = await loading;
+    for (const platform of ["PIDJ", "TEXTIZEN"] as const) {
+      expect(heard("reads", platform)).toEqual(new Set(["data"]));
+      expect(heard("sends", platform)).toEqual(new Set(["STORE_UNAVAILABLE"]));
+    }
     expect(stage.simulator.ledger).toHaveLength(taken);
     for (let turn = 0; turn < 5; turn += 1) {
       const began = performance.now();
