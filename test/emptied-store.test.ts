@@ -40,12 +40,14 @@ onEachStore((make) => {
         words.push(wordOf(await send(stage.app.url, key)));
       }
     };
+    let rows: Change[] = [];
     const sending = [sendOn(), sendOn(), sendOn(), sendOn()];
-    await expect.poll(() => stage.simulator.ledger.length).toBeGreaterThan(10);
-    const rows = await readRows();
-    await emptyStore(place.url);
     try {
-      await expect.poll(() => [...heard.values()].flat().at(-1)).toBe("STORE_UNAVAILABLE");
+      await expect.poll(() => stage.simulator.ledger.length, { timeout: 10_000 }).toBeGreaterThan(10);
+      rows = await readRows();
+      await emptyStore(place.url);
+      const last = () => [...heard.values()].flat().at(-1);
+      await expect.poll(last, { timeout: 10_000 }).toBe("STORE_UNAVAILABLE");
     } finally {
       isOver = true;
       await Promise.all(sending);
@@ -67,7 +69,7 @@ onEachStore((make) => {
     await send(stage.app.url, "before");
     stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "delay", milliseconds: 1_000, times: 1 });
     const sending = send(stage.app.url, "on its way");
-    await expect.poll(() => stateOf(stage.app.url, "on its way")).toBe("IN_PROGRESS");
+    await expect.poll(() => stateOf(stage.app.url, "on its way"), { interval: 10 }).toBe("IN_PROGRESS");
     await emptyStore(place.url);
     expect(wordOf(await send(stage.app.url, "on its way"))).toBe("STORE_UNAVAILABLE");
     expect(wordOf(await sending)).toBe("sent");
