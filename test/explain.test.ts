@@ -83,6 +83,14 @@ describe("POST /explain", () => {
     expect(stage.calls()).toEqual([]);
   });
 
+  test("names a shared list's call where an empty page reads it first, and a single call that kept lists do not spare", async () => {
+    const groups = "nodes { groups { name } }";
+    const query = `{ none: seriesList(first: 0) { ${groups} } seriesList(first: 1) { ${groups} } }`;
+    expect(JSON.stringify((await post(stage, { query })).plan?.fields)).toContain("PIDJ GET /groups");
+    const one = '{ contacts(first: 0, filter: { phoneNumber: "+12015554821" }) { totalCount } }';
+    expect((await post(stage, { query: one })).plan).toMatchObject({ atMost: { calls: 1 }, warm: { calls: 1 } });
+  });
+
   test.each([
     ["an unknown field", { query: "{ participant }" }, "GRAPHQL_VALIDATION_FAILED"],
     ["a document that is none", { query: "{" }, "GRAPHQL_PARSE_FAILED"],

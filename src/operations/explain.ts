@@ -21,7 +21,7 @@ export interface Plan {
   readonly refused: string | null;
   /** The field to leave out, or to ask for less of, first; null for an operation that costs nothing. */
   readonly dearest: PricedField | null;
-  /** Fields with calls or objects. */
+  /** Fields with calls or objects, and those above them. */
   readonly fields: readonly PlannedField[];
 }
 
@@ -85,7 +85,8 @@ function planned(cold: readonly FieldPart[], warm: readonly FieldPart[], times: 
     const kept = warm[at] ?? part;
     const atMost = ownPrice(part, times);
     const fields = planned(part.parts, kept.parts, times * part.count);
-    if (atMost.calls === 0 && part.count === 0) {
+    // The first field that reads a shared list has its call, also within a page that is empty.
+    if (atMost.calls === 0 && part.count === 0 && fields.length === 0) {
       return [];
     }
     return {
@@ -117,5 +118,5 @@ function whileListsAreKept(costs: Costs): Costs {
 function whileKept(coordinate: string, cost: FieldCost): FieldCost {
   const names = CALLS_OF.get(coordinate) ?? [];
   const single = names.filter((name) => !KEPT_LISTS.has(name)).length;
-  return { ...cost, calls: cost.isShared ? 0 : Math.min(cost.calls, single) };
+  return { ...cost, calls: Math.min(cost.calls, single) };
 }
