@@ -16,13 +16,16 @@ export interface OutgoingOptions {
   readonly warn: (message: string, error: unknown) => void;
 }
 
-/** Sends that are settled within this time are taken together. */
+/** Sends that are settled within this time are taken together, and one at a time soon. */
 const GATHERING_MS = 25;
+/** From one time to the next while there are many: each waits for the disk. */
+const PAUSE_MS = 250;
 /** What a process left that died is taken within this time. */
 const LOOK_MS = 1_000;
 
 export function createOutgoingTexts({ inbox, feed, warn }: OutgoingOptions): OutgoingTexts {
   let gathering: NodeJS.Timeout | null = null;
+  let takenAt = Number.NEGATIVE_INFINITY;
   let isFailing = false;
   let isListening = false;
 
@@ -47,6 +50,7 @@ export function createOutgoingTexts({ inbox, feed, warn }: OutgoingOptions): Out
 
   function start(): void {
     gathering = null;
+    takenAt = performance.now();
     running = take();
   }
 
@@ -54,7 +58,7 @@ export function createOutgoingTexts({ inbox, feed, warn }: OutgoingOptions): Out
   const looking = setInterval(start, LOOK_MS).unref();
   return {
     wake: () => {
-      gathering ??= setTimeout(start, GATHERING_MS).unref();
+      gathering ??= setTimeout(start, Math.max(GATHERING_MS, PAUSE_MS - (performance.now() - takenAt))).unref();
     },
     stop: async () => {
       clearInterval(looking);

@@ -111,47 +111,70 @@ function toStored(number: E164, row: ConversationRow | null): StoredConversation
   return row && { ...row, number };
 }
 
-/** Writes that a message has become the latest of its conversation. */
-export async function draftLatest(draft: Draft, row: TalkRow, sequence: number): Promise<void> {
-  const number = partnerOf(row);
-  if (number === null) {
-    return;
-  }
-  const [before = null] = await draft.read<ConversationRow>("conversation", [number]);
-  const { messages, unread, readTo, groups } = before ?? NONE;
-  const after: ConversationRow = {
-    latest: sequence,
-    messages: messages + 1,
-    unread: unread + (row.kind === "ReceivedMessage" ? 1 : 0),
-    readTo,
-    groups: row.groupId === null ? groups : { ...groups, [row.groupId]: (groups[row.groupId] ?? 0) + 1 },
-  };
-  draft.write("event-index", indexKey(pathOfConversation(number), sequence), "");
-  await reindex(draft, number, before, after);
-}
+/** The changes of one commit to conversations: each is read once and written once, however many of its messages change. */
+export class ConversationChanges {
+  readonly #draft: Draft;
+  readonly #rows = new Map<E164, { readonly before: ConversationRow | null; after: ConversationRow | null }>();
 
-/** Writes that the oldest message of a conversation is deleted. */
-export async function draftForgotten(draft: Draft, row: TalkRow, sequence: number): Promise<void> {
-  const number = partnerOf(row);
-  if (number === null) {
-    return;
+  constructor(draft: Draft) {
+    this.#draft = draft;
   }
-  draft.write("event-index", indexKey(pathOfConversation(number), sequence), null);
-  const [before = null] = await draft.read<ConversationRow>("conversation", [number]);
-  if (before === null) {
-    return;
+
+  /** The message has become the latest of its conversation. */
+  async add(row: TalkRow, sequence: number): Promise<void> {
+    const number = partnerOf(row);
+    if (number === null) {
+      return;
+    }
+    const known = await this.#rowOf(number);
+    const { messages, unread, readTo, groups } = known.after ?? NONE;
+    known.after = {
+      latest: sequence,
+      messages: messages + 1,
+      unread: unread + (row.kind === "ReceivedMessage" ? 1 : 0),
+      readTo,
+      groups: row.groupId === null ? groups : { ...groups, [row.groupId]: (groups[row.groupId] ?? 0) + 1 },
+    };
+    this.#draft.write("event-index", indexKey(pathOfConversation(number), sequence), "");
   }
-  const isUnread = row.kind === "ReceivedMessage" && sequence > before.readTo;
-  const groups = Object.entries(before.groups).map(
-    ([id, count]) => [id, id === row.groupId ? count - 1 : count] as const,
-  );
-  const after: ConversationRow = {
-    ...before,
-    messages: before.messages - 1,
-    unread: before.unread - (isUnread ? 1 : 0),
-    groups: Object.fromEntries(groups.filter(([, count]) => count > 0)),
-  };
-  await reindex(draft, number, before, after.messages > 0 ? after : null);
+
+  /** The oldest message of a conversation is deleted. */
+  async forget(row: TalkRow, sequence: number): Promise<void> {
+    const number = partnerOf(row);
+    if (number === null) {
+      return;
+    }
+    this.#draft.write("event-index", indexKey(pathOfConversation(number), sequence), null);
+    const known = await this.#rowOf(number);
+    if (known.after === null) {
+      return;
+    }
+    const { messages, unread, readTo } = known.after;
+    const isUnread = row.kind === "ReceivedMessage" && sequence > readTo;
+    const groups = Object.entries(known.after.groups)
+      .map(([id, count]) => [id, id === row.groupId ? count - 1 : count] as const)
+      .filter(([, count]) => count > 0);
+    const left = { messages: messages - 1, unread: unread - (isUnread ? 1 : 0), groups: Object.fromEntries(groups) };
+    known.after = left.messages > 0 ? { ...known.after, ...left } : null;
+  }
+
+  /** Writes all of them into the draft. */
+  async write(): Promise<void> {
+    for (const [number, { before, after }] of this.#rows) {
+      await reindex(this.#draft, number, before, after);
+    }
+  }
+
+  async #rowOf(number: E164) {
+    const known = this.#rows.get(number);
+    if (known !== undefined) {
+      return known;
+    }
+    const [before = null] = await this.#draft.read<ConversationRow>("conversation", [number]);
+    const row = { before, after: before };
+    this.#rows.set(number, row);
+    return row;
+  }
 }
 
 const NONE: ConversationRow = { latest: 0, messages: 0, unread: 0, readTo: 0, groups: {} };

@@ -70,7 +70,7 @@ interface StoredFields<Kind extends EventKind> {
 export type StoredMessage = ForwardedText & StoredFields<"ReceivedMessage">;
 export type StoredPollReport = PollReport & StoredFields<"CompletedPoll">;
 /** `cursor` and `sequence` are those of the event, `id` is that of the text, which may have several events. */
-export type StoredOutgoing = OutgoingText & StoredFields<"OutgoingMessage">;
+export type StoredOutgoing = Omit<OutgoingRow, "receivedAt"> & StoredFields<"OutgoingMessage">;
 export type StoredEvent = StoredMessage | StoredPollReport | StoredOutgoing;
 export type StoredOf<Kind extends EventKind> = Extract<StoredEvent, { readonly kind: Kind }>;
 
@@ -158,9 +158,16 @@ export type OutgoingRow = OutgoingText & {
   readonly receivedAt: number;
   /** The first event of the text, which is changed when more is known of it; null if this is the first. */
   readonly first: number | null;
+  /** What a first event said before it was changed; missing if it was not. */
+  readonly said?: Pick<OutgoingText, "state" | "message">;
 };
 
 export type EventRow = ArrivalRow | OutgoingRow;
+
+/** The event as it was when it became one: what is known by now is said by a later event. */
+export function asItCame(event: StoredEvent): StoredEvent {
+  return event.kind === "OutgoingMessage" ? { ...event, ...event.said } : event;
+}
 
 /** A row that has a place in a conversation. */
 export type TalkRow = OutgoingRow | Extract<ArrivalRow, { readonly kind: "ReceivedMessage" }>;

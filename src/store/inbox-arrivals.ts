@@ -1,4 +1,4 @@
-import { draftLatest } from "./conversations.ts";
+import { ConversationChanges } from "./conversations.ts";
 import {
   type Arrival,
   type ArrivalRow,
@@ -104,13 +104,15 @@ export function createArrivals(
       draft.read("event-count", [...new Set(deliveries.flatMap(({ arrival }) => pathsOf(arrival)))]),
     ]);
     const all: Appended[] = [];
+    const conversations = new ConversationChanges(draft);
     for (const delivery of deliveries) {
-      all.push(await draftArrival(draft, delivery));
+      all.push(await draftArrival(draft, conversations, delivery));
     }
+    await conversations.write();
     return all;
   }
 
-  async function draftArrival(draft: Draft, delivery: Delivery): Promise<Appended> {
+  async function draftArrival(draft: Draft, conversations: ConversationChanges, delivery: Delivery): Promise<Appended> {
     const at = now().getTime();
     const current = await draftState(draft);
     const [first = null] = await draft.read<FirstDelivery>("event-repeat", [delivery.fingerprint]);
@@ -121,7 +123,7 @@ export function createArrivals(
         return draftRepeat(draft, delivery, row, first.sequence, current);
       }
     }
-    return draftNew(draft, delivery, at, current);
+    return draftNew(draft, conversations, delivery, at, current);
   }
 
   return (delivery) =>
@@ -148,6 +150,7 @@ async function draftRepeat(
 
 async function draftNew(
   draft: Draft,
+  conversations: ConversationChanges,
   { arrival, fingerprint, alongside }: Delivery,
   at: number,
   current: State,
@@ -165,7 +168,7 @@ async function draftNew(
   }
   await addToCounts(draft, paths, 1);
   if (row.kind === "ReceivedMessage") {
-    await draftLatest(draft, row, sequence);
+    await conversations.add(row, sequence);
   }
   await alongside?.(draft, false);
   return { event: toStored(row, current.epoch, sequence), isRepeat: false };

@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { draftForgotten } from "./conversations.ts";
+import { ConversationChanges } from "./conversations.ts";
 import { countedPathsOf, type EventRow } from "./event-records.ts";
 import { addToCounts, draftState, indexKey, sequenceKey, writeState } from "./inbox-state.ts";
 import { isFinal } from "./outgoing-records.ts";
@@ -58,6 +58,7 @@ async function forgetBatch(
   const last = events[end - 1]?.receivedAt ?? state.forgottenAt;
   writeState(draft, { ...state, forgotten: forgotten + end, ...(last !== undefined && { forgottenAt: last }) });
   const paths: string[] = [];
+  const conversations = new ConversationChanges(draft);
   for (const [at, sequence] of sequences.slice(0, end).entries()) {
     const event = events[at] ?? null;
     draft.write("event", sequenceKey(sequence), null);
@@ -66,13 +67,14 @@ async function forgetBatch(
       draft.write("event-index", indexKey(path, sequence), null);
     }
     if (event?.kind === "ReceivedMessage" || event?.kind === "OutgoingMessage") {
-      await draftForgotten(draft, event, sequence);
+      await conversations.forget(event, sequence);
     }
     if (event?.kind === "OutgoingMessage" && event.first === null && !isFinal(event.state)) {
       draft.write("outgoing-place", event.owner, null);
     }
   }
   await addToCounts(draft, paths, -1);
+  await conversations.write();
   return end;
 }
 

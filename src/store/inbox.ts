@@ -1,6 +1,7 @@
 import { type CompletedPollId, idParts, type OutgoingMessageId, type ReceivedMessageId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import {
+  asItCame,
   type CursorPosition,
   type EventFilter,
   type EventKind,
@@ -218,7 +219,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
             );
       // Checked last, because events may be deleted during the read.
       const last = await state();
-      return last.forgotten > sequence || isForeign(from, last) ? null : { events, newest };
+      return last.forgotten > sequence || isForeign(from, last) ? null : { events: events.map(asItCame), newest };
     },
 
     newest: async () => {

@@ -1,4 +1,4 @@
-import { draftLatest } from "./conversations.ts";
+import { ConversationChanges } from "./conversations.ts";
 import type { OutgoingRow } from "./event-records.ts";
 import { draftState, type State, sequenceKey, writeState } from "./inbox-state.ts";
 import { isFinal, type OutgoingText } from "./outgoing-records.ts";
@@ -41,32 +41,28 @@ export function createTakeNews(store: Store, update: Update, now: () => Date): T
 
 /**
  * Takes into the inbox what attempts have said of their texts, the oldest first, until there is no more. All in one
- * commit: each piece of news becomes one event, whichever servers take it and whenever one is killed.
- * A text's first event is its place in the conversation, and says what is known of it.
+ * commit: each piece of news becomes one event, whichever servers take it and whenever one is killed. A text's first
+ * event is its place in the conversation, and says what is known of it.
  */
 async function takeAll(store: Store, update: Update, now: () => Date): Promise<boolean> {
-  let isAny = false;
-  for (;;) {
-    const entries = await store.range("outgoing-news", { limit: MOST_AT_ONCE });
-    if (entries.length === 0) {
-      return isAny;
-    }
-    const keys = entries.map(({ key }) => key);
-    const isTaken = await update((draft) => draftNews(draft, keys, now().getTime()), { durable: true });
-    isAny ||= isTaken;
-    if (entries.length < MOST_AT_ONCE) {
-      return isAny;
-    }
-  }
-}
-
-async function draftNews(draft: Draft, keys: readonly string[], at: number): Promise<boolean> {
-  const all = await draft.read<OutgoingText>("outgoing-news", keys);
-  // Another server may have been first.
-  const news = all.filter((text) => text !== null);
-  if (news.length === 0) {
+  const [first] = await store.range("outgoing-news", { limit: 1 });
+  if (first === undefined) {
     return false;
   }
+  let taken: number;
+  do {
+    taken = await update((draft) => draftNews(store, draft, now().getTime()), { durable: true });
+  } while (taken === MOST_AT_ONCE);
+  return true;
+}
+
+/** How many pieces of news were taken. */
+async function draftNews(store: Store, draft: Draft, at: number): Promise<number> {
+  const entries = await store.range("outgoing-news", { limit: MOST_AT_ONCE });
+  if (entries.length === 0) {
+    return 0;
+  }
+  const news = entries.map(({ key, value }) => draft.take<OutgoingText>("outgoing-news", key, value));
   const [before, places] = await Promise.all([
     draftState(draft),
     draft.read<number>(
@@ -75,22 +71,20 @@ async function draftNews(draft: Draft, keys: readonly string[], at: number): Pro
     ),
     draft.read("conversation", [...new Set(news.map(({ to }) => to))]),
   ]);
+  const conversations = new ConversationChanges(draft);
   let state = before;
   for (const [index, text] of news.entries()) {
-    state = await draftText(draft, text, { state, place: places[index] ?? null, at });
+    state = await draftText(draft, conversations, text, { state, place: places[index] ?? null, at });
   }
   writeState(draft, state);
-  for (const [index, key] of keys.entries()) {
-    if (all[index] !== null) {
-      draft.write("outgoing-news", key, null);
-    }
-  }
-  return true;
+  await conversations.write();
+  return news.length;
 }
 
 /** The state with the event that the text has become. */
 async function draftText(
   draft: Draft,
+  conversations: ConversationChanges,
   text: OutgoingText,
   { state, place, at }: { readonly state: State; readonly place: number | null; readonly at: number },
 ): Promise<State> {
@@ -105,7 +99,7 @@ async function draftText(
     if (!isFinal(text.state)) {
       draft.write("outgoing-place", text.owner, sequence);
     }
-    await draftLatest(draft, row, sequence);
+    await conversations.add(row, sequence);
     return { ...state, newest: sequence };
   }
   const [first = null] = await draft.read<OutgoingRow>("event", [sequenceKey(place)]);
@@ -115,7 +109,8 @@ async function draftText(
   if (isFinal(text.state)) {
     draft.write("outgoing-place", text.owner, null);
   }
-  draft.write("event", sequenceKey(place), { ...first, ...text } satisfies OutgoingRow);
+  const said = first.said ?? { state: first.state, message: first.message };
+  draft.write("event", sequenceKey(place), { ...first, ...text, said } satisfies OutgoingRow);
   draft.write("event", sequenceKey(sequence), { ...text, receivedAt: at, first: place } satisfies OutgoingRow);
   return { ...state, newest: sequence };
 }

@@ -36,6 +36,12 @@ export class Draft {
     });
   }
 
+  /** Removes a row that a range gave; the commit fails if it was changed since. */
+  take<Row>(table: Table, key: string, text: string): Row {
+    this.#changes.set(nameOf(table, key), { change: { table, key, was: text }, becomes: null });
+    return decodeRow<Row>(text);
+  }
+
   /** Null removes the row. A row that this draft has read is changed only if it is unchanged at the commit. */
   write(table: Table, key: string, row: unknown): void {
     const name = nameOf(table, key);
