@@ -4,7 +4,7 @@ import type { Simulator } from "../src/simulator/simulator.ts";
 import { openStore } from "../src/store/open.ts";
 import type { Change } from "../src/store/store.ts";
 import { SECRET } from "./events.ts";
-import { send, stateOf, TO, timesTaken, wordOf } from "./sends.ts";
+import { send, TO, timesTaken, wordOf } from "./sends.ts";
 import { emptyStore, onEachStore, type StorePlace } from "./stores.ts";
 import { forward } from "./subscribers.ts";
 import { ask, configFor, errorsAt, type Stage, startStage } from "./support.ts";
@@ -66,12 +66,12 @@ onEachStore((make) => {
   });
 
   test("what was on its way is recorded again, reads and STOP go on, and a new start sends", async () => {
-    await send(stage.app.url, "before");
-    stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "delay", milliseconds: 1_000, times: 1 });
+    const held = stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
     const sending = send(stage.app.url, "on its way");
-    await expect.poll(() => stateOf(stage.app.url, "on its way"), { interval: 10 }).toBe("IN_PROGRESS");
+    await held.arrived;
     await emptyStore(place.url);
     expect(wordOf(await send(stage.app.url, "on its way"))).toBe("STORE_UNAVAILABLE");
+    held.release();
     expect(wordOf(await sending)).toBe("sent");
     expect(errorsAt(await stage.query("{ pidjGroups { totalCount } textizenGroups { totalCount } }"))).toEqual({});
     await forward(stage.app.webhooks?.pidj ?? "", "STOP", { from: TO });
