@@ -176,7 +176,19 @@ function answerByGraphql(createContext: () => Reads): Answering {
   };
 }
 
-function listenBare(port: number, answer: Answering): void {
+/** Answers a body again as it was answered first. */
+function remembered(answer: Answering): (body: string) => Promise<string> | string {
+  const lines = new Map<string, string>();
+  return (body) =>
+    lines.get(body) ??
+    answer(JSON.parse(body)).then((result) => {
+      const line = JSON.stringify(result);
+      lines.set(body, line);
+      return line;
+    });
+}
+
+function listenBare(port: number, answer: (body: string) => Promise<string> | string): void {
   createServer((request, response) => {
     let text = "";
     request.setEncoding("utf8");
@@ -184,7 +196,7 @@ function listenBare(port: number, answer: Answering): void {
       text += piece;
     });
     request.on("end", async () => {
-      const line = JSON.stringify(await answer(JSON.parse(text)));
+      const line = await answer(text);
       response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(line) });
       response.end(line);
     });
@@ -194,6 +206,16 @@ function listenBare(port: number, answer: Answering): void {
 async function listenFastify(port: number, answer: Answering): Promise<void> {
   const http = fastify();
   http.post("/graphql", async (request) => answer(request.body as Asked));
+  await http.listen({ port, host: "127.0.0.1" });
+}
+
+async function listenFastifyMemory(port: number, answer: (body: string) => Promise<string> | string): Promise<void> {
+  const http = fastify();
+  http.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  http.post("/graphql", async (request, reply) => {
+    reply.header("content-type", "application/json");
+    return answer(request.body as string);
+  });
   await http.listen({ port, host: "127.0.0.1" });
 }
 
@@ -212,17 +234,26 @@ async function listenApollo(port: number, createContext: () => Reads): Promise<v
   await http.listen({ port, host: "127.0.0.1" });
 }
 
+/** These are not of the ladder: they have nothing of the rungs before them. */
+const APART: readonly Rung[] = ["apollo", "memory", "fastify-memory"];
+
 async function start(rung: Rung, port: number, platformPort: string): Promise<void> {
-  const has = (other: Rung) => rung !== "apollo" && RUNGS.indexOf(rung) >= RUNGS.indexOf(other);
+  const has = (other: Rung) => !APART.includes(rung) && RUNGS.indexOf(rung) >= RUNGS.indexOf(other);
   const fetched = createFetched(platformPort, has("timed"));
   const reads = createReads(has("shared") ? shared(fetched) : fetched);
   const createContext = () => (has("dataloader") || rung === "apollo" ? batched(reads) : reads);
-  if (rung === "apollo") {
-    await listenApollo(port, createContext);
-  } else if (rung === "bare") {
-    listenBare(port, answerByHand(reads));
-  } else {
-    await listenFastify(port, has("graphql-js") ? answerByGraphql(createContext) : answerByHand(reads));
+  const byHand = answerByHand(reads);
+  switch (rung) {
+    case "bare":
+      return listenBare(port, async (body) => JSON.stringify(await byHand(JSON.parse(body))));
+    case "memory":
+      return listenBare(port, remembered(byHand));
+    case "fastify-memory":
+      return listenFastifyMemory(port, remembered(byHand));
+    case "apollo":
+      return listenApollo(port, createContext);
+    default:
+      return listenFastify(port, has("graphql-js") ? answerByGraphql(createContext) : byHand);
   }
 }
 

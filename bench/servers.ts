@@ -136,9 +136,20 @@ const baseline: Server = {
 
 /**
  * In this order each has what those before it have, apart from `apollo`: that is `graphql-js` and `dataloader` behind Apollo
- * Server. See rungs.ts.
+ * Server. `memory` and `fastify-memory` answer a body that they have answered before from memory, with no GraphQL at all: what
+ * `identical` could be at most. See rungs.ts.
  */
-export const RUNGS = [LIMIT, "fastify", "graphql-js", "dataloader", "shared", "timed", "apollo"] as const;
+export const RUNGS = [
+  LIMIT,
+  "fastify",
+  "graphql-js",
+  "dataloader",
+  "shared",
+  "timed",
+  "apollo",
+  "memory",
+  "fastify-memory",
+] as const;
 
 /** Only the first is measured if no server is named. */
 export const rungs: readonly Server[] = RUNGS.map((name) => ({
