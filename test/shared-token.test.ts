@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { forgetFullBuckets, SharedBuckets } from "../src/access/shared-buckets.ts";
+import { StoreError } from "../src/errors.ts";
 import { openStore } from "../src/store/open.ts";
 import { shareToken } from "../src/store/shared-token.ts";
 import type { Store } from "../src/store/store.ts";
@@ -64,6 +65,24 @@ onEachStore((make) => {
     await readAll();
     expect(signIns).toBe(2);
     await Promise.all(clients.map((client) => client.close()));
+  });
+
+  test("a process whose store is slow waits for it, and does not sign in beside the others", async () => {
+    await using place = await make();
+    const store = await openStore(place.url, "default");
+    await shareToken(store, "you@example.com", Buffer.alloc(32, 1), now).write("theirs");
+    // As a database that ten servers start at: longer than a hurried read waits, shorter than it takes to give up.
+    const slow: Store = {
+      ...store,
+      get: (table, keys, options) =>
+        options?.withinMilliseconds === undefined
+          ? store.get(table, keys)
+          : Promise.reject(new StoreError("The database did not answer in time", null)),
+    };
+    expect(await shareToken(slow, "you@example.com", Buffer.alloc(32, 1), now).claim(null, 5_000)).toEqual({
+      token: "theirs",
+    });
+    await store.close();
   });
 
   test("three processes that take from one bucket take what is in it, and not more", async () => {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
-import { QUICK, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 import { decodeRow } from "./update.ts";
 
 /** A token that several processes share, so that one of them gets it for all. Every method throws StoreError. */
@@ -31,7 +31,8 @@ export function shareToken(store: Store, user: string, secretKey: Buffer, now: (
   const key = createHmac("sha256", secretKey).update(user).digest("hex");
 
   async function readRow(): Promise<{ readonly text: string | null; readonly row: Row }> {
-    const [text = null] = await store.get("session", [key], QUICK);
+    // With patience: whoever takes a busy store for one that does not answer signs in by itself.
+    const [text = null] = await store.get("session", [key]);
     return { text, row: decodeRow<Row>(text) ?? { sealed: null, claimedUntil: 0 } };
   }
 

@@ -93,8 +93,8 @@ export function createSession({ credentials, signIn, now, shared }: SessionOptio
       return others;
     }
     const mine = await signIn(email, password, scope);
-    // Without its store, each process signs in by itself.
-    await shared?.write(mine).catch(() => undefined);
+    // Behind the answer, and without its store each process signs in by itself.
+    shared?.write(mine).catch(() => undefined);
     return mine;
   }
 
