@@ -70,14 +70,14 @@ describe.skipIf(!HAS_POSTGRES || !existsSync(PGBOUNCER))(
     test("whoever waits for news at the pooler is told that none will come", async () => {
       const warnings: string[] = [];
       const listener = listenForEvents({
-        url: pooler.url,
+        url: `${pooler.url}?schema=pooled`,
         storeUrl: `${pooler.url}?schema=pooled`,
         account: "default",
         onNews: () => undefined,
         warn: (message) => warnings.push(message),
       });
       await expect.poll(() => warnings, { timeout: 10_000 }).toHaveLength(1);
-      expect(warnings[0]).toMatch(/^no news come through .*set STORE_LISTEN_URL/);
+      expect(warnings[0]).toMatch(/^no news come from the database: STORE_URL .*Set STORE_LISTEN_URL/);
       await listener.stop();
     });
 

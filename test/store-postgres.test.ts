@@ -2,6 +2,7 @@ import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { StoreError } from "../src/errors.ts";
 import { openStore } from "../src/store/open.ts";
+import { listenForEvents } from "../src/store/postgres-listener.ts";
 import { parsePostgresUrl } from "../src/store/postgres-url.ts";
 import type { Store } from "../src/store/store.ts";
 import { makePostgres, POSTGRES, runSql, TEST_POSTGRES_URL } from "./stores.ts";
@@ -61,6 +62,42 @@ describe.skipIf(!POSTGRES.isHere)("in PostgreSQL (TEST_POSTGRES_URL)", () => {
     await open();
     await runSql(TEST_POSTGRES_URL, `UPDATE ${place.schema}.format SET version = 2`);
     await expect(open()).rejects.toThrow(/has format 2; this version reads up to 1/);
+  });
+
+  test("whoever owns the schema needs no right on the database, and whoever owns neither is told so", async () => {
+    const role = `owner_${place.schema}`;
+    await runSql(TEST_POSTGRES_URL, `CREATE ROLE ${role} LOGIN; CREATE SCHEMA ${place.schema} AUTHORIZATION ${role}`);
+    try {
+      const own = Object.assign(new URL(place.url), { username: role }).href;
+      const store = await openStore(own, "default");
+      expect(await store.commit([{ table, key: "a", was: null, becomes: "1" }])).toBe(true);
+      await store.close();
+      await expect(openStore(`${own}x`, "default")).rejects.toThrow(/GRANT CREATE ON DATABASE/);
+    } finally {
+      await runSql(TEST_POSTGRES_URL, `DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+    }
+  });
+
+  test("a schema with another program's tables is left alone, and the error does not blame the network", async () => {
+    await runSql(TEST_POSTGRES_URL, `CREATE SCHEMA ${place.schema}; CREATE TABLE ${place.schema}.format (name text)`);
+    await expect(open()).rejects.toThrow(/refuses with error 42703 of PostgreSQL: .*STORE_URL/);
+  });
+
+  test("a listener at another database is told that it will hear nothing", async () => {
+    await open();
+    const other = new URL(TEST_POSTGRES_URL);
+    other.pathname = "/template1";
+    const warnings: string[] = [];
+    const listener = listenForEvents({
+      url: other.href,
+      storeUrl: place.url,
+      account: "default",
+      onNews: () => undefined,
+      warn: (message) => warnings.push(message),
+    });
+    await expect.poll(() => warnings, { timeout: 10_000 }).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^no news come from the database: STORE_LISTEN_URL leads .* another database/);
+    await listener.stop();
   });
 
   test("a program that needs a store makes none", async () => {

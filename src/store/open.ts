@@ -90,8 +90,10 @@ function explainOpening(shown: string, cause: unknown): string {
     case "08P01":
     case "0A000":
       return `${where} refuses the connection's settings: behind PgBouncer, set ignore_startup_parameters = statement_timeout.`;
-    default:
+    case null:
       return explainConnecting(where, cause);
+    default:
+      return `${where} refuses with error ${codeOf(cause)} of PostgreSQL: restore its schema, or name another one by ?schema= in STORE_URL.`;
   }
 }
 

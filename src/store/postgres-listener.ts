@@ -7,7 +7,7 @@ import { parsePostgresUrl } from "./postgres-url.ts";
 export interface ListenerOptions {
   /** The database itself: a pooler in transaction mode passes no news on. */
   readonly url: string;
-  /** Of the store: a listener of another address still listens to it. */
+  /** Of the store: a listener of another address still listens to it, and is tried by it. */
   readonly storeUrl: string;
   readonly account: string;
   /** Called when an event was stored, and after each time in which one may have been missed. */
@@ -23,35 +23,40 @@ const CHECK_MS = 5_000;
 const NEWS_MS = 2_000;
 
 const ADVICE =
-  "set STORE_LISTEN_URL to the database itself, or new events of other replicas are found after 5 seconds only";
+  "leads to a pooler in transaction mode or to another database. Set STORE_LISTEN_URL to the database of STORE_URL itself, or new events of other replicas are found after 5 seconds only";
 
 /** Hears of new events that other servers store, by one connection of its own, which is made anew when it is lost. */
 export function listenForEvents({ url, storeUrl, account, onNews, warn }: ListenerOptions): { stop(): Promise<void> } {
-  const { connectionString, shown } = parsePostgresUrl(url, "STORE_LISTEN_URL");
-  const channel = channelOf(parsePostgresUrl(storeUrl).schema);
+  const variable = url === storeUrl ? "STORE_URL" : "STORE_LISTEN_URL";
+  const { connectionString } = parsePostgresUrl(url, variable);
+  const store = parsePostgresUrl(storeUrl);
+  const channel = channelOf(store.schema);
   let client: Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let isWarned = false;
   let isTried = false;
 
-  const createClient = () =>
+  const createClient = (address: string) =>
     new Client({
-      connectionString,
+      connectionString: address,
       application_name: "textgraph events",
       connectionTimeoutMillis: CHECK_MS,
       query_timeout: CHECK_MS,
       keepAlive: true,
     });
 
-  /** Tries once whether news reach a connection: through a pooler in transaction mode, LISTEN succeeds and none come. */
+  /**
+   * Tries once whether news of the store reach this connection. LISTEN succeeds through a pooler in transaction mode and at
+   * another database too, and none come.
+   */
   async function tryNews(listening: Client): Promise<void> {
     const word = randomUUID();
     let isHeard = false;
     listening.on("notification", ({ payload }) => {
       isHeard ||= payload === word;
     });
-    const teller = createClient();
+    const teller = createClient(store.connectionString);
     teller.on("error", () => undefined);
     try {
       await teller.connect();
@@ -63,13 +68,13 @@ export function listenForEvents({ url, storeUrl, account, onNews, warn }: Listen
       await wait(NEWS_MS / 100, undefined, { ref: false });
     }
     if (!isHeard && client === listening) {
-      warn(`no news come through ${shown}, as behind a pooler in transaction mode: ${ADVICE}`, null);
+      warn(`no news come from the database: ${variable} ${ADVICE}`, null);
     }
     isTried = true;
   }
 
   async function connect(): Promise<void> {
-    const mine = createClient();
+    const mine = createClient(connectionString);
     client = mine;
     const lose = (error: unknown) => {
       if (client !== mine) {
@@ -79,7 +84,7 @@ export function listenForEvents({ url, storeUrl, account, onNews, warn }: Listen
       void mine.end().catch(() => undefined);
       if (!isStopped) {
         if (!isWarned) {
-          warn("new events of other replicas are looked for, because the database tells of none", error);
+          warn(`new events of other replicas are looked for, because the database tells of none: ${variable}`, error);
         }
         isWarned = true;
         clearTimeout(timer);

@@ -39,6 +39,11 @@ export async function prepareSchema(
   try {
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`textgraph schema ${schema}`]);
     if ((await formatOf(client, schema, shown)) < FORMAT) {
+      // To make a schema, also one that is there, takes a right on the database, which its owner may lack.
+      const found = await client.query("SELECT FROM pg_namespace WHERE nspname = $1", [schema]);
+      if (found.rowCount === 0) {
+        await client.query(`CREATE SCHEMA ${schema}`);
+      }
       await client.query(firstFormat(schema));
     }
     await client.query("COMMIT");
@@ -86,7 +91,6 @@ async function formatOf(client: ClientBase, schema: string, shown: string): Prom
  */
 function firstFormat(schema: string): string {
   return `
-CREATE SCHEMA IF NOT EXISTS ${schema};
 CREATE TABLE ${schema}.format (version integer NOT NULL);
 INSERT INTO ${schema}.format VALUES (1);
 CREATE TABLE ${schema}.entry (
