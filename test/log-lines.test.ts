@@ -210,6 +210,16 @@ describe("nothing else can be written", () => {
     expect(JSON.stringify(described)).not.toContain("hunter2");
     expect(described.cause?.stack).toContain("log-lines.test.ts");
   });
+
+  test("PostgreSQL's codes are kept, which begin with a digit, and no other value in their place", () => {
+    const answered = (code: string) => Object.assign(new Error("hunter2"), { severity: "FATAL", code });
+    expect(describeError(new StoreError("The database failed", answered("53300"))).cause).toMatchObject({
+      code: "53300",
+      message: "",
+    });
+    expect(describeError(answered("+14155551212"))).not.toHaveProperty("code");
+    expect(describeError(Object.assign(new Error("hunter2"), { code: "94110" }))).not.toHaveProperty("code");
+  });
 });
 
 test("the lines of one turn of the event loop are written at once, and at the latest when they are flushed", async () => {

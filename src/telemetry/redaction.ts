@@ -28,7 +28,7 @@ export function describeError(error: unknown, depth = 0): WrittenError {
   if (!(error instanceof Error)) {
     return { type: "not an error", message: "", stack: "" };
   }
-  const code = "code" in error ? codeOf(error.code) : null;
+  const code = "code" in error ? codeOf(error.code, "severity" in error) : null;
   return {
     type: wordOf(error.name) ?? "Error",
     ...(code !== null && { code }),
@@ -50,9 +50,13 @@ function framesOf({ stack = "", message }: Error): string {
     .join("\n");
 }
 
-/** `ECONNREFUSED`, `ERR_INVALID_URL`: words of a fixed list that Node and its libraries have. */
-function codeOf(code: unknown): string | null {
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : null;
+/**
+ * `ECONNREFUSED`, `ERR_INVALID_URL`: words of a fixed list that Node and its libraries have. An error with a severity is
+ * PostgreSQL's answer, whose codes (`53300`) begin with a digit too.
+ */
+function codeOf(code: unknown, isOfDatabase: boolean): string | null {
+  const form = isOfDatabase ? /^[A-Z0-9]{5}$/ : /^[A-Z][A-Z0-9_]{1,60}$/;
+  return typeof code === "string" && form.test(code) ? code : null;
 }
 
 function wordOf(name: string): string | null {
