@@ -22,6 +22,10 @@ test("it has each type with an id, each link between them, and the price of each
     "Participant.groups TextizenGroup": "2 each",
     "Participant.person Person": "free",
     "Person.contact Contact": "1 each",
+    // Within what has no id, by an interface, by a union.
+    "Query.searchPeople Person": "2 once",
+    "Query.group PidjGroup": "2 each",
+    "Conversation.messages ReceivedMessage": "free",
   });
   const drawn = readFileSync(new URL("../docs/graph-prices.svg", import.meta.url), "utf8");
   for (const { from, field, price } of links.filter((link) => link.from !== "Query")) {

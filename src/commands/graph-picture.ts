@@ -1,5 +1,12 @@
 import type { Graphviz } from "@hpcc-js/wasm-graphviz";
-import { type GraphQLField, getNamedType, isInterfaceType, isObjectType } from "graphql";
+import {
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+} from "graphql";
 import { NO_COST, readCosts } from "../operations/costs.ts";
 import { CALLS_OF, type CallName } from "../operations/routes.ts";
 import { buildSchema, readTypeDefs } from "../operations/schema.ts";
@@ -39,7 +46,7 @@ export const HOMES = [
   ["pidj", "Pidj"],
   ["textizen", "Textizen"],
   ["both", "a phone number on both"],
-  ["own", "received here"],
+  ["own", "kept here"],
 ] as const;
 
 /** Reads what is drawn from the schema, its costs and the calls of its fields. */
@@ -55,28 +62,44 @@ export function readPicture(): Picture {
   const names = new Set(types.map(({ name }) => name));
   const links = [query, ...types].flatMap((type) =>
     Object.values(type.getFields()).flatMap((field): Link[] => {
-      const to = targetOf(field);
-      if (field.deprecationReason !== undefined && field.deprecationReason !== null) {
+      if (typeof field.deprecationReason === "string") {
         return [];
       }
-      const coordinate = `${type.name}.${field.name}`;
-      const { calls, isShared } = costs.get(coordinate) ?? NO_COST;
-      const ofObject = (costs.get(to) ?? NO_COST).calls;
-      const price = priceOf(isShared ? calls : 0, (isShared ? 0 : calls) + ofObject);
-      const made = [...new Set([...(CALLS_OF.get(coordinate) ?? []), ...(CALLS_OF.get(to) ?? [])])];
-      return names.has(to)
-        ? [{ from: type.name, field: field.name, to, price, calls: price === "free" ? [] : made }]
-        : [];
+      return [...targetsOf(schema, field, names)].map((to) => {
+        const { calls, isShared } = costs.get(`${type.name}.${field.name}`) ?? NO_COST;
+        const ofObject = (costs.get(to) ?? NO_COST).calls;
+        const price = priceOf(isShared ? calls : 0, (isShared ? 0 : calls) + ofObject);
+        const made = [...(CALLS_OF.get(`${type.name}.${field.name}`) ?? []), ...(CALLS_OF.get(to) ?? [])];
+        return { from: type.name, field: field.name, to, price, calls: price === "free" ? [] : [...new Set(made)] };
+      });
     }),
   );
   return { types: types.map(({ name }) => ({ name, home: homeOf(name, links) })), links };
 }
 
-/** A list's and a connection's field leads to what is in it. */
-function targetOf({ type }: GraphQLField<unknown, unknown>): string {
+/**
+ * The types with an id that a field leads to: its own, those of a union or an interface, or those within what has no id,
+ * such as a connection's `nodes`. `Node` is every type, and so is no link.
+ */
+function targetsOf(
+  schema: GraphQLSchema,
+  { type }: GraphQLField<unknown, unknown>,
+  names: ReadonlySet<string>,
+  seen = new Set<string>(),
+): ReadonlySet<string> {
   const named = getNamedType(type);
-  const nodes = isObjectType(named) ? named.getFields()["nodes"] : undefined;
-  return nodes === undefined ? named.name : getNamedType(nodes.type).name;
+  if (names.has(named.name)) {
+    return new Set([named.name]);
+  }
+  if (seen.has(named.name) || named.name === "Node") {
+    return new Set();
+  }
+  seen.add(named.name);
+  if (isAbstractType(named)) {
+    return new Set(schema.getPossibleTypes(named).flatMap(({ name }) => (names.has(name) ? [name] : [])));
+  }
+  const within = isObjectType(named) ? Object.values(named.getFields()) : [];
+  return new Set(within.flatMap((field) => [...targetsOf(schema, field, names, seen)]));
 }
 
 function priceOf(once: number, each: number): string {
@@ -84,14 +107,17 @@ function priceOf(once: number, each: number): string {
   return parts.filter((part) => part !== "").join(" + ") || "free";
 }
 
-/** By the platform that the ways in ask. Without a call it is this server's store, but for persons. */
+/** By the platforms that the ways in ask, but for those to several types. What asks none is in this server's own store. */
 function homeOf(name: string, links: readonly Link[]): PicturedType["home"] {
-  const ways = links.filter(({ from, to }) => from === "Query" && to === name);
+  const ways = links.filter(({ from, field, to }) => {
+    const leadsTo = links.filter((link) => link.from === from && link.field === field).length;
+    return from === "Query" && to === name && leadsTo === 1;
+  });
   const platforms = new Set(ways.flatMap(({ calls }) => calls.map((call) => call.split(" ")[0])));
-  if (platforms.size === 1) {
-    return platforms.has("PIDJ") ? "pidj" : "textizen";
+  if (platforms.size === 0) {
+    return "own";
   }
-  return name === "Person" ? "both" : "own";
+  return platforms.size > 1 ? "both" : platforms.has("PIDJ") ? "pidj" : "textizen";
 }
 
 /** Draws the types and which of them are linked: small, for the beginning of a page. */
