@@ -4,6 +4,7 @@ import { compareIds } from "../ids.ts";
 import { foldName } from "../names.ts";
 import type { E164 } from "../phone.ts";
 import { forEachInSlices, sortInSlices } from "../rest/slices.ts";
+import { type Condition, conditionsOf, type FilterShape, type FilterValues, meets, saysIt } from "./list-filters.ts";
 import { ListSearch } from "./list-search.ts";
 import {
   cutPage,
@@ -15,16 +16,6 @@ import {
   requireWindow,
   type SortKey,
 } from "./paging.ts";
-
-/** A value that a list can be filtered by. */
-export interface FilterShape<Row> {
-  readonly valueOf: (row: Row) => Field<string | boolean | Date> | undefined;
-  /**
-   * `part`: the value contains the wanted text, letter case and Unicode form ignored. `equal`: it is the wanted value.
-   * `from`, `until`: the time is that, or later; or earlier.
-   */
-  readonly by: "part" | "equal" | "from" | "until";
-}
 
 /** How to read names, numbers and parents off the rows of a list. Parts that a list does not need are left out. */
 export interface RowShape<Row> {
@@ -48,13 +39,7 @@ export const NAME_FILTER = { name: { by: "part", valueOf: nameOf } } as const;
 /** What a client asks of a list. Null and undefined in `filter` are ignored. */
 export interface ListArguments extends PageArguments {
   readonly orderBy?: Order | null;
-  readonly filter?: Readonly<Record<string, string | boolean | Date | null | undefined>> | null;
-}
-
-interface Condition<Row> {
-  readonly name: string;
-  readonly wanted: string | boolean | Date;
-  readonly filter: FilterShape<Row>;
+  readonly filter?: FilterValues;
 }
 
 /** The positions of a key's rows: a number if there is one row, so that most keys need no array. */
@@ -151,7 +136,7 @@ export class Listing<Row extends { readonly id: string }> {
   async page(args: ListArguments): Promise<Page<Row>> {
     const order = args.orderBy ?? DEFAULT_ORDER;
     const window = requireWindow(args, order);
-    const conditions = this.#conditions(args);
+    const conditions = conditionsOf(this.#shape.filters, args.filter);
     const positions = await (conditions.length === 0 ? this.#ordered(order) : this.#filter(order, conditions));
     return cutPage(positions, (at) => this.#row(at), window, order, this.#keyOf);
   }
@@ -229,15 +214,6 @@ export class Listing<Row extends { readonly id: string }> {
     });
   }
 
-  #conditions(args: ListArguments): Condition<Row>[] {
-    return Object.entries(this.#shape.filters ?? {}).flatMap(([key, filter]) => {
-      const name = `filter.${key}`;
-      const value = args.filter?.[key] ?? null;
-      const wanted = filter.by === "part" && typeof value === "string" ? foldName(value) : value;
-      return wanted === null || (filter.by === "part" && wanted === "") ? [] : [{ name, wanted, filter }];
-    });
-  }
-
   #filter(order: Order, conditions: readonly Condition<Row>[]): Promise<Uint32Array> {
     const key = JSON.stringify([order, conditions.map(({ name, wanted }) => [name, wanted])]);
     this.#filtered ??= new LRUCache({ max: FILTERS_KEPT });
@@ -252,7 +228,7 @@ export class Listing<Row extends { readonly id: string }> {
   async #select(order: Order, conditions: readonly Condition<Row>[]): Promise<Uint32Array> {
     for (const { name, filter } of conditions) {
       // An empty page would look like "no match" although no row has the value, so this is an error.
-      if (this.rows.length > 0 && !this.rows.some((row) => isSaid(filter.valueOf(row)))) {
+      if (this.rows.length > 0 && !this.rows.some((row) => saysIt(row, filter))) {
         throw new InputError(name, `The filter ${name} cannot be used: no row of the platform's list says it.`);
       }
     }
@@ -284,25 +260,4 @@ export class Listing<Row extends { readonly id: string }> {
 function idRank(id: string): number {
   const tail = id.slice(id.indexOf(":") + 1);
   return /^[1-9][0-9]{0,14}$/.test(tail) ? Number(tail) : Number.NaN;
-}
-
-function isSaid<Value>(value: Field<Value> | undefined): value is Value {
-  return value !== null && value !== undefined && !(value instanceof Error);
-}
-
-function meets<Row>(row: Row, { wanted, filter }: Condition<Row>): boolean {
-  const value = filter.valueOf(row);
-  if (!isSaid(value)) {
-    return false;
-  }
-  switch (filter.by) {
-    case "equal":
-      return value === wanted;
-    case "part":
-      return foldName(String(value)).includes(String(wanted));
-    case "from":
-      return value >= wanted;
-    default:
-      return value <= wanted;
-  }
 }

@@ -128,3 +128,12 @@ export function isByIds(field: GraphQLField<unknown, unknown>, { slicingArgument
 export function isListOf(type: GraphQLType): boolean {
   return isListType(isNonNullType(type) ? type.ofType : type);
 }
+
+/** Types whose records cost no platform call by themselves. */
+export const KEPT_HERE: ReadonlySet<string> = new Set([
+  "Person",
+  "ReceivedMessage",
+  "CompletedPoll",
+  "OutgoingMessage",
+  "Conversation",
+]);

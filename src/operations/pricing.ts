@@ -22,6 +22,7 @@ import {
   introspectionCosts,
   isByIds,
   isListOf,
+  KEPT_HERE,
   type ListSize,
   NO_COST,
   readCosts,
@@ -272,15 +273,6 @@ class Walk {
     return sizes.length === 0 ? assumedSize : Math.max(...sizes);
   }
 }
-
-/** Types whose records cost no platform call by themselves. */
-const KEPT_HERE: ReadonlySet<string> = new Set([
-  "Person",
-  "ReceivedMessage",
-  "CompletedPoll",
-  "OutgoingMessage",
-  "Conversation",
-]);
 
 /** A client chooses the names by aliases, and the answer repeats them for each object. */
 function valuesOfName(name: string): number {
