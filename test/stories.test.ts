@@ -57,6 +57,7 @@ test("the stories are these, and the first of them is what Sandbox opens with", 
     "SearchPeople",
     "ParticipantsTable",
     "PollDashboard",
+    "Conversations",
     "Anything",
   ]);
   expect(print(parse(FIRST_QUERY)).trim()).toBe(story("PersonPage"));
