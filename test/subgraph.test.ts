@@ -248,6 +248,9 @@ describe("with authentication", () => {
     expect(refused.data._entities[0]).toBeNull();
     expect(refused.data._entities[1]).toMatchObject({ __typename: "Person" });
     expect(errorsAt(refused)).toEqual({ "_entities.0": "FORBIDDEN" });
+    // What it is told of itself is what it would be told without the router.
+    const { data } = await stage.query("{ viewer { id scopes } }", {}, reads);
+    expect(data.viewer).toEqual({ id: "key:contacts", scopes: ["contacts:read"] });
   });
 
   test("a token is passed on as well as a key", async () => {
