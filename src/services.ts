@@ -37,6 +37,8 @@ const DAY_MS = 86_400_000;
 const FEED_LOOK_MS = 250;
 /** The same where the database tells of events, in case that it did not. */
 const SAFETY_LOOK_MS = 5_000;
+/** Milliseconds after which what a process left that died is found in a file. */
+const LEFT_BEHIND_MS = 1_000;
 
 const DRIFTS = { new: "is new", missing: "is missing", type: "has another type" } as const;
 
@@ -90,7 +92,7 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
   const pidj = connectPidj(config.pidj, connection);
   const textizen = connectTextizen(config.textizen, {
     ...connection,
-    sharedToken: sharedTokenOf(config, store, now),
+    sharedToken: sharedTokenOf(config, store, { now, warn }),
   });
   const widths = { pidj: new DetailWidth(), textizen: new DetailWidth() };
   const keeping = {
@@ -106,9 +108,9 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
     mostKept: config.events.mostKept,
   });
   const audit = createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS });
-  const lookMilliseconds = isPostgresUrl(storeUrl) ? SAFETY_LOOK_MS : FEED_LOOK_MS;
-  const feed = createFeed({ inbox, lookMilliseconds, warn });
-  const outgoing = createOutgoingTexts({ inbox, feed, warn });
+  const lookAt = (ofFile: number) => (isPostgresUrl(storeUrl) ? SAFETY_LOOK_MS : ofFile);
+  const feed = createFeed({ inbox, lookMilliseconds: lookAt(FEED_LOOK_MS), warn });
+  const outgoing = createOutgoingTexts({ inbox, feed, lookMilliseconds: lookAt(LEFT_BEHIND_MS), warn });
   const services: Services = {
     pidj: {
       client: pidj,
@@ -172,9 +174,14 @@ function connectPidj(config: PidjConfig | null, connection: Omit<ConnectionOptio
 }
 
 /** Null if each process signs in to Textizen by itself. */
-function sharedTokenOf({ textizen, replicas }: Config, store: Store, now: () => Date): SharedToken | null {
+function sharedTokenOf(
+  { textizen, replicas }: Config,
+  store: Store,
+  { now, warn }: Pick<ServicesOptions, "now" | "warn">,
+): SharedToken | null {
+  const onOther = () => warn("another STORE_SECRET_KEY, or another user, was signed in to Textizen", null);
   return textizen !== null && "email" in textizen.credentials && replicas.secretKey !== null
-    ? shareToken(store, textizen.credentials.email, replicas.secretKey, now)
+    ? shareToken(store, textizen.credentials.email, replicas.secretKey, { now, onOther })
     : null;
 }
 

@@ -10,18 +10,21 @@ import { serve } from "./textizen-upstream.ts";
 import { createScope, sendJson } from "./upstream.ts";
 
 const now = () => new Date();
+const options = { now };
 
 onEachStore((make) => {
   test("a token is read back with its key and name, and by nobody else", async () => {
     await using place = await make();
     const store = await openStore(place.url, "default");
     const [key, otherKey] = [randomBytes(32), randomBytes(32)];
-    const mine = shareToken(store, "you@example.com", key, now);
+    const mine = shareToken(store, "you@example.com", key, options);
     expect(await mine.claim(null, 0)).toEqual({ turn: "mine" });
     await mine.write("the secret token");
-    expect(await shareToken(store, "you@example.com", key, now).claim(null, 0)).toEqual({ token: "the secret token" });
-    expect(await shareToken(store, "you@example.com", otherKey, now).claim(null, 0)).toEqual({ turn: "mine" });
-    expect(await shareToken(store, "me@example.com", key, now).claim(null, 0)).toEqual({ turn: "mine" });
+    expect(await shareToken(store, "you@example.com", key, options).claim(null, 0)).toEqual({
+      token: "the secret token",
+    });
+    expect(await shareToken(store, "you@example.com", otherKey, options).claim(null, 0)).toEqual({ turn: "mine" });
+    expect(await shareToken(store, "me@example.com", key, options).claim(null, 0)).toEqual({ turn: "mine" });
     const row = (await store.range("session", { limit: 10 })).find(({ value }) => !value.includes("null"));
     expect(JSON.stringify(row)).not.toMatch(/secret|example/);
     const { sealed } = JSON.parse(row?.value ?? "");
@@ -51,7 +54,7 @@ onEachStore((make) => {
     const clients = stores.map((store) =>
       upstream.connect({
         credentials: { email: "you@example.com", password: "your_password" },
-        sharedToken: shareToken(store, "you@example.com", Buffer.alloc(32, 1), now),
+        sharedToken: shareToken(store, "you@example.com", Buffer.alloc(32, 1), options),
       }),
     );
     const readAll = () => Promise.all(clients.map((client) => client.groups(createScope())));
@@ -70,7 +73,7 @@ onEachStore((make) => {
   test("a process whose store is slow waits for it, and does not sign in beside the others", async () => {
     await using place = await make();
     const store = await openStore(place.url, "default");
-    await shareToken(store, "you@example.com", Buffer.alloc(32, 1), now).write("theirs");
+    await shareToken(store, "you@example.com", Buffer.alloc(32, 1), options).write("theirs");
     // As a database that ten servers start at: longer than a hurried read waits, shorter than it takes to give up.
     const slow: Store = {
       ...store,
@@ -79,9 +82,29 @@ onEachStore((make) => {
           ? store.get(table, keys)
           : Promise.reject(new StoreError("The database did not answer in time", null)),
     };
-    expect(await shareToken(slow, "you@example.com", Buffer.alloc(32, 1), now).claim(null, 5_000)).toEqual({
+    expect(await shareToken(slow, "you@example.com", Buffer.alloc(32, 1), options).claim(null, 5_000)).toEqual({
       token: "theirs",
     });
+    await store.close();
+  });
+
+  test("a process with another key says so when it signs in, and one whose key alone is used does not", async () => {
+    await using place = await make();
+    const store = await openStore(place.url, "default");
+    const said: string[] = [];
+    const share = (name: string, byte: number) =>
+      shareToken(store, "you@example.com", Buffer.alloc(32, byte), { now, onOther: () => said.push(name) });
+    const [right, wrong] = [share("right", 1), share("wrong", 2)];
+    await right.write("one");
+    await right.write("two");
+    expect(said).toEqual([]);
+    await wrong.write("three");
+    expect(said).toEqual(["wrong"]);
+    // After a change of the key it is said once.
+    await wrong.write("four");
+    expect(said).toEqual(["wrong"]);
+    expect(await wrong.claim(null, 5_000)).toEqual({ token: "four" });
+    expect(await right.claim(null, 5_000)).toEqual({ turn: "mine" });
     await store.close();
   });
 

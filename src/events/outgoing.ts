@@ -12,6 +12,8 @@ export interface OutgoingTexts {
 export interface OutgoingOptions {
   readonly inbox: Pick<Inbox, "takeNews" | "listeningStartedAt">;
   readonly feed: Pick<Feed, "wake">;
+  /** What a process left that died is taken within this time. */
+  readonly lookMilliseconds: number;
   /** Called when it fails; called again only after it succeeded in between. */
   readonly warn: (message: string, error: unknown) => void;
 }
@@ -20,10 +22,7 @@ export interface OutgoingOptions {
 const GATHERING_MS = 25;
 /** From one time to the next while there are many: each waits for the disk. */
 const PAUSE_MS = 250;
-/** What a process left that died is taken within this time. */
-const LOOK_MS = 1_000;
-
-export function createOutgoingTexts({ inbox, feed, warn }: OutgoingOptions): OutgoingTexts {
+export function createOutgoingTexts({ inbox, feed, lookMilliseconds, warn }: OutgoingOptions): OutgoingTexts {
   let gathering: NodeJS.Timeout | null = null;
   let takenAt = Number.NEGATIVE_INFINITY;
   let isFailing = false;
@@ -55,7 +54,7 @@ export function createOutgoingTexts({ inbox, feed, warn }: OutgoingOptions): Out
   }
 
   let running = take();
-  const looking = setInterval(start, LOOK_MS).unref();
+  const looking = setInterval(start, lookMilliseconds).unref();
   return {
     wake: () => {
       gathering ??= setTimeout(start, Math.max(GATHERING_MS, PAUSE_MS - (performance.now() - takenAt))).unref();

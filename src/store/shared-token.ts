@@ -25,9 +25,19 @@ interface Row {
 const CIPHER = "aes-256-gcm";
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** More rows than keys and users are ever in use. */
+const MOST_ROWS = 100;
 
-/** The token of `user`, encrypted with the key: 32 bytes. Who has another key has another token. */
-export function shareToken(store: Store, user: string, secretKey: Buffer, now: () => Date): SharedToken {
+/**
+ * The token of `user`, encrypted with the key: 32 bytes. Who has another key has another token. `onOther` is called when
+ * a token is written and there was one of another key or user, which is deleted then: it was changed, or replicas differ.
+ */
+export function shareToken(
+  store: Store,
+  user: string,
+  secretKey: Buffer,
+  { now, onOther = () => undefined }: { readonly now: () => Date; readonly onOther?: () => void },
+): SharedToken {
   const key = createHmac("sha256", secretKey).update(user).digest("hex");
 
   async function readRow(): Promise<{ readonly text: string | null; readonly row: Row }> {
@@ -56,6 +66,12 @@ export function shareToken(store: Store, user: string, secretKey: Buffer, now: (
     },
     write: async (token) => {
       await write(undefined, { sealed: seal(token, key, secretKey), claimedUntil: 0 });
+      const rows = await store.range("session", { limit: MOST_ROWS });
+      const others = rows.filter((row) => row.key !== key);
+      if (others.length > 0) {
+        await store.commit(others.map((other) => ({ table: "session", key: other.key, becomes: null })));
+        onOther();
+      }
     },
   };
 }
