@@ -11,6 +11,7 @@ import { ACCOUNT, type AccessConfig, type Config, DEFAULT_STORE_URL, type Events
 import { Context, type Services } from "./context.ts";
 import type { Platform } from "./errors.ts";
 import { createReception } from "./events/reception.ts";
+import { startWorker } from "./jobs/worker.ts";
 import type { Connections } from "./live/connections.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
 import { Admission } from "./operations/admission.ts";
@@ -125,6 +126,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   let ownMetrics: Awaited<ReturnType<typeof listenForMetrics>> | null = null;
   let sync: ReturnType<typeof startContactListSync> | null = null;
   let sweeps: ReturnType<typeof startSweeps> | null = null;
+  let worker: ReturnType<typeof startWorker> | null = null;
   let listener: ReturnType<typeof listenForEvents> | null = null;
   const createBuckets = (unit: "calls" | "objects"): CallerBuckets => {
     const clock = () => performance.now();
@@ -188,10 +190,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     sync?.stop();
     overload.close();
     sweeps?.stop();
+    const rowsDone = worker?.stop();
     ownMetrics?.close();
     // Connections are closed first, so that the clients of subscriptions know that they should connect again.
     const timer = setTimeout(() => http.server.closeAllConnections(), LONGEST_STOP_MS);
     await http.close();
+    await rowsDone;
     clearTimeout(timer);
     await apollo.stop();
     feed.close();
@@ -208,6 +212,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       sync = startContactListSync(services, config.contactsListMinutes);
     }
     sweeps = startSweeps(services);
+    worker = startWorker({
+      services,
+      rowsAtOnce: config.jobs.rowsAtOnce,
+      rowMilliseconds: config.timeouts.mutation,
+      isOverloaded: () => overload.refusesReads,
+    });
     if (isPostgresUrl(storeUrl)) {
       const url = config.replicas.listenUrl ?? storeUrl;
       listener = listenForEvents({ url, storeUrl, account: ACCOUNT, onNews: feed.wake, warn });

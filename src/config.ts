@@ -1,5 +1,6 @@
 import { type PidjConfig, readPidj, readTextizen, type TextizenConfig } from "./credentials.ts";
 import { ConfigError, Environment } from "./environment.ts";
+import { type JobDefaults, readJobDefaults } from "./job-defaults.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import type { Region } from "./phone.ts";
 import { type Protection, readProtection } from "./protection.ts";
@@ -35,6 +36,7 @@ export interface Config {
   readonly staleSeconds: number;
   readonly protection: Protection;
   readonly events: EventsConfig;
+  readonly jobs: JobDefaults;
   /** Whether equal queries that run at the same time are executed once, in production. */
   readonly sharesOperations: boolean;
   /** Further origins whose pages may query this server. */
@@ -134,6 +136,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     staleSeconds: env.number("STALE_SECONDS", 600, { min: 0, max: 86_400 }),
     protection: readProtection(env),
     events: readEvents(env),
+    jobs: readJobDefaults(env),
     sharesOperations: env.choice("SHARE_OPERATIONS", ["on", "off"], "on") === "on",
     corsOrigins: env.origins("CORS_ORIGINS"),
     limits: {

@@ -1,6 +1,7 @@
 import type { Caller } from "./access/caller.ts";
 import type { Feed } from "./events/feed.ts";
 import type { Versions } from "./freshness/versions.ts";
+import type { JobDefaults } from "./job-defaults.ts";
 import { ConversationLoaders } from "./loaders/conversations.ts";
 import type { DetailWidth } from "./loaders/detail-width.ts";
 import { EventLoaders } from "./loaders/events.ts";
@@ -18,6 +19,7 @@ import type { AuditLog } from "./store/audit.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
 import type { Conversations } from "./store/conversations.ts";
 import type { Inbox } from "./store/inbox.ts";
+import type { Jobs } from "./store/jobs.ts";
 import type { OptOuts } from "./store/opt-outs.ts";
 import type { TakeTurn } from "./store/turns.ts";
 import type { TextizenClient } from "./textizen/client.ts";
@@ -50,6 +52,8 @@ export interface Services {
   readonly takeTurn: TakeTurn;
   readonly inbox: Inbox;
   readonly conversations: Conversations;
+  readonly jobs: Jobs;
+  readonly jobDefaults: JobDefaults;
   readonly audit: AuditLog;
   /** Counts settled writes. */
   readonly onSettled: WriteTools["onSettled"];

@@ -28,6 +28,7 @@ const prefixes = {
   CompletedPoll: "completed-poll",
   OutgoingMessage: "sent",
   Conversation: "conversation",
+  Job: "job",
 } as const;
 
 export type IdType = keyof typeof prefixes;
@@ -58,6 +59,7 @@ export type ReceivedMessageId = Id<"ReceivedMessage">;
 export type CompletedPollId = Id<"CompletedPoll">;
 export type OutgoingMessageId = Id<"OutgoingMessage">;
 export type ConversationId = Id<"Conversation">;
+export type JobId = Id<"Job">;
 
 const typeByPrefix = new Map(Object.entries(prefixes).map(([type, prefix]) => [prefix as string, type as IdType]));
 
@@ -69,7 +71,7 @@ const OWN_REST = /^[^\s\p{C}:./?#]{1,100}(\.[^\s\p{C}:./?#]{1,100}){0,3}$/u;
 // ids, and a typing error would name another record.
 const TEXTIZEN_REST = inDots("(?:0|[1-9][0-9]{0,99}|[^\\s\\p{C}:./?#0-9][^\\s\\p{C}:./?#]{0,99})");
 const PIDJ_TYPES: ReadonlySet<IdType> = new Set(["Contact", "PidjGroup", "Series", "Survey", "PidjUser", "PidjTask"]);
-const OWN_TYPES: ReadonlySet<IdType> = new Set(["ReceivedMessage", "CompletedPoll", "OutgoingMessage"]);
+const OWN_TYPES: ReadonlySet<IdType> = new Set(["ReceivedMessage", "CompletedPoll", "OutgoingMessage", "Job"]);
 /** Their ids are the prefix and a number. */
 const NUMBER_TYPES: ReadonlySet<IdType> = new Set(["Person", "Conversation"]);
 const PARTS: Partial<Record<IdType, readonly number[]>> = {

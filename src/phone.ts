@@ -27,6 +27,20 @@ export function parseWrittenNumber(text: string): E164 | null {
   return parseE164(/^[1-9][0-9]{10}/.test(written) ? `+${written}` : written);
 }
 
+/**
+ * A number as people write it into a list: with blanks, dashes, dots and parentheses between its groups, and perhaps the
+ * apostrophe by which spreadsheets mark texts. Its country code must be there, with a plus or as in `parseWrittenNumber`.
+ * Null for a number that a spreadsheet has made a decimal of (`14155551212.0`), and for `(0)`, which is left out when dialed
+ * from abroad.
+ */
+export function parseListedNumber(text: string): E164 | null {
+  const written = text.trim().replace(/^'/, "").replace(/^tel:/i, "");
+  if (/^\d+[.,]\d*$/.test(written) || /\(0\)/.test(written) || !/^\+?\d[\d\s().\u2010-\u2015-]*$/.test(written)) {
+    return null;
+  }
+  return parseWrittenNumber(written.replace(/[\s().\u2010-\u2015-]/g, ""));
+}
+
 /** A number in the form that Textizen takes: without the plus. */
 export function toTextizenNumber(number: E164): string {
   return number.slice(1);

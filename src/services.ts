@@ -22,6 +22,7 @@ import { createAuditLog } from "./store/audit.ts";
 import { createContactDirectory } from "./store/contacts.ts";
 import { createConversations } from "./store/conversations.ts";
 import { createInbox } from "./store/inbox.ts";
+import { createJobs } from "./store/jobs.ts";
 import { createOptOuts } from "./store/opt-outs.ts";
 import { isPostgresUrl } from "./store/postgres-url.ts";
 import { type SharedToken, shareToken } from "./store/shared-token.ts";
@@ -137,6 +138,8 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
     takeTurn: createTurns(store, now),
     inbox,
     conversations: createConversations(store),
+    jobs: createJobs(store, { now, keptMilliseconds: config.events.keptDays * DAY_MS }),
+    jobDefaults: config.jobs,
     audit,
     onSettled: metrics.write,
     feed,

@@ -69,6 +69,8 @@ test("nothing set: the documented defaults, and neither platform", () => {
       optOutWords: ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"],
       chatterSeconds: null,
     },
+    defaultRegion: "US",
+    jobs: { quietHours: { start: "21:00", end: "08:00" }, timeZone: "America/New_York", rowsAtOnce: 8 },
     timeouts: { query: 8_000, mutation: 12_000, connect: 1_000, read: 3_000, send: 8_000 },
   });
 });

@@ -37,6 +37,11 @@ const WITHOUT_RECORDS: Readonly<Record<string, string>> = {
   OptionResult: "reached by PollResults alone",
   MessageReceivedEvent: "reached by a root field that has its own",
   PollCompletedEvent: "reached by a root field that has its own",
+  JobCheck: "made from the input",
+  JobCounts: "reached by Job alone",
+  JobPreview: "made from the input",
+  JobProgressEvent: "reached by a root field that has its own",
+  JobRefusal: "made from the input",
   PageInfo: "positions in a list that has its own",
   MessagingUserError: "about the caller's own input",
 };

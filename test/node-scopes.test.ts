@@ -14,6 +14,7 @@ const NODES: Readonly<Record<string, readonly [id: string, ...anyOf: Scope[]]>> 
   CompletedPoll: ["completed-poll:0190a.3f", "polls:read"],
   Conversation: ["conversation:+12015550123", "messages:read"],
   Contact: ["co:11111111-1111", "contacts:read"],
+  Job: ["job:0190a", "messages:read"],
   Mailing: ["mailing:1", "mailings:read"],
   OutgoingMessage: ["sent:0190a.3f", "messages:read"],
   Participant: ["participant:1", "participants:read"],

@@ -243,7 +243,10 @@ describe("lists", () => {
 });
 
 describe("mutations", () => {
-  const sends = ["sendMessage", "subscribeToSeries", "initiateSurvey", "initiateTask", "createMailing"];
+  const sends = [
+    ...["sendMessage", "subscribeToSeries", "initiateSurvey", "initiateTask", "createMailing"],
+    ...["createSendJob", "createImportJob"],
+  ];
   const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
   const payloads = types.filter(
     (type): type is GraphQLObjectType => isObjectType(type) && type.name.endsWith("Payload"),

@@ -11,7 +11,7 @@ const TURN = 0.9;
  * one does it at a time.
  */
 export function startSweeps(services: Services): { stop(): void } {
-  const { attempts, inbox, audit, forgetFullBuckets, takeTurn, warn } = services;
+  const { attempts, inbox, jobs, audit, forgetFullBuckets, takeTurn, warn } = services;
   const inTurn = (work: string, sweep: () => Promise<void>, milliseconds: number, complaint: string) =>
     repeat(
       async () => {
@@ -26,6 +26,7 @@ export function startSweeps(services: Services): { stop(): void } {
     inTurn("attempts", attempts.sweep, HOUR_MS, "old attempts were not forgotten"),
     inTurn("audit", audit.sweep, HOUR_MS, "old entries of the audit log were not deleted"),
     inTurn("buckets", forgetFullBuckets, HOUR_MS, "limits of callers were not tidied up"),
+    inTurn("jobs", jobs.sweep, HOUR_MS, "old jobs were not deleted"),
     inTurn("inbox", inbox.sweep, MINUTE_MS, "old events were not forgotten"),
   ];
   return {

@@ -17,6 +17,7 @@ const examples: Partial<Record<IdType, string>> = {
   PollQuestion: "question:3.9",
   PollResponse: "response:30",
   Mailing: "mailing:1",
+  Job: "job:…",
 };
 
 /** The id if it is one of this type. Throws InputError, which names the argument, if it is not. */

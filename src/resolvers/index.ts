@@ -8,6 +8,7 @@ import * as conversation from "./conversation.ts";
 import * as event from "./event.ts";
 import * as group from "./group.ts";
 import * as groupMutations from "./group-mutations.ts";
+import * as job from "./job.ts";
 import * as mailing from "./mailing.ts";
 import * as message from "./message.ts";
 import * as messagePreview from "./message-preview.ts";
@@ -49,6 +50,7 @@ export const resolvers: gql.Resolvers = {
     ...conversation.Query,
     ...event.Query,
     ...group.Query,
+    ...job.Query,
     ...mailing.Query,
     ...messagePreview.Query,
     ...participant.Query,
@@ -68,6 +70,7 @@ export const resolvers: gql.Resolvers = {
     ...contactMutations.Mutation,
     ...conversation.Mutation,
     ...groupMutations.Mutation,
+    ...job.Mutation,
     ...mailing.Mutation,
     ...message.Mutation,
     ...optOut.Mutation,
@@ -79,13 +82,15 @@ export const resolvers: gql.Resolvers = {
     ...ssoUrl.Mutation,
     ...survey.Mutation,
   },
-  Subscription,
+  Subscription: { ...Subscription, ...job.Subscription },
   Campaign: campaign.Campaign,
   CompletedPoll: completedPoll.CompletedPoll,
   Contact: contact.Contact,
   Conversation: conversation.Conversation,
   ConversationMessage: conversation.ConversationMessage,
   InitiateSurveyPayload: survey.InitiateSurveyPayload,
+  Job: job.Job,
+  JobRow: job.JobRow,
   Mailing: mailing.Mailing,
   OutgoingMessage: conversation.OutgoingMessage,
   Participant: participant.Participant,

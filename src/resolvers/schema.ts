@@ -68,6 +68,8 @@ export async function readNode(argument: string, id: string, context: Context): 
       return conversations.find(numberOf(as(type)));
     case "CompletedPoll":
       return events.completedPoll(as(type));
+    case "Job":
+      return context.services.jobs.find(as(type));
     case "PollQuestion":
     case "PollOption":
     case "PidjTask":

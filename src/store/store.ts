@@ -50,6 +50,10 @@ export type Table =
   | "answer-shape"
   | "turn"
   | "session"
+  | "job"
+  | "job-row"
+  | "job-due"
+  | "job-number"
   | "bucket";
 
 export interface Range {

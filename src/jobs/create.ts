@@ -1,0 +1,249 @@
+import { createHash } from "node:crypto";
+import type { Context } from "../context.ts";
+import { TooCostlyError } from "../errors.ts";
+import type { MessagePreview } from "../message-preview.ts";
+import type { JobKind, JobRecord, JobText, NumberedRow } from "../store/jobs.ts";
+import { attemptOf } from "../writes/idempotency.ts";
+import { Refused } from "../writes/refusal.ts";
+import { type CheckedRow, type GivenRow, jobIdOf, numberOf, RowChecks, type RowRefusal } from "./rows.ts";
+import { parseTemplate } from "./template.ts";
+
+/** What was found in the rows of a job: the graph's `JobCheck`. */
+export interface JobCheck {
+  readonly rowCount: number;
+  readonly acceptedCount: number;
+  readonly refusedCount: number;
+  readonly segmentCount: number;
+  readonly platformCallCount: number;
+  readonly refusals: readonly (RowRefusal & { readonly row: number })[];
+  readonly previews: readonly { readonly row: number; readonly recipient: string; readonly preview: MessagePreview }[];
+}
+
+/** A job that was made, or the check of a dry run. */
+export interface MadeJob {
+  readonly job: JobRecord | null;
+  readonly check: JobCheck | null;
+  readonly isReplay: boolean;
+}
+
+/** A job whose own input was checked; its rows were not. */
+export interface NewJob {
+  readonly mutation: string;
+  readonly kind: JobKind;
+  readonly name: string | null;
+  readonly send: JobText | null;
+  readonly rows: RowSource;
+  /** The path of the argument that has the rows. */
+  readonly rowsField: readonly string[];
+  readonly isDryRun: boolean;
+  readonly idempotencyKey: string;
+  /** The input without the key and `isDryRun`. */
+  readonly input: unknown;
+}
+
+/** The rows themselves, or the set that an upload wrote. */
+export interface RowSource {
+  readonly rows?: readonly GivenRow[] | null | undefined;
+  readonly uploadId?: string | null | undefined;
+}
+
+export const MOST_ROWS = 100_000;
+const BATCH = 1_000;
+const MOST_REFUSALS = 100;
+const MOST_PREVIEWS = 5;
+
+/**
+ * Checks all rows, and makes the job unless it is a dry run or nothing would be carried out. Throws Refused for an input
+ * that another one can correct.
+ */
+export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> {
+  const { jobs, now } = context.services;
+  const attempt = attemptOf({ idempotencyKey: made.idempotencyKey, mutation: made.mutation, input: made.input });
+  const id = jobIdOf(createHash("sha256").update(made.idempotencyKey).digest("base64url").slice(0, 22));
+  const fingerprint = `${made.mutation} ${attempt?.fingerprint}`;
+  const earlier = made.isDryRun ? null : await jobs.find(id);
+  if (earlier !== null) {
+    return replay(earlier, fingerprint);
+  }
+  const set = made.isDryRun ? null : await jobs.rows.create(now().getTime());
+  const check = new Counting();
+  await writeRows(context, made, set, check);
+  if (set === null) {
+    return { job: null, check: check.result(made.kind), isReplay: false };
+  }
+  if (check.acceptedCount === 0) {
+    await jobs.rows.delete(set);
+    return { job: null, check: check.result(made.kind), isReplay: false };
+  }
+  const { caller } = context;
+  const { job, isNew } = await jobs.create({
+    id,
+    name: made.name,
+    kind: made.kind,
+    fingerprint,
+    set,
+    createdAt: now().getTime(),
+    caller: {
+      id: caller.id,
+      isAnonymous: caller.isAnonymous,
+      recipientsPerMinute: caller.recipientsPerMinute,
+    },
+    send: made.send,
+    namesContacts: check.contactCount > 0,
+    state: "RUNNING",
+    waits: null,
+    endedAt: null,
+    counts: {
+      total: check.rowCount,
+      waiting: check.acceptedCount,
+      accepted: 0,
+      refused: check.rowCount - check.acceptedCount,
+      unknown: 0,
+    },
+    next: 1,
+    claim: null,
+  });
+  if (!isNew) {
+    await jobs.rows.delete(set);
+    return replay(job, fingerprint);
+  }
+  context.services.audit.append({
+    caller: caller.id,
+    mutation: made.mutation,
+    outcome: "ACCEPTED",
+    idempotencyKey: made.idempotencyKey,
+    targets: [id],
+  });
+  return { job, check: check.result(made.kind), isReplay: false };
+}
+
+function replay(job: JobRecord, fingerprint: string): MadeJob {
+  if (job.fingerprint !== fingerprint) {
+    throw new Refused({
+      code: "IDEMPOTENCY_KEY_REUSED",
+      field: ["input", "idempotencyKey"],
+      message: "This idempotency key was used before, with another input or another mutation.",
+    });
+  }
+  return { job, check: null, isReplay: true };
+}
+
+/** Checks the rows in batches, counts them, and writes them into the set if there is one. */
+async function writeRows(context: Context, made: NewJob, set: string | null, check: Counting): Promise<void> {
+  const { jobs, optOuts, now } = context.services;
+  const template = made.send === null ? null : parseTemplate(made.send.text);
+  const checks = new RowChecks({
+    kind: made.kind,
+    template,
+    allowTruncation: made.send?.allowTruncation ?? false,
+  });
+  for await (const batch of batchesOf(context, made)) {
+    if (context.scope.signal.aborted) {
+      throw new TooCostlyError("time");
+    }
+    const checked = batch.map((given) => checks.check(given, check.nextNumber()));
+    if (check.rowCount > MOST_ROWS) {
+      throw new Refused({
+        code: "INVALID_INPUT",
+        field: made.rowsField,
+        message: `A job has at most ${MOST_ROWS.toLocaleString("en")} rows.`,
+      });
+    }
+    const numbers = made.kind === "SEND" ? checked.map(numberOf).filter((number) => number !== null) : [];
+    const states = await optOuts.states(numbers);
+    const optedOut = new Set(numbers.filter((_, at) => states[at]));
+    const rows = checked.map((row) =>
+      row.refusal === null && optedOut.has(row.to as (typeof numbers)[number])
+        ? { ...row, refusal: { code: "RECIPIENT_OPTED_OUT" as const, message: "This person asked not to be texted." } }
+        : row,
+    );
+    for (const row of rows) {
+      check.add(row);
+    }
+    if (set !== null) {
+      await jobs.rows.write(
+        set,
+        rows.map((row) => toStored(row, now().getTime())),
+      );
+    }
+  }
+}
+
+function toStored({ number, to, values, refusal }: CheckedRow, at: number): NumberedRow {
+  return { number, to, values, ...(refusal && { outcome: { state: "REFUSED", ...refusal, at } }) };
+}
+
+async function* batchesOf(
+  { services }: Context,
+  { rows: { rows, uploadId }, rowsField }: NewJob,
+): AsyncGenerator<readonly GivenRow[]> {
+  if (rows) {
+    for (let start = 0; start < rows.length; start += BATCH) {
+      yield rows.slice(start, start + BATCH);
+    }
+    return;
+  }
+  const upload = uploadId ? await services.jobs.rows.find(uploadId) : null;
+  if (!uploadId || upload === null || upload.rowCount === null) {
+    throw new Refused({
+      code: "NOT_FOUND",
+      field: [...rowsField, "uploadId"],
+      message: "There is no upload of this id: it is kept for a day, and was perhaps not finished.",
+    });
+  }
+  for (let after = 0; ; ) {
+    const stored = await services.jobs.rows.read(uploadId, { after, limit: BATCH });
+    const last = stored.at(-1);
+    if (last === undefined) {
+      return;
+    }
+    after = last.number;
+    yield stored.map(({ to, values }) => ({
+      ...(to.startsWith("co:") ? { contactId: to } : { phoneNumber: to }),
+      values: Object.entries(values).map(([name, value]) => ({ name, value })),
+    }));
+  }
+}
+
+/** Counts checked rows. */
+class Counting {
+  rowCount = 0;
+  acceptedCount = 0;
+  contactCount = 0;
+  #segmentCount = 0;
+  readonly #refusals: JobCheck["refusals"][number][] = [];
+  readonly #previews: JobCheck["previews"][number][] = [];
+
+  nextNumber(): number {
+    this.rowCount += 1;
+    return this.rowCount;
+  }
+
+  add({ number, to, refusal, preview }: CheckedRow): void {
+    if (refusal !== null) {
+      if (this.#refusals.length < MOST_REFUSALS) {
+        this.#refusals.push({ row: number, ...refusal });
+      }
+      return;
+    }
+    this.acceptedCount += 1;
+    this.contactCount += to.startsWith("co:") ? 1 : 0;
+    this.#segmentCount += preview?.segmentCount ?? 0;
+    if (preview !== null && this.#previews.length < MOST_PREVIEWS) {
+      this.#previews.push({ row: number, recipient: to, preview });
+    }
+  }
+
+  result(kind: JobKind): JobCheck {
+    const { rowCount, acceptedCount, contactCount } = this;
+    return {
+      rowCount,
+      acceptedCount,
+      refusedCount: rowCount - acceptedCount,
+      segmentCount: this.#segmentCount,
+      platformCallCount: acceptedCount + (kind === "SEND" ? contactCount : 0),
+      refusals: this.#refusals,
+      previews: this.#previews,
+    };
+  }
+}

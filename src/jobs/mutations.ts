@@ -1,0 +1,169 @@
+import type { Context } from "../context.ts";
+import type { JobRecord } from "../store/jobs.ts";
+import { Checks, type Optional } from "../writes/checks.ts";
+import { checkSender, type SenderInput } from "../writes/parties.ts";
+import { type Outcome, type Refusal, Refused, refusalsAsData } from "../writes/refusal.ts";
+import { type MadeJob, makeJob, type RowSource } from "./create.ts";
+import { isTimeOfDay } from "./quiet-hours.ts";
+import { parseTemplate } from "./template.ts";
+
+interface SendJobInput {
+  readonly name?: Optional;
+  readonly from: SenderInput;
+  readonly text: string;
+  readonly recipients: RowSource;
+  readonly allowTruncation?: Optional<boolean>;
+  readonly quietHours?: Optional<{ readonly start: string; readonly end: string }>;
+  readonly timeZone?: Optional;
+  readonly isDryRun?: Optional<boolean>;
+  readonly idempotencyKey: string;
+}
+
+interface ImportJobInput {
+  readonly name?: Optional;
+  readonly target: "PARTICIPANTS" | "CONTACTS";
+  readonly rows: RowSource;
+  readonly isDryRun?: Optional<boolean>;
+  readonly idempotencyKey: string;
+}
+
+/** A job or its check; if nothing can be carried out, both the check and `userErrors` say so. */
+export interface JobCreation extends MadeJob {
+  readonly userErrors: readonly Refusal[];
+}
+
+const LONGEST_NAME = 200;
+const RECIPIENTS = ["input", "recipients"];
+const ROWS = ["input", "rows"];
+const ID = ["input", "id"];
+
+export function createSendJob(context: Context, input: SendJobInput): Promise<JobCreation> {
+  const { isDryRun, idempotencyKey, ...rest } = input;
+  return creation(RECIPIENTS, async () => {
+    const checks = new Checks();
+    const { jobDefaults } = context.services;
+    const name = checks.optionalText(["input", "name"], input.name, { most: LONGEST_NAME }) ?? null;
+    checkSender(checks, input.from);
+    const text = checks.text(["input", "text"], input.text);
+    if (parseTemplate(text) === null) {
+      const advice = "Write {{ and }} for braces that stand for themselves.";
+      checks.refuse(
+        ["input", "text"],
+        `text must have placeholders like {name}, each closed and with a name. ${advice}`,
+      );
+    }
+    const quietHours = input.quietHours ?? jobDefaults.quietHours;
+    for (const part of ["start", "end"] as const) {
+      if (!isTimeOfDay(quietHours[part])) {
+        checks.refuse(["input", "quietHours", part], `quietHours.${part} must be a time of day such as 21:00.`);
+      }
+    }
+    const key = checks.text(["input", "idempotencyKey"], idempotencyKey, { most: 255 });
+    checks.done();
+    return makeJob(context, {
+      mutation: "createSendJob",
+      kind: "SEND",
+      name,
+      send: {
+        from: input.from,
+        text,
+        allowTruncation: input.allowTruncation ?? false,
+        quietHours,
+        timeZone: input.timeZone ?? jobDefaults.timeZone,
+      },
+      rows: input.recipients,
+      rowsField: RECIPIENTS,
+      isDryRun: isDryRun ?? false,
+      idempotencyKey: key,
+      input: rest,
+    });
+  });
+}
+
+export function createImportJob(context: Context, input: ImportJobInput): Promise<JobCreation> {
+  const { isDryRun, idempotencyKey, ...rest } = input;
+  // Its scope is that of the mutation that creates each row.
+  context.requireType(input.target === "CONTACTS" ? "Mutation.createContact" : "Mutation.createParticipant");
+  return creation(ROWS, async () => {
+    const checks = new Checks();
+    const name = checks.optionalText(["input", "name"], input.name, { most: LONGEST_NAME }) ?? null;
+    const key = checks.text(["input", "idempotencyKey"], idempotencyKey, { most: 255 });
+    checks.done();
+    return makeJob(context, {
+      mutation: "createImportJob",
+      kind: input.target === "CONTACTS" ? "IMPORT_CONTACTS" : "IMPORT_PARTICIPANTS",
+      name,
+      send: null,
+      rows: input.rows,
+      rowsField: ROWS,
+      isDryRun: isDryRun ?? false,
+      idempotencyKey: key,
+      input: rest,
+    });
+  });
+}
+
+async function creation(rowsField: readonly string[], make: () => Promise<MadeJob>): Promise<JobCreation> {
+  const { value, userErrors } = await refusalsAsData(async () => ({ value: await make() }));
+  if (value === null) {
+    return { job: null, check: null, isReplay: false, userErrors };
+  }
+  if (value.check?.acceptedCount === 0) {
+    const message = "No row can be carried out: check.refusals says why.";
+    return { ...value, userErrors: [{ code: "INVALID_INPUT", field: rowsField, message }] };
+  }
+  return { ...value, userErrors };
+}
+
+type Control = "pause" | "resume" | "cancel";
+
+/** Pauses, resumes or cancels a job. What is asked for twice is done once. */
+export function controlJob(
+  context: Context,
+  control: Control,
+  input: { readonly id: string },
+): Promise<Outcome<JobRecord>> {
+  const { jobs, now, audit } = context.services;
+  return refusalsAsData(async () => {
+    const checks = new Checks();
+    const id = checks.id("Job", ID, input.id);
+    checks.done();
+    let refusal: string | null = null;
+    const job = await jobs.change(id, (current) => {
+      refusal = refusalOf(current, control);
+      return refusal === null ? controlled(current, control, now().getTime()) : null;
+    });
+    if (job === null) {
+      throw new Refused({ code: "NOT_FOUND", field: ID, message: "There is no job of this id." });
+    }
+    if (refusal !== null) {
+      throw new Refused({ code: "INVALID_INPUT", field: ID, message: refusal });
+    }
+    audit.append({
+      caller: context.caller.id,
+      mutation: `${control}Job`,
+      outcome: "ACCEPTED",
+      idempotencyKey: null,
+      targets: [id],
+    });
+    return { value: job };
+  });
+}
+
+function refusalOf({ state }: JobRecord, control: Control): string | null {
+  const isOver = state === "COMPLETED" || (state === "CANCELLED" && control !== "cancel");
+  return isOver ? `The job is ${state.toLowerCase()}, and cannot be changed any more.` : null;
+}
+
+function controlled(job: JobRecord, control: Control, at: number): JobRecord {
+  switch (control) {
+    case "pause":
+      return { ...job, state: "PAUSED", waits: null };
+    case "resume":
+      return { ...job, state: "RUNNING", waits: null };
+    case "cancel":
+      return { ...job, state: "CANCELLED", waits: null, endedAt: job.endedAt ?? at };
+    default:
+      return control satisfies never;
+  }
+}

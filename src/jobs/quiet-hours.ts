@@ -1,0 +1,45 @@
+import type { QuietHours } from "../store/job-records.ts";
+import "../time-zones.ts";
+
+const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
+/** Zones that leave no moment within so long leave none at all. */
+const LONGEST_WAIT_MS = 48 * 3_600_000;
+const MOST_STEPS = 200;
+
+/** Whether a text is a time of day as quiet hours have it: `21:00`. */
+export function isTimeOfDay(text: string): boolean {
+  return TIME.test(text);
+}
+
+/**
+ * The first moment, from now on, that is in the quiet hours of none of the zones: now if it may be. Null if their quiet
+ * hours leave no moment together.
+ */
+export function firstAllowed(now: Date, zones: readonly string[], hours: QuietHours): Date | null {
+  let time = now.getTime();
+  for (let step = 0; step < MOST_STEPS && time - now.getTime() <= LONGEST_WAIT_MS; step += 1) {
+    const ends = zones.map((zone) => quietUntil(time, zone, hours)).filter((end) => end !== null);
+    if (ends.length === 0) {
+      return new Date(time);
+    }
+    time = Math.max(...ends);
+  }
+  return null;
+}
+
+/** When the quiet hours end in which a moment is; null if it is in none. */
+function quietUntil(time: number, zone: string, { start, end }: QuietHours): number | null {
+  const local = Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(zone);
+  const [clock, from, until] = [local.toPlainTime(), Temporal.PlainTime.from(start), Temporal.PlainTime.from(end)];
+  const isAfterStart = Temporal.PlainTime.compare(clock, from) >= 0;
+  const isBeforeEnd = Temporal.PlainTime.compare(clock, until) < 0;
+  const spansMidnight = Temporal.PlainTime.compare(from, until) > 0;
+  if (start === end || !(spansMidnight ? isAfterStart || isBeforeEnd : isAfterStart && isBeforeEnd)) {
+    return null;
+  }
+  const day = local.toPlainDate().add({ days: spansMidnight && isAfterStart ? 1 : 0 });
+  const ending = day.toPlainDateTime(until);
+  const earlier = ending.toZonedDateTime(zone).epochMilliseconds;
+  // In an hour that the clocks repeat, the end's first occurrence may have passed already.
+  return earlier > time ? earlier : ending.toZonedDateTime(zone, { disambiguation: "later" }).epochMilliseconds;
+}

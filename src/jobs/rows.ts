@@ -1,0 +1,144 @@
+import { type JobId, parseId } from "../ids.ts";
+import { type MessagePreview, previewMessage } from "../message-preview.ts";
+import { type E164, parseE164, parseListedNumber } from "../phone.ts";
+import type { JobKind, NumberedRow } from "../store/jobs.ts";
+import type { RefusalCode } from "../writes/refusal.ts";
+import { nameOfValue, type Template } from "./template.ts";
+
+/** A row as a client or a file gave it. */
+export interface GivenRow {
+  readonly phoneNumber?: string | null | undefined;
+  readonly contactId?: string | null | undefined;
+  readonly values?: readonly { readonly name: string; readonly value: string }[] | null | undefined;
+}
+
+/** Why a row is not carried out. */
+export interface RowRefusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+/** A row that was checked by itself and against the rows before it. */
+export interface CheckedRow extends NumberedRow {
+  readonly refusal: RowRefusal | null;
+  /** Null for imports and refused rows. */
+  readonly preview: MessagePreview | null;
+}
+
+export interface RowRules {
+  readonly kind: JobKind;
+  /** Null for imports. */
+  readonly template: Template | null;
+  readonly allowTruncation: boolean;
+}
+
+const MOST_VALUES = 50;
+const LONGEST_VALUE = 1_600;
+const LONGEST_SHOWN = 100;
+
+/** The values that an import reads, and those that it must have. */
+const FIELDS: Partial<Record<JobKind, { readonly known: readonly string[]; readonly required: readonly string[] }>> = {
+  IMPORT_PARTICIPANTS: { known: ["name"], required: ["name"] },
+  IMPORT_CONTACTS: {
+    known: ["firstname", "lastname", "displayname", "businessname", "emailaddress", "timezone"],
+    required: [],
+  },
+};
+
+/** Checks the rows of one job, in their order: the same number is not accepted twice, whatever its spelling. */
+export class RowChecks {
+  readonly #rules: RowRules;
+  readonly #seen = new Map<string, number>();
+
+  constructor(rules: RowRules) {
+    this.#rules = rules;
+  }
+
+  check(given: GivenRow, number: number): CheckedRow {
+    const values = Object.fromEntries(
+      (given.values ?? [])
+        .slice(0, MOST_VALUES)
+        .map(({ name, value }) => [nameOfValue(name), cut(value, LONGEST_VALUE)]),
+    );
+    const recipient = this.#recipientOf(given);
+    const shown = cut((given.phoneNumber ?? given.contactId ?? "").trim(), LONGEST_SHOWN);
+    if (typeof recipient !== "string") {
+      return { number, to: shown, values, refusal: recipient, preview: null };
+    }
+    const earlier = this.#seen.get(recipient);
+    if (earlier !== undefined) {
+      const message = `Row ${earlier} has the same ${recipient.startsWith("+") ? "number" : "contact"}.`;
+      return { number, to: recipient, values, refusal: invalid(message), preview: null };
+    }
+    this.#seen.set(recipient, number);
+    const { refusal, preview } = this.#contentOf(values);
+    return { number, to: recipient, values, refusal, preview };
+  }
+
+  #recipientOf({ phoneNumber, contactId }: GivenRow): string | RowRefusal {
+    const [written, id] = [phoneNumber?.trim() ?? "", contactId?.trim() ?? ""];
+    if ((written === "") === (id === "")) {
+      const both =
+        written === "" ? "has neither a phone number nor a contact" : "has both a phone number and a contact";
+      return invalid(`The row ${both}: give one of the two.`);
+    }
+    if (id !== "") {
+      const isContact = this.#rules.kind === "SEND" && parseId("Contact", id) !== null;
+      const reason =
+        this.#rules.kind === "SEND" ? "contactId must be the id of a Contact." : "Imports need phone numbers.";
+      return isContact ? id : invalid(reason);
+    }
+    return (
+      parseListedNumber(written) ??
+      invalid("The phone number is not whole: write it with a plus and its country code, such as +14155551212.")
+    );
+  }
+
+  #contentOf(values: Readonly<Record<string, string>>): Pick<CheckedRow, "refusal" | "preview"> {
+    const { kind, template, allowTruncation } = this.#rules;
+    if (template === null) {
+      return { refusal: refusalOfFields(kind, values), preview: null };
+    }
+    const rendered = template.render(values);
+    if ("missing" in rendered) {
+      return { refusal: invalid(`The row has no value for {${rendered.missing}}.`), preview: null };
+    }
+    const preview = previewMessage(rendered.text);
+    if (rendered.text.trim() === "") {
+      return { refusal: invalid("The text is blank."), preview: null };
+    }
+    if (preview.isTruncated && !allowTruncation) {
+      const message = `The text has ${preview.characterCount} characters; Pidj delivers 1,600 at most.`;
+      return { refusal: { code: "TEXT_TOO_LONG", message }, preview: null };
+    }
+    return { refusal: null, preview };
+  }
+}
+
+function refusalOfFields(kind: JobKind, values: Readonly<Record<string, string>>): RowRefusal | null {
+  const { known, required } = FIELDS[kind] ?? { known: [], required: [] };
+  const missing = required.find((name) => (values[name] ?? "").trim() === "");
+  if (missing !== undefined) {
+    return invalid(`The row has no value for ${missing}.`);
+  }
+  const unknown = Object.keys(values).find((name) => !known.includes(name));
+  return unknown === undefined ? null : invalid(`${unknown} is no field of what is imported: ${known.join(", ")}.`);
+}
+
+function invalid(message: string): RowRefusal {
+  return { code: "INVALID_INPUT", message };
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? text.slice(0, most) : text;
+}
+
+/** The number of a checked row; null if it names a contact. */
+export function numberOf({ to }: { readonly to: string }): E164 | null {
+  return parseE164(to);
+}
+
+/** The id of the job that a request with this digest makes. */
+export function jobIdOf(digest: string): JobId {
+  return `job:${digest}` as JobId;
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import type { Services } from "../context.ts";
+import { PlatformError, RateLimitedError, StoreError } from "../errors.ts";
+import type { JobOutcome } from "../store/job-records.ts";
+import { type JobRecord, type NumberedRow, type RowResult, rowKeyOf } from "../store/jobs.ts";
+
+/** How the rows of one job are carried out. */
+export interface WorkOptions {
+  readonly services: Pick<Services, "jobs" | "attempts" | "now" | "warn">;
+  /** Rows that are carried out at once. */
+  readonly rowsAtOnce: number;
+  readonly carryOut: (job: JobRecord, row: NumberedRow) => Promise<RowResult>;
+  /** Whether the process is stopping: no further row is begun. */
+  readonly isStopping: () => boolean;
+}
+
+/** What a step came to: another step may follow at once, or the job has nothing to do for now. */
+export type Step = "more" | "idle";
+
+const FIRST_ROWS = 16;
+const MOST_ROWS = 400;
+/** A step is meant to take about so long, so that the counts move. */
+const STEP_MS = 500;
+const FIRST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 120_000;
+/** Attempts are kept for 72 hours: after nearly as long, a missing one says nothing. */
+const ATTEMPTS_KEPT_MS = 71 * 3_600_000;
+
+/** One process's work on one job, while it has the lease. */
+export class Work {
+  readonly #options: WorkOptions;
+  #rowsAtOneStep = FIRST_ROWS;
+  #failures = 0;
+
+  constructor(options: WorkOptions) {
+    this.#options = options;
+  }
+
+  /** Carries out some rows. Throws StoreError: what was under way then is found by the next step. */
+  async step(job: JobRecord): Promise<Step> {
+    const { jobs } = this.#options.services;
+    if (job.claim !== null) {
+      await this.#recover(job, job.claim);
+      return "more";
+    }
+    if (job.state !== "RUNNING" || (job.waits !== null && job.waits.until > this.#time())) {
+      return "idle";
+    }
+    const { due, fresh } = await this.#nextRows(job);
+    const rows = [...due.rows, ...fresh];
+    if (rows.length === 0 && due.keys.length === 0) {
+      return this.#wait(job);
+    }
+    const claim = { id: randomUUID(), rows: rows.map(({ number }) => number), at: this.#time() };
+    const next = (fresh.at(-1)?.number ?? job.next - 1) + 1;
+    const claimed = await jobs.claim(job.id, { ...claim, due: due.keys, next });
+    if (claimed?.claim?.id !== claim.id) {
+      return "more";
+    }
+    const startedAt = performance.now();
+    const { results, waits } = await this.#carryOutAll(claimed, rows);
+    await jobs.settle(job.id, { claimId: claim.id, results, waits });
+    const isSlow = performance.now() - startedAt > STEP_MS;
+    this.#rowsAtOneStep = Math.min(MOST_ROWS, Math.max(FIRST_ROWS / 2, this.#rowsAtOneStep * (isSlow ? 0.5 : 2)));
+    return "more";
+  }
+
+  #time(): number {
+    return this.#options.services.now().getTime();
+  }
+
+  /** Rows whose turn has come again, then those that were never looked at. */
+  async #nextRows(job: JobRecord) {
+    const { rows } = this.#options.services.jobs;
+    const keys = await rows.due(job.set, this.#time(), this.#rowsAtOneStep);
+    const dueRows = await rows.get(
+      job.set,
+      keys.map(({ number }) => number),
+    );
+    const limit = this.#rowsAtOneStep - keys.length;
+    const fresh = limit > 0 ? await rows.read(job.set, { after: job.next - 1, limit }) : [];
+    return { due: { keys, rows: dueRows.filter((row) => row !== null) }, fresh };
+  }
+
+  /** Notes until when no row's turn comes. */
+  async #wait(job: JobRecord): Promise<Step> {
+    const { jobs, warn } = this.#options.services;
+    const until = await jobs.rows.nextDue(job.set);
+    if (until === null) {
+      warn("a job has rows without an outcome that cannot be found", null);
+      await jobs.change(job.id, (current) => ({ ...current, state: "PAUSED" }));
+      return "idle";
+    }
+    const [first] = await jobs.rows.due(job.set, until, 1);
+    const [row = null] = first === undefined ? [] : await jobs.rows.get(job.set, [first.number]);
+    const reason = row?.dueAt === undefined ? "PLATFORM" : "QUIET_HOURS";
+    await jobs.change(job.id, (current) =>
+      current.state === "RUNNING" ? { ...current, waits: { for: reason, until } } : null,
+    );
+    return "idle";
+  }
+
+  async #carryOutAll(job: JobRecord, rows: readonly NumberedRow[]) {
+    const results: RowResult[] = [];
+    let waits: JobRecord["waits"] = null;
+    let isHalted = false;
+    const waiting = rows.filter(({ outcome }) => outcome === undefined);
+    const untouched = (number: number): RowResult => ({ number, dueAt: this.#time(), isQuiet: false });
+    const next = async (): Promise<void> => {
+      for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
+        try {
+          isHalted ||= await this.#mustHalt(job);
+          if (isHalted) {
+            results.push(untouched(row.number));
+            continue;
+          }
+          results.push(await this.#options.carryOut(job, row));
+          this.#failures = 0;
+        } catch (error) {
+          isHalted = true;
+          const reason = this.#reasonToWait(error);
+          waits ??= reason;
+          const dueAt = error instanceof RateLimitedError ? this.#time() : reason.until;
+          results.push({ number: row.number, dueAt, isQuiet: false });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: this.#options.rowsAtOnce }, next));
+    return { results, waits };
+  }
+
+  /** Whether the job was paused or cancelled, or the process stops. */
+  async #mustHalt({ id }: JobRecord): Promise<boolean> {
+    return this.#options.isStopping() || (await this.#options.services.jobs.find(id))?.state !== "RUNNING";
+  }
+
+  #reasonToWait(error: unknown): NonNullable<JobRecord["waits"]> {
+    if (error instanceof RateLimitedError) {
+      return { for: "RATE_LIMIT", until: this.#time() + 1_000 * error.retryAfterSeconds };
+    }
+    if (!(error instanceof PlatformError) && !(error instanceof StoreError)) {
+      this.#options.services.warn("a row of a job failed", error);
+    }
+    const own = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    const asked = error instanceof PlatformError ? 1_000 * (error.retryAfterSeconds ?? 0) : 0;
+    return { for: "PLATFORM", until: this.#time() + Math.max(own, asked) };
+  }
+
+  /** Finds out what became of rows that a process had under way when it died or lost its lease. */
+  async #recover({ id, set }: JobRecord, claim: NonNullable<JobRecord["claim"]>): Promise<void> {
+    const { jobs, attempts } = this.#options.services;
+    const rows = (await jobs.rows.get(set, claim.rows)).filter((row) => row !== null && row.outcome === undefined);
+    const results: RowResult[] = [];
+    for (const row of rows) {
+      const number = row?.number ?? 0;
+      const attempt = await attempts.find(rowKeyOf(id, number));
+      const outcome = attempt === null ? this.#outcomeOfMissing(claim.at) : outcomeOfAttempt(attempt, this.#time());
+      results.push(outcome === null ? { number, dueAt: this.#time(), isQuiet: false } : { number, outcome });
+    }
+    await jobs.settle(id, { claimId: claim.id, results, waits: null });
+  }
+
+  /** A row without an attempt was not begun, unless its attempt was deleted since. */
+  #outcomeOfMissing(claimedAt: number): JobOutcome | null {
+    const at = this.#time();
+    const message = "The server stopped while the row was under way, and came back after its record was deleted.";
+    return at - claimedAt < ATTEMPTS_KEPT_MS ? null : { state: "UNKNOWN", code: "OUTCOME_UNKNOWN", message, at };
+  }
+}
+
+/** Null if the row may be tried again: with the same key, it is not carried out twice. */
+function outcomeOfAttempt(
+  {
+    state,
+    message,
+    settledAt,
+  }: { readonly state: string; readonly message: string | null; readonly settledAt: Date | null },
+  now: number,
+): JobOutcome | null {
+  const at = settledAt?.getTime() ?? now;
+  switch (state) {
+    case "ACCEPTED":
+      return { state, code: null, message: null, at };
+    case "UNKNOWN":
+      return { state, code: "OUTCOME_UNKNOWN", message, at };
+    default:
+      return null;
+  }
+}
