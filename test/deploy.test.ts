@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,6 +43,16 @@ describe("deploy/compose.yaml", () => {
     expect(unknownVariables(Object.keys(services["textgraph"]?.["environment"] ?? {}))).toEqual([]);
   });
 });
+
+const PROMTOOL = process.env["PROMTOOL"] ?? "promtool";
+
+test.skipIf(spawnSync(PROMTOOL, ["--version"]).status !== 0)(
+  "Prometheus accepts deploy/prometheus.yaml (promtool)",
+  () => {
+    const check = spawnSync(PROMTOOL, ["check", "config", join(ROOT, "deploy/prometheus.yaml")], { encoding: "utf8" });
+    expect(check).toMatchObject({ status: 0, stderr: "" });
+  },
+);
 
 describe("deploy/kubernetes", () => {
   const manifests = parseAllDocuments(read("deploy/kubernetes/textgraph.yaml")).map((each) => each.toJS());
