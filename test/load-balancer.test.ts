@@ -53,7 +53,7 @@ describe.skipIf(spawnSync(NGINX, ["-v"]).status !== 0)("deploy/nginx.conf, by an
     nginx = spawn(NGINX, ["-p", folder, "-c", writeConfiguration(ports), "-e", join(folder, "log")], {
       stdio: "inherit",
       // It takes a variable of its own name for sockets that it inherits.
-      env: {},
+      env: { PATH: process.env["PATH"] },
     });
     // Until it listens.
     await vi.waitFor(() => ask(inner, "{ __typename }"), 10_000);

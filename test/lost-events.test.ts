@@ -11,6 +11,8 @@ onEachStore((make) => {
     let here: TestInbox;
     let there: TestInbox;
     let feed: Feed;
+    /** Under way. */
+    let reads = 0;
     const listen = (since: string | null = null) =>
       feed.subscribe({ kind: "ReceivedMessage", signal: new AbortController().signal, since });
 
@@ -19,7 +21,14 @@ onEachStore((make) => {
       here = await openInbox(place.url);
       there = await openInbox(place.url);
       // It looks when it is told to.
-      feed = createFeed({ inbox: here.inbox, lookMilliseconds: 3_600_000, warn: () => undefined });
+      const { inbox } = here;
+      const readOn: typeof inbox.readOn = (...args) => {
+        reads += 1;
+        return inbox.readOn(...args).finally(() => {
+          reads -= 1;
+        });
+      };
+      feed = createFeed({ inbox: { ...inbox, readOn }, lookMilliseconds: 3_600_000, warn: () => undefined });
       for (const text of ["1", "2", "3"]) {
         await here.keep({ text });
       }
@@ -39,9 +48,7 @@ onEachStore((make) => {
       }
       const ends = [one.next(), other.next()];
       feed.wake();
-      for (const end of ends) {
-        await expect(end).rejects.toMatchObject(EXPIRED);
-      }
+      await Promise.all(ends.map((end) => expect(end).rejects.toMatchObject(EXPIRED)));
 
       const { cursor } = await here.inbox.newest();
       const again = await listen(cursor);
@@ -54,6 +61,7 @@ onEachStore((make) => {
       const { cursor } = await here.inbox.newest();
       const behind = await listen(cursor);
       const live = await listen();
+      await expect.poll(() => reads).toBe(0);
       await emptyStore(place.url);
       await expect(behind.next()).rejects.toMatchObject(EXPIRED);
 
