@@ -9,6 +9,7 @@ import { type Stage, startStage } from "./support.ts";
 
 /** GraphiQL's tabs have buttons inside of what it calls a tab. */
 const NOT_OURS = [".graphiql-tabs"];
+const PATIENT = { timeout: 20_000, interval: 300 };
 const VARIABLES = ".graphiql-editor-tool .graphiql-editor >> nth=0";
 const HEADERS = ".graphiql-editor-tool .graphiql-editor >> nth=1";
 
@@ -39,14 +40,11 @@ describe.runIf(HAS_BROWSER)("the explorer's Explain", () => {
 
   /** What it says at last of what the tab has by then: the explorer learns of a change a moment after it. */
   function explained(page: Page) {
-    return expect.poll(
-      async () => {
-        await page.getByRole("button", { name: "Explain", exact: true }).click();
-        await plan(page).getByText("Asking").waitFor({ state: "detached" });
-        return plan(page).innerText();
-      },
-      { timeout: 20_000, interval: 300 },
-    );
+    return expect.poll(async () => {
+      await page.getByRole("button", { name: "Explain", exact: true }).click();
+      await plan(page).getByText("Asking").waitFor({ state: "detached" });
+      return plan(page).innerText();
+    }, PATIENT);
   }
 
   test("tells what the open tab may cost, as a tree, without running it", { timeout: 60_000 }, async () => {
@@ -127,14 +125,14 @@ describe.runIf(HAS_BROWSER)("the explorer's Explain", () => {
     expect(await page.locator(":focus").innerText()).toBe("Explain");
     await page.keyboard.press("Enter");
     const heading = page.getByRole("heading", { name: "What it may cost" });
-    await expect.poll(() => heading.evaluate((element) => element.matches(":focus"))).toBe(true);
+    await expect.poll(() => heading.evaluate((element) => element.matches(":focus")), PATIENT).toBe(true);
     await page.keyboard.press("Escape");
     expect(await page.locator(":focus").innerText()).toBe("Explain");
     expect(await plan(page).count()).toBe(0);
     // From within the editor too.
     await page.locator(".graphiql-query-editor .view-lines").click();
     await page.keyboard.press("Alt+E");
-    await expect.poll(() => plan(page).innerText()).toContain("At most");
+    await expect.poll(() => plan(page).innerText(), PATIENT).toContain("At most");
     await page.keyboard.press("Tab");
     expect(await page.locator(":focus").innerText()).toBe("Close");
     await page.close();

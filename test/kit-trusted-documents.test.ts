@@ -122,7 +122,7 @@ test("a subscription by id goes on behind the last event that it has shown when 
     .subscription(MessageReceivedDocument, { since: data?.eventCursor ?? null })
     .subscribe(({ data: event }) => void heard.push(event?.messageReceived.message.text));
   await graph.receiveText({ from: graph.phoneNumber, message: "first" });
-  await expect.poll(() => heard).toEqual(["first"]);
+  await expect.poll(() => heard, { timeout: 10_000 }).toEqual(["first"]);
   sockets[0]?.terminate();
   await graph.receiveText({ from: graph.phoneNumber, message: "missed" });
   await expect.poll(() => heard, { timeout: 10_000 }).toEqual(["first", "missed"]);
