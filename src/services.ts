@@ -111,7 +111,13 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
   const audit = createAuditLog(store, { now, warn, keptMilliseconds: config.auditKeptDays * DAY_MS });
   const lookAt = (ofFile: number) => (isPostgresUrl(storeUrl) ? SAFETY_LOOK_MS : ofFile);
   const feed = createFeed({ inbox, lookMilliseconds: lookAt(FEED_LOOK_MS), warn });
-  const outgoing = createOutgoingTexts({ inbox, feed, lookMilliseconds: lookAt(LEFT_BEHIND_MS), warn });
+  const outgoing = createOutgoingTexts({
+    inbox,
+    feed,
+    find: (key) => services.attempts.find(key),
+    lookMilliseconds: lookAt(LEFT_BEHIND_MS),
+    warn,
+  });
   const services: Services = {
     pidj: {
       client: pidj,

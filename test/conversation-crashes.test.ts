@@ -9,6 +9,7 @@ import { openStore } from "../src/store/open.ts";
 import { environmentFor, startChild } from "./child-server.ts";
 import { send, stateOf, TO, timesTaken } from "./sends.ts";
 import { onEachStore } from "./stores.ts";
+import { openSubscriber } from "./subscribers.ts";
 import { ask } from "./support.ts";
 
 const KEY = "k";
@@ -87,4 +88,26 @@ onEachStore((make) => {
     },
     60_000,
   );
+
+  test("a subscriber hears that a text's outcome is unknown once its sender is dead, though nobody asks", async () => {
+    await using place = await make();
+    await using simulator = await startSimulator({ people: 3, polls: 0, responsesPerPoll: 0 });
+    const environment = { ...environmentFor(simulator, ""), STORE_URL: place.url };
+    const { url, close } = await startApp(readConfig(environment));
+    try {
+      const since = (await ask(url, "{ eventCursor }")).data.eventCursor;
+      await using child = await startChild({ ...environment, ...SHORT_LIVED, CRASH_AT: "recorded" });
+      await send(child.url, KEY).catch(() => null);
+      await using client = openSubscriber(url, "WebSocket");
+      await using heard = client.subscribe(
+        "subscription ($since: String) { messageSent(since: $since) { message { id state } } }",
+        { since },
+      );
+      const [begun, ended] = [await heard.next(), await heard.next()];
+      expect(begun.data.messageSent.message.state).toBe("IN_PROGRESS");
+      expect(ended.data.messageSent.message).toEqual({ ...begun.data.messageSent.message, state: "UNKNOWN" });
+    } finally {
+      await close();
+    }
+  }, 60_000);
 });

@@ -1,3 +1,4 @@
+import type { Attempts } from "../store/attempts.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { Feed } from "./feed.ts";
 
@@ -10,7 +11,9 @@ export interface OutgoingTexts {
 }
 
 export interface OutgoingOptions {
-  readonly inbox: Pick<Inbox, "takeNews" | "listeningStartedAt">;
+  readonly inbox: Pick<Inbox, "takeNews" | "overdueKeys" | "listeningStartedAt">;
+  /** Records that an attempt's outcome is unknown, if its time has ended. */
+  readonly find: Attempts["find"];
   readonly feed: Pick<Feed, "wake">;
   /** What a process left that died is taken within this time. */
   readonly lookMilliseconds: number;
@@ -22,14 +25,24 @@ export interface OutgoingOptions {
 const GATHERING_MS = 25;
 /** From one time to the next while there are many: each waits for the disk. */
 const PAUSE_MS = 250;
-export function createOutgoingTexts({ inbox, feed, lookMilliseconds, warn }: OutgoingOptions): OutgoingTexts {
+/** That a text's sender has died is noticed within this time after its lease. */
+const OVERDUE_LOOK_MS = 5_000;
+
+export function createOutgoingTexts({ inbox, find, feed, lookMilliseconds, warn }: OutgoingOptions): OutgoingTexts {
   let gathering: NodeJS.Timeout | null = null;
   let takenAt = Number.NEGATIVE_INFINITY;
+  let lookedAt = performance.now();
   let isFailing = false;
   let isListening = false;
 
   async function take(): Promise<void> {
     try {
+      if (performance.now() - lookedAt >= OVERDUE_LOOK_MS) {
+        lookedAt = performance.now();
+        for (const key of await inbox.overdueKeys()) {
+          await find(key);
+        }
+      }
       if (!isListening) {
         // Written down when it is first asked for.
         await inbox.listeningStartedAt();

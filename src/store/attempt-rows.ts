@@ -1,22 +1,6 @@
-import { isFinal, type OutgoingDetails, writeNews } from "./outgoing-records.ts";
+import { type AttemptRecord, isFinal } from "./attempt-record.ts";
+import { type OutgoingDetails, writeNews } from "./outgoing-records.ts";
 import type { Draft } from "./update.ts";
-
-export type AttemptState = "IN_PROGRESS" | "ACCEPTED" | "REFUSED" | "UNKNOWN";
-
-/** The record of an idempotency key. */
-export interface AttemptRecord {
-  readonly key: string;
-  /** The mutation's name in the graph. */
-  readonly mutation: string;
-  readonly state: AttemptState;
-  readonly startedAt: Date;
-  /** When the outcome was recorded; null while in progress. */
-  readonly settledAt: Date | null;
-  /** The platform's own words, or why the outcome is unknown. */
-  readonly message: string | null;
-  /** Who made the attempt: the id of a caller. */
-  readonly caller: string;
-}
 
 /** One use of a key. */
 export interface Attempt {

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
+import type { AttemptRecord } from "./attempt-record.ts";
 import {
   type Attempt,
-  type AttemptRecord,
   type KeyInUse,
   keyInUse,
   type Row,
@@ -18,7 +18,8 @@ import { type Change, type Entry, QUICK, type Store } from "./store.ts";
 import { StoreMark } from "./store-mark.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
-export type { Attempt, AttemptRecord, KeyInUse } from "./attempt-rows.ts";
+export type { AttemptRecord } from "./attempt-record.ts";
+export type { Attempt, KeyInUse } from "./attempt-rows.ts";
 
 interface Claim {
   readonly caller: string;

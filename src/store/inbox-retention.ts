@@ -1,8 +1,8 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
+import { isFinal } from "./attempt-record.ts";
 import { ConversationChanges } from "./conversations.ts";
 import { countedPathsOf, type EventRow } from "./event-records.ts";
 import { addToCounts, draftState, indexKey, sequenceKey, writeState } from "./inbox-state.ts";
-import { isFinal } from "./outgoing-records.ts";
 import type { Change, Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 

@@ -22,7 +22,7 @@ import {
 import { type Appended, type ArrivalsOptions, createArrivals, type Delivery } from "./inbox-arrivals.ts";
 import { type Retention, sweepInbox } from "./inbox-retention.ts";
 import { draftState, indexKey, readState, type State, sequenceKey, writeState } from "./inbox-state.ts";
-import { createTakeNews, type TakeNews } from "./outgoing-news.ts";
+import { createTakeNews, overdueKeys, type TakeNews } from "./outgoing-news.ts";
 import { QUICK, type Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
@@ -76,6 +76,8 @@ export interface Inbox {
    * send has recorded before is seen then. Received events do so too, so that an answer comes after its question.
    */
   readonly takeNews: TakeNews;
+  /** Keys of texts without an outcome whose time for one has ended: their attempts are to be asked. */
+  overdueKeys(): Promise<string[]>;
   /** Since when both directions are kept without a gap. */
   listeningStartedAt(): Promise<Date>;
   /**
@@ -199,6 +201,7 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     },
 
     takeNews,
+    overdueKeys: () => overdueKeys(store, options.now()),
 
     listeningStartedAt: async () => {
       const current = await state();

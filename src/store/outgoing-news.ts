@@ -1,12 +1,36 @@
+import { isFinal } from "./attempt-record.ts";
 import { ConversationChanges } from "./conversations.ts";
 import type { OutgoingRow } from "./event-records.ts";
 import { draftState, type State, sequenceKey, writeState } from "./inbox-state.ts";
-import { isFinal, type OutgoingText } from "./outgoing-records.ts";
+import type { OutgoingText } from "./outgoing-records.ts";
 import type { Store } from "./store.ts";
-import type { Draft, Update } from "./update.ts";
+import { type Draft, decodeRow, type Update } from "./update.ts";
 
 /** Of one commit, which takes a few milliseconds. */
 const MOST_AT_ONCE = 100;
+/** Far more than there are texts under way and of unknown outcome. */
+const MOST_OVERDUE = 1_000;
+
+/** A row of `outgoing-place`: where a text is of which more will be known. */
+interface Place {
+  readonly sequence: number;
+  readonly idempotencyKey: string;
+  /** When its outcome becomes unknown, in milliseconds since 1970; null once it is. */
+  readonly dueAt: number | null;
+}
+
+function placeOf({ idempotencyKey, state, leaseEndsAt }: OutgoingText, sequence: number): Place {
+  return { sequence, idempotencyKey, dueAt: state === "IN_PROGRESS" ? leaseEndsAt : null };
+}
+
+/** Keys of texts whose senders have died: they are in the inbox without an outcome, and their time for one has ended. */
+export async function overdueKeys(store: Store, now: Date): Promise<string[]> {
+  const entries = await store.range("outgoing-place", { limit: MOST_OVERDUE });
+  return entries
+    .map(({ value }) => decodeRow<Place>(value))
+    .filter(({ dueAt }) => dueAt !== null && dueAt <= now.getTime())
+    .map(({ idempotencyKey }) => idempotencyKey);
+}
 
 /** Takes the news into the inbox; true if there was any. */
 export type TakeNews = () => Promise<boolean>;
@@ -65,7 +89,7 @@ async function draftNews(store: Store, draft: Draft, at: number): Promise<number
   const news = entries.map(({ key, value }) => draft.take<OutgoingText>("outgoing-news", key, value));
   const [before, places] = await Promise.all([
     draftState(draft),
-    draft.read<number>(
+    draft.read<Place>(
       "outgoing-place",
       news.map(({ owner }) => owner),
     ),
@@ -86,7 +110,7 @@ async function draftText(
   draft: Draft,
   conversations: ConversationChanges,
   text: OutgoingText,
-  { state, place, at }: { readonly state: State; readonly place: number | null; readonly at: number },
+  { state, place, at }: { readonly state: State; readonly place: Place | null; readonly at: number },
 ): Promise<State> {
   const sequence = state.newest + 1;
   if (place === null) {
@@ -97,20 +121,18 @@ async function draftText(
     const row: OutgoingRow = { ...text, receivedAt: at, first: null };
     draft.write("event", sequenceKey(sequence), row);
     if (!isFinal(text.state)) {
-      draft.write("outgoing-place", text.owner, sequence);
+      draft.write("outgoing-place", text.owner, placeOf(text, sequence));
     }
     await conversations.add(row, sequence);
     return { ...state, newest: sequence };
   }
-  const [first = null] = await draft.read<OutgoingRow>("event", [sequenceKey(place)]);
+  const [first = null] = await draft.read<OutgoingRow>("event", [sequenceKey(place.sequence)]);
   if (first === null) {
     return state;
   }
-  if (isFinal(text.state)) {
-    draft.write("outgoing-place", text.owner, null);
-  }
+  draft.write("outgoing-place", text.owner, isFinal(text.state) ? null : placeOf(text, place.sequence));
   const said = first.said ?? { state: first.state, message: first.message };
-  draft.write("event", sequenceKey(place), { ...first, ...text, said } satisfies OutgoingRow);
-  draft.write("event", sequenceKey(sequence), { ...text, receivedAt: at, first: place } satisfies OutgoingRow);
+  draft.write("event", sequenceKey(place.sequence), { ...first, ...text, said } satisfies OutgoingRow);
+  draft.write("event", sequenceKey(sequence), { ...text, receivedAt: at, first: place.sequence } satisfies OutgoingRow);
   return { ...state, newest: sequence };
 }

@@ -1,6 +1,6 @@
 import type { PidjGroupId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
-import type { AttemptRecord, AttemptState } from "./attempt-rows.ts";
+import type { AttemptRecord } from "./attempt-record.ts";
 import type { Draft } from "./update.ts";
 
 /** What a text says and who exchanges it, known before it goes out. */
@@ -54,9 +54,4 @@ export function writeNews(
   };
   // The oldest first.
   draft.write("outgoing-news", `${String(startedAt).padStart(15, "0")} ${owner}`, news);
-}
-
-/** Whether nothing more will be known of the text. */
-export function isFinal(state: AttemptState): boolean {
-  return state === "ACCEPTED" || state === "REFUSED";
 }
