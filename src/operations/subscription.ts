@@ -1,6 +1,7 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from "graphql";
 import type { Context, OperationOptions } from "../context.ts";
 import type { Versions } from "../freshness/versions.ts";
+import { Stop } from "../rest/calls.ts";
 import type { Observed } from "./observer.ts";
 import type { Answer, EventAnswer, EventAnswers, Operation } from "./operation.ts";
 import { SelectedAnswers, selectionOf } from "./selected-answers.ts";
@@ -33,17 +34,17 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     signal: AbortSignal,
     after: string | null,
   ): Promise<EventAnswers | Answer> => {
-    const over = new AbortController();
+    const over = new Stop();
     const end = () => {
       signal.removeEventListener("abort", end);
-      over.abort();
+      over.abort(signal.reason);
     };
     signal.addEventListener("abort", end);
     if (signal.aborted) {
       end();
     }
     const contextValue = createContext({
-      signal: over.signal,
+      signal: over,
       deadline: () => Number.POSITIVE_INFINITY,
       fresh: false,
       caller: operation.caller,
