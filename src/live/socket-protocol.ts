@@ -5,7 +5,14 @@ import type { Access, Credential } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES } from "../operations/failures.ts";
-import { Answer, type EventAnswers, type Operation, type RequestTrace, type Result } from "../operations/operation.ts";
+import {
+  Answer,
+  type EventAnswers,
+  type Operation,
+  Pulled,
+  type RequestTrace,
+  type Result,
+} from "../operations/operation.ts";
 import type { Operations } from "../operations/operations.ts";
 import { documentIdOf, showsCost } from "../server/asked.ts";
 import { type Connections, clientOf } from "./connections.ts";
@@ -82,7 +89,7 @@ export function createProtocol({ access, schema, operations, connections }: Sock
     if (kind === "query") {
       const completed = new AbortController();
       signal = AbortSignal.any([signal, completed.signal]);
-      subscriptions[id] = endingWith(() => completed.abort());
+      subscriptions[id] = new Completion(() => completed.abort());
     }
     if (kind !== "subscription") {
       connections.begin(payload);
@@ -120,12 +127,12 @@ export function createProtocol({ access, schema, operations, connections }: Sock
     execute: async ({ contextValue }) => {
       const { operation, signal, id, send } = contextValue as SocketOperation;
       const answer = await operations.execute(operation, clientOf(signal));
-      return (answer.isWritten ? sendAll(only(answer), id, send) : answer.result) as object;
+      return (answer.isWritten ? new Sending(only(answer), id, send) : answer.result) as object;
     },
     subscribe: async ({ contextValue }) => {
       const { operation, signal, id, send } = contextValue as SocketOperation;
       const answers = await operations.subscribe(operation, signal);
-      return (answers instanceof Answer ? answers.result : sendAll(answers, id, send)) as object;
+      return (answers instanceof Answer ? answers.result : new Sending(answers, id, send)) as object;
     },
     // Its errors are already in the form that clients see.
     onNext: (_context, _id, _payload, _args, result) => result as Result,
@@ -151,21 +158,23 @@ class Shown extends GraphQLError {
   }
 }
 
-/** Called by graphql-ws when the client completes a query. */
-function endingWith(end: () => void): AsyncGenerator<never, void, undefined> {
-  const ending: AsyncGenerator<never, void, undefined> = {
-    next: async () => ({ done: true, value: undefined }),
-    return: async () => {
-      end();
-      return { done: true, value: undefined };
-    },
-    throw: async (error: unknown) => {
-      throw error;
-    },
-    [Symbol.asyncIterator]: () => ending,
-    [Symbol.asyncDispose]: async () => end(),
-  };
-  return ending;
+/** What graphql-ws ends when the client completes a query. */
+class Completion extends Pulled<never> {
+  readonly #end: () => void;
+
+  constructor(end: () => void) {
+    super();
+    this.#end = end;
+  }
+
+  async next(): Promise<IteratorReturnResult<void>> {
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    this.#end();
+    return { done: true, value: undefined };
+  }
 }
 
 async function* only(answer: Answer): EventAnswers {
@@ -173,30 +182,32 @@ async function* only(answer: Answer): EventAnswers {
 }
 
 /** Sends the results itself and yields none: graphql-ws would serialize each result again for every subscriber. */
-function sendAll(answers: EventAnswers, id: string, send: SocketState["send"]): AsyncGenerator<never, void, undefined> {
-  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-  const sending: AsyncGenerator<never, void, undefined> = {
-    next: async () => {
-      for (;;) {
-        const { done, value } = await answers.next();
-        if (done || value === undefined) {
-          return { done: true, value: undefined };
-        }
-        await send(`${head}${value.answer.line}}`);
+class Sending extends Pulled<never> {
+  readonly #answers: EventAnswers;
+  readonly #head: string;
+  readonly #send: SocketState["send"];
+
+  constructor(answers: EventAnswers, id: string, send: SocketState["send"]) {
+    super();
+    this.#answers = answers;
+    this.#head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+    this.#send = send;
+  }
+
+  async next(): Promise<IteratorReturnResult<void>> {
+    for (;;) {
+      const { done, value } = await this.#answers.next();
+      if (done || value === undefined) {
+        return { done: true, value: undefined };
       }
-    },
-    return: async () => {
-      await answers.return();
-      return { done: true, value: undefined };
-    },
-    throw: async (error) => {
-      await answers.throw(error);
-      throw error;
-    },
-    [Symbol.asyncIterator]: () => sending,
-    [Symbol.asyncDispose]: () => answers[Symbol.asyncDispose](),
-  };
-  return sending;
+      await this.#send(`${this.#head}${value.answer.line}}`);
+    }
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    await this.#answers.return();
+    return { done: true, value: undefined };
+  }
 }
 
 /** The credential in `connection_init`, which browsers have to use: they cannot set headers; null if there is none. */

@@ -1,5 +1,5 @@
 import type { CallRecord } from "../rest/calls.ts";
-import type { Answer, EventAnswers, Operation, Request } from "./operation.ts";
+import { type Answer, type EventAnswer, type EventAnswers, type Operation, Pulled, type Request } from "./operation.ts";
 import type { Price } from "./price.ts";
 
 /** Observes every operation of every transport, for logs, metrics and traces. */
@@ -23,40 +23,39 @@ export interface Observed {
 }
 
 /** Observes a subscription until it ends for any reason. */
-export function observeEvents(answers: EventAnswers, observed: Observed): EventAnswers {
-  let isOver = false;
+export class ObservedEvents extends Pulled<EventAnswer> {
+  readonly #answers: EventAnswers;
+  readonly #observed: Observed;
+  #isOver = false;
 
-  function end(last: Answer | null): void {
-    if (!isOver) {
-      isOver = true;
-      observed.end(last);
-    }
+  constructor(answers: EventAnswers, observed: Observed) {
+    super();
+    this.#answers = answers;
+    this.#observed = observed;
   }
 
-  const results: EventAnswers = {
-    next: async () => {
-      const item = await answers.next();
-      if (item.done) {
-        end(null);
-      } else if (item.value.cursor === null) {
-        end(item.value.answer);
-      } else {
-        observed.event();
-      }
-      return item;
-    },
-    return: async () => {
-      end(null);
-      return answers.return();
-    },
-    throw: async (error: unknown) => {
-      end(null);
-      return answers.throw(error);
-    },
-    [Symbol.asyncIterator]: () => results,
-    [Symbol.asyncDispose]: async () => {
-      await results.return();
-    },
-  };
-  return results;
+  async next(): Promise<IteratorResult<EventAnswer, void>> {
+    const item = await this.#answers.next();
+    if (item.done) {
+      this.#end(null);
+    } else if (item.value.cursor === null) {
+      this.#end(item.value.answer);
+    } else {
+      this.#observed.event();
+    }
+    return item;
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    this.#end(null);
+    await this.#answers.return();
+    return { done: true, value: undefined };
+  }
+
+  #end(last: Answer | null): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#observed.end(last);
+    }
+  }
 }

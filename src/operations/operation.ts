@@ -96,6 +96,28 @@ export interface EventAnswer {
 /** The transport pulls answers, so none is made before it can be sent. */
 export type EventAnswers = AsyncGenerator<EventAnswer, void, undefined>;
 
+/**
+ * An asynchronous generator by `next` and `return` alone. Not a generator function: one that waits for an event hears of
+ * `return` only when the next event comes. A class, because each idle subscriber would keep closures in place of methods.
+ */
+export abstract class Pulled<Item> implements AsyncGenerator<Item, void, undefined> {
+  abstract next(): Promise<IteratorResult<Item, void>>;
+  abstract return(): Promise<IteratorReturnResult<void>>;
+
+  async throw(error: unknown): Promise<never> {
+    await this.return();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}
+
 /** A client that waits for an answer. */
 export interface Client {
   /** Calls `leave` when the client is gone, unless the returned function was called before. */

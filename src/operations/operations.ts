@@ -9,7 +9,7 @@ import { Execution } from "./execution.ts";
 import type { Explain, Plan } from "./explain.ts";
 import { FAILURES, TOO_COSTLY_FAILURES } from "./failures.ts";
 import { isLarge, stringifyInTurns } from "./large-answer.ts";
-import { type Observed, type Observer, observeEvents } from "./observer.ts";
+import { type Observed, ObservedEvents, type Observer } from "./observer.ts";
 import {
   Answer,
   type Client,
@@ -284,7 +284,7 @@ export function createOperations(options: OperationsOptions): Operations {
       observed.end(answers);
       return answers;
     }
-    return observeEvents(answers, observed);
+    return new ObservedEvents(answers, observed);
   }
 
   return { kindOf, prepare, explain, execute: executeShared, subscribe };

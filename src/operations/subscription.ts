@@ -3,7 +3,7 @@ import type { Context, OperationOptions } from "../context.ts";
 import type { Versions } from "../freshness/versions.ts";
 import { Stop } from "../rest/calls.ts";
 import type { Observed } from "./observer.ts";
-import type { Answer, EventAnswer, EventAnswers, Operation } from "./operation.ts";
+import { type Answer, type EventAnswer, type EventAnswers, type Operation, Pulled } from "./operation.ts";
 import { SelectedAnswers, selectionOf } from "./selected-answers.ts";
 
 export interface SubscriptionsOptions {
@@ -27,6 +27,7 @@ interface FeedItem {
 export function createSubscriptions(options: SubscriptionsOptions) {
   const { createContext, argumentsOf, select, refused, failed } = options;
   const selected = new SelectedAnswers(options.versions, () => performance.now());
+  const fail = (error: unknown): EventAnswer => ({ answer: failed(error), cursor: null });
 
   return async (
     operation: Operation,
@@ -58,9 +59,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         return refused(source, operation);
       }
       const selection = selectionOf(operation);
-      return toAnswers(source as AsyncIterable<FeedItem>, {
+      return new Answers(source as AsyncIterable<FeedItem>, {
         end,
-        fail: (error) => ({ answer: failed(error), cursor: null }),
+        fail,
         // Each event has a context of its own: one for the whole subscription would keep what it read for hours.
         select: async (item) => {
           await options.versions.begin();
@@ -87,39 +88,34 @@ interface Steps {
   readonly end: () => void;
 }
 
-/** Not a generator function: a generator that waits for an event hears of `return` only when the next event comes. */
-function toAnswers(source: AsyncIterable<FeedItem>, steps: Steps): EventAnswers {
-  const items = source[Symbol.asyncIterator]();
-  let isEnded = false;
+/** The answers to the feed's items. */
+class Answers extends Pulled<EventAnswer> {
+  readonly #items: AsyncIterator<FeedItem>;
+  readonly #steps: Steps;
+  #isEnded = false;
 
-  async function end(): Promise<IteratorReturnResult<void>> {
-    isEnded = true;
-    steps.end();
-    await items.return?.();
-    return { done: true, value: undefined };
+  constructor(source: AsyncIterable<FeedItem>, steps: Steps) {
+    super();
+    this.#items = source[Symbol.asyncIterator]();
+    this.#steps = steps;
   }
 
-  async function next(): Promise<IteratorResult<EventAnswer, void>> {
+  async next(): Promise<IteratorResult<EventAnswer, void>> {
     try {
-      const item = isEnded ? null : await items.next();
-      return item === null || item.done ? await end() : { done: false, value: await steps.select(item.value) };
+      const item = this.#isEnded ? null : await this.#items.next();
+      return item === null || item.done
+        ? await this.return()
+        : { done: false, value: await this.#steps.select(item.value) };
     } catch (error) {
-      await end();
-      return { done: false, value: steps.fail(error) };
+      await this.return();
+      return { done: false, value: this.#steps.fail(error) };
     }
   }
 
-  const results: EventAnswers = {
-    next,
-    return: end,
-    throw: async (error: unknown) => {
-      await end();
-      throw error;
-    },
-    [Symbol.asyncIterator]: () => results,
-    [Symbol.asyncDispose]: async () => {
-      await end();
-    },
-  };
-  return results;
+  async return(): Promise<IteratorReturnResult<void>> {
+    this.#isEnded = true;
+    this.#steps.end();
+    await this.#items.return?.();
+    return { done: true, value: undefined };
+  }
 }
