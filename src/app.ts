@@ -23,6 +23,7 @@ import { startApollo } from "./server/apollo.ts";
 import { addExplorer } from "./server/explorer.ts";
 import { addGraphql } from "./server/graphql-route.ts";
 import { createHttp } from "./server/http.ts";
+import { addJobs } from "./server/jobs-route.ts";
 import { addMetrics, listenForMetrics } from "./server/metrics-route.ts";
 import { createHosts, createOrigins } from "./server/origins.ts";
 import { addWebhooks, createWebhookGuard, webhookPath } from "./server/webhooks.ts";
@@ -174,6 +175,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   if (config.metrics === null) {
     addMetrics(http, access, metrics);
   }
+  addJobs(http, access, services);
   addGraphql(http, apollo, {
     access,
     operations,

@@ -198,7 +198,8 @@ async function* batchesOf(
       return;
     }
     after = last.number;
-    yield stored.map(({ to, values }) => ({
+    yield stored.map(({ to, values, outcome }) => ({
+      ...(outcome && { refusal: { code: "INVALID_INPUT" as const, message: outcome.message ?? "" } }),
       ...(to.startsWith("co:") ? { contactId: to } : { phoneNumber: to }),
       values: Object.entries(values).map(([name, value]) => ({ name, value })),
     }));

@@ -104,7 +104,7 @@ async function allowedAt(
   { quietHours, timeZone: otherwise }: JobText,
 ): Promise<number> {
   const zones = timeZone === null ? await zonesOfNumber(phoneNumber) : [timeZone];
-  // A number of no place, such as +1 888, is of zones around the earth: there is no moment that suits all.
+  // Zones around the earth may leave no moment that suits all.
   const first = zones.length === 0 ? null : firstAllowed(now, zones, quietHours);
   return (first ?? firstAllowed(now, [otherwise], quietHours) ?? now).getTime();
 }

@@ -10,6 +10,8 @@ export interface GivenRow {
   readonly phoneNumber?: string | null | undefined;
   readonly contactId?: string | null | undefined;
   readonly values?: readonly { readonly name: string; readonly value: string }[] | null | undefined;
+  /** Why it is refused already: a file's row that does not fit the header. */
+  readonly refusal?: RowRefusal | undefined;
 }
 
 /** Why a row is not carried out. */
@@ -60,7 +62,7 @@ export class RowChecks {
         .slice(0, MOST_VALUES)
         .map(({ name, value }) => [nameOfValue(name), cut(value, LONGEST_VALUE)]),
     );
-    const recipient = this.#recipientOf(given);
+    const recipient = given.refusal ?? this.#recipientOf(given);
     const shown = cut((given.phoneNumber ?? given.contactId ?? "").trim(), LONGEST_SHOWN);
     if (typeof recipient !== "string") {
       return { number, to: shown, values, refusal: recipient, preview: null };

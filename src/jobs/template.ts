@@ -9,8 +9,8 @@ export interface Template {
 const TOKEN = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
 
 /**
- * Reads a text in which `{name}` stands for a value, and `{{` and `}}` for braces. Outer blanks of a name and its letter case
- * do not count. Null if a brace is left alone or a name is blank.
+ * Reads a text in which `{name}` stands for a value, and `{{` and `}}` for braces. Blanks, dashes and underscores of a name and its
+ * letter case do not count. Null if a brace is left alone or a name is blank.
  */
 export function parseTemplate(text: string): Template | null {
   const parts: { readonly literal: string; readonly name: string | null }[] = [];
@@ -48,5 +48,8 @@ export function parseTemplate(text: string): Template | null {
 
 /** A value's name as rows and placeholders are compared by it. */
 export function nameOfValue(name: string): string {
-  return name.trim().toLowerCase();
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, "");
 }

@@ -40,6 +40,7 @@ export const FAILURES = {
     'This is a GraphQL graph, and the request has no query: POST {"query": "{ __typename }"} to /graphql with ' +
       "content-type: application/json.",
   ),
+  noRows: failure(400, "BAD_USER_INPUT", "The body must be rows as CSV: content-type: text/csv."),
   noEvent: failure(400, "BAD_USER_INPUT", "There is no event in this request."),
   forgeable: failure(
     400,
@@ -92,6 +93,7 @@ export const FAILURES = {
     "Pages of this origin may not connect: CORS_ORIGINS of the server names those that may.",
   ),
   noMetrics: failure(403, "FORBIDDEN", "This caller may not read the metrics: it needs the scope metrics:read."),
+  noJobs: failure(403, "FORBIDDEN", "This caller may not do this with jobs: see docs/authentication.md, scopes."),
   notFound: failure(404, "NOT_FOUND", "There is nothing here. The graph is at /graphql."),
   tooManyOperations: failure(429, "RATE_LIMITED", "This connection has too many operations under way.", true),
   full: failure(503, "OVERLOADED", "This server has no room for another connection at the moment.", true),

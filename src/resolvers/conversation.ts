@@ -1,7 +1,7 @@
 import type { ConversationRecord, StoredOutgoing, StoredTalk } from "../context.ts";
 import type * as gql from "../generated/graphql.ts";
 import { markRead } from "../writes/mark-read.ts";
-import { optionalId } from "./arguments.ts";
+import { optionalId, requireId } from "./arguments.ts";
 import type { Complete } from "./fields.ts";
 import { sendingGroup } from "./message.ts";
 import { personOf } from "./person.ts";
@@ -42,4 +42,6 @@ export const OutgoingMessage = {
       : fromPhoneNumber && sendingGroup({ phoneNumber: fromPhoneNumber }, context),
   sentAt: ({ startedAt }) => new Date(startedAt),
   sentBy: ({ caller }) => caller,
+  job: ({ jobId }, _args, { services }) =>
+    jobId === null ? null : services.jobs.find(requireId("Job", "jobId", jobId)),
 } satisfies Complete<gql.OutgoingMessageResolvers, gql.OutgoingMessage, StoredOutgoing>;

@@ -40,6 +40,7 @@ export const Job = {
   createdAt: ({ createdAt }) => new Date(createdAt),
   createdBy: ({ caller }) => caller.id,
   endedAt: ({ endedAt }) => dateOrNull(endedAt),
+  resultsPath: ({ id }) => `/jobs/${id}/results.csv`,
   counts: countsOf,
   rows: (job, { filter, ...args }, { services }) => rowsPage(services.jobs, job, args, filter?.states ?? null),
 } satisfies Complete<gql.JobResolvers, gql.Job, JobRecord>;

@@ -38,7 +38,7 @@ const HEADER_LIMIT_BYTES = 98_304;
 const ANY_HOST = /^\/(webhooks\/|(health|ready)(\?|$))/;
 // A platform may not repeat the event that it pushes, and a process that stops is alive.
 const WHILE_CLOSING = /^\/(webhooks\/|health(\?|$))/;
-const GRAPH = /^\/(graphql)?(\?|$)/;
+const GRAPH = /^\/(graphql|jobs)?(\?|$)/;
 /** Parameters of a GET that are empty count as absent, as GraphQL over HTTP asks. */
 const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$)/g;
 

@@ -1,0 +1,79 @@
+import fetch from "node-fetch";
+import { expect, test } from "vitest";
+import { createJob, hasEnded, numberAt, untilJob } from "./jobs.ts";
+import { type Stage, startStage } from "./support.ts";
+
+async function upload(stage: Stage, body: string | Buffer, type = "text/csv") {
+  const response = await fetch(new URL("/jobs", stage.app.url), {
+    method: "POST",
+    headers: { "content-type": type },
+    body,
+  });
+  return { ...((await response.json()) as { readonly uploadId?: string }), status: response.status };
+}
+
+test("a file's rows become a job, and the job's outcomes a file that no spreadsheet takes for formulas", async () => {
+  await using stage = await startStage();
+  const file = [
+    "Phone Number;First name;Note",
+    `${numberAt(0)};Ada;"a ""quoted""; note"`,
+    `'${numberAt(1)};"Grace\nHopper";x`,
+    `${numberAt(2)};=cmd();x`,
+    `${numberAt(3)};too;many;cells`,
+    "",
+    `${numberAt(4)};;x`,
+  ].join("\r\n");
+  const { uploadId, ...rest } = await upload(stage, `\uFEFF${file}`);
+  expect(rest).toEqual({
+    status: 200,
+    rowCount: 5,
+    columns: ["phonenumber", "firstname", "note"],
+    refusals: [{ row: 4, message: "The row has 4 cells, and the header 3." }],
+  });
+  const made = await createJob(stage.app.url, { text: "{firstName}", recipients: { uploadId } });
+  const { job, check } = made.data.createSendJob;
+  expect(check.refusals.map(({ row }: { row: number }) => row)).toEqual([4, 5]);
+  await untilJob(stage.app.url, job.id, hasEnded);
+  const texts = stage.simulator.ledger.map(({ input }) => input["text_body"]);
+  expect(texts.toSorted()).toEqual(["=cmd()", "Ada", "Grace\nHopper"]);
+
+  const results = await fetch(new URL(`/jobs/${job.id}/results.csv`, stage.app.url));
+  const lines = (await results.text()).split("\r\n");
+  expect(results.headers.get("content-type")).toContain("text/csv");
+  expect(lines[0]).toBe("row,recipient,state,code,message,settledAt,text");
+  expect(lines[1]).toMatch(/^1,"'\+14155550100",ACCEPTED,,,\d{4}-.*Z,Ada$/);
+  expect(lines.find((line) => line.startsWith("3,"))).toMatch(/,"'=cmd\(\)"$/);
+  expect(lines.find((line) => line.startsWith("5,"))).toContain(",REFUSED,INVALID_INPUT,");
+});
+
+test.each([
+  ["UTF-16 with its mark", Buffer.from(`\uFEFFphone\tname\n${numberAt(0)}\tZoë`, "utf16le"), "text/csv"],
+  ["windows-1252", Buffer.from(`phone,name\n${numberAt(0)},Zo\xEB`, "latin1"), "text/csv; charset=windows-1252"],
+  ["UTF-8", Buffer.from(`phone|name\n${numberAt(0)}|Zoë`), "text/csv"],
+])("%s is read", async (_name, body, type) => {
+  await using stage = await startStage();
+  const { uploadId } = await upload(stage, body, type);
+  const { data } = await createJob(stage.app.url, { recipients: { uploadId }, isDryRun: true });
+  expect(data.createSendJob.check.previews[0].preview.text).toBe("Hello Zoë");
+});
+
+test.each([
+  ["no column of numbers", "name\nAda", "one of them phoneNumber or contactId"],
+  ["two columns of one name", "phone,Name,name\n1,2,3", "same name"],
+  ["no rows", "phone,name\n", "no rows after the header"],
+  ["an open quote", `phone,name\n${numberAt(0)},"Ada`, "Row 1 after the header"],
+  ["another charset", Buffer.from("phone,name\n1,Zo\xEB", "latin1"), "not utf-8"],
+  ["too many rows", `phone\n${"1\n".repeat(100_001)}`, "more than 100,000 rows"],
+])("a file with %s is refused with the reason, and nothing of it is kept", async (_name, body, reason) => {
+  await using stage = await startStage();
+  const answer = await upload(stage, body);
+  expect(answer.status).toBe(400);
+  expect(JSON.stringify(answer)).toContain(reason);
+  expect(await stage.app.services.jobs.rows.startedBefore(Number.POSITIVE_INFINITY)).toEqual([]);
+});
+
+test("another content type and an unknown job are refused", async () => {
+  await using stage = await startStage();
+  expect((await upload(stage, "{}", "application/json")).status).toBe(415);
+  expect((await fetch(new URL("/jobs/job:none/results.csv", stage.app.url))).status).toBe(404);
+});
