@@ -180,6 +180,22 @@ onEachStore((make) => {
   });
 });
 
+test("a text that is sent by number belongs to the group that got an answer by it, though nobody read the groups", async () => {
+  await using stage = await startStage({ simulator: { people: 9, polls: 0 }, env: { WEBHOOK_SECRET: SECRET } });
+  stage.simulator.pushTo({ forwardTo: stage.app.webhooks?.pidj ?? null });
+  const SEND = "mutation ($input: SendMessageInput!) { sendMessage(input: $input) { userErrors { code } } }";
+  const sendTo = async (phoneNumber: string) => {
+    const input = { from: { phoneNumber: FROM }, recipient: { phoneNumber }, text: "Hi", idempotencyKey: phoneNumber };
+    expect((await stage.query(SEND, { input })).data.sendMessage.userErrors).toEqual([]);
+  };
+  await sendTo("+12025550101");
+  expect(await numbers(stage, { groupId: "gr:line" })).toEqual([]);
+  await receive(stage, { from: "+12025550102", to: FROM, group_id: "gr:line", message: "Who is this?" });
+  await sendTo("+12025550103");
+  expect(await numbers(stage, { groupId: "gr:line" })).toEqual(["103:0", "102:1"]);
+  expect(stage.calls()).toEqual(["PIDJ POST /send", "PIDJ POST /send"]);
+});
+
 test("a refused text is said to be refused, and a second use of its key is another message", async () => {
   await using stage = await startStage({ simulator: { people: 9, polls: 0, responsesPerPoll: 0 } });
   await send(stage.app.url, "k", { from: { phoneNumber: "+12025550000" }, text: "wrong sender" });

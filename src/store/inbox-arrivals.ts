@@ -9,6 +9,7 @@ import {
 } from "./event-records.ts";
 import type { FirstDelivery } from "./inbox-retention.ts";
 import { addToCounts, draftState, indexKey, type State, sequenceKey, writeState } from "./inbox-state.ts";
+import { draftLines } from "./lines.ts";
 import type { Draft, Update } from "./update.ts";
 
 /** One delivery. */
@@ -100,6 +101,12 @@ export function createArrivals(
       draft.read(
         "event-repeat",
         deliveries.map(({ fingerprint }) => fingerprint),
+      ),
+      draftLines(
+        draft,
+        deliveries.flatMap(({ arrival }) =>
+          arrival.kind === "ReceivedMessage" ? [{ ...arrival, phoneNumber: arrival.toPhoneNumber }] : [],
+        ),
       ),
       draft.read("event-count", [...new Set(deliveries.flatMap(({ arrival }) => pathsOf(arrival)))]),
     ]);

@@ -2,6 +2,7 @@ import { isFinal } from "./attempt-record.ts";
 import { ConversationChanges } from "./conversations.ts";
 import type { OutgoingRow } from "./event-records.ts";
 import { draftState, type State, sequenceKey, writeState } from "./inbox-state.ts";
+import { draftLines } from "./lines.ts";
 import type { OutgoingText } from "./outgoing-records.ts";
 import type { Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
@@ -87,8 +88,12 @@ async function draftNews(store: Store, draft: Draft, at: number): Promise<number
     return 0;
   }
   const news = entries.map(({ key, value }) => draft.take<OutgoingText>("outgoing-news", key, value));
-  const [before, places] = await Promise.all([
+  const [before, groupOf, places] = await Promise.all([
     draftState(draft),
+    draftLines(
+      draft,
+      news.map(({ fromPhoneNumber, groupId }) => ({ phoneNumber: fromPhoneNumber, groupId })),
+    ),
     draft.read<Place>(
       "outgoing-place",
       news.map(({ owner }) => owner),
@@ -97,7 +102,8 @@ async function draftNews(store: Store, draft: Draft, at: number): Promise<number
   ]);
   const conversations = new ConversationChanges(draft);
   let state = before;
-  for (const [index, text] of news.entries()) {
+  for (const [index, each] of news.entries()) {
+    const text = { ...each, groupId: each.groupId ?? groupOf(each.fromPhoneNumber) };
     state = await draftText(draft, conversations, text, { state, place: places[index] ?? null, at });
   }
   writeState(draft, state);

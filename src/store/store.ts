@@ -41,6 +41,7 @@ export type Table =
   | "event-state"
   | "outgoing-news"
   | "outgoing-place"
+  | "line"
   | "conversation"
   | "conversation-index"
   | "conversation-count"
