@@ -1,7 +1,8 @@
 import {
+  AsYouType,
   type CountryCode,
-  getCountryCallingCode,
   isSupportedCountry,
+  parseIncompletePhoneNumber,
   parsePhoneNumberFromString,
 } from "libphonenumber-js/min";
 
@@ -65,16 +66,28 @@ export interface TypedNumber {
 const FEWEST_DIGITS = 3;
 
 /**
- * Reads a number as people write it, `+1 201-555-4821` as well as `(201) 555-4821` of the region, or the beginning of one.
- * Null if the text is no number. A search may guess so; who is texted is never guessed.
+ * Reads a number as people write or paste it, `+1 201-555-4821` as well as `(201) 555-4821` of the region, or the beginning
+ * of one: with any script's digits and dashes, and with the invisible marks that address books put around numbers. Null if
+ * the text is no number. A search may guess so; who is texted is never guessed.
  */
 export function readTypedNumber(text: string, region: Region): TypedNumber | null {
-  const digits = text.replace(/\D/g, "");
-  if (!/^\s*\+?[\d\s()./-]+$/.test(text) || digits.length < FEWEST_DIGITS) {
+  const typed = text
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "")
+    .trim();
+  if (!/^\+?[\p{Nd}\p{Pd}\s()./]+$/u.test(typed)) {
     return null;
   }
-  const parsed = parsePhoneNumberFromString(text, region);
+  const digits = parseIncompletePhoneNumber(typed).replace("+", "");
+  if (digits.length < FEWEST_DIGITS) {
+    return null;
+  }
+  const parsed = parsePhoneNumberFromString(typed, region);
   const whole = parsed?.isValid() ? parseE164(parsed.number) : null;
-  const national = `+${getCountryCallingCode(region)}${digits.replace(/^0/, "")}`;
-  return { whole, beginnings: text.includes("+") ? [`+${digits}`] : [`+${digits}`, national] };
+  // Without the prefixes that are dialed within the region, or out of it, and with the zero that Italy's numbers keep.
+  const asYouType = new AsYouType(region);
+  asYouType.input(typed);
+  const national = asYouType.getNumberValue() ?? "";
+  const isInternational = typed.startsWith("+") || national.length <= FEWEST_DIGITS;
+  return { whole, beginnings: isInternational ? [`+${digits}`] : [`+${digits}`, national] };
 }

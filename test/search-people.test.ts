@@ -43,6 +43,15 @@ test.each([
   ["+1 201 555 4821", "DE", "+12015554821", ["+12015554821"]],
   ["201555", "US", null, ["+201555", "+1201555"]],
   ["020 7946", "GB", null, ["+0207946", "+44207946"]],
+  ["8 912", "RU", null, ["+8912", "+7912"]],
+  ["06 698", "IT", null, ["+06698", "+3906698"]],
+  ["011 44 20", "US", null, ["+0114420", "+4420"]],
+  ["0044", "GB", null, ["+0044"]],
+  ["\u202a+1 201\u2011555\u20114821\u202c", "US", "+12015554821", ["+12015554821"]],
+  ["201\u2013555\u00a04821", "US", "+12015554821", ["+2015554821", "+12015554821"]],
+  ["\uff0b\uff11\uff12\uff10\uff11", "US", null, ["+1201"]],
+  ["\u0662\u0660\u0661\u0665\u0665\u0665", "US", null, ["+201555", "+1201555"]],
+  ["1+2015554821", "US", null, undefined],
   ["12", "US", null, undefined],
   ["201 Main St", "US", null, undefined],
 ] as const)("%j in %s is read as the number %s, or as the beginning of one", (text, region, whole, beginnings) => {
@@ -143,6 +152,15 @@ describe("contacts are found", () => {
     expect((await find(stage, { search: contact?.phone_number.slice(0, 10) })).numbers).toContain(
       contact?.phone_number,
     );
+  });
+
+  test.each(["???", "%", "-"])("by no filter.name without a word (%j), which would list everybody", async (name) => {
+    await using stage = await startStage({ simulator: { people: 3, polls: 0 } });
+    const asked = "query ($name: String) { contacts(filter: { name: $name }) { totalCount } }";
+    const { data, errors } = await stage.query(asked, { name });
+    expect(data.contacts).toBeNull();
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", argument: ["filter", "name"] });
+    expect((await stage.query(asked, { name: " " })).errors).toBeUndefined();
   });
 
   test("in Pidj's list, all of them", async () => {

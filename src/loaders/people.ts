@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { PlatformError, valueOrNull, valueOrThrow } from "../errors.ts";
+import { InputError, PlatformError, valueOrNull, valueOrThrow } from "../errors.ts";
 import type { ContactId } from "../ids.ts";
 import { beginWords, contactName, searchWords } from "../names.ts";
 import type { E164 } from "../phone.ts";
@@ -97,6 +97,12 @@ export class PeopleLoaders {
     { phoneNumber: number = null, name = null }: KnownContactsFilter,
   ): Promise<Page<ContactRecord>> {
     const words = name === null ? [] : searchWords(name);
+    if (words.length === 0 && name !== null && name.trim() !== "") {
+      throw new InputError(
+        "filter.name",
+        "filter.name must have a letter or a digit: words of names are looked for here.",
+      );
+    }
     if (number !== null) {
       const contacts = await this.#contactsNumbered(number);
       const named = contacts.filter((contact) => beginWords(words, searchWords(contactName(contact) ?? "")));
