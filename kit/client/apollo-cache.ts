@@ -20,9 +20,10 @@ interface PageInfo {
 
 /**
  * Gathers the pages of a connection, whether an operation selects `nodes`, `edges` or both. `fetchMore` with `after`
- * appends; the same page read again replaces its rows; a read without `after` begins anew.
+ * appends; the same page read again replaces its rows; a read without `after` begins anew. A page that could not be read
+ * leaves what was gathered.
  */
-export function gatherPages(keyArgs: readonly string[]): FieldPolicy<Gathered> {
+export function gatherPages(keyArgs: readonly string[]): FieldPolicy<Gathered | null> {
   return {
     keyArgs: [...keyArgs],
     merge: (existing, incoming, { args }) => {
@@ -30,6 +31,9 @@ export function gatherPages(keyArgs: readonly string[]): FieldPolicy<Gathered> {
       const before: unknown = args?.["before"] ?? null;
       const isNext = typeof after === "string" && existing?.ends?.[after] !== undefined;
       const isPrevious = typeof before === "string" && before === existing?.pageInfo?.startCursor;
+      if (incoming === null) {
+        return existing && (isNext || isPrevious) ? existing : null;
+      }
       if (existing && isNext) {
         return joined(existing, incoming, existing.ends?.[after] ?? 0);
       }
@@ -113,7 +117,7 @@ export const typePolicies: TypePolicies = {
   },
 };
 
-function pagesOf(fields: Readonly<Record<string, readonly string[]>>): Record<string, FieldPolicy<Gathered>> {
+function pagesOf(fields: Readonly<Record<string, readonly string[]>>): Record<string, FieldPolicy<Gathered | null>> {
   return Object.fromEntries(Object.entries(fields).map(([field, keyArgs]) => [field, gatherPages(keyArgs)]));
 }
 

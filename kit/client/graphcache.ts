@@ -20,7 +20,11 @@ export const resolvers: ResolverConfig = {
     ...Object.fromEntries(
       Object.entries(RECORDS_BY_ID).map(([field, __typename]) => [
         field,
-        (_: unknown, { id }: { id?: unknown }) => ({ __typename, id: String(id) }),
+        // Null is known once it was read: a reference to a record that there is not would take the whole answer away.
+        (_, args, cache, { fieldName }) => {
+          const known = cache.resolve("Query", fieldName, args);
+          return known === undefined ? { __typename, id: String(args["id"]) } : known;
+        },
       ]),
     ),
     person: (_, { phoneNumber }) => ({ __typename: "Person", id: `person:${String(phoneNumber)}` }),
