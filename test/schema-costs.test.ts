@@ -37,7 +37,6 @@ const LOCAL = [
   "Query.viewer",
   "Mutation.cancelJob",
   "Mutation.createImportJob",
-  "Mutation.createSendJob",
   "Mutation.markRead",
   "Mutation.pauseJob",
   "Mutation.resumeJob",

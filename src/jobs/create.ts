@@ -5,7 +5,8 @@ import type { MessagePreview } from "../message-preview.ts";
 import type { JobKind, JobRecord, JobText, NumberedRow } from "../store/jobs.ts";
 import { attemptOf } from "../writes/idempotency.ts";
 import { Refused } from "../writes/refusal.ts";
-import { type CheckedRow, type GivenRow, jobIdOf, numberOf, RowChecks, type RowRefusal } from "./rows.ts";
+import { batchesOf, type RowSource } from "./recipients.ts";
+import { type CheckedRow, jobIdOf, numberOf, RowChecks, type RowRefusal } from "./rows.ts";
 import { parseTemplate } from "./template.ts";
 
 /** What was found in the rows of a job: the graph's `JobCheck`. */
@@ -41,14 +42,7 @@ export interface NewJob {
   readonly input: unknown;
 }
 
-/** The rows themselves, or the set that an upload wrote. */
-export interface RowSource {
-  readonly rows?: readonly GivenRow[] | null | undefined;
-  readonly uploadId?: string | null | undefined;
-}
-
 export const MOST_ROWS = 100_000;
-const BATCH = 1_000;
 const MOST_REFUSALS = 100;
 const MOST_PREVIEWS = 5;
 
@@ -137,7 +131,7 @@ async function writeRows(context: Context, made: NewJob, set: string | null, che
     template,
     allowTruncation: made.send?.allowTruncation ?? false,
   });
-  for await (const batch of batchesOf(context, made)) {
+  for await (const batch of batchesOf(context, made.rows, made.rowsField)) {
     if (context.scope.signal.aborted) {
       throw new TooCostlyError("time");
     }
@@ -169,41 +163,8 @@ async function writeRows(context: Context, made: NewJob, set: string | null, che
   }
 }
 
-function toStored({ number, to, values, refusal }: CheckedRow, at: number): NumberedRow {
-  return { number, to, values, ...(refusal && { outcome: { state: "REFUSED", ...refusal, at } }) };
-}
-
-async function* batchesOf(
-  { services }: Context,
-  { rows: { rows, uploadId }, rowsField }: NewJob,
-): AsyncGenerator<readonly GivenRow[]> {
-  if (rows) {
-    for (let start = 0; start < rows.length; start += BATCH) {
-      yield rows.slice(start, start + BATCH);
-    }
-    return;
-  }
-  const upload = uploadId ? await services.jobs.rows.find(uploadId) : null;
-  if (!uploadId || upload === null || upload.rowCount === null) {
-    throw new Refused({
-      code: "NOT_FOUND",
-      field: [...rowsField, "uploadId"],
-      message: "There is no upload of this id: it is kept for a day, and was perhaps not finished.",
-    });
-  }
-  for (let after = 0; ; ) {
-    const stored = await services.jobs.rows.read(uploadId, { after, limit: BATCH });
-    const last = stored.at(-1);
-    if (last === undefined) {
-      return;
-    }
-    after = last.number;
-    yield stored.map(({ to, values, outcome }) => ({
-      ...(outcome && { refusal: { code: "INVALID_INPUT" as const, message: outcome.message ?? "" } }),
-      ...(to.startsWith("co:") ? { contactId: to } : { phoneNumber: to }),
-      values: Object.entries(values).map(([name, value]) => ({ name, value })),
-    }));
-  }
+function toStored({ refusal, preview: _, ...row }: CheckedRow, at: number): NumberedRow {
+  return { ...row, ...(refusal && { outcome: { state: "REFUSED", ...refusal, at } }) };
 }
 
 /** Counts checked rows. */
@@ -211,6 +172,7 @@ class Counting {
   rowCount = 0;
   acceptedCount = 0;
   contactCount = 0;
+  #participantCount = 0;
   #segmentCount = 0;
   readonly #refusals: JobCheck["refusals"][number][] = [];
   readonly #previews: JobCheck["previews"][number][] = [];
@@ -220,7 +182,7 @@ class Counting {
     return this.rowCount;
   }
 
-  add({ number, to, refusal, preview }: CheckedRow): void {
+  add({ number, to, participantId, refusal, preview }: CheckedRow): void {
     if (refusal !== null) {
       if (this.#refusals.length < MOST_REFUSALS) {
         this.#refusals.push({ row: number, ...refusal });
@@ -229,6 +191,7 @@ class Counting {
     }
     this.acceptedCount += 1;
     this.contactCount += to.startsWith("co:") ? 1 : 0;
+    this.#participantCount += participantId === undefined ? 0 : 1;
     this.#segmentCount += preview?.segmentCount ?? 0;
     if (preview !== null && this.#previews.length < MOST_PREVIEWS) {
       this.#previews.push({ row: number, recipient: to, preview });
@@ -242,7 +205,7 @@ class Counting {
       acceptedCount,
       refusedCount: rowCount - acceptedCount,
       segmentCount: this.#segmentCount,
-      platformCallCount: acceptedCount + (kind === "SEND" ? contactCount : 0),
+      platformCallCount: acceptedCount + (kind === "SEND" ? contactCount : 0) + this.#participantCount,
       refusals: this.#refusals,
       previews: this.#previews,
     };

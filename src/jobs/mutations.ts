@@ -3,8 +3,9 @@ import type { JobRecord } from "../store/jobs.ts";
 import { Checks, type Optional } from "../writes/checks.ts";
 import { checkSender, type SenderInput } from "../writes/parties.ts";
 import { type Outcome, type Refusal, Refused, refusalsAsData } from "../writes/refusal.ts";
-import { type MadeJob, makeJob, type RowSource } from "./create.ts";
+import { type MadeJob, makeJob } from "./create.ts";
 import { isTimeOfDay } from "./quiet-hours.ts";
+import type { RowSource } from "./recipients.ts";
 import { parseTemplate } from "./template.ts";
 
 interface SendJobInput {

@@ -11,6 +11,7 @@ import { sendMessage } from "../writes/message.ts";
 import { createParticipant } from "../writes/participant.ts";
 import type { Outcome, Refusal, RefusalCode } from "../writes/refusal.ts";
 import { firstAllowed } from "./quiet-hours.ts";
+import { UNSUBSCRIBED } from "./recipients.ts";
 import { numberOf } from "./rows.ts";
 import { parseTemplate } from "./template.ts";
 import { zonesOfNumber } from "./zones.ts";
@@ -33,6 +34,10 @@ export async function carryOutRow(context: Context, job: JobRecord, row: Numbere
     return resultOf(number, await importRow(context, job, row), now());
   }
   const { rows } = context.services.jobs;
+  const participant = row.participantId ? await context.textizen.participant.detail(row.participantId) : null;
+  if (participant?.isSubscribed === false) {
+    return refused(UNSUBSCRIBED.code, UNSUBSCRIBED.message);
+  }
   const addressee = await findAddressee(context, row);
   if ("code" in addressee) {
     return refused(addressee.code, addressee.message);

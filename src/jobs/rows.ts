@@ -1,4 +1,4 @@
-import { type JobId, parseId } from "../ids.ts";
+import { type JobId, type ParticipantId, parseId } from "../ids.ts";
 import { type MessagePreview, previewMessage } from "../message-preview.ts";
 import { type E164, parseE164, parseListedNumber } from "../phone.ts";
 import type { JobKind, NumberedRow } from "../store/jobs.ts";
@@ -10,6 +10,7 @@ export interface GivenRow {
   readonly phoneNumber?: string | null | undefined;
   readonly contactId?: string | null | undefined;
   readonly values?: readonly { readonly name: string; readonly value: string }[] | null | undefined;
+  readonly participantId?: ParticipantId | undefined;
   /** Why it is refused already: a file's row that does not fit the header. */
   readonly refusal?: RowRefusal | undefined;
 }
@@ -74,7 +75,8 @@ export class RowChecks {
     }
     this.#seen.set(recipient, number);
     const { refusal, preview } = this.#contentOf(values);
-    return { number, to: recipient, values, refusal, preview };
+    const { participantId } = given;
+    return { number, to: recipient, values, ...(participantId && { participantId }), refusal, preview };
   }
 
   #recipientOf({ phoneNumber, contactId }: GivenRow): string | RowRefusal {

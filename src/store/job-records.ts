@@ -1,4 +1,4 @@
-import type { JobId } from "../ids.ts";
+import type { JobId, ParticipantId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 
 export type JobKind = "SEND" | "IMPORT_PARTICIPANTS" | "IMPORT_CONTACTS";
@@ -76,6 +76,8 @@ export interface JobRowRecord {
   /** A number in E.164, the id of a contact, or what was given if it is refused. */
   readonly to: string;
   readonly values: Readonly<Record<string, string>>;
+  /** Whose subscription at Textizen is asked when the row's turn comes. */
+  readonly participantId?: ParticipantId;
   readonly outcome?: JobOutcome;
   /** Its turn comes again then. */
   readonly dueAt?: number;
