@@ -103,6 +103,9 @@ describe.each(TRANSPORTS)("over %s, who subscribes to what goes out", (transport
     const ended = await outcomesOf(subscription, 1);
     expect(ended[0]?.message).toEqual({ ...begun.message, state: "ACCEPTED" });
     expect(ended[0]?.cursor).not.toBe(begun.cursor);
+    // Who comes later hears the same.
+    await using again = client.subscribe(ON_SENT, { since });
+    expect([await next(again), await next(again)]).toEqual([begun, ended[0]]);
   });
 });
 
