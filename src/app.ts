@@ -208,7 +208,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   };
   const reportFatal = (error: unknown) => http.log.fatal({ err: error }, "uncaught error: stopping");
   try {
-    await services.attempts.open();
+    await services.attempts.open().catch((error: unknown) => warn("the store cannot be written", error));
     await options.beforeListening?.(services);
     if (config.contactsListMinutes !== null) {
       sync = startContactListSync(services, config.contactsListMinutes);

@@ -4,7 +4,7 @@ import { type AttemptHandle, type Attempts, createAttempts } from "../src/store/
 import { createAuditLog } from "../src/store/audit.ts";
 import { openStore } from "../src/store/open.ts";
 import type { Store } from "../src/store/store.ts";
-import { onEachStore, type StorePlace } from "./stores.ts";
+import { emptyStore, onEachStore, type StorePlace } from "./stores.ts";
 import { startStage } from "./support.ts";
 
 const HOUR = 3_600_000;
@@ -122,6 +122,23 @@ onEachStore((make) => {
       expect((await attempts.find(key))?.key).toBe(key);
       expect((await attempts.unknown()).map((record) => record.key)).toEqual([key]);
       expect(await attempts.find(`${key}.`)).toBeNull();
+    });
+
+    test("is claimed once a store that was read-only at the start can be written, and not before", async () => {
+      const store = await openStore(place.url, "default");
+      opened.push(store);
+      let isReadOnly = true;
+      const commit: Store["commit"] = (...args) =>
+        isReadOnly ? Promise.reject(new StoreError("read-only", null)) : store.commit(...args);
+      const now = () => new Date(clock);
+      const audit = createAuditLog(store, { now, keptMilliseconds: 86_400_000, warn: () => undefined });
+      const late = createAttempts({ ...store, commit }, { now, audit });
+      await expect(late.open()).rejects.toThrow(StoreError);
+      await expect(late.begin(send)).rejects.toThrow(StoreError);
+      isReadOnly = false;
+      expect((await late.begin(send)).kind).toBe("started");
+      await emptyStore(place.url);
+      await expect(late.begin(other)).rejects.toThrow("was emptied");
     });
 
     test("is not claimed where the store cannot be written", async () => {

@@ -169,8 +169,10 @@ export function createAttempts(
 
     look: async (attempt) => keyInUse(await find(attempt.key), attempt),
 
-    begin: ({ key, mutation, fingerprint, caller, leaseMilliseconds, outcomeIfConfirmed, outgoing }) =>
-      update(async (draft) => {
+    begin: async ({ key, mutation, fingerprint, caller, leaseMilliseconds, outcomeIfConfirmed, outgoing }) => {
+      // The start could not, if the store was read-only then.
+      await mark.remember(update);
+      return update(async (draft) => {
         const inUse = keyInUse(await readCurrent(draft, key), { key, mutation, fingerprint });
         if (inUse !== null) {
           return inUse;
@@ -192,7 +194,8 @@ export function createAttempts(
         };
         writeRow(draft, claim);
         return { kind: "started", handle: { claim } };
-      }, DURABLE),
+      }, DURABLE);
+    },
 
     leaseLeft: ({ claim }) => claim.leaseEndsAt - now().getTime(),
 

@@ -17,19 +17,23 @@ export class StoreMark {
     this.#store = store;
   }
 
-  /** Remembers the store's name; a new store gets one. Until then, every store is the right one. */
+  /** Remembers the store's name, once; a new store gets one. Until then, every store is the right one. */
   async remember(update: Update): Promise<void> {
-    this.#known = await update(
+    if (this.#known !== null) {
+      return;
+    }
+    const name = await update(
       async (draft) => {
         const found = await readIn(draft);
-        const name = found ?? randomUUID();
+        const kept = found ?? randomUUID();
         if (found === null) {
-          draft.write("store-mark", KEY, name);
+          draft.write("store-mark", KEY, kept);
         }
-        return name;
+        return kept;
       },
       { durable: true },
     );
+    this.#known ??= name;
   }
 
   /** Throws StoreError if the store is not the one that was remembered. */
