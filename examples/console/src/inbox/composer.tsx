@@ -1,0 +1,117 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { adviceOnUserError } from "@textgraph/client";
+import { Ban } from "lucide-react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { Button, Form, Label, TextArea, TextField } from "react-aria-components";
+import { LinesDocument, SendDocument } from "../generated/operations.ts";
+import { Problem } from "../parts/state.tsx";
+import { showMoment } from "../parts/time.tsx";
+import { useIsOnline } from "../shell/online.ts";
+import { strings } from "../strings.ts";
+import { newDraft, useDraft } from "./draft.ts";
+import { LineChoice } from "./line-choice.tsx";
+import { Length, Underlined, usePreview } from "./preview.tsx";
+
+const words = strings.inbox;
+
+interface Props {
+  readonly phoneNumber: string;
+  /** The group that sent or received here last; null if there is none. */
+  readonly usedLine: string | null;
+  readonly optedOutAt: string | null;
+  readonly onSent: () => void;
+}
+
+/** The box to answer in. A text keeps its key through all tries; whoever opted out cannot be written to. */
+export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
+  const isOnline = useIsOnline();
+  const [draft, setDraft] = useDraft(phoneNumber);
+  const [chosenLine, setLine] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const { data, error: linesError } = useQuery(LinesDocument);
+  const [send, { error, loading }] = useMutation(SendDocument);
+  // Two clicks can come before the button is disabled.
+  const isUnderWay = useRef(false);
+  const preview = usePreview(draft.text);
+  const lines = data?.pidjGroups?.nodes.filter((line) => line.displayPhoneNumber !== null) ?? [];
+  const line = lines.find(({ id }) => id === (chosenLine ?? usedLine)) ?? lines[0];
+
+  // Whatever was wrong with the last text is not wrong with this one.
+  const { text } = draft;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it runs when the text changes
+  useEffect(() => setRefusal(null), [text]);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (isUnderWay.current || line === undefined || text.trim() === "" || optedOutAt !== null) {
+      return;
+    }
+    isUnderWay.current = true;
+    try {
+      const input = {
+        from: { groupId: line.id },
+        recipient: { phoneNumber },
+        text,
+        idempotencyKey: draft.idempotencyKey,
+      };
+      const { data: sent } = await send({ variables: { input } });
+      const problem = sent?.sendMessage?.userErrors[0];
+      if (sent?.sendMessage && (problem === undefined || problem.code === "OUTCOME_UNKNOWN")) {
+        // It stands in the conversation now, with its outcome.
+        setDraft(newDraft());
+      } else if (problem !== undefined) {
+        const advice = adviceOnUserError(problem.code);
+        setRefusal(advice.show);
+        if (advice.key === "new") {
+          setDraft(newDraft(text));
+        }
+      }
+    } catch {
+      // Shown as `error`. Text and key stay, so that another try sends nothing twice.
+    } finally {
+      isUnderWay.current = false;
+      onSent();
+    }
+  }
+
+  if (optedOutAt !== null) {
+    return (
+      <p className="banner banner-danger blocked" role="alert">
+        <Ban aria-hidden size={18} />
+        {words.blocked(showMoment(optedOutAt))}
+      </p>
+    );
+  }
+  const isReady = text.trim() !== "" && line !== undefined && isOnline && preview?.isTruncated !== true;
+  return (
+    <Form className="composer" onSubmit={submit}>
+      <Problem error={error ?? linesError} />
+      {refusal !== null && (
+        <p className="banner banner-danger" role="alert">
+          {refusal}
+        </p>
+      )}
+      {data !== undefined && lines.length === 0 && <p className="banner banner-warn">{words.noLine}</p>}
+      <LineChoice lines={lines} selected={line?.id ?? null} onChoose={setLine} />
+      <TextField className="composer-text" value={text} onChange={(next) => setDraft({ ...draft, text: next })}>
+        <Label className="visually-hidden">{words.message}</Label>
+        <Underlined text={text} characters={preview?.nonGsmCharacters ?? []} />
+        <TextArea
+          placeholder={words.placeholder}
+          rows={3}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+              event.currentTarget.form?.requestSubmit();
+            }
+          }}
+        />
+      </TextField>
+      <div className="composer-foot">
+        <Length preview={preview} />
+        <Button className="button button-primary" type="submit" isDisabled={!isReady} isPending={loading}>
+          {loading ? words.sending : words.send}
+        </Button>
+      </div>
+    </Form>
+  );
+}

@@ -1,0 +1,149 @@
+import type { ErrorLike } from "@apollo/client";
+import { CheckCheck, MessageSquare } from "lucide-react";
+import { createContext, useContext } from "react";
+import {
+  Button,
+  ListBox,
+  ListBoxItem,
+  ListLayout,
+  ToggleButton,
+  ToggleButtonGroup,
+  Virtualizer,
+} from "react-aria-components";
+import { useNavigate } from "react-router";
+import type { ConversationRowFragment } from "../generated/operations.ts";
+import { Avatar, showNumber } from "../parts/person.tsx";
+import { Empty, Problem, Skeleton } from "../parts/state.tsx";
+import { Time } from "../parts/time.tsx";
+import { strings } from "../strings.ts";
+import { useNames } from "./names.ts";
+
+const ROW_HEIGHT = 76;
+const words = strings.inbox;
+
+interface Props {
+  /** Null while the first page is under way. */
+  readonly rows: readonly ConversationRowFragment[] | null;
+  readonly totalCount: number;
+  readonly error: ErrorLike | undefined;
+  readonly isUnread: boolean;
+  readonly selected: string | null;
+  readonly onUnread: (isUnread: boolean) => void;
+  readonly onRetry: () => void;
+  /** Null if there are no more. */
+  readonly onMore: (() => void) | null;
+}
+
+export function ConversationList({ rows, totalCount, error, isUnread, selected, onUnread, onRetry, onMore }: Props) {
+  return (
+    <section className="conversations" aria-labelledby="inbox-title">
+      <header className="pane-head">
+        <h1 id="inbox-title">{words.title}</h1>
+        <ToggleButtonGroup
+          className="segmented"
+          aria-label={words.show}
+          disallowEmptySelection
+          selectedKeys={[isUnread ? "unread" : "all"]}
+          onSelectionChange={(keys) => onUnread(keys.has("unread"))}
+        >
+          <ToggleButton id="all">{words.all}</ToggleButton>
+          <ToggleButton id="unread">{words.unread}</ToggleButton>
+        </ToggleButtonGroup>
+      </header>
+      <Problem error={error} onRetry={onRetry} />
+      {rows === null ? (
+        error === undefined && <Skeleton />
+      ) : (
+        <Rows rows={rows} isUnread={isUnread} selected={selected} />
+      )}
+      {rows !== null && (
+        <footer className="pane-foot">
+          <span className="muted">{words.total(totalCount)}</span>
+          {onMore && (
+            <Button className="button" onPress={onMore}>
+              {words.more}
+            </Button>
+          )}
+        </footer>
+      )}
+    </section>
+  );
+}
+
+function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected"> & { readonly rows: readonly Row[] }) {
+  const navigate = useNavigate();
+  const names = useNames(rows.map(({ phoneNumber }) => phoneNumber));
+  if (rows.length === 0) {
+    return (
+      <Empty icon={isUnread ? CheckCheck : MessageSquare} title={isUnread ? words.noUnreadTitle : words.emptyTitle}>
+        <p>{isUnread ? words.noUnread : words.empty}</p>
+      </Empty>
+    );
+  }
+  return (
+    <NamesContext value={names}>
+      <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: ROW_HEIGHT }}>
+        <ListBox
+          className="rows"
+          aria-label={words.list}
+          items={rows}
+          selectionMode="single"
+          selectionBehavior="replace"
+          selectedKeys={selected === null ? [] : [selected]}
+          onSelectionChange={(keys) => {
+            const [chosen] = keys === "all" ? [] : keys;
+            if (chosen !== undefined && chosen !== selected) {
+              void navigate(`/inbox/${chosen}`);
+            }
+          }}
+        >
+          {(row) => <ConversationItem row={row} />}
+        </ListBox>
+      </Virtualizer>
+    </NamesContext>
+  );
+}
+
+type Row = ConversationRowFragment;
+
+/** Names arrive after the rows; the rows are not made anew for them, which would lose a click that is under way. */
+const NamesContext = createContext<ReadonlyMap<string, string>>(new Map());
+
+function ConversationItem({ row }: { readonly row: Row }) {
+  return (
+    <ListBoxItem id={row.phoneNumber} className="row" textValue={row.phoneNumber}>
+      <ConversationSummary row={row} />
+    </ListBoxItem>
+  );
+}
+
+function ConversationSummary({ row }: { readonly row: Row }) {
+  const { latestMessage, latestAt, phoneNumber, unreadCount, person } = row;
+  const name = useContext(NamesContext).get(phoneNumber) ?? showNumber(phoneNumber);
+  const isSent = latestMessage.__typename === "OutgoingMessage";
+  return (
+    <>
+      <Avatar name={name} />
+      <span className="row-main">
+        <span className="row-line">
+          <span className={unreadCount > 0 ? "row-name is-unread" : "row-name"}>{name}</span>
+          <Time at={latestAt} />
+        </span>
+        <span className="row-line">
+          <span className="row-text">
+            {isSent && words.you}
+            {latestMessage.text}
+          </span>
+          {person.optedOutAt !== null && <span className="badge badge-danger">{words.optedOut}</span>}
+          {isSent && latestMessage.state === "UNKNOWN" && <span className="badge badge-warn">{words.unknown}</span>}
+          {unreadCount > 0 && (
+            <span className="count">
+              <span aria-hidden>{unreadCount}</span>
+              <span className="visually-hidden">{words.unreadCount(unreadCount)}</span>
+            </span>
+          )}
+        </span>
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+import { useQuery } from "@apollo/client/react";
+import { MessagesSquare } from "lucide-react";
+import { useState } from "react";
+import { useParams } from "react-router";
+import { ConversationsDocument } from "../generated/operations.ts";
+import { Empty } from "../parts/state.tsx";
+import { strings } from "../strings.ts";
+import { ConversationList } from "./conversation-list.tsx";
+import { useLiveInbox } from "./live.ts";
+import { Thread } from "./thread.tsx";
+
+const PAGE = 50;
+const LARGEST_PAGE = 100;
+
+/** Conversations on the left, one of them on the right, both live. On a narrow screen one of the two. */
+export default function Inbox() {
+  const { id: phoneNumber } = useParams();
+  const [isUnread, setUnread] = useState(false);
+  // What changed while another section was open is read when this one is opened again.
+  const { data, error, refetch, fetchMore } = useQuery(ConversationsDocument, {
+    variables: { first: PAGE, filter: isUnread ? { isUnread } : null },
+    fetchPolicy: "cache-and-network",
+  });
+  const page = data?.conversations;
+  const rows = page?.nodes?.filter((row) => row !== null) ?? [];
+  const [changes, setChanges] = useState(0);
+  useLiveInbox(data?.eventCursor, () => {
+    void refetch({ first: Math.min(LARGEST_PAGE, Math.max(PAGE, rows.length)) });
+    setChanges((count) => count + 1);
+  });
+  const words = strings.inbox;
+
+  return (
+    <div className="inbox" data-open={phoneNumber !== undefined}>
+      <title>{`${words.title} · ${strings.name}`}</title>
+      <ConversationList
+        rows={page ? rows : null}
+        totalCount={page?.totalCount ?? 0}
+        error={error}
+        isUnread={isUnread}
+        selected={phoneNumber ?? null}
+        onUnread={setUnread}
+        onRetry={() => void refetch()}
+        onMore={
+          page?.pageInfo.hasNextPage
+            ? () => void fetchMore({ variables: { first: PAGE, after: page.pageInfo.endCursor ?? null } })
+            : null
+        }
+      />
+      {phoneNumber === undefined ? (
+        <div className="thread thread-none">
+          <Empty icon={MessagesSquare} title={words.chooseTitle}>
+            <p>{words.choose}</p>
+          </Empty>
+        </div>
+      ) : (
+        <Thread key={phoneNumber} phoneNumber={phoneNumber} changes={changes} />
+      )}
+    </div>
+  );
+}

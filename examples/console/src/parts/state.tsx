@@ -1,0 +1,67 @@
+import { CombinedGraphQLErrors, type ErrorLike } from "@apollo/client";
+import { adviceOnError } from "@textgraph/client";
+import type { LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button } from "react-aria-components";
+import { strings } from "../strings.ts";
+
+interface EmptyProps {
+  readonly icon: LucideIcon;
+  readonly title: string;
+  readonly children?: ReactNode;
+}
+
+/** What stands where there is nothing, or nothing that may be shown. */
+export function Empty({ icon: Icon, title, children }: EmptyProps) {
+  return (
+    <div className="empty">
+      <Icon aria-hidden size={28} />
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** Grey bars in the place of rows that are under way. */
+export function Skeleton({ rows = 6 }: { readonly rows?: number }) {
+  return (
+    <div className="skeleton" role="status">
+      <span className="visually-hidden">{strings.states.loading}</span>
+      {[...Array(rows).keys()].map((row) => (
+        <div className="skeleton-row" key={row} aria-hidden>
+          <span />
+          <div>
+            <span />
+            <span />
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface ProblemProps {
+  readonly error: ErrorLike | undefined;
+  readonly onRetry?: () => void;
+}
+
+/** What a person is told about an error, once for each kind; the rest of the page is shown beside it. */
+export function Problem({ error, onRetry }: ProblemProps) {
+  if (error === undefined) {
+    return null;
+  }
+  const codes = CombinedGraphQLErrors.is(error)
+    ? error.errors.map(({ extensions }) => String(extensions?.["code"]))
+    : ["STORE_UNAVAILABLE"];
+  const sentences = new Set(codes.map((code) => adviceOnError(code).show));
+  return (
+    <div className="banner banner-warn" role="alert">
+      <span>{[...sentences].join(" ")}</span>
+      {onRetry && (
+        <Button className="button" onPress={onRetry}>
+          {strings.states.retry}
+        </Button>
+      )}
+    </div>
+  );
+}

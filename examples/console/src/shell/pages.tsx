@@ -1,0 +1,54 @@
+import { Compass, Lock, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button } from "react-aria-components";
+import { Navigate, useLocation } from "react-router";
+import { Empty } from "../parts/state.tsx";
+import { useMay } from "../session.tsx";
+import { strings } from "../strings.ts";
+import { SECTIONS } from "./sections.ts";
+
+interface ForbiddenProps {
+  readonly scopes: readonly string[];
+  readonly children: ReactNode;
+}
+
+/** The section if the key opens it; otherwise, what to do about it. */
+export function Forbidden({ scopes, children }: ForbiddenProps) {
+  const may = useMay();
+  return scopes.some(may) ? (
+    children
+  ) : (
+    <Empty icon={Lock} title={strings.states.forbiddenTitle}>
+      <p>{strings.states.forbidden}</p>
+    </Empty>
+  );
+}
+
+/** Any other address; the bare one leads to the first section that the key opens. */
+export function Missing() {
+  const may = useMay();
+  const { pathname } = useLocation();
+  const first = SECTIONS.find(({ scopes }) => scopes.some(may));
+  if (pathname === "/") {
+    return first ? <Navigate to={`/${first.path}`} replace /> : <Forbidden scopes={[]}>{null}</Forbidden>;
+  }
+  return (
+    <Empty icon={Compass} title={strings.states.missingTitle}>
+      <p>{strings.states.missing}</p>
+    </Empty>
+  );
+}
+
+/** A page that threw, or whose file could not be loaded. */
+export function PageFailure() {
+  return (
+    <main>
+      <Empty icon={TriangleAlert} title={strings.states.failedTitle}>
+        <p>{strings.states.broken}</p>
+        <Button className="button button-primary" onPress={() => location.reload()}>
+          {strings.states.reload}
+        </Button>
+      </Empty>
+    </main>
+  );
+}

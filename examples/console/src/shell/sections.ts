@@ -1,0 +1,23 @@
+import { Inbox, type LucideIcon } from "lucide-react";
+import type { ComponentType } from "react";
+import { strings } from "../strings.ts";
+
+interface Section {
+  readonly path: string;
+  readonly name: string;
+  readonly icon: LucideIcon;
+  /** Any of these opens it. */
+  readonly scopes: readonly string[];
+  readonly load: () => Promise<{ readonly default: ComponentType }>;
+}
+
+/** The sections of the console, in the order of the menu. */
+export const SECTIONS: readonly Section[] = [
+  {
+    path: "inbox",
+    name: strings.nav.inbox,
+    icon: Inbox,
+    scopes: ["messages:read"],
+    load: () => import("../inbox/inbox.tsx"),
+  },
+];

@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { startTextgraph } from "../kit/testing/start.ts";
+import type { Textgraph } from "../kit/testing/textgraph.ts";
+import { addApiKey } from "../src/access/api-keys.ts";
+import type { Scope } from "../src/access/scopes.ts";
+import { axeFindings, SCREENS } from "./browser.ts";
+import { CONSOLE_TIMEOUT_MS, type ConsoleSite, canRunConsole, startConsole } from "./console-stage.ts";
+
+/** A graph in which somebody has texted. */
+async function startChat(env: Readonly<Record<string, string>> = {}): Promise<Textgraph> {
+  const graph = await startTextgraph({ people: 20, env });
+  await graph.receiveText({ from: graph.phoneNumber, message: "Is the library open?" });
+  graph.forgetCalls();
+  return graph;
+}
+
+const row = (page: Page, name = "Jettie Kuhic") => page.getByRole("option", { name });
+const textBox = (page: Page) => page.getByLabel("Your text");
+const sendButton = (page: Page) => page.getByRole("button", { name: "Send", exact: true });
+const messages = (page: Page) => page.getByRole("log");
+
+describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
+  let site: ConsoleSite;
+
+  beforeAll(async () => {
+    site = await startConsole();
+  }, CONSOLE_TIMEOUT_MS);
+
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  test("shows who has texted, and sends an answer once though it is clicked twice", async () => {
+    await using graph = await startChat();
+    const page = await site.open(graph.url);
+
+    await row(page).getByText("1 unread text").waitFor();
+    await row(page).click();
+    await messages(page).getByText("Is the library open?").waitFor();
+    // Seen, so read: for everybody.
+    await row(page).getByText("1 unread text").waitFor({ state: "detached" });
+    await textBox(page).fill("Until nine – come in!");
+    await page.getByText("– makes this text longer").waitFor();
+    await page.locator("mark", { hasText: "–" }).waitFor({ state: "attached" });
+    await sendButton(page).dblclick();
+    await messages(page).getByText("Sent", { exact: true }).waitFor();
+
+    expect(await textBox(page).inputValue()).toBe("");
+    expect(graph.sent().map(({ call }) => call)).toEqual(["POST /send"]);
+    // Another one, after the first, has another key.
+    await textBox(page).fill("See you");
+    await sendButton(page).click();
+    await messages(page).getByText("See you").waitFor();
+    await expect.poll(() => graph.sent().length).toBe(2);
+  });
+
+  test("shows a text that comes in, and says in plain words when an outcome is not certain", async () => {
+    await using graph = await startChat();
+    const page = await site.open(graph.url, `/inbox/${graph.phoneNumber}`);
+    await messages(page).getByText("Is the library open?").waitFor();
+    await graph.receiveText({ from: graph.phoneNumber, message: "Hello?" });
+    await messages(page).getByText("Hello?").waitFor();
+
+    graph.fault({ platform: "PIDJ", route: "POST /send", kind: "reset-after-request", times: 1 });
+    await textBox(page).fill("Yes, it is");
+    await sendButton(page).click();
+    await messages(page).getByText("It is not certain whether this text was sent. Do not send it again").waitFor();
+
+    expect(graph.calls().filter((call) => call === "PIDJ POST /send")).toHaveLength(1);
+    await row(page).getByText("Uncertain").waitFor();
+  });
+
+  test("a STOP that comes while somebody types blocks the send; a reload loses no draft", async () => {
+    await using graph = await startChat();
+    const page = await site.open(graph.url, `/inbox/${graph.phoneNumber}`);
+    await textBox(page).fill("We would like to");
+    await page.reload();
+    await expect.poll(() => textBox(page).inputValue()).toBe("We would like to");
+
+    await graph.receiveText({ from: graph.phoneNumber, message: "STOP" });
+
+    await page.getByText("This person asked not to be texted").waitFor();
+    expect(await sendButton(page).count()).toBe(0);
+    await row(page).getByText("Opted out").waitFor();
+    expect(graph.sent()).toEqual([]);
+  });
+
+  test("asks for a key, shows what it opens, and nothing else", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "console-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "keys.json");
+    const limits = { expires: null, callsPerMinute: null, recipientsPerMinute: null };
+    const add = (name: string, scopes: readonly Scope[]) => addApiKey(path, { name, scopes, ...limits });
+    const reader = add("reader", ["messages:read", "participants:read"]);
+    const nobody = add("nobody", ["metrics:read"]);
+    await using graph = await startChat({ API_KEYS_FILE: path });
+    const page = await site.open(graph.url);
+    const signIn = async (key: string) => {
+      await page.getByLabel("API key").fill(key);
+      await page.getByRole("button", { name: "Sign in" }).click();
+    };
+
+    await signIn("tg_wrong");
+    await page.getByText("This key is not valid").waitFor();
+    await signIn(nobody);
+    await page.getByText("Your key does not open this").waitFor();
+    expect(await page.getByRole("link", { name: "Inbox" }).count()).toBe(0);
+    await page.getByRole("button", { name: "nobody" }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await signIn(reader);
+    await row(page).click();
+    await messages(page).getByText("Is the library open?").waitFor();
+    expect(await textBox(page).count()).toBe(0);
+    // The tab keeps the key.
+    await page.reload();
+    await messages(page).getByText("Is the library open?").waitFor();
+  });
+
+  test("asks by the ids of trusted documents alone; a screen calls no more than its price says", async () => {
+    await using graph = await startChat({ TRUSTED_DOCUMENTS: site.documents });
+    const prices: number[] = [];
+    const bodies: string[] = [];
+    const page = await site.open("http://127.0.0.1:9/graphql");
+    page.on("request", (request) => request.url() === graph.url && bodies.push(request.postData() ?? ""));
+    page.on("response", async (response) => {
+      if (response.url() === graph.url && response.request().method() === "POST") {
+        prices.push((await response.json()).extensions.cost.asked.calls);
+      }
+    });
+    // No graph there: said, with the form to correct the address.
+    await page.getByText("There is no answer from this address").waitFor();
+    await page.getByLabel("Address of the graph").fill(graph.url);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await row(page).click();
+    await textBox(page).waitFor();
+    await page.getByText("Sent from").waitFor();
+
+    await expect.poll(() => prices.length).toBeGreaterThanOrEqual(4);
+    expect(graph.calls().length).toBeLessThanOrEqual(prices.reduce((sum, price) => sum + price, 0));
+    expect(bodies.filter((body) => body.includes('"query"'))).toEqual([]);
+  });
+
+  test.for(SCREENS)("axe finds nothing at $width px, $colorScheme", async ({ width, colorScheme }) => {
+    await using graph = await startChat();
+    const options = { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" } as const;
+    const page = await site.open(graph.url, "/", options);
+    const states: unknown[] = [];
+    await row(page).waitFor();
+    states.push(await axeFindings(page));
+    await row(page).click();
+    await textBox(page).fill("Ünïcode “quotes” 🎉");
+    await page.getByText("makes this text longer").waitFor();
+    states.push(await axeFindings(page));
+    await page.getByRole("button", { name: "Sign-in is off" }).click();
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    states.push(await axeFindings(page));
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    states.push(await axeFindings(page));
+
+    expect(states).toEqual([[], [], [], []]);
+    expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
+  });
+});
