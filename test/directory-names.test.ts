@@ -92,6 +92,8 @@ onEachStore((make) => {
     await directory.learn(contacts);
     const found = await directory.named(["smith"]);
     expect([found.contacts.length, found.isComplete]).toEqual([1_000, false]);
-    expect((await directory.named(["smith", "1099"])).contacts.map(({ id }) => id)).toEqual(["co:1099"]);
+    // The last of all Smiths: another word finds her, whichever is longer.
+    const last = await directory.named(["smith", "999"]);
+    expect([last.contacts.map(({ id }) => id), last.isComplete]).toEqual([["co:999"], true]);
   });
 });

@@ -212,9 +212,13 @@ export function createContactDirectory(
     forget: (contactIds, at = now()) => recordAll(contactIds.map((contactId) => goneAt(contactId, at))),
 
     named: async (words) => {
-      // The longest word leaves the fewest.
-      const [prefix = ""] = words.toSorted((a, b) => b.length - a.length);
-      const entries = await store.range("contact-by-word", { prefix, limit: MOST_FOUND }, QUICK);
+      // Of Maria Nowakowska in a town of Marias, her last name is what finds her. If all words begin too many names, the longest.
+      const ranges = await Promise.all(
+        words
+          .toSorted((a, b) => b.length - a.length)
+          .map((prefix) => store.range("contact-by-word", { prefix, limit: MOST_FOUND }, QUICK)),
+      );
+      const entries = ranges.reduce((fewest, range) => (range.length < fewest.length ? range : fewest));
       const ids = entries.map(({ key }) => key.slice(key.indexOf(" ") + 1) as ContactId);
       const contacts = await readFound([...new Set(ids)]);
       return {
