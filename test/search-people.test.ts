@@ -187,6 +187,13 @@ describe("what could not be searched is said", () => {
     expect((await find(stage, { search: "an" })).gaps).toEqual(["CONTACTS_NEVER_SEEN", "PARTICIPANTS_UNAVAILABLE"]);
   });
 
+  test("a row without a usable id may be somebody who was looked for", async () => {
+    await using stage = await startStage({ simulator: { people: 4, polls: 0 } });
+    const rewrite = (json: unknown) => (json as object[]).map((row, at) => (at === 0 ? { ...row, id: null } : row));
+    stage.simulator.fault({ platform: "TEXTIZEN", route: "GET /api/participants", kind: "rewrite", rewrite });
+    expect((await find(stage, { search: "an" })).gaps).toEqual(["CONTACTS_NEVER_SEEN", "PARTICIPANTS_UNAVAILABLE"]);
+  });
+
   test("a caller finds nobody whom it may not read", async () => {
     const folder = mkdtempSync(join(tmpdir(), "textgraph-search-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));

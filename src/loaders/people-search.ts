@@ -120,9 +120,10 @@ async function searchContacts(
     return NOTHING;
   }
   if (contacts === "listed") {
-    const { rows, isComplete } = await (await pidj.contacts()).search.find(wanted, MOST_FOUND);
+    const list = await pidj.contacts();
+    const { rows, isComplete } = await list.search.find(wanted, MOST_FOUND);
     const found = rows.map((contact) => ({ phoneNumber: numberOf(contact), name: contactName(contact) }));
-    return { found, gaps: isComplete ? [] : ["TOO_MANY_MATCHES"] };
+    return { found, gaps: gapsOf(list, isComplete, "CONTACTS_UNAVAILABLE") };
   }
   const searches = "words" in wanted ? [directory.named(wanted.words)] : wanted.beginnings.map(directory.numbered);
   const results = await Promise.all(searches);
@@ -136,12 +137,18 @@ async function searchContacts(
 }
 
 async function searchParticipants({ textizen }: SearchSources, wanted: SearchText): Promise<Contribution> {
-  const { rows, isComplete } = await (await textizen.participants()).search.find(wanted, MOST_FOUND);
+  const list = await textizen.participants();
+  const { rows, isComplete } = await list.search.find(wanted, MOST_FOUND);
   const found = rows.map((participant) => ({
     phoneNumber: numberOf(participant),
     name: valueOrNull(participant.name),
   }));
-  return { found, gaps: isComplete ? [] : ["TOO_MANY_MATCHES"] };
+  return { found, gaps: gapsOf(list, isComplete, "PARTICIPANTS_UNAVAILABLE") };
+}
+
+/** Somebody may be in a row that was left out of the list. */
+function gapsOf({ skippedRows }: { readonly skippedRows: number }, isComplete: boolean, gap: SearchGap): SearchGap[] {
+  return [...(skippedRows > 0 ? [gap] : []), ...(isComplete ? [] : (["TOO_MANY_MATCHES"] as const))];
 }
 
 /** One platform's failure hides nobody of the other. */
