@@ -142,6 +142,31 @@ describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, 
     expect(bodies.filter((body) => body.includes('"query"'))).toEqual([]);
   });
 
+  test("finds somebody by name, changes the contact in place, and forbids texts with a reason", async () => {
+    await using graph = await startChat();
+    const page = await site.open(graph.url, "/people");
+    await page.getByLabel("Name or number").fill("jet kuh");
+    await row(page).click();
+    await page.getByLabel("First name").waitFor();
+    await page.getByText("The link is known from an import.").waitFor();
+
+    await page.getByLabel("E-mail").fill("jettie@example.org");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    const contact = [...graph.simulator.world.contacts.values()].find(
+      (each) => each.phone_number === graph.phoneNumber,
+    );
+    expect(contact?.email_address).toBe("jettie@example.org");
+
+    await page.getByLabel("Reason, for the record").fill("Called the desk today");
+    await page.getByRole("button", { name: "Do not text them any more" }).click();
+    await page.getByText("This person must not be texted since").waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole("link", { name: "Write to them" }).click();
+    await page.getByText("This person asked not to be texted").waitFor();
+    expect(await sendButton(page).count()).toBe(0);
+  });
+
   test.for(SCREENS)("axe finds nothing at $width px, $colorScheme", async ({ width, colorScheme }) => {
     await using graph = await startChat();
     const options = { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" } as const;

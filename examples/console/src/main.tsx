@@ -6,6 +6,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/inbox.css";
+import "./styles/people.css";
 
 applyTheme(readTheme());
 const root = document.getElementById("app");

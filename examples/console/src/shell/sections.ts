@@ -1,4 +1,4 @@
-import { Inbox, type LucideIcon } from "lucide-react";
+import { Inbox, type LucideIcon, Users } from "lucide-react";
 import type { ComponentType } from "react";
 import { strings } from "../strings.ts";
 
@@ -19,5 +19,12 @@ export const SECTIONS: readonly Section[] = [
     icon: Inbox,
     scopes: ["messages:read"],
     load: () => import("../inbox/inbox.tsx"),
+  },
+  {
+    path: "people",
+    name: strings.nav.people,
+    icon: Users,
+    scopes: ["contacts:read", "participants:read"],
+    load: () => import("../people/people.tsx"),
   },
 ];

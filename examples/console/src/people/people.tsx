@@ -1,0 +1,138 @@
+import { skipToken, useQuery } from "@apollo/client/react";
+import { Search, UserRoundSearch, Users } from "lucide-react";
+import { useEffect, useState } from "react";
+import {
+  Button,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  ListLayout,
+  SearchField,
+  Virtualizer,
+} from "react-aria-components";
+import { useNavigate, useParams } from "react-router";
+import { SearchPeopleDocument, type SearchPeopleQuery } from "../generated/operations.ts";
+import { Avatar, showNumber } from "../parts/person.tsx";
+import { Empty, Problem, Skeleton } from "../parts/state.tsx";
+import { strings } from "../strings.ts";
+import { PersonPage } from "./person-page.tsx";
+
+const words = strings.people;
+const DEBOUNCE_MS = 250;
+const ROW_HEIGHT = 68;
+/** What the graph takes: a letter, or three digits. */
+const SEARCHABLE = /\p{L}|\d\D*\d\D*\d/u;
+
+type Match = NonNullable<SearchPeopleQuery["searchPeople"]>["nodes"][number];
+
+/** A search over both platforms, and the person who was chosen. */
+export default function People() {
+  const { id: phoneNumber } = useParams();
+  const [typed, setTyped] = useState("");
+  const [search, setSearch] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setSearch(SEARCHABLE.test(typed) ? typed : ""), DEBOUNCE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const { data, error, loading, refetch, fetchMore } = useQuery(
+    SearchPeopleDocument,
+    search === "" ? skipToken : { variables: { search } },
+  );
+  const page = data?.searchPeople;
+
+  return (
+    <div className="inbox" data-open={phoneNumber !== undefined}>
+      <title>{`${words.title} · ${strings.name}`}</title>
+      <section className="conversations" aria-labelledby="people-title">
+        <header className="pane-head">
+          <h1 id="people-title">{words.title}</h1>
+        </header>
+        <SearchField className="field search" value={typed} onChange={setTyped} autoFocus={phoneNumber === undefined}>
+          <Label>{words.search}</Label>
+          <Input />
+        </SearchField>
+        <Problem error={error} onRetry={() => void refetch()} />
+        {page && page.gaps.length > 0 && <p className="banner banner-warn">{words.incomplete}</p>}
+        {search === "" && (
+          <Empty icon={Search} title={words.startTitle}>
+            <p>{words.start}</p>
+          </Empty>
+        )}
+        {loading && page === undefined && <Skeleton />}
+        {page && <Matches matches={page.nodes} selected={phoneNumber ?? null} />}
+        {page && (
+          <footer className="pane-foot">
+            <span className="muted" role="status">
+              {words.found(page.totalCount)}
+            </span>
+            {page.pageInfo.hasNextPage && (
+              <Button
+                className="button"
+                onPress={() => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })}
+              >
+                {strings.inbox.more}
+              </Button>
+            )}
+          </footer>
+        )}
+      </section>
+      {phoneNumber === undefined ? (
+        <div className="thread thread-none">
+          <Empty icon={Users} title={words.startTitle}>
+            <p>{words.choose}</p>
+          </Empty>
+        </div>
+      ) : (
+        <PersonPage key={phoneNumber} phoneNumber={phoneNumber} />
+      )}
+    </div>
+  );
+}
+
+interface MatchesProps {
+  readonly matches: readonly Match[];
+  readonly selected: string | null;
+}
+
+function Matches({ matches, selected }: MatchesProps) {
+  const navigate = useNavigate();
+  if (matches.length === 0) {
+    return (
+      <Empty icon={UserRoundSearch} title={words.nobodyTitle}>
+        <p>{words.nobody}</p>
+      </Empty>
+    );
+  }
+  return (
+    <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: ROW_HEIGHT }}>
+      <ListBox
+        className="rows"
+        aria-label={words.title}
+        items={matches.map((match) => ({ ...match, id: match.person.phoneNumber }))}
+        selectionMode="single"
+        selectionBehavior="replace"
+        selectedKeys={selected === null ? [] : [selected]}
+        onSelectionChange={(keys) => {
+          const [chosen] = keys === "all" ? [] : keys;
+          if (chosen !== undefined && chosen !== selected) {
+            void navigate(`/people/${chosen}`);
+          }
+        }}
+      >
+        {({ id, name, person }) => (
+          <ListBoxItem className="row" textValue={name ?? id}>
+            <Avatar name={name ?? ""} />
+            <span className="row-main">
+              <span className="row-line">
+                <span className="row-name">{name ?? showNumber(id)}</span>
+                {person.optedOutAt !== null && <span className="badge badge-danger">{strings.inbox.optedOut}</span>}
+              </span>
+              <span className="row-text">{showNumber(id)}</span>
+            </span>
+          </ListBoxItem>
+        )}
+      </ListBox>
+    </Virtualizer>
+  );
+}
