@@ -9,7 +9,7 @@ import { type Answer, ask } from "./support.ts";
 
 /** `npm run stress` asks for 50,000 rows and 40 kills. */
 const ROWS = Number(process.env["STRESS_JOB_ROWS"] ?? 400);
-const KILLS = Number(process.env["STRESS_JOB_KILLS"] ?? 3);
+const KILLS = Number(process.env["STRESS_JOB_KILLS"] ?? 2);
 const REPLICAS = 2;
 const MINUTES = 60_000;
 
@@ -26,12 +26,17 @@ onEachStore((make) => {
         CONNECT_TIMEOUT_MS: "500",
         SEND_TIMEOUT_MS: "3000",
       };
+      simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "delay", milliseconds: 20 });
       await using servers = new Servers(environment);
       await servers.start();
       const id = await upload(servers.url);
       for (let kill = 0; kill < KILLS; kill += 1) {
-        await sleep(500 + Math.random() * (ROWS > 1_000 ? 6_000 : 1_500));
-        await servers.killOne();
+        // In the middle of rows: each share of them is about to be reached, or the first kills would hit nothing.
+        const reached = (ROWS * (kill + Math.random())) / (KILLS + 1);
+        while (simulator.ledger.length < reached) {
+          await sleep(5);
+        }
+        await (kill % 2 === 0 ? servers.killAll() : servers.killOne());
       }
       const job = await untilDone(servers, id);
 
@@ -68,6 +73,12 @@ class Servers implements AsyncDisposable {
 
   async start(): Promise<void> {
     this.#children = await Promise.all(Array.from({ length: REPLICAS }, () => startChild(this.#environment)));
+  }
+
+  /** Among them is the one that works on the job. */
+  async killAll(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    await this.start();
   }
 
   async killOne(): Promise<void> {
