@@ -1,6 +1,7 @@
 import { type GraphQLObjectType, getNamedType, isAbstractType, isObjectType, Kind, visit } from "graphql";
 import { expect, test } from "vitest";
 import { ANONYMOUS } from "../src/access/caller.ts";
+import { SCOPES } from "../src/access/scopes.ts";
 import { ForbiddenError } from "../src/errors.ts";
 import { readGuards } from "../src/operations/guards.ts";
 import { buildSchema, readTypeDefs } from "../src/operations/schema.ts";
@@ -36,6 +37,9 @@ const WITHOUT_RECORDS: Readonly<Record<string, string>> = {
   QuestionResult: "reached by PollResults alone",
   OptionResult: "reached by PollResults alone",
   MessageReceivedEvent: "reached by a root field that has its own",
+  MessageSentEvent: "reached by a root field that has its own",
+  PersonMatch: "reached by its connection alone",
+  Viewer: "about the caller itself",
   PollCompletedEvent: "reached by a root field that has its own",
   JobCheck: "made from the input",
   JobCounts: "reached by Job alone",
@@ -67,6 +71,13 @@ test("an edge is reached by its connection alone, and a payload by its mutation 
   }
 });
 
+/** Fields that show either message of a conversation. */
+const OF_CONVERSATIONS = [
+  "ConversationMessageConnection.nodes",
+  "ConversationMessageEdge.node",
+  "Conversation.latestMessage",
+];
+
 test("any type is shown by node and nodes alone, which check the scope of the record that they find", () => {
   const fields = objects.flatMap((object) =>
     Object.values(object.getFields())
@@ -74,7 +85,19 @@ test("any type is shown by node and nodes alone, which check the scope of the re
       .map((field) => `${object.name}.${field.name}`),
   );
 
-  expect(fields).toEqual(["Query.node", "Query.nodes"]);
+  expect(fields).toEqual(["Query.node", "Query.nodes", ...OF_CONVERSATIONS]);
+});
+
+test("whoever may see a conversation may see both kinds of its messages, and nobody else sees any", () => {
+  const without = { ...ANONYMOUS, scopes: new Set(SCOPES.filter((scope) => scope !== "messages:read")) };
+  const reader = { ...ANONYMOUS, scopes: new Set(["messages:read"] as const) };
+  const union = schema.getType("ConversationMessage");
+  const messages = isAbstractType(union) ? schema.getPossibleTypes(union).map(({ name }) => name) : [];
+
+  expect(messages).toEqual(["ReceivedMessage", "OutgoingMessage"]);
+  for (const type of ["Conversation", "ConversationMessageConnection", ...messages]) {
+    expect([type, guards.mayRead(type, reader), guards.mayRead(type, without)]).toEqual([type, true, false]);
+  }
 });
 
 test("scopes stand where they are enforced: at types, and at fields of object types", () => {
