@@ -35,6 +35,7 @@ interface Token {
   content: string;
   children: Token[] | null;
   attrGet(name: string): string | null;
+  attrSet(name: string, value: string): void;
 }
 
 /** Files of the checkout that are no pages (`../examples/…`) are named, not linked: the site does not have them. */
@@ -66,6 +67,15 @@ function emptyCorners({ tokens }: { readonly tokens: Token[] }): void {
   }
 }
 
+/** Braces in code are shown as they are: otherwise Vue takes them for an expression. */
+function keepBraces({ tokens }: { readonly tokens: Token[] }): void {
+  for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+    if (token.type === "code_inline") {
+      token.attrSet("v-pre", "");
+    }
+  }
+}
+
 interface Markdown {
   readonly core: { readonly ruler: { push(name: string, rule: (state: { readonly tokens: Token[] }) => void): void } };
 }
@@ -73,6 +83,7 @@ interface Markdown {
 function configure({ core }: Markdown): void {
   core.ruler.push("files-of-checkout", nameFilesOfCheckout);
   core.ruler.push("empty-corners", emptyCorners);
+  core.ruler.push("keep-braces", keepBraces);
 }
 
 export default {
