@@ -13,6 +13,7 @@ import { parseId } from "../src/ids.ts";
 import { buildSchema } from "../src/operations/schema.ts";
 import type { World } from "../src/simulator/world.ts";
 import { reportOf, textOf } from "./events.ts";
+import { send } from "./sends.ts";
 import { contactOf, type Stage, startStage } from "./support.ts";
 
 /*
@@ -41,6 +42,9 @@ beforeAll(async () => {
   const report = { ...reportOf(`poll:${first(world.polls)}`), participantId: parseId("Participant", participant) };
   await stage.app.services.inbox.append({ arrival: text, fingerprint: "text" });
   await stage.app.services.inbox.append({ arrival: report, fingerprint: "report" });
+  await stage.query(WARM);
+  // Whom the line belongs to is known from the lists by now.
+  await send(stage.app.url, "a key");
   await stage.query(WARM);
 });
 afterAll(() => stage[Symbol.asyncDispose]());
@@ -97,6 +101,10 @@ const LINKS: readonly [name: string, field: (world: World) => string][] = [
   ["survey(id:)", (world) => `survey(id: "${first(world.surveys)}") { name }`],
   ["group(id:)", (world) => `group(id: "${first(world.pidjGroups)}") { name }`],
   ["ReceivedMessage's links", () => "receivedMessages { nodes { text group { name } contact { firstName } } }"],
+  [
+    "OutgoingMessage.group",
+    () => "conversations { nodes { latestMessage { ... on OutgoingMessage { group { name } } } } }",
+  ],
   ["CompletedPoll's links", () => "completedPolls { nodes { poll { title } participant { name } } }"],
   ["a Textizen group by node", (world) => `node(id: "group:${first(world.textizenGroups)}") { ... on Group { name } }`],
 ];
