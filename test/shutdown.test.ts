@@ -77,7 +77,7 @@ test("told to stop under load, it answers each request or closes its connection,
   const codes = answered.flatMap(({ errors = [] }) => errors.map(({ extensions }) => extensions["code"]));
   expect(new Set(codes).difference(new Set(["SHUTTING_DOWN"]))).toEqual(new Set());
   // The next process knows what became of each send that the platform took.
-  const next = await startApp(readConfig(stage.variables));
+  const next = await startApp(readConfig({ ...stage.variables, PORT: "0" }));
   for (const [key, outcome] of sends) {
     const taken = timesTaken(simulator.ledger, key);
     const word = outcome === "closed" ? "closed" : wordOf(outcome);
