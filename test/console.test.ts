@@ -167,6 +167,25 @@ describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, 
     expect(await sendButton(page).count()).toBe(0);
   });
 
+  test("shows what people answered to a poll, and counts an answer that comes in meanwhile", async () => {
+    await using graph = await startTextgraph({ people: 20, polls: 2, responsesPerPoll: 12 });
+    const { world } = graph.simulator;
+    const poll = [...world.polls.values()][0];
+    const page = await site.open(graph.url, "/polls");
+    await page.getByRole("option").first().waitFor();
+    await page.getByLabel("Title").fill(poll?.title ?? "");
+    await page.getByRole("option", { name: poll?.title ?? "" }).click();
+    const summary = page.getByText(/answered, with \d+ texts/);
+    await summary.waitFor();
+    const before = await summary.textContent();
+
+    const participant = [...world.participants.values()].at(-1);
+    await graph.simulator.completePoll({ pollId: poll?.id ?? 0, participantId: participant?.id ?? 0 });
+
+    await expect.poll(() => summary.textContent()).not.toBe(before);
+    expect(await axeFindings(page)).toEqual([]);
+  });
+
   test.for(SCREENS)("axe finds nothing at $width px, $colorScheme", async ({ width, colorScheme }) => {
     await using graph = await startChat();
     const options = { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" } as const;

@@ -6,7 +6,7 @@ const plural = (count: number, one: string, other: string) => `${number.format(c
 const en = {
   name: "textgraph console",
   skip: "Skip to content",
-  nav: { label: "Sections", inbox: "Inbox", people: "People" },
+  nav: { label: "Sections", inbox: "Inbox", people: "People", polls: "Polls" },
   account: {
     signOut: "Sign out",
     anonymous: "Sign-in is off",
@@ -115,6 +115,31 @@ const en = {
     reason: "Reason, for the record",
     forbid: "Do not text them any more",
     allow: "Allow texts again",
+  },
+  polls: {
+    title: "Polls",
+    filter: "Title",
+    count: (count: number) => plural(count, "poll", "polls"),
+    untitled: "Untitled poll",
+    active: "Active",
+    closed: "Closed",
+    emptyTitle: "No polls",
+    empty: "Polls are made in Textizen; they appear here.",
+    chooseTitle: "Choose a poll",
+    choose: "Its answers appear here, and move as more come in.",
+    back: "All polls",
+    summary: (people: number, texts: number) =>
+      `${plural(people, "person", "people")} answered, with ${plural(texts, "text", "texts")}.`,
+    noResults: "Textizen does not say how this poll was answered.",
+    answered: (count: number) => plural(count, "answer", "answers"),
+    unmatched: "Not understood",
+    option: "Answer",
+    people: "People",
+    texts: "Texts",
+    search: "Filter the texts",
+    none: "None",
+    newest: (count: number, total: number) =>
+      `${number.format(count)} shown, from the first 100 texts of the poll; it has ${number.format(total)} in all.`,
   },
   outcome: {
     IN_PROGRESS: "Sending…",

@@ -1,4 +1,4 @@
-import { Inbox, type LucideIcon, Users } from "lucide-react";
+import { ChartBarBig, Inbox, type LucideIcon, Users } from "lucide-react";
 import type { ComponentType } from "react";
 import { strings } from "../strings.ts";
 
@@ -26,5 +26,12 @@ export const SECTIONS: readonly Section[] = [
     icon: Users,
     scopes: ["contacts:read", "participants:read"],
     load: () => import("../people/people.tsx"),
+  },
+  {
+    path: "polls",
+    name: strings.nav.polls,
+    icon: ChartBarBig,
+    scopes: ["polls:read"],
+    load: () => import("../polls/polls.tsx"),
   },
 ];

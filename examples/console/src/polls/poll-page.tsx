@@ -1,0 +1,58 @@
+import { useQuery, useSubscription } from "@apollo/client/react";
+import { ArrowLeft } from "lucide-react";
+import { Link } from "react-router";
+import { PollCompletedDocument, PollResultsDocument, type PollResultsQuery } from "../generated/operations.ts";
+import { Problem, Skeleton } from "../parts/state.tsx";
+import { strings } from "../strings.ts";
+import { Bars } from "./bars.tsx";
+import { FreeTexts } from "./free-texts.tsx";
+
+const words = strings.polls;
+
+type Poll = NonNullable<PollResultsQuery["poll"]>;
+export type QuestionResult = NonNullable<Poll["results"]>["questions"][number];
+export type Response = NonNullable<Poll["responses"]>["nodes"][number];
+
+/** The answers to one poll, read again when somebody has completed it. */
+export function PollPage({ id }: { readonly id: string }) {
+  const { data, error, loading, refetch } = useQuery(PollResultsDocument, { variables: { id } });
+  useSubscription(PollCompletedDocument, { variables: { pollId: id }, onData: () => void refetch() });
+  const poll = data?.poll;
+  return (
+    <section className="thread person" aria-labelledby="poll-title">
+      <header className="pane-head">
+        <Link className="icon-link only-narrow" to="/polls" aria-label={words.back}>
+          <ArrowLeft aria-hidden size={20} />
+        </Link>
+        <div className="thread-who">
+          <h1 id="poll-title">{poll?.title ?? words.untitled}</h1>
+          {poll?.results && (
+            <span className="muted" role="status">
+              {words.summary(poll.results.respondentCount, poll.results.replyCount)}
+            </span>
+          )}
+        </div>
+      </header>
+      <Problem error={error} onRetry={() => void refetch()} />
+      {loading && data === undefined && <Skeleton rows={4} />}
+      {poll && !poll.results && <p className="banner banner-warn">{words.noResults}</p>}
+      <div className="cards">
+        {poll?.results?.questions.map((result) => (
+          <section className="panel" key={result.question.id} aria-label={result.question.text ?? words.untitled}>
+            <h2>{result.question.text}</h2>
+            <p className="muted">{words.answered(result.respondentCount)}</p>
+            {result.options.length > 0 ? (
+              <Bars result={result} />
+            ) : (
+              <FreeTexts
+                question={result.question.text ?? result.question.id}
+                total={poll.responses?.totalCount ?? 0}
+                responses={poll.responses?.nodes.filter(({ question }) => question?.id === result.question.id) ?? []}
+              />
+            )}
+          </section>
+        ))}
+      </div>
+    </section>
+  );
+}
