@@ -112,7 +112,7 @@ async function draftChanges(draft: Draft, changes: readonly RowChange[]): Promis
 }
 
 /** The key of a word of a contact's name in `contact-by-word`, in which contacts are found by the beginnings of words. */
-export function wordKey(word: string, contactId: ContactId): string {
+function wordKey(word: string, contactId: ContactId): string {
   return `${word} ${contactId}`;
 }
 

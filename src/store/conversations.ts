@@ -1,7 +1,7 @@
 import type { PidjGroupId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import { partnerOf, pathOfConversation, type TalkRow } from "./event-records.ts";
-import { indexKey } from "./inbox-state.ts";
+import { type EventRange, indexKey, indexRange } from "./inbox-state.ts";
 import { QUICK, type Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
@@ -29,19 +29,11 @@ export interface ConversationFilter {
   readonly isUnread: boolean | null;
 }
 
-/** A range of conversations by their latest message, newest first; both bounds are excluded. */
-interface ConversationRange {
-  readonly newerThan: number | null;
-  readonly olderThan: number | null;
-  readonly limit: number;
-  readonly fromOldest: boolean;
-}
-
 /** The conversations of one account, as of the events in its inbox. Every method throws StoreError if the store fails. */
 export interface Conversations {
   /** In the order of the numbers; null where there is no message. */
   find(numbers: readonly E164[]): Promise<(StoredConversation | null)[]>;
-  list(filter: ConversationFilter, range: ConversationRange): Promise<StoredConversation[]>;
+  list(filter: ConversationFilter, range: EventRange): Promise<StoredConversation[]>;
   count(filter: ConversationFilter): Promise<number>;
   /** Takes all messages up to a sequence number as read, or all for null; null if there is no conversation. */
   markRead(number: E164, upTo: number | null): Promise<StoredConversation | null>;
@@ -85,15 +77,8 @@ export function createConversations(store: Store): Conversations {
       }),
   };
 
-  async function placesUnder(path: string, { newerThan, olderThan, limit, fromOldest }: ConversationRange) {
-    const within = {
-      prefix: `${path} `,
-      ...(newerThan !== null && { after: indexKey(path, newerThan) }),
-      ...(olderThan !== null && { before: indexKey(path, olderThan) }),
-      limit,
-      reverse: !fromOldest,
-    };
-    const entries = await store.range("conversation-index", within, QUICK);
+  async function placesUnder(path: string, range: EventRange) {
+    const entries = await store.range("conversation-index", indexRange(path, range), QUICK);
     return entries.map(({ key, value }) => {
       return { sequence: Number(key.slice(path.length + 1)), number: decodeRow<E164>(value) };
     });

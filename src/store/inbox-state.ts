@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { QUICK, type Store } from "./store.ts";
+import { QUICK, type Range, type Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 
 /** The only row of `event-state`. Every new event and every sweep changes it, so all of them have one order. */
@@ -54,4 +54,24 @@ export function sequenceKey(sequence: number): string {
 
 export function indexKey(path: string, sequence: number): string {
   return `${path} ${sequenceKey(sequence)}`;
+}
+
+/** A range of a list of events, or of conversations by their latest one, newest first: between two sequence numbers, both excluded. */
+export interface EventRange {
+  readonly newerThan: number | null;
+  readonly olderThan: number | null;
+  readonly limit: number;
+  /** If true, `limit` keeps the oldest of the range; if false, the newest. */
+  readonly fromOldest: boolean;
+}
+
+/** The range of an index's keys that lie under a path. */
+export function indexRange(path: string, { newerThan, olderThan, limit, fromOldest }: EventRange): Range {
+  return {
+    prefix: `${path} `,
+    ...(newerThan !== null && { after: indexKey(path, newerThan) }),
+    ...(olderThan !== null && { before: indexKey(path, olderThan) }),
+    limit,
+    reverse: !fromOldest,
+  };
 }

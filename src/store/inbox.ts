@@ -21,7 +21,15 @@ import {
 } from "./event-records.ts";
 import { type Appended, type ArrivalsOptions, createArrivals, type Delivery } from "./inbox-arrivals.ts";
 import { type Retention, sweepInbox } from "./inbox-retention.ts";
-import { draftState, indexKey, readState, type State, sequenceKey, writeState } from "./inbox-state.ts";
+import {
+  draftState,
+  type EventRange,
+  indexRange,
+  readState,
+  type State,
+  sequenceKey,
+  writeState,
+} from "./inbox-state.ts";
 import { createTakeNews, overdueKeys, type TakeNews } from "./outgoing-news.ts";
 import { QUICK, type Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
@@ -33,15 +41,6 @@ export type StoredTalk = StoredMessage | StoredOutgoing;
 
 /** Kinds that have lists of their own. */
 export type ListedKind = Exclude<EventKind, "OutgoingMessage">;
-
-/** A range of a list of events, newest first: between two sequence numbers, both excluded. */
-export interface EventRange {
-  readonly newerThan: number | null;
-  readonly olderThan: number | null;
-  readonly limit: number;
-  /** If true, `limit` keeps the oldest events of the range; if false, the newest. */
-  readonly fromOldest: boolean;
-}
 
 /** What a cursor points to: an event that is kept, one that was deleted, or one of a store that was lost. */
 interface CursorState extends CursorPosition {
@@ -134,15 +133,8 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
   }
 
   /** Keys of `event`: the newest first, or the oldest. */
-  async function keysUnder(path: string, { newerThan, olderThan, limit, fromOldest }: EventRange): Promise<string[]> {
-    const within = {
-      prefix: `${path} `,
-      ...(newerThan !== null && { after: indexKey(path, newerThan) }),
-      ...(olderThan !== null && { before: indexKey(path, olderThan) }),
-      limit,
-      reverse: !fromOldest,
-    };
-    const entries = await store.range("event-index", within, QUICK);
+  async function keysUnder(path: string, range: EventRange): Promise<string[]> {
+    const entries = await store.range("event-index", indexRange(path, range), QUICK);
     return entries.map(({ key }) => key.slice(path.length + 1));
   }
 
