@@ -13,6 +13,7 @@ import {
 import { useNavigate } from "react-router";
 import type { ConversationRowFragment } from "../generated/operations.ts";
 import { Avatar, showNumber } from "../parts/person.tsx";
+import { opensRow } from "../parts/selection.ts";
 import { Empty, Problem, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
@@ -87,15 +88,7 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
           className="rows"
           aria-label={words.list}
           items={rows}
-          selectionMode="single"
-          selectionBehavior="replace"
-          selectedKeys={selected === null ? [] : [selected]}
-          onSelectionChange={(keys) => {
-            const [chosen] = keys === "all" ? [] : keys;
-            if (chosen !== undefined && chosen !== selected) {
-              void navigate(`/inbox/${chosen}`);
-            }
-          }}
+          {...opensRow(selected, (key) => void navigate(`/inbox/${key}`))}
         >
           {(row) => <ConversationItem row={row} />}
         </ListBox>

@@ -14,6 +14,7 @@ import {
 import { useNavigate, useParams } from "react-router";
 import { SearchPeopleDocument, type SearchPeopleQuery } from "../generated/operations.ts";
 import { Avatar, showNumber } from "../parts/person.tsx";
+import { opensRow } from "../parts/selection.ts";
 import { Empty, Problem, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
 import { PersonPage } from "./person-page.tsx";
@@ -110,15 +111,7 @@ function Matches({ matches, selected }: MatchesProps) {
         className="rows"
         aria-label={words.title}
         items={matches.map((match) => ({ ...match, id: match.person.phoneNumber }))}
-        selectionMode="single"
-        selectionBehavior="replace"
-        selectedKeys={selected === null ? [] : [selected]}
-        onSelectionChange={(keys) => {
-          const [chosen] = keys === "all" ? [] : keys;
-          if (chosen !== undefined && chosen !== selected) {
-            void navigate(`/people/${chosen}`);
-          }
-        }}
+        {...opensRow(selected, (key) => void navigate(`/people/${key}`))}
       >
         {({ id, name, person }) => (
           <ListBoxItem className="row" textValue={name ?? id}>

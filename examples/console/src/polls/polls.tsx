@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Input, Label, ListBox, ListBoxItem, ListLayout, SearchField, Virtualizer } from "react-aria-components";
 import { useNavigate, useParams } from "react-router";
 import { PollsDocument } from "../generated/operations.ts";
+import { opensRow } from "../parts/selection.ts";
 import { Empty, Problem, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
 import { PollPage } from "./poll-page.tsx";
@@ -45,15 +46,7 @@ export default function Polls() {
               className="rows"
               aria-label={words.title}
               items={page.nodes}
-              selectionMode="single"
-              selectionBehavior="replace"
-              selectedKeys={id === undefined ? [] : [id]}
-              onSelectionChange={(keys) => {
-                const [chosen] = keys === "all" ? [] : keys;
-                if (chosen !== undefined && chosen !== id) {
-                  void navigate(`/polls/${chosen}`);
-                }
-              }}
+              {...opensRow(id ?? null, (key) => void navigate(`/polls/${key}`))}
             >
               {(poll) => (
                 <ListBoxItem className="row" textValue={poll.title ?? words.untitled}>
