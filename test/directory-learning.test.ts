@@ -5,11 +5,7 @@ import type { E164 } from "../src/phone.ts";
 import { type ContactDirectory, createContactDirectory } from "../src/store/contacts.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
-
-const noon = Date.UTC(2026, 0, 1, 12);
-const [anna, ben, carla] = ["co:anna", "co:ben", "co:carla"] as ContactId[] as [ContactId, ContactId, ContactId];
-const [one, two] = ["+14155550001", "+14155550002"] as E164[] as [E164, E164];
-const unknown = { state: "UNKNOWN", source: null, seenAt: null, candidateIds: [], isConfirmed: true };
+import { anna, ben, carla, counting, noon, one, rowsOf, two, unknown } from "./directory-parts.ts";
 
 let store: Store;
 let directory: ContactDirectory;
@@ -28,28 +24,6 @@ async function see(contactId: ContactId, phoneNumber: E164 | null, at = noon) {
 async function link(number: E164) {
   const [link] = await directory.links([number]);
   return link;
-}
-
-/** The rows of these contacts; null for one that is not known. */
-async function known(...ids: ContactId[]) {
-  return (await store.get("number-by-contact", ids)).map((row) => row && JSON.parse(row));
-}
-
-/** The same store, with its calls counted. */
-function counting(inner: Store) {
-  const calls = { get: 0, commit: 0 };
-  const counted: Store = {
-    ...inner,
-    get: (...args) => {
-      calls.get += 1;
-      return inner.get(...args);
-    },
-    commit: (...args) => {
-      calls.commit += 1;
-      return inner.commit(...args);
-    },
-  };
-  return { calls, counted };
 }
 
 describe("an id that Pidj does not know", () => {
@@ -98,7 +72,7 @@ describe("a number that cannot be read", () => {
       ],
       new Date(noon + 3),
     );
-    expect(await known(anna, ben)).toEqual([{ phoneNumber: one, source: "READ", seenAt: noon }, null]);
+    expect(await rowsOf(store, anna, ben)).toEqual([{ phoneNumber: one, source: "READ", seenAt: noon }, null]);
   });
 });
 
@@ -139,7 +113,7 @@ describe("what is learned later", () => {
     later.learnLater([[ben, { phoneNumber: two }]], new Date(noon));
     await later.idle();
     expect(failures).toEqual(["contacts that were read were not learned"]);
-    expect(await known(anna, ben)).toMatchObject([null, { phoneNumber: two }]);
+    expect(await rowsOf(store, anna, ben)).toMatchObject([null, { phoneNumber: two }]);
   });
 });
 

@@ -6,13 +6,10 @@ import type { E164 } from "../src/phone.ts";
 import { type ContactDirectory, type ContactLinkSource, createContactDirectory } from "../src/store/contacts.ts";
 import { openStore } from "../src/store/open.ts";
 import type { Store } from "../src/store/store.ts";
+import { anna, ben, carla, counting, noon, one, rowsOf, two, unknown } from "./directory-parts.ts";
 import { onEachStore, type StorePlace } from "./stores.ts";
 
 const HOUR = 3_600_000;
-const noon = Date.UTC(2026, 0, 1, 12);
-const [anna, ben, carla] = ["co:anna", "co:ben", "co:carla"] as ContactId[] as [ContactId, ContactId, ContactId];
-const [one, two] = ["+14155550001", "+14155550002"] as E164[] as [E164, E164];
-const unknown = { state: "UNKNOWN", source: null, seenAt: null, candidateIds: [], isConfirmed: true };
 
 onEachStore((make) => {
   let place: StorePlace;
@@ -43,28 +40,6 @@ onEachStore((make) => {
   async function link(number: E164) {
     const [link] = await directory.links([number]);
     return link;
-  }
-
-  /** The rows of these contacts; null for one that is not known. */
-  async function known(...ids: ContactId[]) {
-    return (await store.get("number-by-contact", ids)).map((row) => row && JSON.parse(row));
-  }
-
-  /** The same store, with its calls counted. */
-  function counting(inner: Store) {
-    const calls = { get: 0, commit: 0 };
-    const counted: Store = {
-      ...inner,
-      get: (...args) => {
-        calls.get += 1;
-        return inner.get(...args);
-      },
-      commit: (...args) => {
-        calls.commit += 1;
-        return inner.commit(...args);
-      },
-    };
-    return { calls, counted };
   }
 
   describe("a number", () => {
@@ -185,7 +160,7 @@ onEachStore((make) => {
       await see(carla, one);
       expect(await directory.page({ limit: 10 })).toEqual([anna, carla]);
       expect(await directory.count()).toBe(2);
-      expect(await known(carla, ben, anna)).toEqual([
+      expect(await rowsOf(store, carla, ben, anna)).toEqual([
         { phoneNumber: one, source: "READ", seenAt: noon },
         null,
         { phoneNumber: null, source: "READ", seenAt: noon },
@@ -236,7 +211,7 @@ onEachStore((make) => {
             : writer.learn([{ contactId, phoneNumber: index % 2 ? one : two, source: "READ" }], at);
         }),
       );
-      const rows = await known(...ids);
+      const rows = await rowsOf(store, ...ids);
       for (const number of [one, two]) {
         const holders = ids.filter((_, index) => rows[index]?.phoneNumber === number);
         expect((await link(number))?.candidateIds).toEqual(holders);
