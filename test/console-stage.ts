@@ -1,69 +1,90 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { promisify, stripVTControlCharacters } from "node:util";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { HAS_BROWSER, launchBrowser } from "./browser.ts";
+import { expect, inject, onTestFinished } from "vitest";
+import { startTextgraph } from "../kit/testing/start.ts";
+import type { Textgraph, TextgraphOptions } from "../kit/testing/textgraph.ts";
+import { addApiKey } from "../src/access/api-keys.ts";
+import type { Scope } from "../src/access/scopes.ts";
+import { launchBrowser } from "./browser.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const CONSOLE = join(ROOT, "examples/console");
-/** The kit's build, the console's, and a browser, each a process of its own. */
-export const CONSOLE_TIMEOUT_MS = 120_000;
+// What the tests of the console share. It is built by `console-build.ts`.
 
-/** The console is installed by itself (`npm --prefix examples/console ci`), as `.ci/run` does, and needs a browser. */
-export const canRunConsole = HAS_BROWSER && existsSync(join(CONSOLE, "node_modules/vite"));
+/** A browser starts, and a page of it is closed, more slowly on a busy machine than other tests are run. */
+export const CONSOLE_TIMEOUT_MS = 60_000;
+
+/** Whether the console is installed and there is a browser. */
+export const canRunConsole = inject("console") !== null;
 
 export interface ConsoleSite extends AsyncDisposable {
   /** The manifest of its operations, for `TRUSTED_DOCUMENTS`. */
   readonly documents: string;
-  /** A page of the console over a graph, at a path such as `/inbox`. */
-  open(graph: string, path?: string, options?: BrowserContextOptions): Promise<Page>;
+  /** A page of the console over a graph, at a path such as `/inbox`; with a key, it is signed in. */
+  open(graph: string, path?: string, options?: BrowserContextOptions & { readonly key?: string }): Promise<Page>;
 }
 
-/** Builds the console as `npm run console` does, checks its types, and serves it; one browser for all pages. */
+/** The console, with one browser for all pages. */
 export async function startConsole(): Promise<ConsoleSite> {
-  const run = (cwd: string, ...program: readonly string[]) =>
-    promisify(execFile)(process.execPath, program, { cwd, timeout: CONSOLE_TIMEOUT_MS }).catch((error: unknown) => {
-      const { stdout, stderr } = error as { stdout: string; stderr: string };
-      throw new Error(`${stdout}${stderr}`);
-    });
-  await run(ROOT, "kit/build/build.ts", join(CONSOLE, "node_modules/@textgraph/client"));
-  await run(CONSOLE, "node_modules/@graphql-codegen/cli/esm/bin.js", "--config", "codegen.yml", "--errors-only");
-  const documents = join(CONSOLE, "src/generated/trusted-documents.json");
-  await run(ROOT, "src/commands/extract-documents.ts", join(CONSOLE, "operations"), "--out", documents);
-  await run(CONSOLE, "node_modules/typescript/bin/tsc");
-  await run(CONSOLE, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
-  const [server, address] = await serve();
+  const site = inject("console");
+  if (site === null) {
+    throw new Error("The console is not installed, or there is no browser.");
+  }
   const browser = await launchBrowser();
   return {
-    documents,
-    open: async (graph, path = "/", options = {}) => {
+    documents: site.documents,
+    open: async (graph, path = "/", { key, ...options } = {}) => {
       const context = await browser.newContext(options);
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);
-      await page.goto(`${address}${path.slice(1)}?graph=${encodeURIComponent(graph)}`);
+      await page.goto(`${site.address}${path.slice(1)}?graph=${encodeURIComponent(graph)}`);
+      if (key !== undefined) {
+        await signIn(page, key);
+      }
       return page;
     },
-    [Symbol.asyncDispose]: async () => {
-      await browser.close();
-      server.kill();
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+export async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByLabel("API key").fill(key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** A graph in which somebody has texted. */
+export async function startChat(options: TextgraphOptions = {}): Promise<Textgraph> {
+  const graph = await startTextgraph({ people: 20, ...options });
+  await graph.receiveText({ from: graph.phoneNumber, message: "Is the library open?" });
+  graph.forgetCalls();
+  return graph;
+}
+
+/** A file of API keys, gone when the test ends, and the function that adds a key with these scopes to it. */
+export function createKeys(): { readonly path: string; add(name: string, scopes: readonly Scope[]): string } {
+  const folder = mkdtempSync(join(tmpdir(), "console-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "keys.json");
+  const limits = { expires: null, callsPerMinute: null, recipientsPerMinute: null };
+  return { path, add: (name, scopes) => addApiKey(path, { name, scopes, ...limits }) };
+}
+
+/** Watches what the page pays; `check` holds the platform calls of the graph to what their prices say. */
+export function watchPrices(page: Page, graph: Textgraph): { check(): Promise<void> } {
+  const answers: Promise<number>[] = [];
+  page.on("response", (response) => {
+    if (response.url() === graph.url && response.request().method() === "POST") {
+      answers.push(response.json().then(({ extensions }) => extensions.cost.asked.calls));
+    }
+  });
+  return {
+    check: async () => {
+      const prices = await Promise.all(answers);
+      expect(prices.length).toBeGreaterThan(0);
+      expect(graph.calls().length).toBeLessThanOrEqual(prices.reduce((sum, price) => sum + price, 0));
     },
   };
 }
 
-async function serve(): Promise<readonly [ChildProcess, string]> {
-  const vite = ["node_modules/vite/bin/vite.js", "preview", "--host", "127.0.0.1"];
-  const server = spawn(process.execPath, vite, { cwd: CONSOLE, stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: server.stdout })) {
-    const address = /Local:\s+(http\S+)/.exec(stripVTControlCharacters(line))?.[1];
-    if (address !== undefined) {
-      server.stdout.resume();
-      return [server, address];
-    }
-  }
-  await once(server, "exit");
-  throw new Error("Vite ended before it was ready.");
-}
+/** The row of a list; without a name, the one of the number that every graph of a test knows. */
+export const row = (page: Page, name: string | RegExp = "Jettie Kuhic") => page.getByRole("option", { name });

@@ -1,0 +1,63 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify, stripVTControlCharacters } from "node:util";
+import type { TestProject } from "vitest/node";
+import { HAS_BROWSER } from "./browser.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const CONSOLE = join(ROOT, "examples/console");
+const BUILD_TIMEOUT_MS = 120_000;
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where the console is served, and the manifest of its operations for `TRUSTED_DOCUMENTS`; null if it cannot run. */
+    readonly console: { readonly address: string; readonly documents: string } | null;
+  }
+}
+
+/**
+ * Builds the console as `npm run console` does, checks its types, and serves it to all test files. It is installed by
+ * itself (`npm --prefix examples/console ci`), as `.ci/run` does, and needs a browser.
+ */
+export default async function setup(project: TestProject): Promise<() => void> {
+  if (!HAS_BROWSER || !existsSync(join(CONSOLE, "node_modules/vite"))) {
+    project.provide("console", null);
+    return () => undefined;
+  }
+  await run(ROOT, "kit/build/build.ts", join(CONSOLE, "node_modules/@textgraph/client"));
+  await run(CONSOLE, "node_modules/@graphql-codegen/cli/esm/bin.js", "--config", "codegen.yml", "--errors-only");
+  const documents = join(CONSOLE, "src/generated/trusted-documents.json");
+  await run(ROOT, "src/commands/extract-documents.ts", join(CONSOLE, "operations"), "--out", documents);
+  await run(CONSOLE, "node_modules/typescript/bin/tsc");
+  await run(CONSOLE, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
+  const [server, address] = await serve();
+  project.provide("console", { address, documents });
+  return () => void server.kill();
+}
+
+async function run(cwd: string, ...program: readonly string[]): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, program, { cwd, timeout: BUILD_TIMEOUT_MS });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${stdout}${stderr}`);
+  }
+}
+
+async function serve(): Promise<readonly [ChildProcess, string]> {
+  const vite = ["node_modules/vite/bin/vite.js", "preview", "--host", "127.0.0.1"];
+  const server = spawn(process.execPath, vite, { cwd: CONSOLE, stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: server.stdout })) {
+    const address = /Local:\s+(http\S+)/.exec(stripVTControlCharacters(line))?.[1];
+    if (address !== undefined) {
+      server.stdout.resume();
+      return [server, address];
+    }
+  }
+  await once(server, "exit");
+  throw new Error("Vite ended before it was ready.");
+}
