@@ -5,6 +5,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Pool } from "undici";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import { project, startCommand } from "./checkouts.ts";
 import { untilReady } from "./measure.ts";
@@ -141,7 +142,7 @@ async function measure(store: StorePlace): Promise<Readonly<Record<Kind, Figures
   }
 }
 
-function environmentFor({ pidj, textizen }: Simulator, storeUrl: string, port: number): Record<string, string> {
+function environmentFor(simulator: Simulator, storeUrl: string, port: number): Record<string, string> {
   return {
     PORT: String(port),
     LOG_LEVEL: "warn",
@@ -150,12 +151,7 @@ function environmentFor({ pidj, textizen }: Simulator, storeUrl: string, port: n
     // What is measured is what one process can do at most.
     OVERLOAD_LAG_MS: "60000",
     WEBHOOK_SECRET: SECRET,
-    PIDJ_BASE_URL: pidj.url,
-    PIDJ_ACCOUNT_KEY: pidj.accountKey,
-    PIDJ_TOKEN: pidj.token,
-    TEXTIZEN_BASE_URL: textizen.url,
-    TEXTIZEN_EMAIL: textizen.email,
-    TEXTIZEN_PASSWORD: textizen.password,
+    ...credentialsOf(simulator),
   };
 }
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Agent, fetch } from "undici";
 import { WebSocket } from "ws";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import type { Fault } from "../src/simulator/faults.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import type { Vitals } from "./soak-server.ts";
@@ -185,7 +186,7 @@ function openSubscription(url: string): WebSocket {
   return socket;
 }
 
-function environmentFor({ pidj, textizen }: Simulator, file: string): NodeJS.ProcessEnv {
+function environmentFor(simulator: Simulator, file: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env["PATH"],
     NODE_ENV: "production",
@@ -193,12 +194,7 @@ function environmentFor({ pidj, textizen }: Simulator, file: string): NodeJS.Pro
     LOG_LEVEL: "silent",
     RECIPIENTS_PER_MINUTE: "1000000",
     STORE_URL: `sqlite:${file}`,
-    PIDJ_BASE_URL: pidj.url,
-    PIDJ_ACCOUNT_KEY: pidj.accountKey,
-    PIDJ_TOKEN: pidj.token,
-    TEXTIZEN_BASE_URL: textizen.url,
-    TEXTIZEN_EMAIL: textizen.email,
-    TEXTIZEN_PASSWORD: textizen.password,
+    ...credentialsOf(simulator),
   };
 }
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "pg";
 import { Agent, request } from "undici";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import { quantile } from "./load.ts";
 import { cpuSeconds } from "./processes.ts";
@@ -39,18 +40,12 @@ interface Figures {
 }
 
 async function startServer(name: string, simulator: Simulator, storeUrl: string): Promise<Server> {
-  const { pidj, textizen } = simulator;
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PORT: "0",
       NODE_ENV: "production",
       STORE_URL: storeUrl,
-      PIDJ_BASE_URL: pidj.url,
-      PIDJ_ACCOUNT_KEY: pidj.accountKey,
-      PIDJ_TOKEN: pidj.token,
-      TEXTIZEN_BASE_URL: textizen.url,
-      TEXTIZEN_EMAIL: textizen.email,
-      TEXTIZEN_PASSWORD: textizen.password,
+      ...credentialsOf(simulator),
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
-import { credentialsOf, Program } from "./program.ts";
+import { Program } from "./program.ts";
 
 /** A folder with a store that has learned all contacts of the simulated account, and the import of the same file again. */
 async function open(simulator: Simulator) {

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runDoctor } from "../src/commands/doctor.ts";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { startSimulator } from "../src/simulator/simulator.ts";
-import { credentialsOf, Program } from "./program.ts";
+import { Program } from "./program.ts";
 
 let folder: string;
 beforeEach(() => {

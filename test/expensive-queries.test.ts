@@ -2,8 +2,8 @@ import { createClient } from "graphql-ws";
 import fetch from "node-fetch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
-import { credentialsOf } from "./program.ts";
 import { startWatched, type WatchedServer } from "./watched-server.ts";
 
 const MOST_BLOCKED_MS = 50;

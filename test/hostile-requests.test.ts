@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
 import { HOSTILE_BODIES, type HostileBody, HUGE_BODIES } from "./hostile-bodies.ts";
-import { credentialsOf } from "./program.ts";
 import { startWatched, type WatchedServer } from "./watched-server.ts";
 
 /** For a refusal, in milliseconds of the server's own time. */

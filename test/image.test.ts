@@ -19,8 +19,8 @@ import { promisify } from "node:util";
 import { DockerfileParser, type Instruction } from "dockerfile-ast";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addApiKey } from "../src/access/api-keys.ts";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
-import { credentialsOf } from "./program.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import type { Simulator } from "../src/simulator/simulator.ts";
 
 const READY = /^textgraph ready at (http:\/\/127\.0\.0\.1:\d+\/graphql)$/m;
 
@@ -40,16 +39,4 @@ export class Program implements AsyncDisposable {
     this.signal("SIGKILL");
     await this.exited;
   }
-}
-
-/** The variables that point a program at these platforms. */
-export function credentialsOf({ pidj, textizen }: Simulator): Record<string, string> {
-  return {
-    PIDJ_BASE_URL: pidj.url,
-    PIDJ_ACCOUNT_KEY: pidj.accountKey,
-    PIDJ_TOKEN: pidj.token,
-    TEXTIZEN_BASE_URL: textizen.url,
-    TEXTIZEN_EMAIL: textizen.email,
-    TEXTIZEN_PASSWORD: textizen.password,
-  };
 }

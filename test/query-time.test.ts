@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { type Simulator, startSimulator } from "../src/simulator/simulator.ts";
-import { credentialsOf } from "./program.ts";
 import { openSubscriber } from "./subscribers.ts";
 import { type Answer, ask } from "./support.ts";
 import { startWatched, type WatchedServer } from "./watched-server.ts";

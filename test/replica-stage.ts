@@ -1,3 +1,4 @@
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../src/simulator/simulator.ts";
 import { type ChildServer, environmentFor, startChild } from "./child-server.ts";
 import { SECRET } from "./events.ts";
@@ -26,9 +27,7 @@ export async function startReplicas({ database, count = 3, ...options }: Replica
   const place = await makePostgres(database);
   const environment = {
     ...environmentFor(simulator, ""),
-    TEXTIZEN_BASE_URL: simulator.textizen.url,
-    TEXTIZEN_EMAIL: simulator.textizen.email,
-    TEXTIZEN_PASSWORD: simulator.textizen.password,
+    ...credentialsOf(simulator),
     OVERLOAD_LAG_MS: "60000",
     WEBHOOK_SECRET: SECRET,
     STORE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),

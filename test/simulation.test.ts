@@ -1,11 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readConfig, readSimulation } from "../src/config.ts";
 import { ConfigError } from "../src/environment.ts";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { startSimulator } from "../src/simulator/simulator.ts";
-import { credentialsOf, Program } from "./program.ts";
+import { Program } from "./program.ts";
 import { ask } from "./support.ts";
 
 const SEND = "mutation ($input: SendMessageInput!) { sendMessage(input: $input) { userErrors { code } } }";
@@ -79,7 +81,9 @@ test("a simulation that was asked for says so, with and without credentials", as
 
 test("what a simulated platform accepted is no attempt of the store that STORE_URL names", async () => {
   await using simulator = await startSimulator({ people: 3, polls: 0 });
-  const store = { STORE_URL: "sqlite:./shared.db" };
+  // Of this try alone: another one begins where there is none yet too.
+  const file = `shared-${randomUUID()}.db`;
+  const store = { STORE_URL: `sqlite:./${file}` };
   const recipient = { phoneNumber: "+13035550199" };
   const find = `{ attempt(idempotencyKey: "key-1") { state } }`;
   {
@@ -96,7 +100,7 @@ test("what a simulated platform accepted is no attempt of the store that STORE_U
     expect((await ask(url, find)).data.attempt).toEqual({ state: "ACCEPTED" });
     expect(simulator.journal).toEqual([]);
   }
-  expect(existsSync(join(folder, "shared.db"))).toBe(false);
+  expect(existsSync(join(folder, file))).toBe(false);
   await using program = new Program(folder, { ...credentialsOf(simulator), ...store });
   expect((await ask(await program.url(), find)).data.attempt).toBeNull();
 });

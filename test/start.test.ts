@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { FIRST_QUERY } from "../src/server/landing-page.ts";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import { startSimulator } from "../src/simulator/simulator.ts";
-import { credentialsOf, Program } from "./program.ts";
+import { Program } from "./program.ts";
 import { ask } from "./support.ts";
 
 const WEBHOOKS = /forwards texts to (http:\S+\/webhooks\/pidj\/\S+)\n.*report to (http:\S+\/webhooks\/textizen\/\S+)\n/;

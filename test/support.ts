@@ -3,6 +3,7 @@ import { type App, type AppOptions, startApp } from "../src/app.ts";
 import { createContactReader } from "../src/commands/import-contacts.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { parseId } from "../src/ids.ts";
+import { credentialsOf } from "../src/simulator/credentials.ts";
 import type { JournalEntry } from "../src/simulator/journal.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../src/simulator/simulator.ts";
 import type { Contact, Participant, World } from "../src/simulator/world.ts";
@@ -77,12 +78,7 @@ export function configFor(simulator: Simulator, env: Record<string, string> = {}
     SSO_NEXT_HOSTS: "example.com",
     // The process under measure is that of the tests, which starts servers and simulators while others run.
     OVERLOAD_LAG_MS: "60000",
-    PIDJ_BASE_URL: simulator.pidj.url,
-    PIDJ_ACCOUNT_KEY: simulator.pidj.accountKey,
-    PIDJ_TOKEN: simulator.pidj.token,
-    TEXTIZEN_BASE_URL: simulator.textizen.url,
-    TEXTIZEN_EMAIL: simulator.textizen.email,
-    TEXTIZEN_PASSWORD: simulator.textizen.password,
+    ...credentialsOf(simulator),
     ...env,
   });
 }

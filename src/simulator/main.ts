@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { credentialsOf } from "./credentials.ts";
 import { SHAPES, type Shapes } from "./shapes.ts";
 import { type SimulatorOptions, startSimulator } from "./simulator.ts";
 
@@ -114,16 +115,12 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const { pidj, textizen, close } = await startSimulator(options);
-  process.once("SIGINT", close);
-  process.once("SIGTERM", close);
-  process.stdout.write(`PIDJ_BASE_URL=${pidj.url}
-PIDJ_ACCOUNT_KEY=${pidj.accountKey}
-PIDJ_TOKEN=${pidj.token}
-TEXTIZEN_BASE_URL=${textizen.url}
-TEXTIZEN_EMAIL=${textizen.email}
-TEXTIZEN_PASSWORD=${textizen.password}
-`);
+  const simulator = await startSimulator(options);
+  process.once("SIGINT", simulator.close);
+  process.once("SIGTERM", simulator.close);
+  for (const [variable, value] of Object.entries(credentialsOf(simulator))) {
+    process.stdout.write(`${variable}=${value}\n`);
+  }
 }
 
 /** One sentence. */
