@@ -73,6 +73,8 @@ export interface AppOptions {
   readonly exampleNumber?: string;
   /** Replaces stderr for log lines; for tests. */
   readonly logTo?: LogStream;
+  /** Milliseconds after which jobs are looked at whose news did not come; for tests. */
+  readonly jobLookMilliseconds?: number;
   /** Called at points of every send; for tests of crashes. */
   readonly pauseAt?: Services["pauseAt"];
   /** Measures the process; for tests. */
@@ -121,6 +123,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     warn,
     now,
     clock: options.clock,
+    jobLookMilliseconds: options.jobLookMilliseconds,
     pauseAt: options.pauseAt,
   });
   const { services } = built;
@@ -184,7 +187,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     hasPage: !config.isProduction,
     stream,
   });
-  const { inbox, optOuts, feed } = services;
+  const { inbox, optOuts, feed, jobs } = services;
   const onKept = (kept: Appended) => applyEvent(services, kept);
   const { optOutWords } = config.events;
   addWebhooks(http, isWebhook, createReception({ inbox, optOuts, optOutWords, onKept, warn }));
@@ -222,7 +225,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     });
     if (isPostgresUrl(storeUrl)) {
       const url = config.replicas.listenUrl ?? storeUrl;
-      listener = listenForEvents({ url, storeUrl, account: ACCOUNT, onNews: feed.wake, warn });
+      listener = listenForEvents({ url, storeUrl, account: ACCOUNT, onEvents: feed.wake, onNews: jobs.hear, warn });
     }
     ownMetrics = config.metrics && (await listenForMetrics(config.metrics, metrics));
     const address = await http.listen({ host: config.host, port: config.port });

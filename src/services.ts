@@ -51,6 +51,8 @@ interface ServicesOptions {
   readonly now: () => Date;
   /** Milliseconds of a clock that never goes back; for tests. */
   readonly clock?: (() => number) | undefined;
+  /** Milliseconds after which jobs are looked at whose news did not come; for tests. */
+  readonly jobLookMilliseconds?: number | undefined;
   readonly pauseAt: Services["pauseAt"];
 }
 
@@ -144,7 +146,11 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
     takeTurn: createTurns(store, now),
     inbox,
     conversations: createConversations(store),
-    jobs: createJobs(store, { now, keptMilliseconds: config.events.keptDays * DAY_MS }),
+    jobs: createJobs(store, {
+      now,
+      keptMilliseconds: config.events.keptDays * DAY_MS,
+      lookMilliseconds: options.jobLookMilliseconds ?? lookAt(LEFT_BEHIND_MS),
+    }),
     jobDefaults: config.jobs,
     audit,
     onSettled: metrics.write,

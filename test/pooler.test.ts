@@ -73,6 +73,7 @@ describe.skipIf(!HAS_POSTGRES || !existsSync(PGBOUNCER))(
         url: `${pooler.url}?schema=pooled`,
         storeUrl: `${pooler.url}?schema=pooled`,
         account: "default",
+        onEvents: () => undefined,
         onNews: () => undefined,
         warn: (message) => warnings.push(message),
       });

@@ -54,7 +54,8 @@ describe.skipIf(!HAS_POSTGRES)("TLS to the database, as STORE_URL says (Debian's
         url,
         storeUrl: url,
         account: "default",
-        onNews: () => {
+        onNews: () => undefined,
+        onEvents: () => {
           news += 1;
         },
         warn: () => undefined,

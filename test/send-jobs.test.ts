@@ -149,6 +149,36 @@ test("an answer that is lost makes the row UNKNOWN, and it is never sent again",
   expect(stage.simulator.ledger).toHaveLength(3);
 });
 
+test("no row is begun while the server refuses reads, also in the middle of a step", async () => {
+  let [lagMilliseconds, looks] = [0, 0];
+  const measure = () => {
+    looks += 1;
+    return { lagMilliseconds, heapPercent: 0 };
+  };
+  const untilMeasured = async () => {
+    const seen = looks;
+    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(seen);
+  };
+  await using stage = await startStage({ env: { JOB_ROWS_AT_ONCE: "1", OVERLOAD_LAG_MS: "1000" }, app: { measure } });
+  const hold = stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
+  const { id } = (await createJob(stage.app.url)).data.createSendJob.job;
+  await expect.poll(() => stage.simulator.journal.length, { timeout: 10_000 }).toBe(1);
+  lagMilliseconds = 1_500;
+  await untilMeasured();
+  hold.release();
+  const { jobs } = stage.app.services;
+  await expect.poll(async () => (await jobs.find(id))?.counts.accepted, { timeout: 10_000 }).toBe(1);
+  // A job that is made now is not begun either.
+  const late = await createJob(stage.app.url, { idempotencyKey: "late" });
+  expect(late.data.createSendJob.userErrors).toEqual([]);
+  await untilMeasured();
+  await untilMeasured();
+  expect(stage.simulator.ledger).toHaveLength(1);
+  lagMilliseconds = 0;
+  await expect.poll(() => stage.simulator.ledger.length, { timeout: 10_000 }).toBe(6);
+  await untilJob(stage.app.url, id, hasEnded);
+});
+
 test.each([
   ["an open brace", { text: "Hello {name" }, ["input", "text"]],
   ["a blank placeholder", { text: "Hello { }" }, ["input", "text"]],

@@ -92,6 +92,7 @@ describe.skipIf(!POSTGRES.isHere)("in PostgreSQL (TEST_POSTGRES_URL)", () => {
       url: other.href,
       storeUrl: place.url,
       account: "default",
+      onEvents: () => undefined,
       onNews: () => undefined,
       warn: (message) => warnings.push(message),
     });

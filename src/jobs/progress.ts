@@ -3,8 +3,8 @@ import type { JobId } from "../ids.ts";
 import type { StopSignal } from "../rest/calls.ts";
 import type { JobRecord, Jobs } from "../store/jobs.ts";
 
-/** How often a job is looked at for its subscribers. */
-const LOOK_MS = 500;
+/** A subscriber hears of changes no more often. */
+const SHOWN_EVERY_MS = 500;
 
 export interface ProgressItem {
   /** A reconnect needs none: the first item has all that was missed. */
@@ -18,28 +18,36 @@ export interface ProgressItem {
  */
 export async function* watchJob(jobs: Jobs, id: JobId, signal: StopSignal): AsyncGenerator<ProgressItem, void> {
   let shown = "";
-  while (!signal.aborted) {
-    const job = await jobs.find(id);
-    if (job === null) {
-      return;
-    }
-    const { state, waits, counts, claim } = job;
-    const next = JSON.stringify([state, waits, counts]);
-    if (next !== shown) {
-      shown = next;
-      yield { cursor: `${counts.total - counts.waiting}`, event: job };
-    }
-    if (state === "COMPLETED" || (state === "CANCELLED" && claim === null)) {
-      return;
-    }
-    await pauseUnless(signal, LOOK_MS);
-  }
-}
-
-async function pauseUnless(signal: StopSignal, milliseconds: number): Promise<void> {
+  let news = new AbortController();
+  const stop = jobs.onChange(id, () => news.abort());
   const over = new AbortController();
   const end = () => over.abort();
   signal.addEventListener("abort", end);
-  await sleep(milliseconds, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
-  signal.removeEventListener("abort", end);
+  const wait = (milliseconds: number, ...signals: readonly AbortSignal[]) =>
+    sleep(milliseconds, undefined, { signal: AbortSignal.any([over.signal, ...signals]), ref: false }).catch(
+      () => undefined,
+    );
+  try {
+    while (!signal.aborted) {
+      news = new AbortController();
+      const job = await jobs.find(id);
+      if (job === null) {
+        return;
+      }
+      const { state, waits, counts, claim } = job;
+      const next = JSON.stringify([state, waits, counts]);
+      if (next !== shown) {
+        shown = next;
+        yield { cursor: `${counts.total - counts.waiting}`, event: job };
+      }
+      if (state === "COMPLETED" || (state === "CANCELLED" && claim === null)) {
+        return;
+      }
+      await wait(SHOWN_EVERY_MS);
+      await wait(jobs.lookMilliseconds, news.signal);
+    }
+  } finally {
+    stop();
+    signal.removeEventListener("abort", end);
+  }
 }

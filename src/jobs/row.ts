@@ -20,10 +20,15 @@ import { zonesOfNumber } from "./zones.ts";
 const IN_USE_MS = 5_000;
 
 /**
- * Carries out one row under its own idempotency key. Throws what its reads and its write throw if the row was certainly
- * not carried out and may be tried again.
+ * Carries out one row under its own idempotency key; null if `mayWrite`, which is asked right before its write, says no.
+ * Throws what its reads and its write throw if the row was certainly not carried out and may be tried again.
  */
-export async function carryOutRow(context: Context, job: JobRecord, row: NumberedRow): Promise<RowResult> {
+export async function carryOutRow(
+  context: Context,
+  job: JobRecord,
+  row: NumberedRow,
+  mayWrite: () => Promise<boolean>,
+): Promise<RowResult | null> {
   const { number } = row;
   const now = () => context.services.now().getTime();
   const refused = (code: RefusalCode, message: string): RowResult => ({
@@ -31,7 +36,7 @@ export async function carryOutRow(context: Context, job: JobRecord, row: Numbere
     outcome: { state: "REFUSED", code, message, at: now() },
   });
   if (job.send === null) {
-    return resultOf(number, await importRow(context, job, row), now());
+    return (await mayWrite()) ? resultOf(number, await importRow(context, job, row), now()) : null;
   }
   const { rows } = context.services.jobs;
   const participant = row.participantId ? await context.textizen.participant.detail(row.participantId) : null;
@@ -53,6 +58,9 @@ export async function carryOutRow(context: Context, job: JobRecord, row: Numbere
   const text = textOf(job.send, row);
   if (text === null) {
     return refused("INVALID_INPUT", "The row lacks a value.");
+  }
+  if (!(await mayWrite())) {
+    return null;
   }
   const input = {
     from: job.send.from,

@@ -9,10 +9,16 @@ export interface WorkOptions {
   readonly services: Pick<Services, "jobs" | "attempts" | "now" | "warn">;
   /** Rows that are carried out at once. */
   readonly rowsAtOnce: number;
-  readonly carryOut: (job: JobRecord, row: NumberedRow) => Promise<RowResult>;
-  /** Whether the process is stopping: no further row is begun. */
-  readonly isStopping: () => boolean;
+  readonly carryOut: CarryOutRow;
+  /** Whether no further row may be begun, whatever the job's state. */
+  readonly mustHalt: () => boolean;
 }
+
+/**
+ * Carries out a row. It asks `mayWrite` when all is read that the row needs, right before its write, and returns null if
+ * that says no: the row was not begun.
+ */
+type CarryOutRow = (job: JobRecord, row: NumberedRow, mayWrite: () => Promise<boolean>) => Promise<RowResult | null>;
 
 /** What a step came to: another step may follow at once, or the job has nothing to do for now. */
 export type Step = "more" | "idle";
@@ -106,15 +112,16 @@ export class Work {
     let isHalted = false;
     const waiting = rows.filter(({ outcome }) => outcome === undefined);
     const untouched = (number: number): RowResult => ({ number, dueAt: this.#time(), isQuiet: false });
+    const mayWrite = async () => {
+      isHalted ||= await this.#mustHalt(job);
+      return !isHalted;
+    };
     const next = async (): Promise<void> => {
       for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
         try {
-          isHalted ||= await this.#mustHalt(job);
-          if (isHalted) {
-            results.push(untouched(row.number));
-            continue;
-          }
-          results.push(await this.#options.carryOut(job, row));
+          isHalted ||= this.#options.mustHalt();
+          const result = isHalted ? null : await this.#options.carryOut(job, row, mayWrite);
+          results.push(result ?? untouched(row.number));
           this.#failures = 0;
         } catch (error) {
           isHalted = true;
@@ -129,9 +136,13 @@ export class Work {
     return { results, waits };
   }
 
-  /** Whether the job was paused or cancelled, or the process stops. */
+  /**
+   * Whether the job was paused or cancelled, or no row may be begun. The store is asked for each row, and no message is
+   * trusted, because a lost one would text people after `cancelJob` has answered that no further row is begun. It costs one
+   * read, which rows under way at the same time share; a row's write costs two durable commits and a platform call.
+   */
   async #mustHalt({ id }: JobRecord): Promise<boolean> {
-    return this.#options.isStopping() || (await this.#options.services.jobs.find(id))?.state !== "RUNNING";
+    return this.#options.mustHalt() || (await this.#options.services.jobs.find(id))?.state !== "RUNNING";
   }
 
   #reasonToWait(error: unknown): NonNullable<JobRecord["waits"]> {

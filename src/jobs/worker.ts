@@ -17,8 +17,6 @@ export interface WorkerOptions {
   readonly isOverloaded: () => boolean;
 }
 
-/** How often jobs are looked for, those of other processes included. */
-const LOOK_MS = 500;
 /** Without news of its process for so long, another one takes a job over. */
 const LEASE_MS = 10_000;
 const OVERLOADED_MS = 250;
@@ -27,8 +25,9 @@ const MOST_JOBS = 4;
 const UNLIMITED = { calls: Number.POSITIVE_INFINITY, objects: Number.POSITIVE_INFINITY };
 
 /**
- * Works on the jobs of the store, each by one process at a time. `stop` begins no further row, and resolves when those under
- * way have their outcome.
+ * Works on the jobs of the store, each by one process at a time. It looks for them when it is told of one, when the wait of
+ * one ends, and now and then, because news can be lost and processes die. `stop` begins no further row, and resolves when
+ * those under way have their outcome.
  */
 export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
   const { services, rowsAtOnce, rowMilliseconds, isOverloaded } = options;
@@ -36,18 +35,60 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
   const owner = randomUUID();
   const running = new Map<JobId, Promise<void>>();
   let isStopping = false;
+  let isWanted = false;
   let looking: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  function wake(): void {
+    isWanted = true;
+    if (looking === null && !isStopping) {
+      clearTimeout(timer);
+      looking = look().finally(() => {
+        looking = null;
+        if (isWanted) {
+          wake();
+        }
+      });
+    }
+  }
 
   async function look(): Promise<void> {
-    for (const job of await jobs.active()) {
-      if (isStopping || running.size >= MOST_JOBS) {
-        return;
+    let next = jobs.lookMilliseconds;
+    while (isWanted && !isStopping) {
+      isWanted = false;
+      try {
+        const active = await jobs.active();
+        startOn(active.filter(hasWorkNow));
+        const ends = active.map(({ state, waits }) =>
+          state === "RUNNING" && waits ? waits.until - now().getTime() : 0,
+        );
+        next = Math.min(jobs.lookMilliseconds, ...ends.filter((milliseconds) => milliseconds > 0));
+      } catch (error) {
+        warn("jobs could not be read", error);
+        next = jobs.lookMilliseconds;
       }
-      if (!running.has(job.id) && hasWorkNow(job)) {
-        const done = work(job.id)
-          .catch((error: unknown) => warn("a job stopped for now", error))
-          .finally(() => running.delete(job.id));
-        running.set(job.id, done);
+    }
+    if (!isStopping) {
+      timer = setTimeout(wake, next).unref();
+    }
+  }
+
+  function startOn(found: readonly JobRecord[]): void {
+    for (const { id } of found) {
+      if (!isStopping && running.size < MOST_JOBS && !running.has(id)) {
+        const done = work(id)
+          .catch((error: unknown) => {
+            warn("a job stopped for now", error);
+            return false;
+          })
+          .then((hadLease) => {
+            running.delete(id);
+            // What came while this one was worked on was passed over.
+            if (hadLease) {
+              wake();
+            }
+          });
+        running.set(id, done);
       }
     }
   }
@@ -56,16 +97,17 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
     return needsWork(job) && (job.claim !== null || job.waits === null || job.waits.until <= now().getTime());
   }
 
-  async function work(id: JobId): Promise<void> {
+  /** Whether this process was the one to work on it. */
+  async function work(id: JobId): Promise<boolean> {
     const lease = { id, owner };
     if (!(await jobs.lease(lease, LEASE_MS))) {
-      return;
+      return false;
     }
     const steps = new Work({
       services,
       rowsAtOnce,
-      isStopping: () => isStopping,
-      carryOut: (job, row) => carryOutRow(contextOf(job), job, row),
+      mustHalt: () => isStopping || isOverloaded(),
+      carryOut: (job, row, mayWrite) => carryOutRow(contextOf(job), job, row, mayWrite),
     });
     // A step may last as long as its slowest row.
     const renewal = setInterval(() => void jobs.lease(lease, LEASE_MS).catch(() => undefined), LEASE_MS / 4).unref();
@@ -73,17 +115,20 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
       while (!isStopping) {
         const job = await jobs.find(id);
         if (job === null || !needsWork(job)) {
-          break;
+          return true;
         }
         if (isOverloaded()) {
           await sleep(OVERLOADED_MS);
-        } else if ((await steps.step(job)) === "idle" || !(await jobs.lease(lease, LEASE_MS))) {
-          break;
+        } else if ((await steps.step(job)) === "idle") {
+          return true;
+        } else if (!(await jobs.lease(lease, LEASE_MS))) {
+          return false;
         }
       }
+      return true;
     } finally {
       clearInterval(renewal);
-      await jobs.release(lease);
+      await jobs.release(lease, { tells: isStopping });
     }
   }
 
@@ -100,19 +145,15 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
     });
   }
 
-  const timer = setInterval(() => {
-    looking ??= look()
-      .catch((error: unknown) => warn("jobs could not be read", error))
-      .finally(() => {
-        looking = null;
-      });
-  }, LOOK_MS).unref();
+  const unlisten = jobs.onWork(wake);
+  wake();
 
   return {
     stop: async () => {
       isStopping = true;
-      clearInterval(timer);
+      unlisten();
       await looking;
+      clearTimeout(timer);
       await Promise.all(running.values());
     },
   };

@@ -1,4 +1,5 @@
 import type { JobId } from "../ids.ts";
+import { JobListeners, type JobNews, writeNews } from "./job-news.ts";
 import { type JobClaim, type JobOutcome, type JobRecord, type JobRowRecord, needsWork } from "./job-records.ts";
 import { createJobRows, dueKey, type JobRows, rowKey } from "./job-rows.ts";
 import type { Change, Range, Store } from "./store.ts";
@@ -37,7 +38,8 @@ export interface Jobs {
   change(id: JobId, change: (job: JobRecord) => JobRecord | null): Promise<JobRecord | null>;
   /** Takes the right to work on a job, or keeps it, for so many milliseconds; false if another process has it. */
   lease(lease: JobLease, milliseconds: number): Promise<boolean>;
-  release(lease: JobLease): Promise<void>;
+  /** Gives the right back. `tells`: other processes hear of it, because there is work left. */
+  release(lease: JobLease, options: { readonly tells: boolean }): Promise<void>;
   /** Marks rows as under way: those `due`, and all up to before `next`. */
   claim(id: JobId, claim: NewClaim): Promise<JobRecord | null>;
   /**
@@ -45,6 +47,14 @@ export interface Jobs {
    * only outcomes are recorded.
    */
   settle(id: JobId, settled: SettledClaim): Promise<JobRecord | null>;
+  /** Calls back when the job may have changed, whichever process changed it, until the returned function is called. */
+  onChange(id: JobId, listener: () => void): () => void;
+  /** Calls back in the same way when a process may have to begin to work on some job. */
+  onWork(listener: () => void): () => void;
+  /** Takes what another process told; null: something may have been missed. */
+  hear(news: string | null): void;
+  /** News may be lost between processes: whoever waits for them looks at least so often. */
+  readonly lookMilliseconds: number;
   /** Deletes jobs that ended long enough ago, and sets of rows that no job was made of within a day. */
   sweep(): Promise<void>;
 }
@@ -73,8 +83,9 @@ export interface PlacedJob {
 }
 
 const DAY_MS = 86_400_000;
-const DURABLE = { durable: true };
 const MOST_ACTIVE = 1_000;
+/** Rows of a dead process are recovered from what its attempts say. */
+const PROGRESS = { durable: false, isWork: false };
 
 const jobKey = (id: JobId) => `job ${id}`;
 const activeKey = (id: JobId) => `active ${id}`;
@@ -91,11 +102,20 @@ export interface JobsOptions {
   readonly now: () => Date;
   /** How long jobs are kept after their end. */
   readonly keptMilliseconds: number;
+  readonly lookMilliseconds: number;
 }
 
-export function createJobs(store: Store, { now, keptMilliseconds }: JobsOptions): Jobs {
+export function createJobs(store: Store, { now, keptMilliseconds, lookMilliseconds }: JobsOptions): Jobs {
   const update = createUpdate(store, "A job");
   const rows = createJobRows(store);
+  const listeners = new JobListeners();
+
+  /** Commits by `write`, and tells of it: others with the commit, this process after it. */
+  async function telling<Result>(news: JobNews, write: (news: string) => Promise<Result>): Promise<Result> {
+    const result = await write(writeNews(news));
+    listeners.tell(news);
+    return result;
+  }
 
   async function readJobs(ids: readonly JobId[]): Promise<JobRecord[]> {
     const texts = await store.get("job", ids.map(jobKey));
@@ -112,29 +132,39 @@ export function createJobs(store: Store, { now, keptMilliseconds }: JobsOptions)
   const revise = (
     id: JobId,
     change: (job: JobRecord, draft: Draft) => Promise<JobRecord | null> | JobRecord | null,
-    options = {},
+    { durable, isWork }: { readonly durable: boolean; readonly isWork: boolean },
   ) =>
-    update(async (draft) => {
-      const [job = null] = await draft.read<JobRecord>("job", [jobKey(id)]);
-      if (job === null) {
-        return null;
-      }
-      const changed = await change(job, draft);
-      return changed === null ? job : write(draft, changed);
-    }, options);
+    telling({ id, isWork }, (news) =>
+      update(
+        async (draft) => {
+          const [job = null] = await draft.read<JobRecord>("job", [jobKey(id)]);
+          if (job === null) {
+            return null;
+          }
+          const changed = await change(job, draft);
+          return changed === null ? job : write(draft, changed);
+        },
+        { durable, news },
+      ),
+    );
 
   return {
     rows,
 
     create: (job) =>
-      update(async (draft) => {
-        const [earlier = null] = await draft.read<JobRecord>("job", [jobKey(job.id)]);
-        if (earlier !== null) {
-          return { job: earlier, isNew: false };
-        }
-        draft.write("job", madeKey(job), 1);
-        return { job: write(draft, job), isNew: true };
-      }, DURABLE),
+      telling({ id: job.id, isWork: true }, (news) =>
+        update(
+          async (draft) => {
+            const [earlier = null] = await draft.read<JobRecord>("job", [jobKey(job.id)]);
+            if (earlier !== null) {
+              return { job: earlier, isNew: false };
+            }
+            draft.write("job", madeKey(job), 1);
+            return { job: write(draft, job), isNew: true };
+          },
+          { durable: true, news },
+        ),
+      ),
 
     find: async (id) => (await readJobs([id]))[0] ?? null,
 
@@ -161,7 +191,7 @@ export function createJobs(store: Store, { now, keptMilliseconds }: JobsOptions)
       return entries.length === 0 ? [] : readJobs(entries.map(({ key }) => key.slice("active ".length) as JobId));
     },
 
-    change: (id, change) => revise(id, (job) => change(job), DURABLE),
+    change: (id, change) => revise(id, (job) => change(job), { durable: true, isWork: true }),
 
     lease: async ({ id, owner }, milliseconds) => {
       const key = leaseKey(id);
@@ -176,56 +206,70 @@ export function createJobs(store: Store, { now, keptMilliseconds }: JobsOptions)
       return store.commit([{ table: "job", key, was: text, becomes }]);
     },
 
-    release: async ({ id, owner }) => {
+    release: async ({ id, owner }, { tells }) => {
       const [text = null] = await store.get("job", [leaseKey(id)]);
       if (decodeRow<LeaseRow>(text)?.owner === owner) {
-        await store.commit([{ table: "job", key: leaseKey(id), was: text, becomes: null }]);
+        const change: Change = { table: "job", key: leaseKey(id), was: text, becomes: null };
+        await store.commit([change], tells ? { news: writeNews({ id, isWork: true }) } : {});
       }
     },
 
     claim: (id, { due, next, ...claim }) =>
-      revise(id, (job, draft) => {
-        if (job.state !== "RUNNING" || job.claim !== null) {
-          return null;
-        }
-        for (const row of due) {
-          draft.write("job-due", dueKey(job.set, row.at, row.number), null);
-        }
-        return { ...job, waits: null, next, claim };
-      }),
+      revise(
+        id,
+        (job, draft) => {
+          if (job.state !== "RUNNING" || job.claim !== null) {
+            return null;
+          }
+          for (const row of due) {
+            draft.write("job-due", dueKey(job.set, row.at, row.number), null);
+          }
+          return { ...job, waits: null, next, claim };
+        },
+        PROGRESS,
+      ),
 
     settle: (id, { claimId, results, waits }) =>
-      revise(id, async (job, draft) => {
-        const isOwn = job.claim?.id === claimId;
-        const numbers = results.map(({ number }) => number);
-        const keys = numbers.map((number) => rowKey(job.set, number));
-        const stored = await draft.read<JobRowRecord>("job-row", keys);
-        const counts = { ...job.counts };
-        results.forEach((result, at) => {
-          const row = stored[at];
-          const key = keys[at];
-          if (!row || key === undefined || row.outcome !== undefined) {
-            return;
-          }
-          const { dueAt: _, ...rest } = row;
-          if ("outcome" in result) {
-            draft.write("job-row", key, { ...rest, outcome: result.outcome });
-            counts.waiting -= 1;
-            counts[COUNTED[result.outcome.state]] += 1;
-          } else if (isOwn) {
-            draft.write("job-row", key, result.isQuiet ? { ...rest, dueAt: result.dueAt } : rest);
-            draft.write("job-due", dueKey(job.set, result.dueAt, result.number), 1);
-          }
-        });
-        const isOver = job.state !== "CANCELLED" && counts.waiting === 0;
-        return {
-          ...job,
-          counts,
-          claim: isOwn ? null : job.claim,
-          waits: isOver || job.state !== "RUNNING" ? null : isOwn ? waits : job.waits,
-          ...(isOver && { state: "COMPLETED", endedAt: now().getTime() }),
-        } satisfies JobRecord;
-      }),
+      revise(
+        id,
+        async (job, draft) => {
+          const isOwn = job.claim?.id === claimId;
+          const numbers = results.map(({ number }) => number);
+          const keys = numbers.map((number) => rowKey(job.set, number));
+          const stored = await draft.read<JobRowRecord>("job-row", keys);
+          const counts = { ...job.counts };
+          results.forEach((result, at) => {
+            const row = stored[at];
+            const key = keys[at];
+            if (!row || key === undefined || row.outcome !== undefined) {
+              return;
+            }
+            const { dueAt: _, ...rest } = row;
+            if ("outcome" in result) {
+              draft.write("job-row", key, { ...rest, outcome: result.outcome });
+              counts.waiting -= 1;
+              counts[COUNTED[result.outcome.state]] += 1;
+            } else if (isOwn) {
+              draft.write("job-row", key, result.isQuiet ? { ...rest, dueAt: result.dueAt } : rest);
+              draft.write("job-due", dueKey(job.set, result.dueAt, result.number), 1);
+            }
+          });
+          const isOver = job.state !== "CANCELLED" && counts.waiting === 0;
+          return {
+            ...job,
+            counts,
+            claim: isOwn ? null : job.claim,
+            waits: isOver || job.state !== "RUNNING" ? null : isOwn ? waits : job.waits,
+            ...(isOver && { state: "COMPLETED", endedAt: now().getTime() }),
+          } satisfies JobRecord;
+        },
+        PROGRESS,
+      ),
+
+    onChange: (id, listener) => listeners.onChange(id, listener),
+    onWork: (listener) => listeners.onWork(listener),
+    hear: (news) => listeners.hear(news),
+    lookMilliseconds,
 
     sweep: async () => {
       const time = now().getTime();

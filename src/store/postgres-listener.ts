@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
-import { channelOf } from "./postgres-schema.ts";
+import { channelOf, newsOf } from "./postgres-schema.ts";
 import { parsePostgresUrl } from "./postgres-url.ts";
 
 export interface ListenerOptions {
@@ -11,7 +11,9 @@ export interface ListenerOptions {
   readonly storeUrl: string;
   readonly account: string;
   /** Called when an event was stored, and after each time in which one may have been missed. */
-  readonly onNews: () => void;
+  readonly onEvents: () => void;
+  /** Called with other news, and with null after each time in which some may have been missed. */
+  readonly onNews: (news: string | null) => void;
   /** Called when the connection is lost; called again only after it was there in between. */
   readonly warn: (message: string, error: unknown) => void;
 }
@@ -25,8 +27,10 @@ const NEWS_MS = 2_000;
 const ADVICE =
   "leads to a pooler in transaction mode or to another database. Set STORE_LISTEN_URL to the database of STORE_URL itself, or new events of other replicas are found after 5 seconds only";
 
-/** Hears of new events that other servers store, by one connection of its own, which is made anew when it is lost. */
-export function listenForEvents({ url, storeUrl, account, onNews, warn }: ListenerOptions): { stop(): Promise<void> } {
+/** Hears of new events that other servers store, and of their other news, by one connection of its own, which is made anew when it is lost. */
+export function listenForEvents({ url, storeUrl, account, onEvents, onNews, warn }: ListenerOptions): {
+  stop(): Promise<void>;
+} {
   const variable = url === storeUrl ? "STORE_URL" : "STORE_LISTEN_URL";
   const { connectionString } = parsePostgresUrl(url, variable);
   const store = parsePostgresUrl(storeUrl);
@@ -95,7 +99,9 @@ export function listenForEvents({ url, storeUrl, account, onNews, warn }: Listen
     mine.on("end", () => lose(null));
     mine.on("notification", ({ payload }) => {
       if (payload === account) {
-        onNews();
+        onEvents();
+      } else if (payload?.startsWith(newsOf(account, ""))) {
+        onNews(payload.slice(newsOf(account, "").length));
       }
     });
     const check = () => {
@@ -105,7 +111,8 @@ export function listenForEvents({ url, storeUrl, account, onNews, warn }: Listen
       await mine.connect();
       await mine.query(`LISTEN ${channel}`);
       isWarned = false;
-      onNews();
+      onEvents();
+      onNews(null);
       check();
       if (!isTried) {
         await tryNews(mine);

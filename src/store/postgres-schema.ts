@@ -12,9 +12,14 @@ export const TOO_LATE = -1;
 /** Error code with which a commit is undone whose key another one has inserted meanwhile. */
 export const LOST_RACE = "TG001";
 
-/** The channel on which the schema's stores are told of new events. */
+/** The channel on which the schema's stores are told of new events, by the account alone, and of other news. */
 export function channelOf(schema: string): string {
   return `textgraph_${schema}`;
+}
+
+/** Other news of an account as the channel has them: its name, a blank, and the news. */
+export function newsOf(account: string, news: string): string {
+  return `${account} ${news}`;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { StoreError } from "../errors.ts";
 import { codeOf, PostgresPool } from "./postgres-pool.ts";
-import { COMMITTED, LOST_RACE, TOO_LATE } from "./postgres-schema.ts";
+import { COMMITTED, channelOf, LOST_RACE, newsOf, TOO_LATE } from "./postgres-schema.ts";
 import type { PostgresAddress } from "./postgres-url.ts";
-import type { Change, Entry, Range, ReadOptions, Store, Table } from "./store.ts";
+import type { Change, CommitOptions, Entry, Range, ReadOptions, Store, Table } from "./store.ts";
 
 export interface PostgresOptions {
   readonly address: PostgresAddress;
@@ -40,6 +40,8 @@ export function createPostgresStore({ address, account, connections, millisecond
   const getText = `SELECT collection, key, value FROM unnest($2::text[], $3::text[]) w(c, k)
     JOIN ${entry} ON collection = w.c AND key = w.k WHERE account = $1`;
   const commitText = `SELECT done, at FROM ${address.schema}.commit($1, $2, $3, $4, $5, $6, $7, $8)`;
+  // One statement is one transaction: the news are told if the commit is done, and not before.
+  const tellingText = commitText.replace("at FROM", `at, CASE done WHEN ${COMMITTED} THEN pg_notify($9, $10) END FROM`);
   const countText = `SELECT count(*) AS size FROM ${entry} WHERE collection = $1 AND account = $2`;
   const rangeText = (behind: string, order: "ASC" | "DESC") =>
     `SELECT key, value FROM ${entry} WHERE ${bounds}${behind} ORDER BY key ${order} LIMIT $6`;
@@ -74,10 +76,14 @@ export function createPostgresStore({ address, account, connections, millisecond
     }
   }
 
-  async function commitOnce(changes: readonly Merged[], durable: boolean, ends: number): Promise<boolean> {
+  async function commitOnce(
+    changes: readonly Merged[],
+    { durable = false, news }: CommitOptions,
+    ends: number,
+  ): Promise<boolean> {
     const { rows } = await pool.run<{ done: number; at: number }>(
       (millisecondsLeft) => ({
-        text: commitText,
+        text: news === undefined ? commitText : tellingText,
         values: [
           account,
           changes.map(({ table }) => table),
@@ -87,6 +93,7 @@ export function createPostgresStore({ address, account, connections, millisecond
           changes.map(({ becomes }) => becomes),
           durable,
           pool.databaseNow + millisecondsLeft,
+          ...(news === undefined ? [] : [channelOf(address.schema), newsOf(account, news)]),
         ],
       }),
       { milliseconds: ends - performance.now() },
@@ -135,12 +142,12 @@ export function createPostgresStore({ address, account, connections, millisecond
       return Number(rows[0]?.size ?? 0);
     },
 
-    commit: async (changes: readonly Change[], { durable = false } = {}) => {
+    commit: async (changes: readonly Change[], options: CommitOptions = {}) => {
       const merged = merge(changes);
       const ends = performance.now() + milliseconds;
       for (let tries = 1; merged !== null; tries += 1) {
         try {
-          return await commitOnce(merged, durable, ends);
+          return await commitOnce(merged, options, ends);
         } catch (error) {
           const code = error instanceof StoreError ? codeOf(error.cause) : null;
           if (code === LOST_RACE) {

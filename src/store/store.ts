@@ -11,10 +11,17 @@ export interface Store {
   count(table: Table, options?: ReadOptions): Promise<number>;
   /**
    * Applies all changes or none. Returns false, and writes nothing, if a key's value is no longer the one in `was`:
-   * read again and try again. `durable` returns only when the change would survive a power cut.
+   * read again and try again.
    */
-  commit(changes: readonly Change[], options?: { readonly durable?: boolean }): Promise<boolean>;
+  commit(changes: readonly Change[], options?: CommitOptions): Promise<boolean>;
   close(): Promise<void>;
+}
+
+export interface CommitOptions {
+  /** Returns only when the change would survive a power cut. */
+  readonly durable?: boolean;
+  /** Told with the commit to all processes that listen to a database. A file tells none. */
+  readonly news?: string;
 }
 
 export interface ReadOptions {

@@ -1,5 +1,5 @@
 import { StoreError } from "../errors.ts";
-import type { Change, Store, Table } from "./store.ts";
+import type { Change, CommitOptions, Store, Table } from "./store.ts";
 
 const TRIES = 100;
 
@@ -62,7 +62,7 @@ export class Draft {
  */
 type Revise<Result> = (draft: Draft) => Promise<Result>;
 
-export type Update = <Result>(revise: Revise<Result>, options?: { readonly durable?: boolean }) => Promise<Result>;
+export type Update = <Result>(revise: Revise<Result>, options?: CommitOptions) => Promise<Result>;
 
 /**
  * Returns the function that updates rows which others may write too: it reads, writes all changes or none, and begins

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { startApp } from "../src/app.ts";
+import { createJob, hasEnded, readJob, untilJob } from "./jobs.ts";
+import { POSTGRES, TEST_POSTGRES_URL } from "./stores.ts";
+import { openSubscriber } from "./subscribers.ts";
+import { ask, configFor, startStage } from "./support.ts";
+
+const HOUR_MS = 3_600_000;
+const WATCH = "subscription ($id: ID!) { jobProgress(id: $id) { job { state counts { waiting accepted } } } }";
+const control = (url: string, change: string, id: string) =>
+  ask(url, `mutation ($id: ID!) { ${change}Job(input: { id: $id }) { job { state } } }`, { id });
+
+describe.skipIf(!POSTGRES.isHere)("two replicas on PostgreSQL (TEST_POSTGRES_URL)", () => {
+  test.each([
+    { news: "are heard", listenUrl: "", look: HOUR_MS },
+    {
+      news: "are lost",
+      listenUrl: Object.assign(new URL(TEST_POSTGRES_URL || "x:"), { pathname: "/template1" }).href,
+      look: 50,
+    },
+  ])(
+    "where news $news, a replica shows, pauses and resumes a job of another one",
+    async ({ listenUrl, look }) => {
+      await using place = await POSTGRES.make();
+      const env = { STORE_URL: place.url, STORE_LISTEN_URL: listenUrl, JOB_ROWS_AT_ONCE: "1" };
+      await using stage = await startStage({ env, app: { jobLookMilliseconds: look } });
+      const { simulator } = stage;
+      const hold = simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
+      const { id } = (await createJob(stage.app.url)).data.createSendJob.job;
+      await expect.poll(() => simulator.journal.length, { timeout: 10_000 }).toBe(1);
+      // It finds the job in work already.
+      const other = await startApp(configFor(simulator, env), { jobLookMilliseconds: look });
+      try {
+        await using subscriber = openSubscriber(other.url, "server-sent events");
+        await using progress = subscriber.subscribe(WATCH, { id });
+        const shown = async () => (await progress.next()).data.jobProgress.job;
+        expect(await shown()).toEqual({ state: "RUNNING", counts: { waiting: 3, accepted: 0 } });
+
+        await control(other.url, "pause", id);
+        expect(await shown()).toEqual({ state: "PAUSED", counts: { waiting: 3, accepted: 0 } });
+        hold.release();
+        expect(await shown()).toEqual({ state: "PAUSED", counts: { waiting: 2, accepted: 1 } });
+        expect((await readJob(stage.app.url, id)).rows.nodes.map(({ state }: { state: string }) => state)).toEqual([
+          "ACCEPTED",
+          "WAITING",
+          "WAITING",
+        ]);
+        expect(simulator.ledger).toHaveLength(1);
+
+        await control(other.url, "resume", id);
+        await untilJob(stage.app.url, id, hasEnded);
+        let last = await shown();
+        while (last.state !== "COMPLETED") {
+          last = await shown();
+        }
+        expect(last.counts).toEqual({ waiting: 0, accepted: 3 });
+        expect(await progress.isOver()).toBe(true);
+        expect(simulator.ledger).toHaveLength(3);
+      } finally {
+        await other.close();
+      }
+    },
+    40_000,
+  );
+});
