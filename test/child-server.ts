@@ -11,6 +11,8 @@ export interface ChildServer extends AsyncDisposable {
   readonly log: readonly string[];
   /** What it holds now. */
   vitals(): Promise<Vitals>;
+  /** Resolves when it has ended, by itself or not. */
+  readonly ended: Promise<unknown>;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
 }
@@ -48,7 +50,7 @@ export async function startChild(environment: Record<string, string>): Promise<C
     child.send("look");
     return ((await answered) as [Vitals])[0];
   };
-  return { url: await firstLine(child), log, vitals: look, kill, [Symbol.asyncDispose]: kill };
+  return { url: await firstLine(child), log, vitals: look, ended, kill, [Symbol.asyncDispose]: kill };
 }
 
 async function firstLine({ stdout }: ChildProcess): Promise<string> {

@@ -36,7 +36,6 @@ const LOCAL = [
   "Query.receivedMessages",
   "Query.viewer",
   "Mutation.cancelJob",
-  "Mutation.createImportJob",
   "Mutation.markRead",
   "Mutation.pauseJob",
   "Mutation.resumeJob",

@@ -21,7 +21,7 @@ export interface StoreKind {
 /** Of tests; the tests that need it are skipped, with its name in their title, where it is not set. */
 export const TEST_POSTGRES_URL = process.env["TEST_POSTGRES_URL"]?.trim() ?? "";
 
-const SQLITE: StoreKind = {
+export const SQLITE: StoreKind = {
   name: "SQLite",
   isHere: true,
   make: async () => {

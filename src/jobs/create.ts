@@ -6,6 +6,7 @@ import type { JobKind, JobRecord, JobText, NumberedRow } from "../store/jobs.ts"
 import { attemptOf } from "../writes/idempotency.ts";
 import { Refused } from "../writes/refusal.ts";
 import { batchesOf, type RowSource } from "./recipients.ts";
+import { callsOfRows } from "./row-price.ts";
 import { type CheckedRow, jobIdOf, numberOf, RowChecks, type RowRefusal } from "./rows.ts";
 import { parseTemplate } from "./template.ts";
 
@@ -33,6 +34,8 @@ export interface NewJob {
   readonly kind: JobKind;
   readonly name: string | null;
   readonly send: JobText | null;
+  /** Groups that imported records are put into; they are there. */
+  readonly groupIds: readonly string[];
   readonly rows: RowSource;
   /** The path of the argument that has the rows. */
   readonly rowsField: readonly string[];
@@ -63,11 +66,11 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
   const check = new Counting();
   await writeRows(context, made, set, check);
   if (set === null) {
-    return { job: null, check: check.result(made.kind), isReplay: false };
+    return { job: null, check: check.result(), isReplay: false };
   }
   if (check.acceptedCount === 0) {
     await jobs.rows.delete(set);
-    return { job: null, check: check.result(made.kind), isReplay: false };
+    return { job: null, check: check.result(), isReplay: false };
   }
   const { caller } = context;
   const { job, isNew } = await jobs.create({
@@ -83,6 +86,7 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
       recipientsPerMinute: caller.recipientsPerMinute,
     },
     send: made.send,
+    groupIds: made.groupIds,
     namesContacts: check.contactCount > 0,
     state: "RUNNING",
     waits: null,
@@ -108,7 +112,7 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
     idempotencyKey: made.idempotencyKey,
     targets: [id],
   });
-  return { job, check: check.result(made.kind), isReplay: false };
+  return { job, check: check.result(), isReplay: false };
 }
 
 function replay(job: JobRecord, fingerprint: string): MadeJob {
@@ -151,8 +155,9 @@ async function writeRows(context: Context, made: NewJob, set: string | null, che
         ? { ...row, refusal: { code: "RECIPIENT_OPTED_OUT" as const, message: "This person asked not to be texted." } }
         : row,
     );
-    for (const row of rows) {
-      check.add(row);
+    const calls = await callsOfRows(context, made, rows);
+    for (const [at, row] of rows.entries()) {
+      check.add(row, calls[at] ?? 0);
     }
     if (set !== null) {
       await jobs.rows.write(
@@ -172,7 +177,7 @@ class Counting {
   rowCount = 0;
   acceptedCount = 0;
   contactCount = 0;
-  #participantCount = 0;
+  #callCount = 0;
   #segmentCount = 0;
   readonly #refusals: JobCheck["refusals"][number][] = [];
   readonly #previews: JobCheck["previews"][number][] = [];
@@ -182,7 +187,7 @@ class Counting {
     return this.rowCount;
   }
 
-  add({ number, to, participantId, refusal, preview }: CheckedRow): void {
+  add({ number, to, refusal, preview }: CheckedRow, calls: number): void {
     if (refusal !== null) {
       if (this.#refusals.length < MOST_REFUSALS) {
         this.#refusals.push({ row: number, ...refusal });
@@ -191,21 +196,21 @@ class Counting {
     }
     this.acceptedCount += 1;
     this.contactCount += to.startsWith("co:") ? 1 : 0;
-    this.#participantCount += participantId === undefined ? 0 : 1;
+    this.#callCount += calls;
     this.#segmentCount += preview?.segmentCount ?? 0;
     if (preview !== null && this.#previews.length < MOST_PREVIEWS) {
       this.#previews.push({ row: number, recipient: to, preview });
     }
   }
 
-  result(kind: JobKind): JobCheck {
-    const { rowCount, acceptedCount, contactCount } = this;
+  result(): JobCheck {
+    const { rowCount, acceptedCount } = this;
     return {
       rowCount,
       acceptedCount,
       refusedCount: rowCount - acceptedCount,
       segmentCount: this.#segmentCount,
-      platformCallCount: acceptedCount + (kind === "SEND" ? contactCount : 0) + this.#participantCount,
+      platformCallCount: this.#callCount,
       refusals: this.#refusals,
       previews: this.#previews,
     };

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
+import { parseId } from "../ids.ts";
 import type { JobRecord } from "../store/jobs.ts";
-import { Checks, type Optional } from "../writes/checks.ts";
+import { Checks, type Optional, once } from "../writes/checks.ts";
 import { checkSender, type SenderInput } from "../writes/parties.ts";
 import { type Outcome, type Refusal, Refused, refusalsAsData } from "../writes/refusal.ts";
 import { type MadeJob, makeJob } from "./create.ts";
@@ -24,6 +25,7 @@ interface ImportJobInput {
   readonly name?: Optional;
   readonly target: "PARTICIPANTS" | "CONTACTS";
   readonly rows: RowSource;
+  readonly groupIds?: Optional<readonly string[]>;
   readonly isDryRun?: Optional<boolean>;
   readonly idempotencyKey: string;
 }
@@ -34,8 +36,10 @@ export interface JobCreation extends MadeJob {
 }
 
 const LONGEST_NAME = 200;
+const MOST_GROUPS = 5;
 const RECIPIENTS = ["input", "recipients"];
 const ROWS = ["input", "rows"];
+const GROUPS = ["input", "groupIds"];
 const ID = ["input", "id"];
 
 export function createSendJob(context: Context, input: SendJobInput): Promise<JobCreation> {
@@ -72,6 +76,7 @@ export function createSendJob(context: Context, input: SendJobInput): Promise<Jo
         quietHours,
         timeZone: input.timeZone ?? jobDefaults.timeZone,
       },
+      groupIds: [],
       rows: input.recipients,
       rowsField: RECIPIENTS,
       isDryRun: isDryRun ?? false,
@@ -88,13 +93,16 @@ export function createImportJob(context: Context, input: ImportJobInput): Promis
   return creation(ROWS, async () => {
     const checks = new Checks();
     const name = checks.optionalText(["input", "name"], input.name, { most: LONGEST_NAME }) ?? null;
+    const groupIds = checkGroupIds(checks, input.target, once(input.groupIds ?? []));
     const key = checks.text(["input", "idempotencyKey"], idempotencyKey, { most: 255 });
     checks.done();
+    await requireGroups(context, groupIds);
     return makeJob(context, {
       mutation: "createImportJob",
       kind: input.target === "CONTACTS" ? "IMPORT_CONTACTS" : "IMPORT_PARTICIPANTS",
       name,
       send: null,
+      groupIds,
       rows: input.rows,
       rowsField: ROWS,
       isDryRun: isDryRun ?? false,
@@ -102,6 +110,36 @@ export function createImportJob(context: Context, input: ImportJobInput): Promis
       input: rest,
     });
   });
+}
+
+function checkGroupIds(
+  checks: Checks,
+  target: ImportJobInput["target"],
+  groupIds: readonly string[],
+): readonly string[] {
+  if (target === "CONTACTS" && groupIds.length > 1) {
+    checks.refuse(GROUPS, "groupIds may have one id here: Pidj puts a contact into one group.");
+  }
+  if (groupIds.length > MOST_GROUPS) {
+    checks.refuse(GROUPS, `groupIds may have ${MOST_GROUPS} ids.`);
+  }
+  const type = target === "CONTACTS" ? "PidjGroup" : "TextizenGroup";
+  return groupIds.map((id, at) => checks.id(type, [...GROUPS, String(at)], id));
+}
+
+/** Throws Refused if a group is not in its platform's list, and what reading the list throws. */
+async function requireGroups({ pidj, textizen }: Context, groupIds: readonly string[]): Promise<void> {
+  for (const [at, id] of groupIds.entries()) {
+    const [ofPidj, ofTextizen] = [parseId("PidjGroup", id), parseId("TextizenGroup", id)];
+    const group = ofPidj ? (await pidj.groups()).get(ofPidj) : ofTextizen && (await textizen.groups()).get(ofTextizen);
+    if (!group) {
+      throw new Refused({
+        code: "NOT_FOUND",
+        field: [...GROUPS, String(at)],
+        message: "There is no group of this id.",
+      });
+    }
+  }
 }
 
 async function creation(rowsField: readonly string[], make: () => Promise<MadeJob>): Promise<JobCreation> {

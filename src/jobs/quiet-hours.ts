@@ -11,6 +11,11 @@ export function isTimeOfDay(text: string): boolean {
   return TIME.test(text);
 }
 
+/** Whether the hours are none. */
+export function isNever({ start, end }: QuietHours): boolean {
+  return start === end;
+}
+
 /**
  * The first moment, from now on, that is in the quiet hours of none of the zones: now if it may be. Null if their quiet
  * hours leave no moment together.
@@ -28,13 +33,14 @@ export function firstAllowed(now: Date, zones: readonly string[], hours: QuietHo
 }
 
 /** When the quiet hours end in which a moment is; null if it is in none. */
-function quietUntil(time: number, zone: string, { start, end }: QuietHours): number | null {
+function quietUntil(time: number, zone: string, hours: QuietHours): number | null {
+  const { start, end } = hours;
   const local = Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(zone);
   const [clock, from, until] = [local.toPlainTime(), Temporal.PlainTime.from(start), Temporal.PlainTime.from(end)];
   const isAfterStart = Temporal.PlainTime.compare(clock, from) >= 0;
   const isBeforeEnd = Temporal.PlainTime.compare(clock, until) < 0;
   const spansMidnight = Temporal.PlainTime.compare(from, until) > 0;
-  if (start === end || !(spansMidnight ? isAfterStart || isBeforeEnd : isAfterStart && isBeforeEnd)) {
+  if (isNever(hours) || !(spansMidnight ? isAfterStart || isBeforeEnd : isAfterStart && isBeforeEnd)) {
     return null;
   }
   const day = local.toPlainDate().add({ days: spansMidnight && isAfterStart ? 1 : 0 });

@@ -3,21 +3,18 @@ import { valueOrThrow } from "../errors.ts";
 import { parseId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
-import type { JobOutcome, JobText } from "../store/job-records.ts";
+import type { JobText } from "../store/job-records.ts";
 import { type JobRecord, type NumberedRow, type RowResult, rowKeyOf } from "../store/jobs.ts";
 import { isTimeZone } from "../time-zones.ts";
-import { createContact } from "../writes/contact.ts";
 import { sendMessage } from "../writes/message.ts";
-import { createParticipant } from "../writes/participant.ts";
-import type { Outcome, Refusal, RefusalCode } from "../writes/refusal.ts";
-import { firstAllowed } from "./quiet-hours.ts";
+import type { RefusalCode } from "../writes/refusal.ts";
+import { importRow } from "./import-row.ts";
+import { firstAllowed, isNever } from "./quiet-hours.ts";
 import { UNSUBSCRIBED } from "./recipients.ts";
+import { resultOf } from "./row-outcome.ts";
 import { numberOf } from "./rows.ts";
 import { parseTemplate } from "./template.ts";
 import { zonesOfNumber } from "./zones.ts";
-
-/** How long a row waits whose key another process has in use. */
-const IN_USE_MS = 5_000;
 
 /**
  * Carries out one row under its own idempotency key; null if `mayWrite`, which is asked right before its write, says no.
@@ -36,20 +33,21 @@ export async function carryOutRow(
     outcome: { state: "REFUSED", code, message, at: now() },
   });
   if (job.send === null) {
-    return (await mayWrite()) ? resultOf(number, await importRow(context, job, row), now()) : null;
+    return (await mayWrite()) ? importRow(context, job, row) : null;
   }
   const { rows } = context.services.jobs;
-  const participant = row.participantId ? await context.textizen.participant.detail(row.participantId) : null;
-  if (participant?.isSubscribed === false) {
-    return refused(UNSUBSCRIBED.code, UNSUBSCRIBED.message);
-  }
-  const addressee = await findAddressee(context, row);
+  const addressee = await findAddressee(context, row, job.send);
   if ("code" in addressee) {
     return refused(addressee.code, addressee.message);
   }
   const allowed = await allowedAt(context.services.now(), addressee, job.send);
   if (allowed > now()) {
     return { number, dueAt: allowed, isQuiet: true };
+  }
+  // Only now, so that it is as true as can be, and not asked twice of a row that waits.
+  const participant = row.participantId ? await context.textizen.participant.detail(row.participantId) : null;
+  if (participant?.isSubscribed === false) {
+    return refused(UNSUBSCRIBED.code, UNSUBSCRIBED.message);
   }
   const holder = job.namesContacts ? await rows.takeNumber(job.set, addressee.phoneNumber, number) : 0;
   if (holder !== 0) {
@@ -85,14 +83,16 @@ interface Addressee {
   readonly timeZone: string | null;
 }
 
+/** The zone of a number's contact is read only if there are quiet hours. */
 async function findAddressee(
-  { pidj, people }: Context,
+  context: Context,
   row: NumberedRow,
+  { quietHours }: JobText,
 ): Promise<Addressee | { readonly code: RefusalCode; readonly message: string }> {
+  const { pidj } = context;
   const number = numberOf(row);
   if (number !== null) {
-    const contact = await people.contact(number);
-    return { phoneNumber: number, timeZone: zoneOf(contact) };
+    return { phoneNumber: number, timeZone: isNever(quietHours) ? null : await zoneOfContact(context, number) };
   }
   const id = parseId("Contact", row.to);
   const contact = id === null ? null : await pidj.contact(id);
@@ -103,6 +103,14 @@ async function findAddressee(
   return phoneNumber === null
     ? { code: "INVALID_INPUT", message: "This contact has no phone number in E.164 form." }
     : { phoneNumber, timeZone: zoneOf(contact) };
+}
+
+/** Read by id, because Pidj's list of contacts has no time zones. */
+async function zoneOfContact({ people, pidj }: Context, number: E164): Promise<string | null> {
+  const { state, candidateIds } = await people.link(number);
+  const [id] = candidateIds;
+  const contact = state === "LINKED" && id !== undefined ? await pidj.contact(id) : null;
+  return valueOrThrow(contact?.phoneNumber) === number ? zoneOf(contact) : null;
 }
 
 function zoneOf(contact: ContactRecord | null): string | null {
@@ -120,40 +128,4 @@ async function allowedAt(
   // Zones around the earth may leave no moment that suits all.
   const first = zones.length === 0 ? null : firstAllowed(now, zones, quietHours);
   return (first ?? firstAllowed(now, [otherwise], quietHours) ?? now).getTime();
-}
-
-function importRow(context: Context, job: JobRecord, row: NumberedRow): Promise<Outcome<unknown>> {
-  const phoneNumber = numberOf(row) as E164;
-  const idempotencyKey = rowKeyOf(job.id, row.number);
-  const { values } = row;
-  return job.kind === "IMPORT_PARTICIPANTS"
-    ? createParticipant(context.writes, { phoneNumber, name: values["name"] ?? "", idempotencyKey })
-    : createContact(context.writes, {
-        phoneNumber,
-        idempotencyKey,
-        firstName: values["firstname"],
-        lastName: values["lastname"],
-        displayName: values["displayname"],
-        businessName: values["businessname"],
-        emailAddress: values["emailaddress"],
-        timezone: values["timezone"],
-      });
-}
-
-function resultOf(number: number, { userErrors }: Pick<Outcome<unknown>, "userErrors">, at: number): RowResult {
-  const [error] = userErrors;
-  if (error?.code === "ATTEMPT_IN_PROGRESS") {
-    return { number, dueAt: at + IN_USE_MS, isQuiet: false };
-  }
-  return { number, outcome: outcomeOf(error, at) };
-}
-
-function outcomeOf(error: Refusal | undefined, at: number): JobOutcome {
-  if (error === undefined) {
-    return { state: "ACCEPTED", code: null, message: null, at };
-  }
-  const { code, message } = error;
-  // The key is the row's own: with another input, it was used for this row before its contact had another number.
-  const isUnknown = code === "OUTCOME_UNKNOWN" || code === "IDEMPOTENCY_KEY_REUSED";
-  return { state: isUnknown ? "UNKNOWN" : "REFUSED", code: isUnknown ? "OUTCOME_UNKNOWN" : code, message, at };
 }

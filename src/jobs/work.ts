@@ -67,7 +67,8 @@ export class Work {
     const { results, waits } = await this.#carryOutAll(claimed, rows);
     await jobs.settle(job.id, { claimId: claim.id, results, waits });
     const isSlow = performance.now() - startedAt > STEP_MS;
-    this.#rowsAtOneStep = Math.min(MOST_ROWS, Math.max(FIRST_ROWS / 2, this.#rowsAtOneStep * (isSlow ? 0.5 : 2)));
+    const rowsNow = this.#rowsAtOneStep;
+    this.#rowsAtOneStep = isSlow ? Math.max(FIRST_ROWS / 2, rowsNow / 2) : Math.min(MOST_ROWS, rowsNow * 2);
     return "more";
   }
 
@@ -147,6 +148,8 @@ export class Work {
 
   #reasonToWait(error: unknown): NonNullable<JobRecord["waits"]> {
     if (error instanceof RateLimitedError) {
+      // What rows have read that come too early is read again, so few are begun until the limit has room.
+      this.#rowsAtOneStep = 1;
       return { for: "RATE_LIMIT", until: this.#time() + 1_000 * error.retryAfterSeconds };
     }
     if (!(error instanceof PlatformError) && !(error instanceof StoreError)) {
@@ -159,20 +162,23 @@ export class Work {
   }
 
   /** Finds out what became of rows that a process had under way when it died or lost its lease. */
-  async #recover({ id, set }: JobRecord, claim: NonNullable<JobRecord["claim"]>): Promise<void> {
+  async #recover({ id, set, kind, groupIds = [] }: JobRecord, claim: NonNullable<JobRecord["claim"]>): Promise<void> {
     const { jobs, attempts } = this.#options.services;
     const rows = (await jobs.rows.get(set, claim.rows)).filter((row) => row !== null && row.outcome === undefined);
     const results: RowResult[] = [];
+    const hasMore = kind === "IMPORT_PARTICIPANTS" && groupIds.length > 0;
     for (const row of rows) {
       const number = row?.number ?? 0;
       const attempt = await attempts.find(rowKeyOf(id, number));
-      const outcome = attempt === null ? this.#outcomeOfMissing(claim.at) : outcomeOfAttempt(attempt, this.#time());
+      // A participant who was created may not be in the groups yet: the row's further keys say how far it came.
+      const isOpen = attempt === null || (hasMore && attempt.state === "ACCEPTED");
+      const outcome = isOpen ? this.#outcomeOfMissing(claim.at) : outcomeOfAttempt(attempt, this.#time());
       results.push(outcome === null ? { number, dueAt: this.#time(), isQuiet: false } : { number, outcome });
     }
     await jobs.settle(id, { claimId: claim.id, results, waits: null });
   }
 
-  /** A row without an attempt was not begun, unless its attempt was deleted since. */
+  /** A row without an attempt was not begun, or not to its end, unless its attempts were deleted since. */
   #outcomeOfMissing(claimedAt: number): JobOutcome | null {
     const at = this.#time();
     const message = "The server stopped while the row was under way, and came back after its record was deleted.";

@@ -41,6 +41,7 @@ export const Job = {
   createdBy: ({ caller }) => caller.id,
   endedAt: ({ endedAt }) => dateOrNull(endedAt),
   resultsPath: ({ id }) => `/jobs/${id}/results.csv`,
+  groupIds: ({ groupIds }) => groupIds ?? [],
   counts: countsOf,
   rows: (job, { filter, ...args }, { services }) => rowsPage(services.jobs, job, args, filter?.states ?? null),
 } satisfies Complete<gql.JobResolvers, gql.Job, JobRecord>;

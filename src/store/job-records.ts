@@ -35,6 +35,8 @@ export interface JobRecord {
   readonly caller: { readonly id: string; readonly isAnonymous: boolean; readonly recipientsPerMinute: number | null };
   /** Null for imports. */
   readonly send: JobText | null;
+  /** Groups that imported records are put into. */
+  readonly groupIds?: readonly string[];
   /** Whether a row names a contact, whose number another row may have too. */
   readonly namesContacts: boolean;
   readonly state: "RUNNING" | "PAUSED" | "CANCELLED" | "COMPLETED";
@@ -76,7 +78,7 @@ export interface JobRowRecord {
   /** A number in E.164, the id of a contact, or what was given if it is refused. */
   readonly to: string;
   readonly values: Readonly<Record<string, string>>;
-  /** Whose subscription at Textizen is asked when the row's turn comes. */
+  /** Of a send: whose subscription at Textizen is asked when the row's turn comes. Of an import: who was created for it. */
   readonly participantId?: ParticipantId;
   readonly outcome?: JobOutcome;
   /** Its turn comes again then. */

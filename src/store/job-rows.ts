@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import type { ParticipantId } from "../ids.ts";
 import type { JobRowRecord, NumberedRow } from "./job-records.ts";
 import type { Change, Range, Store, Table } from "./store.ts";
-import { decodeRow } from "./update.ts";
+import { createUpdate, decodeRow } from "./update.ts";
 
 const BATCH = 500;
 /** As many digits as the largest number of a row, and the latest time, have. */
@@ -38,6 +39,8 @@ export interface JobRows {
   nextDue(set: string): Promise<number | null>;
   /** Takes a number for a row: 0, or the row that has it already. */
   takeNumber(set: string, phoneNumber: string, row: number): Promise<number>;
+  /** Keeps who was created for a row that is not done yet. */
+  keepParticipant(set: string, number: number, participantId: ParticipantId): Promise<void>;
   /** Deletes the set and everything about it. */
   delete(set: string): Promise<void>;
   /** Sets that were begun before this time. */
@@ -65,6 +68,8 @@ function setKey(set: string): string {
 }
 
 export function createJobRows(store: Store): JobRows {
+  const update = createUpdate(store, "A row of a job");
+
   async function deleteAll(table: Table, prefix: string): Promise<void> {
     for (;;) {
       const entries = await store.range(table, { prefix, limit: BATCH });
@@ -143,6 +148,14 @@ export function createJobRows(store: Store): JobRows {
       const holder = Number((await store.get("job-number", [key]))[0] ?? 0);
       return holder === row ? 0 : holder;
     },
+
+    keepParticipant: (set, number, participantId) =>
+      update(async (draft) => {
+        const [row = null] = await draft.read<JobRowRecord>("job-row", [rowKey(set, number)]);
+        if (row !== null) {
+          draft.write("job-row", rowKey(set, number), { ...row, participantId });
+        }
+      }),
 
     delete: async (set) => {
       for (const table of ["job-due", "job-number", "job-row"] as const) {

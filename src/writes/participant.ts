@@ -141,9 +141,14 @@ function unchanged(
   ];
 }
 
-/** docs/platforms.md, Add a participant to a group. */
-export function addParticipantToGroup(tools: WriteTools, input: MembershipInput): Promise<Outcome<Membership>> {
+/** docs/platforms.md, Add a participant to a group. `idempotencyKey`: of a job's row; the mutation has none. */
+export function addParticipantToGroup(
+  tools: WriteTools,
+  input: MembershipInput,
+  { idempotencyKey = null }: { readonly idempotencyKey?: string | null } = {},
+): Promise<Outcome<Membership>> {
   return changeMembership(tools, input, {
+    idempotencyKey,
     mutation: "addParticipantToGroup",
     // A POST: adding twice may not be the same as adding once (docs/platforms.md T-29).
     kind: "creation",
@@ -155,6 +160,7 @@ export function addParticipantToGroup(tools: WriteTools, input: MembershipInput)
 /** docs/platforms.md, Remove a participant from a group. Its form is uncertain too (docs/platforms.md T-5). */
 export function removeParticipantFromGroup(tools: WriteTools, input: MembershipInput): Promise<Outcome<Membership>> {
   return changeMembership(tools, input, {
+    idempotencyKey: null,
     mutation: "removeParticipantFromGroup",
     kind: "change",
     isMember: false,
@@ -163,6 +169,7 @@ export function removeParticipantFromGroup(tools: WriteTools, input: MembershipI
 }
 
 interface MembershipChange {
+  readonly idempotencyKey: string | null;
   readonly mutation: string;
   readonly kind: "creation" | "change";
   /** Whether the participant is in the group afterwards. */
@@ -173,7 +180,7 @@ interface MembershipChange {
 function changeMembership(
   tools: WriteTools,
   input: MembershipInput,
-  { mutation, kind, isMember, call }: MembershipChange,
+  { idempotencyKey, mutation, kind, isMember, call }: MembershipChange,
 ): Promise<Outcome<Membership>> {
   return refusalsAsData(async () => {
     const checks = new Checks();
@@ -185,12 +192,13 @@ function changeMembership(
     const { value: written } = await carryOut<ParticipantRecord>(tools, {
       mutation,
       kind,
-      idempotencyKey: null,
+      idempotencyKey,
       input: { participantId, groupId },
       paths: MEMBERSHIP_PATHS,
       // No kept list contains group membership.
       changes: ["TEXTIZEN"],
       texts: nobody,
+      resultIfConfirmed: () => stubOf(participantId),
       call: async (scope) => {
         await call(participantId, groupId, scope);
         return stubOf(participantId);
