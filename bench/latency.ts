@@ -6,12 +6,13 @@ import { load, quantile } from "./load.ts";
 import { untilReady } from "./measure.ts";
 import { type Platforms, startPlatforms } from "./platforms.ts";
 import { pinSelf, SERVER_CORE, start, stop } from "./processes.ts";
-import { OURS, PLATFORM_PORT, SERVER_PORT, servers } from "./servers.ts";
+import { commandOfRung, LIMIT, OURS, PLATFORM_PORT, SERVER_PORT, servers } from "./servers.ts";
 import { frameOperation, onAnswer } from "./wire.ts";
 import { PARTICIPANTS } from "./world.ts";
 
 // What the server adds, for one client with one small query under way at a time, to the time that the platform calls it
-// waits for take by the platform's own clock. The table goes to LATENCY.md.
+// waits for take by the platform's own clock, and the same of the rung `bare`, which has nothing to add but Node and undici.
+// The table goes to LATENCY.md.
 //
 //   node bench/latency.ts
 
@@ -22,34 +23,40 @@ const CLIENTS_SECONDS = 3;
 const OPERATIONS = 400;
 const OPERATIONS_OF_SLOW = 100;
 const WARM_UP = 1_000;
+const BARE_PORT = SERVER_PORT + 1;
+const ONE_CALL = "{ name displayPhoneNumber }";
 
 /** One way to ask about participant `n`. */
 interface Way {
   readonly name: string;
+  readonly port: number;
   readonly socket: Socket;
   readonly frame: (n: number) => Buffer;
 }
 
-function waysOver(platform: Socket, server: Socket): readonly Way[] {
-  const query = (name: string, text: string): Way => ({
+function openWays(): readonly Way[] {
+  const query = (name: string, text: string, port = SERVER_PORT): Way => ({
     name,
-    socket: server,
+    port,
+    socket: open(port),
     frame: (n) => {
       const body = {
-        query: `query ($id: ID!) { participant(id: $id) ${text} }`,
-        variables: { id: `participant:${n}` },
+        query: `query ($participant: ID!) { participant(id: $participant) ${text} }`,
+        variables: { participant: `participant:${n}` },
       };
-      return frameOperation(SERVER_PORT, JSON.stringify(body));
+      return frameOperation(port, JSON.stringify(body));
     },
   });
   return [
     {
       name: "no server: the platform asked directly",
-      socket: platform,
+      port: PLATFORM_PORT,
+      socket: open(PLATFORM_PORT),
       frame: (n) =>
         Buffer.from(`GET /textizen/api/participants/${n} HTTP/1.1\r\nhost: 127.0.0.1:${PLATFORM_PORT}\r\n\r\n`),
     },
-    query("a query that waits for one call", "{ name displayPhoneNumber }"),
+    query("`bare`, which waits for one call", ONE_CALL, BARE_PORT),
+    query("a query that waits for one call", ONE_CALL),
     query("a query that waits for two calls, one after the other", "{ createdAt campaign { description } }"),
   ];
 }
@@ -83,7 +90,7 @@ function open(port: number): Socket {
 }
 
 async function measureAll(platforms: Platforms): Promise<string[]> {
-  const ways = waysOver(open(PLATFORM_PORT), open(SERVER_PORT));
+  const ways = openWays();
   await measure(platforms, ways, WARM_UP);
   const lines: string[] = [];
   for (const latency of LATENCIES) {
@@ -109,7 +116,7 @@ async function measureCrowd(platforms: Platforms): Promise<string[]> {
   for (const latency of LATENCIES) {
     await platforms.hold(100, latency);
     // A query that waits for two calls would have to be compared with two.
-    const ways = waysOver(open(PLATFORM_PORT), open(SERVER_PORT)).slice(0, 2);
+    const ways = openWays().slice(0, 3);
     const [direct, ...others] = await measureInTurn(ways);
     for (const { name, latencies } of others) {
       const figures = [0.5, 0.99].map((share) => {
@@ -123,9 +130,9 @@ async function measureCrowd(platforms: Platforms): Promise<string[]> {
 
 async function measureInTurn(ways: readonly Way[]) {
   const measured: { name: string; latencies: Float64Array }[] = [];
-  for (const [at, { name, socket, frame }] of ways.entries()) {
+  for (const { name, port, socket, frame } of ways) {
     const { latencies } = await load({
-      port: at === 0 ? PLATFORM_PORT : SERVER_PORT,
+      port,
       shots: Array.from({ length: PARTICIPANTS }, (_, n) => ({
         bytes: frame(n + 1),
         isRight: ({ status }) => status === 200,
@@ -146,7 +153,8 @@ function writeTable(lines: readonly string[], crowd: readonly string[]): string 
   return `# Latency that the server adds
 
 Written by \`npm run bench:latency\`: milliseconds from the first byte of a query to the last of its answer, less what
-the platform calls that it waits for take by the platform's own clock. One client, one query under way.
+the platform calls that it waits for take by the platform's own clock. One client, one query under way. \`bare\` is the rung
+of that name: Node's own server and undici alone. What is ours is the rest.
 
 ${cpus()[0]?.model ?? "unknown processor"}, Node.js ${process.versions.node}
 
@@ -170,11 +178,14 @@ if (command === undefined) {
 pinSelf();
 await using platforms = await startPlatforms();
 const child = start(command, SERVER_CORE);
+const bare = start(commandOfRung(LIMIT, BARE_PORT), SERVER_CORE);
 try {
   await untilReady(child, SERVER_PORT);
+  await untilReady(bare, BARE_PORT);
   const table = writeTable(await measureAll(platforms), await measureCrowd(platforms));
   writeFileSync(join(import.meta.dirname, "LATENCY.md"), table);
   process.stdout.write(table);
 } finally {
   await stop(child);
+  await stop(bare);
 }

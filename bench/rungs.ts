@@ -129,8 +129,11 @@ function answerByHand(reads: Reads): Answering {
     return { ...shapeRow(row), campaign: { id: campaignId, title, description } };
   }
   return async ({ variables = {} }) => {
-    if (variables.contact === undefined || variables.participant === undefined) {
+    if (variables.participant === undefined) {
       return { data: { participants: { nodes: (await reads.participants()).slice(0, 20).map(shapeRow) } } };
+    }
+    if (variables.contact === undefined) {
+      return { data: { participant: shapeRow(await reads.participant(variables.participant)) } };
     }
     const [contact, row] = await Promise.all([
       reads.contact(variables.contact).then(shapeContact),
