@@ -123,9 +123,9 @@ export class Versions {
       return null;
     }
     // A running look may have read before something was raised that this operation must show.
-    this.#nextLook ??= (this.#looking ?? Promise.resolve()).then(() => {
+    this.#nextLook ??= (this.#looking ?? Promise.resolve()).then(async () => {
       this.#nextLook = null;
-      return this.#lookNow(shared, 0);
+      await this.#lookNow(shared, 0);
     });
     return this.#nextLook;
   }
@@ -154,22 +154,23 @@ export class Versions {
   }
 
   /**
-   * Takes over what other processes raised, with about one look a second. Waits a moment at most and never throws: if
-   * the look fails or hangs, nothing older than a second is current. With `isStrict`, `begin` has done it.
+   * Takes over what other processes raised, with about one look a second; null if there is nothing to wait for. Waits a
+   * moment at most and never throws: if the look fails or hangs, nothing older than a second is current. With `isStrict`,
+   * `begin` has done it.
    */
-  confirm(): Promise<void> {
-    return this.#isStrict || this.#shared === null ? Promise.resolve() : this.#lookNow(this.#shared);
+  confirm(): Promise<void> | null {
+    return this.#isStrict || this.#shared === null ? null : this.#lookNow(this.#shared);
   }
 
   /** Joins the running look, or begins one if the last one is long enough ago. */
-  #lookNow(shared: SharedVersions, least = LOOK_MS): Promise<void> {
+  #lookNow(shared: SharedVersions, least = LOOK_MS): Promise<void> | null {
     if (this.#looking === null && this.now() - this.#lookedAt >= least) {
       this.#lookedAt = this.now();
       this.#looking = this.#withinMoment(this.#look(shared)).finally(() => {
         this.#looking = null;
       });
     }
-    return this.#looking ?? Promise.resolve();
+    return this.#looking;
   }
 
   /**

@@ -133,11 +133,13 @@ export class PidjLoaders {
    * The contact's row of Pidj's list, if that list is read and kept at the moment, else the contact as it is read by id. A
    * row may lack what only the read by id has.
    */
-  async contactRow(id: ContactId): Promise<ContactRecord | null> {
-    if (!this.#hasContactList || this.#contacts.has(id) || !(await this.#view.isAtHand(this.#lists.contacts))) {
-      return this.contact(id);
-    }
-    return (await this.contacts()).get(id) ?? this.contact(id);
+  contactRow(id: ContactId): Promise<ContactRecord | null> {
+    return this.#hasContactList && !this.#contacts.has(id) ? this.#rowIfAtHand(id) : this.contact(id);
+  }
+
+  async #rowIfAtHand(id: ContactId): Promise<ContactRecord | null> {
+    const row = (await this.#view.isAtHand(this.#lists.contacts)) ? (await this.contacts()).get(id) : null;
+    return row ?? this.contact(id);
   }
 
   /** Read once for all who ask. Pidj reads one contact at a time, so there is nothing to be batched. */

@@ -36,12 +36,19 @@ export class Resource<Row extends Detailed> {
     this.#reads = reads;
   }
 
-  async #readRows(ids: readonly Row["id"][]): Promise<(Row | null | Error)[]> {
+  #readRows(ids: readonly Row["id"][]): Promise<(Row | null | Error)[]> {
     const prefers = this.#reads.prefersList(ids.length);
-    const listing = (typeof prefers === "boolean" ? prefers : await prefers) ? await this.#list(ids.length) : null;
-    if (listing !== null) {
-      return settle(ids, (id) => Promise.resolve(listing.get(id) ?? this.detail(id)));
-    }
+    return prefers === false ? this.#readDetails(ids) : this.#readList(ids, prefers);
+  }
+
+  async #readList(ids: readonly Row["id"][], prefers: boolean | Promise<boolean>): Promise<(Row | null | Error)[]> {
+    const listing = (await prefers) ? await this.#list(ids.length) : null;
+    return listing === null
+      ? this.#readDetails(ids)
+      : settle(ids, (id) => Promise.resolve(listing.get(id) ?? this.detail(id)));
+  }
+
+  async #readDetails(ids: readonly Row["id"][]): Promise<(Row | null | Error)[]> {
     const began = performance.now();
     const details = await settle(ids, (id) => this.detail(id));
     // The time of a failed read says nothing about reads.

@@ -105,7 +105,7 @@ export class Admission {
   }
 
   /** Charges the price to the caller's buckets, or says when there will be enough. */
-  async charge(caller: Caller, price: Price): Promise<Charge | Failure> {
+  charge(caller: Caller, price: Price): Charge | Failure | Promise<Charge | Failure> {
     // Introspection has a fraction of an object as its price.
     const asked = { calls: price.calls, objects: Math.ceil(price.objects) };
     if (caller.isAnonymous) {
@@ -113,10 +113,17 @@ export class Admission {
     }
     const { calls, objects } = this.#options.buckets;
     const [ofCalls, ofObjects] = this.#limitsOf(caller);
-    const [waitForCalls, waitForObjects] = await Promise.all([
-      calls.take(caller.id, asked.calls, ofCalls),
-      objects.take(caller.id, asked.objects, ofObjects),
-    ]);
+    const waitForCalls = calls.take(caller.id, asked.calls, ofCalls);
+    const waitForObjects = objects.take(caller.id, asked.objects, ofObjects);
+    // Of buckets in memory it is known at once.
+    return typeof waitForCalls === "number" && typeof waitForObjects === "number"
+      ? this.#charged(caller, asked, waitForCalls, waitForObjects)
+      : Promise.all([waitForCalls, waitForObjects]).then((waits) => this.#charged(caller, asked, ...waits));
+  }
+
+  #charged(caller: Caller, asked: Price, waitForCalls: number, waitForObjects: number): Charge | Failure {
+    const { calls, objects } = this.#options.buckets;
+    const [ofCalls, ofObjects] = this.#limitsOf(caller);
     if (waitForCalls > 0 || waitForObjects > 0) {
       calls.giveBack(caller.id, waitForCalls > 0 ? 0 : asked.calls, ofCalls);
       objects.giveBack(caller.id, waitForObjects > 0 ? 0 : asked.objects, ofObjects);

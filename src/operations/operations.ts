@@ -177,7 +177,8 @@ export function createOperations(options: OperationsOptions): Operations {
       execution.end();
       return refusals.wrongVariables(operation);
     }
-    const charge = await admission.charge(caller, price);
+    const charging = admission.charge(caller, price);
+    const charge = charging instanceof Promise ? await charging : charging;
     if ("message" in charge) {
       execution.end();
       return refuse(charge);
