@@ -28,6 +28,7 @@ test("a file's rows become a job, and the job's outcomes a file that no spreadsh
     status: 200,
     rowCount: 5,
     columns: ["phonenumber", "firstname", "note"],
+    placeholders: ["firstname", "note"],
     refusals: [{ row: 4, message: "The row has 4 cells, and the header 3." }],
   });
   const made = await createJob(stage.app.url, { text: "{firstName}", recipients: { uploadId } });

@@ -6,7 +6,7 @@ const CREATE = `mutation ($input: CreateSendJobInput!) {
     job { id state counts { total waiting accepted refused unknown cancelled } }
     check {
       rowCount acceptedCount refusedCount segmentCount platformCallCount
-      refusals { row code message } previews { row recipient preview { text segmentCount } }
+      refusals { row recipient code message } previews { row recipient preview { text segmentCount } }
     }
     isReplay
     userErrors { code field message }

@@ -17,7 +17,7 @@ export interface JobCheck {
   readonly refusedCount: number;
   readonly segmentCount: number;
   readonly platformCallCount: number;
-  readonly refusals: readonly (RowRefusal & { readonly row: number })[];
+  readonly refusals: readonly (RowRefusal & { readonly row: number; readonly recipient: string })[];
   readonly previews: readonly { readonly row: number; readonly recipient: string; readonly preview: MessagePreview }[];
 }
 
@@ -190,7 +190,7 @@ class Counting {
   add({ number, to, refusal, preview }: CheckedRow, calls: number): void {
     if (refusal !== null) {
       if (this.#refusals.length < MOST_REFUSALS) {
-        this.#refusals.push({ row: number, ...refusal });
+        this.#refusals.push({ row: number, recipient: to, ...refusal });
       }
       return;
     }

@@ -12,6 +12,8 @@ export interface Upload {
   readonly rowCount: number;
   /** The names by which the text's placeholders find the columns. */
   readonly columns: readonly string[];
+  /** Those of them that a text may use: not the column of the number or of the contact. */
+  readonly placeholders: readonly string[];
   /** The first 100 rows that a job will refuse, because they do not fit the header. */
   readonly refusals: readonly { readonly row: number; readonly message: string }[];
 }
@@ -88,9 +90,7 @@ class Reading {
     }
     const named = Object.fromEntries(columns.map((name, at) => [name, (cells[at] ?? "").trim()]));
     const to = valueAt(named, NUMBER_COLUMNS) || valueAt(named, CONTACT_COLUMNS);
-    const values = Object.fromEntries(
-      Object.entries(named).filter(([name]) => !NUMBER_COLUMNS.includes(name) && !CONTACT_COLUMNS.includes(name)),
-    );
+    const values = Object.fromEntries(Object.entries(named).filter(([name]) => isValue(name)));
     if (cells.length === columns.length) {
       return { number: this.rowCount, to, values };
     }
@@ -106,7 +106,8 @@ class Reading {
     if (this.#columns === null || this.rowCount === 0) {
       throw new UploadError("The file has no rows after the header.");
     }
-    return { uploadId, rowCount: this.rowCount, columns: this.#columns, refusals: this.#refusals };
+    const placeholders = this.#columns.filter((name) => name !== "" && isValue(name));
+    return { uploadId, rowCount: this.rowCount, columns: this.#columns, placeholders, refusals: this.#refusals };
   }
 }
 
@@ -120,6 +121,10 @@ function requireColumns(cells: readonly string[]): readonly string[] {
     throw new UploadError("The first row must name the columns, one of them phoneNumber or contactId.");
   }
   return columns;
+}
+
+function isValue(column: string): boolean {
+  return !NUMBER_COLUMNS.includes(column) && !CONTACT_COLUMNS.includes(column);
 }
 
 function valueAt(named: Readonly<Record<string, string>>, names: readonly string[]): string {
