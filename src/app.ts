@@ -222,6 +222,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       rowsAtOnce: config.jobs.rowsAtOnce,
       rowMilliseconds: config.timeouts.mutation,
       isOverloaded: () => overload.refusesReads,
+      recall: access.recall,
     });
     if (isPostgresUrl(storeUrl)) {
       const url = config.replicas.listenUrl ?? storeUrl;

@@ -3,27 +3,37 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fetch from "node-fetch";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { addApiKey } from "../src/access/api-keys.ts";
+import { createAccess } from "../src/access/access.ts";
+import { addApiKey, removeApiKey } from "../src/access/api-keys.ts";
+import { changeKeysFile } from "../src/access/keys-file.ts";
 import type { Scope } from "../src/access/scopes.ts";
 import { createJob, numberAt } from "./jobs.ts";
 import { type Stage, startStage } from "./support.ts";
 
 let folder: string;
+let path: string;
 let stage: Stage;
+/** Milliseconds by which the server's clock is ahead. */
+let ahead = 0;
 const keys: Record<string, string> = {};
+
+function add(name: string, scopes: readonly Scope[], recipientsPerMinute: number | null = null): void {
+  keys[name] = addApiKey(path, { name, scopes, expires: null, callsPerMinute: null, recipientsPerMinute });
+  // The file is looked at once a second.
+  ahead += 2_000;
+}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "job-access-"));
-  const path = join(folder, "keys.json");
-  const add = (name: string, scopes: Scope[], recipientsPerMinute: number | null) => {
-    keys[name] = addApiKey(path, { name, scopes, expires: null, callsPerMinute: null, recipientsPerMinute });
-  };
+  path = join(folder, "keys.json");
   add("reader", ["messages:read"], null);
   add("sender", ["messages:send"], null);
+  add("importer", ["messages:read", "participants:write"]);
   // It may text two people at once, and then one every eight seconds.
   add("slow", ["messages:read", "messages:send"], 8);
   stage = await startStage({
     env: { API_KEYS_FILE: path, NODE_ENV: "production", CORS_ORIGINS: "https://app.example.org" },
+    app: { now: () => new Date(Date.now() + ahead) },
   });
 });
 
@@ -92,3 +102,86 @@ test("a job texts no more people a minute than its caller may, says that it wait
   const named = stage.simulator.ledger.map(({ input }) => input["to_number"]);
   expect(new Set(named).size).toBe(named.length);
 }, 40_000);
+
+const control = (change: string, id: string, key: string) =>
+  stage.query(
+    `mutation ($id: ID!) { ${change}Job(input: { id: $id }) { job { state pauseReason } } }`,
+    { id },
+    { "x-api-key": keys[key] ?? "" },
+  );
+
+test.each([
+  ["is revoked", () => removeApiKey(path, "maker")],
+  [
+    "loses a scope",
+    () =>
+      changeKeysFile(path, (all) =>
+        all.map((key) => (key.name === "maker" ? { ...key, scopes: ["messages:read" as const] } : key)),
+      ),
+  ],
+])("a job whose maker's key %s pauses when a row's turn comes, and goes on for who resumes it", async (how, change) => {
+  add("maker", ["messages:read", "messages:send"]);
+  const first = how === "is revoked" ? 100 : 200;
+  const rows = Array.from({ length: 10 }, (_, at) => ({
+    phoneNumber: numberAt(first + at),
+    values: [{ name: "name", value: "Ada" }],
+  }));
+  const hold = stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
+  const input = { recipients: { rows }, idempotencyKey: how };
+  const made = await createJob(stage.app.url, input, { "x-api-key": keys["maker"] ?? "" });
+  const { id } = made.data.createSendJob.job;
+  const look = async () => {
+    const query = `{ job(id: "${id}") { state pauseReason createdBy counts { accepted waiting } } }`;
+    return (await stage.query(query, {}, { "x-api-key": keys["reader"] ?? "" })).data.job;
+  };
+  const texted = () =>
+    stage.simulator.ledger.filter(({ input: { to_number } }) =>
+      rows.some(({ phoneNumber }) => phoneNumber === to_number),
+    );
+  await expect.poll(() => texted().length, { timeout: 10_000 }).toBe(8);
+
+  change();
+  ahead += 2_000;
+  hold.release();
+  await expect.poll(look, { timeout: 10_000 }).toEqual({
+    ...{ state: "PAUSED", pauseReason: "KEY_REVOKED", createdBy: "key:maker" },
+    counts: { accepted: 8, waiting: 2 },
+  });
+  expect(texted()).toHaveLength(8);
+
+  // A new key of the same name is another one, and does not let the job go on by itself.
+  changeKeysFile(path, (all) => all.filter(({ name }) => name !== "maker"));
+  add("maker", ["messages:read", "messages:send"]);
+  for (const key of ["reader", "sender", "importer"]) {
+    expect((await control("resume", id, key)).errors?.[0]?.extensions["code"]).toBe("FORBIDDEN");
+  }
+  expect(await look()).toMatchObject({ state: "PAUSED", counts: { accepted: 8 } });
+  expect((await control("resume", id, "maker")).data.resumeJob.job).toEqual({ state: "RUNNING", pauseReason: null });
+  await expect.poll(look, { timeout: 10_000 }).toMatchObject({ state: "COMPLETED", counts: { accepted: 10 } });
+  expect(texted()).toHaveLength(10);
+  removeApiKey(path, "maker");
+});
+
+test("an import is paused and cancelled by those who may make one, and by nobody else", async () => {
+  const hold = stage.simulator.fault({ platform: "TEXTIZEN", route: "POST /api/participants", kind: "hold" });
+  const create = `mutation ($input: CreateImportJobInput!) { createImportJob(input: $input) { job { id } } }`;
+  const rows = [{ phoneNumber: numberAt(300), values: [{ name: "name", value: "Ada" }] }];
+  const input = { target: "PARTICIPANTS", rows: { rows }, idempotencyKey: "import" };
+  const made = await stage.query(create, { input }, { "x-api-key": keys["importer"] ?? "" });
+  const { id } = made.data.createImportJob.job;
+  for (const change of ["pause", "resume", "cancel"]) {
+    expect((await control(change, id, "slow")).errors?.[0]?.extensions["code"]).toBe("FORBIDDEN");
+  }
+  expect((await control("pause", id, "importer")).data.pauseJob.job).toEqual({
+    state: "PAUSED",
+    pauseReason: "REQUESTED",
+  });
+  expect((await control("cancel", id, "importer")).data.cancelJob.job.state).toBe("CANCELLED");
+  hold.release();
+});
+
+test("a token's caller cannot be asked for; a key that the file does not have, and nobody by name, are gone", () => {
+  const access = createAccess({ keys: null, tokens: null, isSubgraph: false, now: () => 0 });
+  const who = (id: string) => access.recall({ id, isAnonymous: false, recipientsPerMinute: null });
+  expect([who("token:58"), who("key:maker"), who("anonymous")]).toEqual(["unknown", "gone", "gone"]);
+});

@@ -1,5 +1,5 @@
 import type { ApiKeys } from "./api-keys.ts";
-import { ANONYMOUS, type Caller } from "./caller.ts";
+import { ANONYMOUS, type Caller, type PastCaller } from "./caller.ts";
 import { asRouted, isRouter, partsOf } from "./routed-caller.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -17,10 +17,15 @@ export interface Access {
   identify(credential: Credential): Caller | null | Promise<Caller | null>;
   /** False once the caller's credential has ended or was revoked. */
   isCurrent(caller: Caller): boolean;
+  /**
+   * A caller as it is now: "gone" if its key is. "unknown" for a caller with a token: it has ended by itself, and nobody can
+   * say whether the caller would get another one.
+   */
+  recall(who: PastCaller): Caller | "gone" | "unknown";
 }
 
 /** Authentication is off: every request may do everything. */
-export const OPEN_ACCESS: Access = { identify: () => ANONYMOUS, isCurrent: () => true };
+export const OPEN_ACCESS: Access = { identify: () => ANONYMOUS, isCurrent: () => true, recall: () => ANONYMOUS };
 
 export interface AccessOptions {
   readonly keys: ApiKeys | null;
@@ -63,5 +68,6 @@ export function createAccess({ keys, tokens, isSubgraph, now }: AccessOptions): 
       return isSubgraph ? identifyRouted(apiKey, authorization) : null;
     },
     isCurrent: (caller) => partsOf(caller).every(isCurrent),
+    recall: (who) => (who.id.startsWith("token:") ? "unknown" : (keys?.recall(who) ?? "gone")),
   };
 }

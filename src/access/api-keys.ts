@@ -1,6 +1,6 @@
 import { hash, randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
-import type { Caller } from "./caller.ts";
+import type { Caller, PastCaller } from "./caller.ts";
 import { type ApiKey, changeKeysFile, KeysFileError, parseScopes, readKeysFile, requireName } from "./keys-file.ts";
 
 /** Milliseconds that a key which was removed from the file may still be accepted. */
@@ -9,6 +9,8 @@ const LOOK_EVERY_MS = 1_000;
 const WRITABLE_BY_OTHERS = 0o022;
 // The prefix identifies a key that is found in a log or a repository, also to secret scanners.
 const PREFIX = "tg_";
+/** Digits of the key's digest that tell it from others of the same name. */
+const KEY_ID_LENGTH = 16;
 
 /** The API keys of a file. A change of the file takes effect within a second, without a restart. */
 export interface ApiKeys {
@@ -16,6 +18,8 @@ export interface ApiKeys {
   find(key: string): Caller | null;
   /** Whether the file still contains the caller's line, unchanged. */
   has(caller: Caller): boolean;
+  /** The caller as the file has its key now; null if the key is gone or has expired. A new key of the same name is another. */
+  recall(who: PastCaller): Caller | null;
 }
 
 interface ApiKeysOptions {
@@ -60,6 +64,10 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
     }
   }
 
+  function unlessExpired(caller: Caller | undefined): Caller | null {
+    return caller === undefined || (caller.expiresAt !== null && caller.expiresAt <= now()) ? null : caller;
+  }
+
   function warnIfOthersMayWrite(): void {
     const { mode = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
     if ((mode & WRITABLE_BY_OTHERS) !== 0) {
@@ -72,12 +80,15 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
     find: (key) => {
       look();
       // A look-up by digest takes the same time for all wrong keys, however similar to a right one.
-      const caller = callers.get(digestOf(key)) ?? null;
-      return caller === null || (caller.expiresAt !== null && caller.expiresAt <= now()) ? null : caller;
+      return unlessExpired(callers.get(digestOf(key)));
     },
     has: (caller) => {
       look();
       return current.has(caller);
+    },
+    recall: ({ id, keyId }) => {
+      look();
+      return unlessExpired([...callers.values()].find((caller) => caller.id === id && caller.keyId === keyId));
     },
   };
 }
@@ -134,12 +145,13 @@ function byDigest(keys: readonly ApiKey[], before: Callers): Callers {
   );
 }
 
-function callerOf({ name, scopes, expires, callsPerMinute, recipientsPerMinute }: ApiKey): Caller {
+function callerOf({ name, sha256, scopes, expires, callsPerMinute, recipientsPerMinute }: ApiKey): Caller {
   return {
     id: `key:${name}`,
     scopes: new Set(scopes),
     expiresAt: expires === null ? null : expires.getTime(),
     isAnonymous: false,
+    keyId: sha256.slice(0, KEY_ID_LENGTH),
     callsPerMinute,
     recipientsPerMinute,
   };

@@ -16,7 +16,12 @@ export interface Caller extends CallerLimits {
   readonly expiresAt: number | null;
   /** True for the caller of all requests while authentication is off. */
   readonly isAnonymous: boolean;
+  /** Which of the keys that had this name it is; only of callers with a key. */
+  readonly keyId?: string;
 }
+
+/** What is kept of a caller for whom something is done later. */
+export type PastCaller = Pick<Caller, "id" | "keyId" | "isAnonymous" | "recipientsPerMinute">;
 
 /** Equal for callers that get equal answers. Tokens of one subject may have different scopes. */
 export function rightsOf(caller: Caller): string {

@@ -6,6 +6,7 @@ import type { JobKind, JobRecord, JobText, NumberedRow } from "../store/jobs.ts"
 import { attemptOf } from "../writes/idempotency.ts";
 import { Refused } from "../writes/refusal.ts";
 import { batchesOf, type RowSource } from "./recipients.ts";
+import { pastCallerOf } from "./rights.ts";
 import { callsOfRows } from "./row-price.ts";
 import { type CheckedRow, jobIdOf, numberOf, RowChecks, type RowRefusal } from "./rows.ts";
 import { parseTemplate } from "./template.ts";
@@ -72,7 +73,6 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
     await jobs.rows.delete(set);
     return { job: null, check: check.result(), isReplay: false };
   }
-  const { caller } = context;
   const { job, isNew } = await jobs.create({
     id,
     name: made.name,
@@ -80,11 +80,7 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
     fingerprint,
     set,
     createdAt: now().getTime(),
-    caller: {
-      id: caller.id,
-      isAnonymous: caller.isAnonymous,
-      recipientsPerMinute: caller.recipientsPerMinute,
-    },
+    caller: pastCallerOf(context.caller),
     send: made.send,
     groupIds: made.groupIds,
     namesContacts: check.contactCount > 0,
@@ -106,7 +102,7 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
     return replay(job, fingerprint);
   }
   context.services.audit.append({
-    caller: caller.id,
+    caller: context.caller.id,
     mutation: made.mutation,
     outcome: "ACCEPTED",
     idempotencyKey: made.idempotencyKey,

@@ -1,12 +1,14 @@
+import type { Caller } from "../access/caller.ts";
 import type { Context } from "../context.ts";
 import { parseId } from "../ids.ts";
-import type { JobRecord } from "../store/jobs.ts";
+import type { JobKind, JobRecord } from "../store/jobs.ts";
 import { Checks, type Optional, once } from "../writes/checks.ts";
 import { checkSender, type SenderInput } from "../writes/parties.ts";
 import { type Outcome, type Refusal, Refused, refusalsAsData } from "../writes/refusal.ts";
 import { type MadeJob, makeJob } from "./create.ts";
 import { isTimeOfDay } from "./quiet-hours.ts";
 import type { RowSource } from "./recipients.ts";
+import { pastCallerOf, requireJobRights } from "./rights.ts";
 import { parseTemplate } from "./template.ts";
 
 interface SendJobInput {
@@ -88,8 +90,7 @@ export function createSendJob(context: Context, input: SendJobInput): Promise<Jo
 
 export function createImportJob(context: Context, input: ImportJobInput): Promise<JobCreation> {
   const { isDryRun, idempotencyKey, ...rest } = input;
-  // Its scope is that of the mutation that creates each row.
-  context.requireType(input.target === "CONTACTS" ? "Mutation.createContact" : "Mutation.createParticipant");
+  requireJobRights(context, kindOf(input.target));
   return creation(ROWS, async () => {
     const checks = new Checks();
     const name = checks.optionalText(["input", "name"], input.name, { most: LONGEST_NAME }) ?? null;
@@ -99,7 +100,7 @@ export function createImportJob(context: Context, input: ImportJobInput): Promis
     await requireGroups(context, groupIds);
     return makeJob(context, {
       mutation: "createImportJob",
-      kind: input.target === "CONTACTS" ? "IMPORT_CONTACTS" : "IMPORT_PARTICIPANTS",
+      kind: kindOf(input.target),
       name,
       send: null,
       groupIds,
@@ -110,6 +111,10 @@ export function createImportJob(context: Context, input: ImportJobInput): Promis
       input: rest,
     });
   });
+}
+
+function kindOf(target: ImportJobInput["target"]): JobKind {
+  return target === "CONTACTS" ? "IMPORT_CONTACTS" : "IMPORT_PARTICIPANTS";
 }
 
 function checkGroupIds(
@@ -156,7 +161,10 @@ async function creation(rowsField: readonly string[], make: () => Promise<MadeJo
 
 type Control = "pause" | "resume" | "cancel";
 
-/** Pauses, resumes or cancels a job. What is asked for twice is done once. */
+/**
+ * Pauses, resumes or cancels a job, for those who may make such a job. What is asked for twice is done once. Throws
+ * ForbiddenError.
+ */
 export function controlJob(
   context: Context,
   control: Control,
@@ -167,10 +175,14 @@ export function controlJob(
     const checks = new Checks();
     const id = checks.id("Job", ID, input.id);
     checks.done();
+    const found = await jobs.find(id);
+    if (found !== null) {
+      requireJobRights(context, found.kind);
+    }
     let refusal: string | null = null;
     const job = await jobs.change(id, (current) => {
       refusal = refusalOf(current, control);
-      return refusal === null ? controlled(current, control, now().getTime()) : null;
+      return refusal === null ? controlled(current, control, { at: now().getTime(), by: context.caller }) : null;
     });
     if (job === null) {
       throw new Refused({ code: "NOT_FOUND", field: ID, message: "There is no job of this id." });
@@ -194,12 +206,21 @@ function refusalOf({ state }: JobRecord, control: Control): string | null {
   return isOver ? `The job is ${state.toLowerCase()}, and cannot be changed any more.` : null;
 }
 
-function controlled(job: JobRecord, control: Control, at: number): JobRecord {
+function controlled(
+  { pauseReason, ...job }: JobRecord,
+  control: Control,
+  { at, by }: { readonly at: number; readonly by: Caller },
+): JobRecord {
   switch (control) {
     case "pause":
-      return { ...job, state: "PAUSED", waits: null };
+      return { ...job, state: "PAUSED", pauseReason: pauseReason ?? "REQUESTED", waits: null };
     case "resume":
-      return { ...job, state: "RUNNING", waits: null };
+      return {
+        ...job,
+        ...(pauseReason === "KEY_REVOKED" && { resumedBy: pastCallerOf(by) }),
+        state: "RUNNING",
+        waits: null,
+      };
     case "cancel":
       return { ...job, state: "CANCELLED", waits: null, endedAt: job.endedAt ?? at };
     default:

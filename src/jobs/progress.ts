@@ -34,8 +34,8 @@ export async function* watchJob(jobs: Jobs, id: JobId, signal: StopSignal): Asyn
       if (job === null) {
         return;
       }
-      const { state, waits, counts, claim } = job;
-      const next = JSON.stringify([state, waits, counts]);
+      const { state, pauseReason, waits, counts, claim } = job;
+      const next = JSON.stringify([state, pauseReason, waits, counts]);
       if (next !== shown) {
         shown = next;
         yield { cursor: `${counts.total - counts.waiting}`, event: job };

@@ -10,8 +10,8 @@ export interface WorkOptions {
   /** Rows that are carried out at once. */
   readonly rowsAtOnce: number;
   readonly carryOut: CarryOutRow;
-  /** Whether no further row may be begun, whatever the job's state. */
-  readonly mustHalt: () => boolean;
+  /** Whether no further row of the job may be begun, whatever its state. */
+  readonly mustHalt: (job: JobRecord) => boolean;
 }
 
 /**
@@ -95,7 +95,7 @@ export class Work {
     const until = await jobs.rows.nextDue(job.set);
     if (until === null) {
       warn("a job has rows without an outcome that cannot be found", null);
-      await jobs.change(job.id, (current) => ({ ...current, state: "PAUSED" }));
+      await jobs.change(job.id, (current) => ({ ...current, state: "PAUSED", pauseReason: "ROWS_MISSING" }));
       return "idle";
     }
     const [first] = await jobs.rows.due(job.set, until, 1);
@@ -120,7 +120,7 @@ export class Work {
     const next = async (): Promise<void> => {
       for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
         try {
-          isHalted ||= this.#options.mustHalt();
+          isHalted ||= this.#options.mustHalt(job);
           const result = isHalted ? null : await this.#options.carryOut(job, row, mayWrite);
           results.push(result ?? untouched(row.number));
           this.#failures = 0;
@@ -142,8 +142,8 @@ export class Work {
    * trusted, because a lost one would text people after `cancelJob` has answered that no further row is begun. It costs one
    * read, which rows under way at the same time share; a row's write costs two durable commits and a platform call.
    */
-  async #mustHalt({ id }: JobRecord): Promise<boolean> {
-    return this.#options.mustHalt() || (await this.#options.services.jobs.find(id))?.state !== "RUNNING";
+  async #mustHalt(job: JobRecord): Promise<boolean> {
+    return this.#options.mustHalt(job) || (await this.#options.services.jobs.find(job.id))?.state !== "RUNNING";
   }
 
   #reasonToWait(error: unknown): NonNullable<JobRecord["waits"]> {

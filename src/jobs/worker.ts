@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Caller } from "../access/caller.ts";
+import type { Caller, PastCaller } from "../access/caller.ts";
 import { Context, type Services } from "../context.ts";
 import type { JobId } from "../ids.ts";
 import { Stop } from "../rest/calls.ts";
 import { type JobRecord, needsWork } from "../store/jobs.ts";
+import { actorOf } from "./rights.ts";
 import { carryOutRow } from "./row.ts";
 import { Work } from "./work.ts";
 
@@ -15,6 +16,8 @@ export interface WorkerOptions {
   readonly rowMilliseconds: number;
   /** Whether clients' operations are being refused: then no row is begun. */
   readonly isOverloaded: () => boolean;
+  /** Who a caller is now: see `Access`. */
+  readonly recall: (who: PastCaller) => Caller | "gone" | "unknown";
 }
 
 /** Without news of its process for so long, another one takes a job over. */
@@ -30,8 +33,9 @@ const UNLIMITED = { calls: Number.POSITIVE_INFINITY, objects: Number.POSITIVE_IN
  * those under way have their outcome.
  */
 export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
-  const { services, rowsAtOnce, rowMilliseconds, isOverloaded } = options;
-  const { jobs, warn, now } = services;
+  const { services, rowsAtOnce, rowMilliseconds, isOverloaded, recall } = options;
+  const { jobs, warn, now, mayRead } = services;
+  const actor = (job: JobRecord) => actorOf(job, { recall, mayRead });
   const owner = randomUUID();
   const running = new Map<JobId, Promise<void>>();
   let isStopping = false;
@@ -106,8 +110,11 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
     const steps = new Work({
       services,
       rowsAtOnce,
-      mustHalt: () => isStopping || isOverloaded(),
-      carryOut: (job, row, mayWrite) => carryOutRow(contextOf(job), job, row, mayWrite),
+      mustHalt: (job) => isStopping || isOverloaded() || actor(job) === null,
+      carryOut: async (job, row, mayWrite) => {
+        const caller = actor(job);
+        return caller === null ? null : carryOutRow(contextOf(caller), job, row, mayWrite);
+      },
     });
     // A step may last as long as its slowest row.
     const renewal = setInterval(() => void jobs.lease(lease, LEASE_MS).catch(() => undefined), LEASE_MS / 4).unref();
@@ -117,7 +124,9 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
         if (job === null || !needsWork(job)) {
           return true;
         }
-        if (isOverloaded()) {
+        if (job.state === "RUNNING" && actor(job) === null) {
+          await jobs.change(id, pausedIfRevoked);
+        } else if (isOverloaded()) {
           await sleep(OVERLOADED_MS);
         } else if ((await steps.step(job)) === "idle") {
           return true;
@@ -132,16 +141,21 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
     }
   }
 
-  /** For one row, as for one operation of the caller who made the job. */
-  function contextOf({ caller }: JobRecord): Context {
+  function pausedIfRevoked(job: JobRecord): JobRecord | null {
+    return job.state === "RUNNING" && actor(job) === null
+      ? { ...job, state: "PAUSED", pauseReason: "KEY_REVOKED", waits: null }
+      : null;
+  }
+
+  /** For one row, as for one operation of the caller. */
+  function contextOf(caller: Caller): Context {
     const end = performance.now() + rowMilliseconds;
-    const rowCaller: Caller = { ...caller, scopes: new Set(), expiresAt: null, callsPerMinute: null };
     return new Context(services, {
       signal: new Stop(),
       deadline: () => end,
       fresh: false,
       limits: UNLIMITED,
-      caller: rowCaller,
+      caller,
     });
   }
 

@@ -36,6 +36,7 @@ export const Job = {
   state: stateOf,
   waitsFor: ({ waits }) => waits?.for ?? null,
   resumesAt: ({ waits }) => dateOrNull(waits?.until),
+  pauseReason: ({ pauseReason }) => pauseReason ?? null,
   text: ({ send }) => send?.text ?? null,
   createdAt: ({ createdAt }) => new Date(createdAt),
   createdBy: ({ caller }) => caller.id,

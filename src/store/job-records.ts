@@ -4,6 +4,16 @@ import type { E164 } from "../phone.ts";
 export type JobKind = "SEND" | "IMPORT_PARTICIPANTS" | "IMPORT_CONTACTS";
 export type JobWait = "QUIET_HOURS" | "RATE_LIMIT" | "PLATFORM";
 
+export type JobPause = "REQUESTED" | "KEY_REVOKED" | "ROWS_MISSING";
+
+/** A caller whose key may be gone when a row's turn comes: see `PastCaller`. */
+export interface JobCaller {
+  readonly id: string;
+  readonly keyId?: string;
+  readonly isAnonymous: boolean;
+  readonly recipientsPerMinute: number | null;
+}
+
 /** Hours in which nobody is texted: `HH:MM`, from start until before end; equal ones mean none. */
 export interface QuietHours {
   readonly start: string;
@@ -31,8 +41,10 @@ export interface JobRecord {
   /** The set of its rows. */
   readonly set: string;
   readonly createdAt: number;
-  /** Who made it: the rows are carried out on this caller's limits. */
-  readonly caller: { readonly id: string; readonly isAnonymous: boolean; readonly recipientsPerMinute: number | null };
+  /** Who made it: the rows are carried out for this caller. */
+  readonly caller: JobCaller;
+  /** For whom they are carried out in its place. */
+  readonly resumedBy?: JobCaller;
   /** Null for imports. */
   readonly send: JobText | null;
   /** Groups that imported records are put into. */
@@ -40,6 +52,8 @@ export interface JobRecord {
   /** Whether a row names a contact, whose number another row may have too. */
   readonly namesContacts: boolean;
   readonly state: "RUNNING" | "PAUSED" | "CANCELLED" | "COMPLETED";
+  /** Why it is paused; left out of a job that is not. */
+  readonly pauseReason?: JobPause;
   /** Why a running job does nothing for now. */
   readonly waits: { readonly for: JobWait; readonly until: number } | null;
   readonly endedAt: number | null;
