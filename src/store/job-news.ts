@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { JobId } from "../ids.ts";
+import { type JobId, parseId } from "../ids.ts";
 
 /** What is told of a job that was changed. */
 export interface JobNews {
@@ -18,8 +18,9 @@ export function writeNews({ id, isWork }: JobNews): string {
 }
 
 function readNews(text: string): JobNews | null {
-  const [subject, what, id] = text.split(" ");
-  return subject === SUBJECT && id !== undefined ? { id: id as JobId, isWork: what === WORK } : null;
+  const [subject, what, written = ""] = text.split(" ");
+  const id = subject === SUBJECT ? parseId("Job", written) : null;
+  return id === null ? null : { id, isWork: what === WORK };
 }
 
 /**
