@@ -53,6 +53,25 @@ test("who answered a poll are the rows, by the option of their latest answer, ea
   );
   people.delete(undefined);
   expect(all.acceptedCount).toBe(people.size);
+
+  // Whoever has unsubscribed since is refused when the row's turn comes.
+  const [left] = [...stage.simulator.world.participants.values()].filter(({ phone_number }) =>
+    people.has(`+${phone_number}`),
+  );
+  if (left !== undefined) {
+    for (const { id } of stage.simulator.world.participants.values()) {
+      const participant = stage.simulator.world.participants.get(id);
+      stage.simulator.world.participants.put({ ...participant, subscribed: id !== left.id } as typeof left);
+    }
+  }
+  const made = await createJob(stage.app.url, {
+    recipients: { pollAnswer: { pollId: poll.id } },
+    text: "Thanks for {answer}",
+  });
+  const done = await untilJob(stage.app.url, made.data.createSendJob.job.id, hasEnded);
+  expect(done.counts.accepted).toBe(people.size - 1);
+  const refused = done.rows.nodes.filter(({ code }: { code: string }) => code === "RECIPIENT_OPTED_OUT");
+  expect(refused).toMatchObject([{ recipient: `+${left?.phone_number}`, state: "REFUSED" }]);
 });
 
 test.each([

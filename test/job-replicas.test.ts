@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startApp } from "../src/app.ts";
+import { startSimulator } from "../src/simulator/simulator.ts";
 import { createJob, hasEnded, readJob, untilJob } from "./jobs.ts";
 import { POSTGRES, TEST_POSTGRES_URL } from "./stores.ts";
 import { openSubscriber } from "./subscribers.ts";
@@ -62,4 +63,26 @@ describe.skipIf(!POSTGRES.isHere)("two replicas on PostgreSQL (TEST_POSTGRES_URL
     },
     40_000,
   );
+
+  test("what a replica leaves that stops in order, another one takes up at once", async () => {
+    await using place = await POSTGRES.make();
+    const env = { STORE_URL: place.url, JOB_ROWS_AT_ONCE: "1" };
+    await using simulator = await startSimulator();
+    const config = configFor(simulator, env);
+    const first = await startApp(config, { jobLookMilliseconds: HOUR_MS });
+    const hold = simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
+    const { id } = (await createJob(first.url)).data.createSendJob.job;
+    await expect.poll(() => simulator.journal.length, { timeout: 10_000 }).toBe(1);
+    const second = await startApp(config, { jobLookMilliseconds: HOUR_MS });
+    try {
+      const isClosed = first.close();
+      hold.release();
+      await isClosed;
+      const done = await untilJob(second.url, id, hasEnded);
+      expect(done.counts).toMatchObject({ accepted: 3 });
+      expect(simulator.ledger).toHaveLength(3);
+    } finally {
+      await second.close();
+    }
+  });
 });

@@ -133,6 +133,8 @@ async function respondentsOf(
     .map((response) => ({
       phoneNumber: valueOrNull(response.from) ?? valueOrNull(response.displayFrom),
       values: [{ name: "answer", value: valueOrNull(response.text) ?? "" }],
+      // Whoever answered may have unsubscribed since.
+      participantId: valueOrNull(response.participantId) ?? undefined,
     }));
 }
 
