@@ -74,7 +74,8 @@ export function watchPrices(page: Page, graph: Textgraph): { check(): Promise<vo
   const answers: Promise<number>[] = [];
   page.on("response", (response) => {
     if (response.url() === graph.url && response.request().method() === "POST") {
-      answers.push(response.json().then(({ extensions }) => extensions.cost.asked.calls));
+      // What is refused before it is carried out has no price.
+      answers.push(response.json().then(({ extensions }) => extensions?.cost.asked.calls ?? 0));
     }
   });
   return {

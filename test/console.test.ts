@@ -1,6 +1,5 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTextgraph } from "../kit/testing/start.ts";
 import { axeFindings, SCREENS } from "./browser.ts";
 import {
   CONSOLE_TIMEOUT_MS,
@@ -120,50 +119,6 @@ describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, 
     await expect.poll(() => bodies.length).toBeGreaterThanOrEqual(4);
     await prices.check();
     expect(bodies.filter((body) => body.includes('"query"'))).toEqual([]);
-  });
-
-  test("finds somebody by name, changes the contact in place, and forbids texts with a reason", async () => {
-    await using graph = await startChat();
-    const page = await site.open(graph.url, "/people");
-    await page.getByLabel("Name or number").fill("jet kuh");
-    await row(page).click();
-    await page.getByLabel("First name").waitFor();
-    await page.getByText("The link is known from an import.").waitFor();
-
-    await page.getByLabel("E-mail").fill("jettie@example.org");
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved.").waitFor();
-    const contact = [...graph.simulator.world.contacts.values()].find(
-      (each) => each.phone_number === graph.phoneNumber,
-    );
-    expect(contact?.email_address).toBe("jettie@example.org");
-
-    await page.getByLabel("Reason, for the record").fill("Called the desk today");
-    await page.getByRole("button", { name: "Do not text them any more" }).click();
-    await page.getByText("This person must not be texted since").waitFor();
-    expect(await axeFindings(page)).toEqual([]);
-    await page.getByRole("link", { name: "Write to them" }).click();
-    await page.getByText("This person asked not to be texted").waitFor();
-    expect(await sendButton(page).count()).toBe(0);
-  });
-
-  test("shows what people answered to a poll, and counts an answer that comes in meanwhile", async () => {
-    await using graph = await startTextgraph({ people: 20, polls: 2, responsesPerPoll: 12 });
-    const { world } = graph.simulator;
-    const poll = [...world.polls.values()][0];
-    const page = await site.open(graph.url, "/polls");
-    await page.getByRole("option").first().waitFor();
-    await page.getByLabel("Title").fill(poll?.title ?? "");
-    await page.getByRole("option", { name: poll?.title ?? "" }).click();
-    const summary = page.getByText(/answered, with \d+ texts/);
-    await summary.waitFor();
-    const before = await summary.textContent();
-
-    const participant = [...world.participants.values()].at(-1);
-    await graph.simulator.completePoll({ pollId: poll?.id ?? 0, participantId: participant?.id ?? 0 });
-
-    await expect.poll(() => summary.textContent()).not.toBe(before);
-    expect(await axeFindings(page)).toEqual([]);
   });
 
   test.for(SCREENS)("axe finds nothing at $width px, $colorScheme", async ({ width, colorScheme }) => {

@@ -4,15 +4,16 @@ import { Ban } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button, Form, Label, TextArea, TextField } from "react-aria-components";
 import { LinesDocument, SendDocument } from "../generated/operations.ts";
+import { useDraft } from "../parts/draft.ts";
 import { Problem } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { strings } from "../strings.ts";
-import { newDraft, useDraft } from "./draft.ts";
 import { LineChoice } from "./line-choice.tsx";
 import { Length, Underlined, usePreview } from "./preview.tsx";
 
 const words = strings.inbox;
+const isText = (kept: unknown) => typeof kept === "string";
 
 interface Props {
   readonly phoneNumber: string;
@@ -25,19 +26,19 @@ interface Props {
 /** The box to answer in. A text keeps its key through all tries; whoever opted out cannot be written to. */
 export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
   const isOnline = useIsOnline();
-  const [draft, setDraft] = useDraft(phoneNumber);
+  const draft = useDraft(phoneNumber, "", isText);
   const [chosenLine, setLine] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
   const { data, error: linesError } = useQuery(LinesDocument);
   const [send, { error, loading }] = useMutation(SendDocument);
   // Two clicks can come before the button is disabled.
   const isUnderWay = useRef(false);
-  const preview = usePreview(draft.text);
+  const preview = usePreview(draft.value);
   const lines = data?.pidjGroups?.nodes.filter((line) => line.displayPhoneNumber !== null) ?? [];
   const line = lines.find(({ id }) => id === (chosenLine ?? usedLine)) ?? lines[0];
 
   // Whatever was wrong with the last text is not wrong with this one.
-  const { text } = draft;
+  const { value: text } = draft;
   // biome-ignore lint/correctness/useExhaustiveDependencies: it runs when the text changes
   useEffect(() => setRefusal(null), [text]);
 
@@ -58,12 +59,12 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
       const problem = sent?.sendMessage?.userErrors[0];
       if (sent?.sendMessage && (problem === undefined || problem.code === "OUTCOME_UNKNOWN")) {
         // It stands in the conversation now, with its outcome.
-        setDraft(newDraft());
+        draft.renew("");
       } else if (problem !== undefined) {
         const advice = adviceOnUserError(problem.code);
         setRefusal(advice.show);
         if (advice.key === "new") {
-          setDraft(newDraft(text));
+          draft.renew(text);
         }
       }
     } catch {
@@ -93,7 +94,7 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
       )}
       {data !== undefined && lines.length === 0 && <p className="banner banner-warn">{words.noLine}</p>}
       <LineChoice lines={lines} selected={line?.id ?? null} onChoose={setLine} />
-      <TextField className="composer-text" value={text} onChange={(next) => setDraft({ ...draft, text: next })}>
+      <TextField className="composer-text" value={text} onChange={draft.change}>
         <Label className="visually-hidden">{words.message}</Label>
         <Underlined text={text} characters={preview?.nonGsmCharacters ?? []} />
         <TextArea

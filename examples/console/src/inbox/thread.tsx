@@ -1,8 +1,7 @@
 import { useMutation, useQuery } from "@apollo/client/react";
-import { ArrowLeft } from "lucide-react";
 import { useEffect } from "react";
-import { Link } from "react-router";
 import { MarkReadDocument, ThreadDocument } from "../generated/operations.ts";
+import { PaneHead } from "../parts/pane-head.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
@@ -53,17 +52,15 @@ export function Thread({ phoneNumber, changes }: Props) {
 
   return (
     <section className="thread" aria-labelledby="thread-title">
-      <header className="pane-head">
-        <Link className="icon-link only-narrow" to="/inbox" aria-label={words.back}>
-          <ArrowLeft aria-hidden size={20} />
-        </Link>
-        <Avatar name={name} />
-        <div className="thread-who">
-          <h1 id="thread-title">{name}</h1>
-          <span className="muted">{showNumber(phoneNumber)}</span>
-        </div>
+      <PaneHead
+        id="thread-title"
+        title={name}
+        line={<span className="muted">{showNumber(phoneNumber)}</span>}
+        back={{ to: "/inbox", label: words.back }}
+        avatar={<Avatar name={name} />}
+      >
         {optedOutAt !== null && <span className="badge badge-danger">{words.optedOut}</span>}
-      </header>
+      </PaneHead>
       <Problem error={error} onRetry={() => void refetch()} />
       {data === undefined && error === undefined ? (
         <Skeleton rows={4} />

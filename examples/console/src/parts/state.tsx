@@ -1,6 +1,6 @@
 import { CombinedGraphQLErrors, type ErrorLike } from "@apollo/client";
 import { adviceOnError } from "@textgraph/client";
-import type { LucideIcon } from "lucide-react";
+import { type LucideIcon, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
 import { strings } from "../strings.ts";
@@ -63,5 +63,29 @@ export function Problem({ error, onRetry }: ProblemProps) {
         </Button>
       )}
     </div>
+  );
+}
+
+/**
+ * Whether a field could not be read, by its path without indexes: `person.participant`. True of everything if the whole
+ * operation failed, and of what lies under a field that did.
+ */
+export function hasFailed(error: ErrorLike | undefined, path: string): boolean {
+  if (!CombinedGraphQLErrors.is(error)) {
+    return error !== undefined;
+  }
+  return error.errors.some(({ path: parts }) => {
+    const failed = (parts ?? []).filter((part) => typeof part === "string").join(".");
+    return failed === "" || failed === path || path.startsWith(`${failed}.`);
+  });
+}
+
+/** What stands in the place of one part of a page that could not be read; the rest is shown beside it. */
+export function Unreadable({ children }: { readonly children: ReactNode }) {
+  return (
+    <p className="unreadable">
+      <TriangleAlert aria-hidden size={18} />
+      <span>{children}</span>
+    </p>
   );
 }

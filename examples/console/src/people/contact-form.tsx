@@ -1,28 +1,35 @@
-import { useMutation } from "@apollo/client/react";
-import { adviceOnUserError } from "@textgraph/client";
+import { useMutation, useQuery } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
-import { Button, FieldError, Form, Input, Label, TextField } from "react-aria-components";
-import { type ContactDetailsFragment, UpdateContactDocument } from "../generated/operations.ts";
+import { Button, FieldError, Input, Label, TextField } from "react-aria-components";
+import { type ContactDetailsFragment, LinesDocument, UpdateContactDocument } from "../generated/operations.ts";
+import { Choice } from "../parts/choice.tsx";
 import { Problem } from "../parts/state.tsx";
+import { ErrorForm } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 
 const words = strings.people;
-const FIELDS = ["firstName", "lastName", "businessName", "emailAddress"] as const;
+const TEXTS = ["firstName", "lastName", "businessName", "emailAddress"] as const;
+const FIELDS = [...TEXTS, "groupId"] as const;
+const NO_GROUP = "none";
 
 /** A contact, to read or to change in place. Only what was changed is sent; what is wrong is said at its field. */
 export function ContactForm({ contact }: { readonly contact: ContactDetailsFragment }) {
   const may = useMay();
+  const mayWrite = may("contacts:write");
   const [changes, setChanges] = useState<Partial<Record<(typeof FIELDS)[number], string>>>({});
   const [update, { data, error, loading }] = useMutation(UpdateContactDocument);
-  const problems = data?.updateContact?.userErrors ?? [];
+  const errors = data?.updateContact?.userErrors;
   const isChanged = Object.keys(changes).length > 0;
-  const ofFields = problems.filter(({ field }) => FIELDS.some((name) => name === field?.[1]));
-  const others = problems.filter((problem) => !ofFields.includes(problem));
+  const set = (name: (typeof FIELDS)[number], value: string) => setChanges((before) => ({ ...before, [name]: value }));
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    const input = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value.trim() || null]));
+    const { groupId, ...texts } = changes;
+    const input = {
+      ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, value.trim() || null])),
+      ...(groupId !== undefined && { groupId: groupId === NO_GROUP ? null : groupId }),
+    };
     try {
       const { data: answer } = await update({ variables: { input: { id: contact.id, ...input } } });
       if (answer?.updateContact?.userErrors.length === 0) {
@@ -34,33 +41,25 @@ export function ContactForm({ contact }: { readonly contact: ContactDetailsFragm
   }
 
   return (
-    <Form
-      className="fields"
-      onSubmit={submit}
-      validationErrors={Object.fromEntries(ofFields.map(({ field, message }) => [field?.[1] ?? "", message]))}
-    >
+    <ErrorForm onSubmit={submit} errors={errors} fields={FIELDS}>
       <Problem error={error} />
-      {others.map(({ code }) => (
-        <p className="banner banner-danger" role="alert" key={code}>
-          {adviceOnUserError(code).show}
-        </p>
-      ))}
-      {FIELDS.map((name) => (
+      {TEXTS.map((name) => (
         <TextField
           key={name}
           className="field"
           name={name}
           type={name === "emailAddress" ? "email" : "text"}
-          isReadOnly={!may("contacts:write")}
+          isReadOnly={!mayWrite}
           value={changes[name] ?? contact[name] ?? ""}
-          onChange={(value) => setChanges((before) => ({ ...before, [name]: value }))}
+          onChange={(value) => set(name, value)}
         >
           <Label>{words.fields[name]}</Label>
           <Input />
           <FieldError className="field-error" />
         </TextField>
       ))}
-      {may("contacts:write") && (
+      {mayWrite && may("groups:read") && <Group value={changes.groupId} onChoose={(id) => set("groupId", id)} />}
+      {mayWrite && (
         <div className="composer-foot">
           <span className="muted" role="status">
             {!isChanged && data?.updateContact?.contact ? words.saved : ""}
@@ -70,6 +69,33 @@ export function ContactForm({ contact }: { readonly contact: ContactDetailsFragm
           </Button>
         </div>
       )}
-    </Form>
+    </ErrorForm>
+  );
+}
+
+interface GroupProps {
+  readonly value: string | undefined;
+  readonly onChoose: (id: string) => void;
+}
+
+/** The one group of a contact, which Pidj takes and never tells. */
+function Group({ value, onChoose }: GroupProps) {
+  const { data, error } = useQuery(LinesDocument);
+  const groups = data?.pidjGroups?.nodes;
+  if (groups === undefined) {
+    return <Problem error={error} />;
+  }
+  const options = [{ id: NO_GROUP, name: words.noGroup }, ...groups.map(({ id, name }) => ({ id, name: name ?? id }))];
+  return (
+    <Choice
+      // An empty box again as soon as the change was saved.
+      key={value === undefined ? "saved" : "changed"}
+      label={words.pidjGroup}
+      name="groupId"
+      options={options}
+      value={value ?? null}
+      onChoose={(id) => id !== null && onChoose(id)}
+      hint={words.pidjGroupHint}
+    />
   );
 }

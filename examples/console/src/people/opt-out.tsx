@@ -1,22 +1,25 @@
 import { useMutation } from "@apollo/client/react";
-import { adviceOnUserError } from "@textgraph/client";
 import { type FormEvent, useState } from "react";
-import { Button, Form, Input, Label, TextField } from "react-aria-components";
+import { Button, FieldError, Input, Label, TextField } from "react-aria-components";
 import { SetOptOutDocument } from "../generated/operations.ts";
-import { Problem } from "../parts/state.tsx";
+import { Problem, Unreadable } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
+import { ErrorForm } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 
 const words = strings.people;
+const FIELDS = ["reason"];
 
 interface Props {
   readonly phoneNumber: string;
   readonly optedOutAt: string | null;
+  /** Nobody can tell at the moment. */
+  readonly isUnread: boolean;
 }
 
 /** Whether the person may be texted, and the decision about it, with its reason. */
-export function OptOut({ phoneNumber, optedOutAt }: Props) {
+export function OptOut({ phoneNumber, optedOutAt, isUnread }: Props) {
   const may = useMay();
   const [reason, setReason] = useState("");
   const [decide, { data, error, loading }] = useMutation(SetOptOutDocument);
@@ -38,18 +41,18 @@ export function OptOut({ phoneNumber, optedOutAt }: Props) {
   return (
     <section className="panel" aria-labelledby="opt-out-title">
       <h2 id="opt-out-title">{words.texting}</h2>
-      <p role="status">{isOptedOut ? words.mayNotText(showMoment(optedOutAt)) : words.mayText}</p>
+      {isUnread ? (
+        <Unreadable>{words.optOutUnread}</Unreadable>
+      ) : (
+        <p role="status">{isOptedOut ? words.mayNotText(showMoment(optedOutAt)) : words.mayText}</p>
+      )}
       <Problem error={error} />
-      {data?.setOptOut?.userErrors.map(({ code }) => (
-        <p className="banner banner-danger" role="alert" key={code}>
-          {adviceOnUserError(code).show}
-        </p>
-      ))}
-      {may("opt-outs:write") && (
-        <Form className="fields" onSubmit={submit}>
-          <TextField className="field" value={reason} onChange={setReason} isRequired>
+      {may("opt-outs:write") && !isUnread && (
+        <ErrorForm onSubmit={submit} errors={data?.setOptOut?.userErrors} fields={FIELDS}>
+          <TextField className="field" name="reason" value={reason} onChange={setReason} isRequired>
             <Label>{words.reason}</Label>
             <Input />
+            <FieldError className="field-error" />
           </TextField>
           <div className="composer-foot">
             <span />
@@ -57,7 +60,7 @@ export function OptOut({ phoneNumber, optedOutAt }: Props) {
               {isOptedOut ? words.allow : words.forbid}
             </Button>
           </div>
-        </Form>
+        </ErrorForm>
       )}
     </section>
   );

@@ -1,13 +1,18 @@
 import { useQuery } from "@apollo/client/react";
-import { ArrowLeft } from "lucide-react";
+import { MessageSquare } from "lucide-react";
 import { Link } from "react-router";
 import { PersonPageDocument, type PersonPageQuery } from "../generated/operations.ts";
+import { PaneHead } from "../parts/pane-head.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
-import { Problem, Skeleton } from "../parts/state.tsx";
+import { hasFailed, Problem, Skeleton, Unreadable } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { ContactForm } from "./contact-form.tsx";
+import { Groups } from "./groups.tsx";
 import { OptOut } from "./opt-out.tsx";
+import { ParticipantForm } from "./participant-form.tsx";
+import { Series } from "./series.tsx";
+import { Tokens } from "./tokens.tsx";
 
 const words = strings.people;
 
@@ -15,53 +20,88 @@ const words = strings.people;
 export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
   const may = useMay();
   const withContact = may("contacts:read");
-  const withParticipant = may("participants:read") && may("groups:read");
+  const withParticipant = may("participants:read");
+  const withGroups = may("groups:read");
   const { data, error, loading, refetch } = useQuery(PersonPageDocument, {
-    variables: { phoneNumber, withContact, withParticipant },
+    variables: { phoneNumber, withContact, withParticipant, withGroups },
   });
   const person = data?.person;
   const name = person?.displayName ?? showNumber(phoneNumber);
+  const maySubscribe = may("series:read") && may("messages:send") && withGroups;
+  const failed = (field: string) => hasFailed(error, `person.${field}`);
   return (
     <section className="thread person" aria-labelledby="person-title">
-      <header className="pane-head">
-        <Link className="icon-link only-narrow" to="/people" aria-label={words.back}>
-          <ArrowLeft aria-hidden size={20} />
-        </Link>
-        <Avatar name={name} />
-        <div className="thread-who">
-          <h1 id="person-title">{name}</h1>
-          <span className="muted">{showNumber(phoneNumber)}</span>
-        </div>
+      <PaneHead
+        id="person-title"
+        title={name}
+        line={<span className="muted">{showNumber(phoneNumber)}</span>}
+        back={{ to: "/people", label: words.back }}
+        avatar={<Avatar name={name} />}
+      >
         {may("messages:read") && (
           <Link className="button" to={`/inbox/${phoneNumber}`}>
-            {words.write}
+            <MessageSquare aria-hidden size={18} />
+            <span className="only-wide">{words.write}</span>
           </Link>
         )}
-      </header>
+      </PaneHead>
       <Problem error={error} onRetry={() => void refetch()} />
-      {loading && person === undefined ? (
-        <Skeleton rows={3} />
-      ) : (
+      {loading && person === undefined && <Skeleton rows={3} />}
+      {person && (
         <div className="cards">
-          {withContact && <ContactCard person={person} />}
-          {withParticipant && <ParticipantCard participant={person?.participant ?? null} />}
-          <OptOut phoneNumber={phoneNumber} optedOutAt={person?.optedOutAt ?? null} />
+          {(withContact || maySubscribe) && (
+            <div className="stack">
+              {withContact && <ContactCard person={person} isUnread={failed("contact") || failed("contactLink")} />}
+              {maySubscribe && (
+                <Series
+                  phoneNumber={phoneNumber}
+                  timeZone={person.contact?.timezone ?? null}
+                  // Whoever cannot be asked about is not texted.
+                  isOptedOut={person.optedOutAt !== null || failed("optedOutAt")}
+                />
+              )}
+            </div>
+          )}
+          {withParticipant && (
+            <div className="stack">
+              <ParticipantCard
+                participant={person.participant ?? null}
+                isUnread={failed("participant")}
+                groupsAreUnread={failed("participant.groups")}
+              />
+              {may("campaigns:read") && person.participant && <Tokens participantId={person.participant.id} />}
+            </div>
+          )}
+          <OptOut phoneNumber={phoneNumber} optedOutAt={person.optedOutAt} isUnread={failed("optedOutAt")} />
         </div>
       )}
     </section>
   );
 }
 
-type Person = PersonPageQuery["person"];
+type Person = NonNullable<PersonPageQuery["person"]>;
 
-function ContactCard({ person }: { readonly person: Person | undefined }) {
-  const { contact, contactLink } = person ?? {};
+interface ContactProps {
+  readonly person: Person;
+  readonly isUnread: boolean;
+}
+
+function ContactCard({ person: { contact, contactLink }, isUnread }: ContactProps) {
   return (
     <section className="panel" aria-labelledby="contact-title">
       <h2 id="contact-title">{words.pidj}</h2>
-      {contact ? (
-        <ContactForm key={contact.id} contact={contact} />
-      ) : (
+      {isUnread && <Unreadable>{words.pidjUnread}</Unreadable>}
+      {contact && <ContactForm key={contact.id} contact={contact} />}
+      {contact?.tags && contact.tags.length > 0 && (
+        <ul className="chips" aria-label={words.tags}>
+          {contact.tags.map((tag) => (
+            <li className="chip" key={tag}>
+              {tag}
+            </li>
+          ))}
+        </ul>
+      )}
+      {!contact && !isUnread && (
         <p className="muted">{contactLink?.state === "AMBIGUOUS" ? words.ambiguous : words.noContact}</p>
       )}
       {contactLink?.source && <p className="muted">{words.sources[contactLink.source]}</p>}
@@ -69,23 +109,31 @@ function ContactCard({ person }: { readonly person: Person | undefined }) {
   );
 }
 
-function ParticipantCard({ participant }: { readonly participant: NonNullable<Person>["participant"] | null }) {
-  const { name, isSubscribed, groups } = participant ?? {};
-  const takesTexts = isSubscribed === true ? words.yes : isSubscribed === false ? words.no : words.unknown;
+interface ParticipantProps {
+  readonly participant: NonNullable<Person["participant"]> | null;
+  readonly isUnread: boolean;
+  readonly groupsAreUnread: boolean;
+}
+
+function ParticipantCard({ participant, isUnread, groupsAreUnread }: ParticipantProps) {
+  const { isSubscribed } = participant ?? {};
   return (
     <section className="panel" aria-labelledby="participant-title">
       <h2 id="participant-title">{words.textizen}</h2>
-      {participant ? (
-        <dl>
-          <dt>{words.name}</dt>
-          <dd>{name ?? words.unknown}</dd>
-          <dt>{words.subscription}</dt>
-          <dd>{takesTexts}</dd>
-          <dt>{words.groups}</dt>
-          <dd>{groups?.map((group) => group.name ?? group.id).join(", ") || words.none}</dd>
-        </dl>
-      ) : (
-        <p className="muted">{words.noParticipant}</p>
+      {isUnread && <Unreadable>{words.textizenUnread}</Unreadable>}
+      {!participant && !isUnread && <p className="muted">{words.noParticipant}</p>}
+      {participant && (
+        <>
+          <ParticipantForm key={participant.id} participant={participant} />
+          <dl>
+            <dt>{words.subscription}</dt>
+            <dd>{isSubscribed === true ? words.yes : isSubscribed === false ? words.no : words.unknown}</dd>
+          </dl>
+          {groupsAreUnread && <Unreadable>{words.groupsUnread}</Unreadable>}
+          {!groupsAreUnread && participant.groups !== undefined && (
+            <Groups participantId={participant.id} groups={participant.groups} />
+          )}
+        </>
       )}
     </section>
   );

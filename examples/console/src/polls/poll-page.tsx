@@ -1,7 +1,6 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
-import { ArrowLeft } from "lucide-react";
-import { Link } from "react-router";
 import { PollCompletedDocument, PollResultsDocument, type PollResultsQuery } from "../generated/operations.ts";
+import { PaneHead } from "../parts/pane-head.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
 import { Bars } from "./bars.tsx";
@@ -20,19 +19,18 @@ export function PollPage({ id }: { readonly id: string }) {
   const poll = data?.poll;
   return (
     <section className="thread person" aria-labelledby="poll-title">
-      <header className="pane-head">
-        <Link className="icon-link only-narrow" to="/polls" aria-label={words.back}>
-          <ArrowLeft aria-hidden size={20} />
-        </Link>
-        <div className="thread-who">
-          <h1 id="poll-title">{poll?.title ?? words.untitled}</h1>
-          {poll?.results && (
+      <PaneHead
+        id="poll-title"
+        title={poll?.title ?? words.untitled}
+        back={{ to: "/polls", label: words.back }}
+        line={
+          poll?.results && (
             <span className="muted" role="status">
               {words.summary(poll.results.respondentCount, poll.results.replyCount)}
             </span>
-          )}
-        </div>
-      </header>
+          )
+        }
+      />
       <Problem error={error} onRetry={() => void refetch()} />
       {loading && data === undefined && <Skeleton rows={4} />}
       {poll && !poll.results && <p className="banner banner-warn">{words.noResults}</p>}

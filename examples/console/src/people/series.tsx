@@ -1,0 +1,105 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { adviceOnUserError } from "@textgraph/client";
+import { type FormEvent, useRef, useState } from "react";
+import { Button, Form } from "react-aria-components";
+import { LinesDocument, SeriesChoiceDocument, SubscribeToSeriesDocument } from "../generated/operations.ts";
+import { LineChoice } from "../inbox/line-choice.tsx";
+import { Choice } from "../parts/choice.tsx";
+import { useDraft } from "../parts/draft.ts";
+import { Problem } from "../parts/state.tsx";
+import { UserErrors } from "../parts/user-errors.tsx";
+import { OWN_ZONE, ZoneChoice } from "../parts/zones.tsx";
+import { strings } from "../strings.ts";
+
+const words = strings.people;
+
+interface Props {
+  readonly phoneNumber: string;
+  /** Where the contact's clocks are, as far as Pidj knows. */
+  readonly timeZone: string | null;
+  readonly isOptedOut: boolean;
+}
+
+/** Subscribes the person to a series of texts, once however often it is clicked. Pidj tells nobody who is subscribed. */
+export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
+  const series = useQuery(SeriesChoiceDocument);
+  const groups = useQuery(LinesDocument);
+  const draft = useDraft(`series.${phoneNumber}`, "", isText);
+  const [line, setLine] = useState<string | null>(null);
+  const [zone, setZone] = useState(timeZone ?? OWN_ZONE);
+  const [subscribe, { data, error, loading }] = useMutation(SubscribeToSeriesDocument);
+  // Two clicks can come before the button is disabled.
+  const isUnderWay = useRef(false);
+  const [done, setDone] = useState<string | null>(null);
+  const lines = groups.data?.pidjGroups?.nodes.filter(({ displayPhoneNumber }) => displayPhoneNumber !== null) ?? [];
+  const groupId = lines.find(({ id }) => id === line)?.id ?? lines[0]?.id;
+  const options = series.data?.seriesList?.nodes.map(({ id, name }) => ({ id, name: name ?? id }));
+  const seriesId = draft.value;
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (isUnderWay.current || seriesId === "" || groupId === undefined) {
+      return;
+    }
+    isUnderWay.current = true;
+    try {
+      const { idempotencyKey } = draft;
+      const recipient = { phoneNumber };
+      const input = { seriesId, recipient, from: { groupId }, timezone: zone, idempotencyKey };
+      const { data: answer } = await subscribe({ variables: { input } });
+      const problem = answer?.subscribeToSeries?.userErrors[0];
+      if (answer?.subscribeToSeries && problem === undefined) {
+        setDone(options?.find(({ id }) => id === seriesId)?.name ?? seriesId);
+        draft.renew("");
+      } else if (problem !== undefined && adviceOnUserError(problem.code).key === "new") {
+        draft.renew(seriesId);
+      }
+    } catch {
+      // Shown as `error`. The key stays, so that another try subscribes nobody twice.
+    } finally {
+      isUnderWay.current = false;
+    }
+  }
+
+  return (
+    <section className="panel" aria-labelledby="series-title">
+      <h2 id="series-title">{words.series}</h2>
+      <p className="muted">{words.seriesLead}</p>
+      <Problem error={series.error ?? groups.error ?? error} />
+      <UserErrors errors={data?.subscribeToSeries?.userErrors} />
+      {options?.length === 0 && <p className="muted">{words.noSeries}</p>}
+      {isOptedOut && <p className="muted">{words.noSeriesForbidden}</p>}
+      {!isOptedOut && options && options.length > 0 && (
+        <Form className="fields" onSubmit={submit}>
+          <Choice
+            key={draft.idempotencyKey}
+            label={words.seriesChoice}
+            options={options}
+            value={seriesId === "" ? null : seriesId}
+            onChoose={(id) => {
+              draft.change(id ?? "");
+              setDone(null);
+            }}
+          />
+          <ZoneChoice value={zone} onChoose={setZone} hint={words.seriesZone} />
+          <LineChoice lines={lines} selected={groupId ?? null} onChoose={setLine} />
+          <div className="composer-foot">
+            <span className="muted" role="status">
+              {done === null ? "" : words.subscribed(done)}
+            </span>
+            <Button
+              className="button"
+              type="submit"
+              isDisabled={seriesId === "" || groupId === undefined}
+              isPending={loading}
+            >
+              {words.subscribe}
+            </Button>
+          </div>
+        </Form>
+      )}
+    </section>
+  );
+}
+
+const isText = (kept: unknown) => typeof kept === "string";

@@ -1,0 +1,153 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Textgraph } from "../kit/testing/textgraph.ts";
+import { axeFindings } from "./browser.ts";
+import {
+  CONSOLE_TIMEOUT_MS,
+  type ConsoleSite,
+  canRunConsole,
+  createKeys,
+  row,
+  startChat,
+  startConsole,
+  watchPrices,
+} from "./console-stage.ts";
+
+const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
+/** What is written at a field because it was refused. */
+const refusal = (page: Page, label: string) =>
+  page.locator(".field", { has: page.getByText(label, { exact: true }) }).locator(".field-error");
+
+async function choose(page: Page, label: string, typed: string, name: string): Promise<void> {
+  await page.getByRole("combobox", { name: label, exact: true }).fill(typed);
+  await page.getByRole("option", { name, exact: true }).click();
+}
+
+const contactOf = ({ simulator, phoneNumber }: Textgraph) =>
+  [...simulator.world.contacts.values()].find((contact) => contact.phone_number === phoneNumber);
+const participantOf = ({ simulator, phoneNumber }: Textgraph) =>
+  [...simulator.world.participants.values()].find((each) => `+${each.phone_number}` === phoneNumber);
+
+describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
+  let site: ConsoleSite;
+
+  beforeAll(async () => {
+    site = await startConsole();
+  }, CONSOLE_TIMEOUT_MS);
+
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  test("are found by name; a contact is changed in place, and what the platform refuses is said at its field", async () => {
+    await using graph = await startChat();
+    const page = await site.open(graph.url, "/people");
+    const prices = watchPrices(page, graph);
+    await page.getByLabel("Name or number").fill("jet kuh");
+    await row(page).click();
+    await page.getByLabel("First name").waitFor();
+    await page.getByText("The link is known from an import.").waitFor();
+
+    const message = "email_address is not valid";
+    graph.fault({ platform: "PIDJ", route: "PUT /contact/{id}", kind: "failure-in-200", message, times: 1 });
+    await page.getByLabel("E-mail").fill("jettie@example");
+    await press(page, "Save");
+    await expect.poll(() => refusal(page, "E-mail").textContent()).toBe(message);
+    expect(await page.getByLabel("E-mail").evaluate("document.activeElement.name")).toBe("emailAddress");
+    expect(contactOf(graph)?.email_address).not.toBe("jettie@example");
+
+    await page.getByLabel("E-mail").fill("jettie@example.org");
+    await choose(page, "Group", "help", "Help Desk");
+    await press(page, "Save");
+    await page.getByText("Saved.").waitFor();
+    const helpDesk = [...graph.simulator.world.pidjGroups.values()].find(({ name }) => name === "Help Desk");
+    expect(contactOf(graph)).toMatchObject({ email_address: "jettie@example.org", group_id: helpDesk?.id });
+
+    await page.getByLabel("Reason, for the record").fill("Called the desk today");
+    await press(page, "Do not text them any more");
+    await page.getByText("This person must not be texted since").waitFor();
+    // Nobody is subscribed who must not be texted.
+    await page.getByText("so there is nothing to subscribe to").waitFor();
+    await page.getByRole("link", { name: "Write to them" }).click();
+    await page.getByText("This person asked not to be texted").waitFor();
+    expect(await page.getByRole("button", { name: "Send", exact: true }).count()).toBe(0);
+    expect(graph.sent()).toEqual([]);
+    await prices.check();
+  });
+
+  test("have their name, groups and tokens in Textizen changed, each read back", async () => {
+    await using graph = await startChat();
+    const page = await site.open(graph.url, `/people/${graph.phoneNumber}`, {
+      viewport: { width: 1920, height: 1000 },
+    });
+    const prices = watchPrices(page, graph);
+    await page.getByLabel("Name", { exact: true }).fill("Jettie K.");
+    await press(page, "Save name");
+    await page.getByText("Saved.").waitFor();
+    expect(participantOf(graph)?.name).toBe("Jettie K.");
+
+    await press(page, "Take out of PARENTS");
+    await page.getByRole("button", { name: "Take out of PARENTS" }).waitFor({ state: "detached" });
+    await choose(page, "Put into a group", "stew", "Park Stewards");
+    await press(page, "Add");
+    await page.getByRole("button", { name: "Take out of Park Stewards" }).waitFor();
+    const names = [...graph.simulator.world.textizenGroups.values()]
+      .filter(({ id }) => participantOf(graph)?.group_ids.includes(id))
+      .map(({ name }) => name.trim());
+    expect(names).toContain("Park Stewards");
+    expect(names).not.toContain("PARENTS");
+
+    const [campaign] = graph.simulator.world.campaigns.values();
+    await choose(page, "Campaign", "parks", campaign?.title ?? "");
+    const [key, value] = [page.getByLabel("Token", { exact: true }), page.getByLabel("Filled in as")];
+    await key.fill("DAY,HOUR");
+    await value.fill("Monday");
+    await press(page, "Set token");
+    await expect.poll(() => refusal(page, "Token").textContent()).toContain("must not be empty, contain a comma");
+    expect(await axeFindings(page)).toEqual([]);
+    await key.fill("DAY");
+    await press(page, "Set token");
+    await page.getByRole("button", { name: "Remove DAY" }).waitFor();
+    expect(participantOf(graph)?.tokens[campaign?.id ?? 0]).toMatchObject({ DAY: "Monday" });
+    await press(page, "Remove DAY");
+    await page.getByRole("button", { name: "Remove DAY" }).waitFor({ state: "detached" });
+    expect(participantOf(graph)?.tokens[campaign?.id ?? 0]).not.toHaveProperty("DAY");
+    await prices.check();
+  });
+
+  test("are subscribed to a series once though it is clicked twice, by keyboard too", async () => {
+    await using graph = await startChat();
+    const page = await site.open(graph.url, `/people/${graph.phoneNumber}`, { viewport: { width: 360, height: 800 } });
+    await page.getByRole("combobox", { name: "Subscribe to" }).focus();
+    await page.keyboard.type("winter");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Subscribe", exact: true }).dblclick();
+    await page.getByText("Subscribed to Winter Readiness.").waitFor();
+
+    expect(graph.sent().map(({ call }) => call)).toEqual(["POST /series/subscribe"]);
+    expect(await axeFindings(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
+  });
+
+  test("show one half while the other platform is down, and nothing that a key does not open", async () => {
+    const keys = createKeys();
+    const scopes = ["contacts:read", "participants:read", "groups:read", "campaigns:read"] as const;
+    const key = keys.add("reader", scopes);
+    await using graph = await startChat({ env: { API_KEYS_FILE: keys.path } });
+    const options = { key, colorScheme: "dark" } as const;
+    const isUp = graph.fault({ platform: "TEXTIZEN", route: /GET/, kind: "refuse" });
+    const page = await site.open(graph.url, `/people/${graph.phoneNumber}`, options);
+    await page.getByText("Textizen cannot be read at the moment. What Pidj knows is shown.").waitFor();
+    expect(await page.getByLabel("First name").inputValue()).toBe("Jettie");
+    expect(await axeFindings(page)).toEqual([]);
+    expect(await page.getByText("No participant has this number.").count()).toBe(0);
+    isUp();
+    await press(page, "Try again");
+    await page.getByRole("list", { name: "Groups" }).getByText("PARENTS").waitFor();
+
+    // This key reads: it is offered no change, no series, no opt-out.
+    const buttons = await page.locator("section.person").getByRole("button").allTextContents();
+    expect(buttons.filter((text) => text !== "")).toEqual([]);
+    expect(await page.getByRole("heading", { name: "Series in Pidj" }).count()).toBe(0);
+    expect(await page.getByRole("link", { name: "Write to them" }).count()).toBe(0);
+  });
+});
