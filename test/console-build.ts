@@ -20,14 +20,27 @@ declare module "vitest" {
 }
 
 /**
- * Builds the console as `npm run console` does, checks its types, and serves it to all test files. It is installed by
- * itself (`npm --prefix examples/console ci`), as `.ci/run` does, and needs a browser.
+ * Serves the console to all test files. It is installed by itself (`npm --prefix examples/console ci`), as `.ci/run`
+ * does, and needs a browser.
  */
 export default async function setup(project: TestProject): Promise<() => void> {
   if (!HAS_BROWSER || !existsSync(join(CONSOLE, "node_modules/vite"))) {
     project.provide("console", null);
     return () => undefined;
   }
+  const { close, ...site } = await buildConsole();
+  project.provide("console", site);
+  return close;
+}
+
+interface BuiltConsole {
+  readonly address: string;
+  readonly documents: string;
+  close(): void;
+}
+
+/** Builds the console as `npm run console` does, checks its types, and serves it. */
+export async function buildConsole(): Promise<BuiltConsole> {
   await run(ROOT, "kit/build/build.ts", join(CONSOLE, "node_modules/@textgraph/client"));
   await run(CONSOLE, "node_modules/@graphql-codegen/cli/esm/bin.js", "--config", "codegen.yml", "--errors-only");
   const documents = join(CONSOLE, "src/generated/trusted-documents.json");
@@ -35,8 +48,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   await run(CONSOLE, "node_modules/typescript/bin/tsc");
   await run(CONSOLE, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
   const [server, address] = await serve();
-  project.provide("console", { address, documents });
-  return () => void server.kill();
+  return { address, documents, close: () => void server.kill() };
 }
 
 async function run(cwd: string, ...program: readonly string[]): Promise<void> {

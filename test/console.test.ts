@@ -114,7 +114,7 @@ describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, 
     await page.getByRole("button", { name: "Sign in" }).click();
     await row(page).click();
     await textBox(page).waitFor();
-    await page.getByText("Sent from").waitFor();
+    await page.getByText("Send from").waitFor();
 
     await expect.poll(() => bodies.length).toBeGreaterThanOrEqual(4);
     await prices.check();

@@ -21,7 +21,7 @@ interface Options extends Credentials {
 }
 
 /** Apollo Client with this console's trusted documents; what each operation cost is written to the ledger. */
-export function createClient({ url, key, ledger, areTrusted, tries = 5, onRefused }: Options): ApolloClient {
+export function createClient({ url, key, ledger, areTrusted, tries = 3, onRefused }: Options): ApolloClient {
   const client = createTextgraphClient({
     url,
     // In production, prices are told to those who ask for them.

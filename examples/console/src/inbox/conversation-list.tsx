@@ -14,7 +14,7 @@ import { useNavigate } from "react-router";
 import type { ConversationRowFragment } from "../generated/operations.ts";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { opensRow } from "../parts/selection.ts";
-import { Empty, Problem, Skeleton } from "../parts/state.tsx";
+import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 import { useNames } from "./names.ts";
@@ -51,7 +51,8 @@ export function ConversationList({ rows, totalCount, error, isUnread, selected, 
           <ToggleButton id="unread">{words.unread}</ToggleButton>
         </ToggleButtonGroup>
       </header>
-      <Problem error={error} onRetry={onRetry} />
+      {rows !== null && <Problem error={error} onRetry={onRetry} />}
+      {rows === null && error !== undefined && <Failed error={error} title={words.failedTitle} onRetry={onRetry} />}
       {rows === null ? (
         error === undefined && <Skeleton />
       ) : (
@@ -73,7 +74,7 @@ export function ConversationList({ rows, totalCount, error, isUnread, selected, 
 
 function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected"> & { readonly rows: readonly Row[] }) {
   const navigate = useNavigate();
-  const names = useNames(rows.map(({ phoneNumber }) => phoneNumber));
+  const { names, areSomeMissing } = useNames(rows.map(({ phoneNumber }) => phoneNumber));
   if (rows.length === 0) {
     return (
       <Empty icon={isUnread ? CheckCheck : MessageSquare} title={isUnread ? words.noUnreadTitle : words.emptyTitle}>
@@ -83,6 +84,11 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
   }
   return (
     <NamesContext value={names}>
+      {areSomeMissing && (
+        <p className="note" role="status">
+          {words.namesFailed}
+        </p>
+      )}
       <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: ROW_HEIGHT }}>
         <ListBox
           className="rows"

@@ -1,9 +1,10 @@
 import { useQuery } from "@apollo/client/react";
-import { MessagesSquare } from "lucide-react";
+import { MessageSquarePlus, MessagesSquare } from "lucide-react";
 import { useState } from "react";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { ConversationsDocument } from "../generated/operations.ts";
 import { Empty } from "../parts/state.tsx";
+import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { ConversationList } from "./conversation-list.tsx";
 import { useLiveInbox } from "./live.ts";
@@ -15,6 +16,7 @@ const LARGEST_PAGE = 100;
 /** Conversations on the left, one of them on the right, both live. On a narrow screen one of the two. */
 export default function Inbox() {
   const { id: phoneNumber } = useParams();
+  const may = useMay();
   const [isUnread, setUnread] = useState(false);
   // What changed while another section was open is read when this one is opened again.
   const { data, error, refetch, fetchMore } = useQuery(ConversationsDocument, {
@@ -49,9 +51,18 @@ export default function Inbox() {
       />
       {phoneNumber === undefined ? (
         <div className="thread thread-none">
-          <Empty icon={MessagesSquare} title={words.chooseTitle}>
-            <p>{words.choose}</p>
-          </Empty>
+          {page && page.totalCount === 0 && !isUnread && may("contacts:read") ? (
+            <Empty icon={MessageSquarePlus} title={words.startTitle}>
+              <p>{words.start}</p>
+              <Link className="button" to="/people">
+                {words.find}
+              </Link>
+            </Empty>
+          ) : (
+            <Empty icon={MessagesSquare} title={words.chooseTitle}>
+              <p>{words.choose}</p>
+            </Empty>
+          )}
         </div>
       ) : (
         <Thread key={phoneNumber} phoneNumber={phoneNumber} changes={changes} />

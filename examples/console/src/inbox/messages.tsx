@@ -1,9 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Check, CircleAlert, Clock, TriangleAlert } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import { Button } from "react-aria-components";
 import type { ThreadQuery } from "../generated/operations.ts";
-import { Time } from "../parts/time.tsx";
+import { showDay, Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 
 type Message = NonNullable<
@@ -11,6 +11,7 @@ type Message = NonNullable<
 >["nodes"][number];
 
 const ICONS = { IN_PROGRESS: Clock, ACCEPTED: Check, REFUSED: CircleAlert, UNKNOWN: TriangleAlert } as const;
+const NEAR_END_PX = 40;
 const words = strings.inbox;
 
 interface Props {
@@ -38,6 +39,7 @@ export function Messages({ messages, since, onOlder }: Props) {
       virtualizer.scrollToIndex(rows.length - 1, { align: "end" });
     }
   }, [newest, rows.length, virtualizer]);
+  useStaysAtEnd(box);
 
   return (
     // Keyboards scroll what has the focus.
@@ -53,6 +55,8 @@ export function Messages({ messages, since, onOlder }: Props) {
       <div className="messages-all" style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map(({ index, key, start }) => {
           const message = rows[index];
+          const day = message && showDay(momentOf(message));
+          const before = rows[index - 1];
           return (
             message && (
               <div
@@ -62,6 +66,7 @@ export function Messages({ messages, since, onOlder }: Props) {
                 ref={virtualizer.measureElement}
                 style={{ transform: `translateY(${start}px)` }}
               >
+                {(before === undefined || showDay(momentOf(before)) !== day) && <p className="day">{day}</p>}
                 <Bubble message={message} />
               </div>
             )
@@ -72,13 +77,50 @@ export function Messages({ messages, since, onOlder }: Props) {
   );
 }
 
+/** Whoever reads the newest text still sees it when the box becomes lower or what is in it becomes higher. */
+function useStaysAtEnd(box: RefObject<HTMLDivElement | null>): void {
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) {
+      return;
+    }
+    let isAtEnd = true;
+    let [height, inside] = [0, 0];
+    const onScroll = () => {
+      // A change of height scrolls too, and that nobody wanted.
+      if (element.clientHeight === height && element.scrollHeight === inside) {
+        isAtEnd = inside - element.scrollTop - height < NEAR_END_PX;
+      }
+    };
+    const observer = new ResizeObserver(() => {
+      height = element.clientHeight;
+      inside = element.scrollHeight;
+      if (isAtEnd) {
+        element.scrollTop = inside;
+      }
+    });
+    element.addEventListener("scroll", onScroll, { passive: true });
+    for (const each of [element, ...element.children]) {
+      observer.observe(each);
+    }
+    return () => {
+      element.removeEventListener("scroll", onScroll);
+      observer.disconnect();
+    };
+  }, [box]);
+}
+
+function momentOf(message: Message): string {
+  return message.__typename === "ReceivedMessage" ? message.receivedAt : message.sentAt;
+}
+
 function Bubble({ message }: { readonly message: Message }) {
   if (message.__typename === "ReceivedMessage") {
     return (
       <article className="bubble">
         <p>{message.text}</p>
         <footer>
-          <Time at={message.receivedAt} />
+          <Time at={message.receivedAt} isHour />
         </footer>
       </article>
     );
@@ -89,9 +131,11 @@ function Bubble({ message }: { readonly message: Message }) {
       <p>{message.text}</p>
       <footer>
         <Icon aria-hidden size={14} />
-        <span>{strings.outcome[message.state]}</span>
-        {message.state === "REFUSED" && message.message !== null && <span>{message.message}</span>}
-        <Time at={message.sentAt} />
+        <span>
+          {strings.outcome[message.state]}
+          {message.state === "REFUSED" && message.message !== null && `: ${message.message}`}
+        </span>
+        <Time at={message.sentAt} isHour />
       </footer>
     </article>
   );

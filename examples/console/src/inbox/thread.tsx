@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useEffect } from "react";
+import { Link } from "react-router";
 import { MarkReadDocument, ThreadDocument } from "../generated/operations.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
@@ -26,7 +27,7 @@ export function Thread({ phoneNumber, changes }: Props) {
     variables: { phoneNumber },
     fetchPolicy: "cache-and-network",
   });
-  const name = useNames([phoneNumber]).get(phoneNumber) ?? showNumber(phoneNumber);
+  const name = useNames([phoneNumber]).names.get(phoneNumber) ?? showNumber(phoneNumber);
   const [markRead] = useMutation(MarkReadDocument);
   const conversation = data?.person?.conversation;
   const page = conversation?.messages;
@@ -55,15 +56,20 @@ export function Thread({ phoneNumber, changes }: Props) {
       <PaneHead
         id="thread-title"
         title={name}
-        line={<span className="muted">{showNumber(phoneNumber)}</span>}
+        line={name !== showNumber(phoneNumber) && <span className="muted">{showNumber(phoneNumber)}</span>}
         back={{ to: "/inbox", label: words.back }}
         avatar={<Avatar name={name} />}
       >
         {optedOutAt !== null && <span className="badge badge-danger">{words.optedOut}</span>}
+        {(may("contacts:read") || may("participants:read")) && (
+          <Link className="button" to={`/people/${phoneNumber}`}>
+            {words.details}
+          </Link>
+        )}
       </PaneHead>
       <Problem error={error} onRetry={() => void refetch()} />
       {data === undefined && error === undefined ? (
-        <Skeleton rows={4} />
+        <Skeleton rows={5} of="texts" />
       ) : (
         <Messages
           messages={page?.nodes ?? []}

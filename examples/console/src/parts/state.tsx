@@ -1,6 +1,6 @@
 import { CombinedGraphQLErrors, type ErrorLike } from "@apollo/client";
 import { adviceOnError } from "@textgraph/client";
-import { type LucideIcon, TriangleAlert } from "lucide-react";
+import { CloudAlert, type LucideIcon, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
 import { strings } from "../strings.ts";
@@ -22,10 +22,16 @@ export function Empty({ icon: Icon, title, children }: EmptyProps) {
   );
 }
 
-/** Grey bars in the place of rows that are under way. */
-export function Skeleton({ rows = 6 }: { readonly rows?: number }) {
+interface SkeletonProps {
+  readonly rows?: number;
+  /** What is under way: rows with a picture, lines, texts of a conversation, or cards. */
+  readonly of?: "people" | "lines" | "texts" | "cards";
+}
+
+/** Grey shapes in the place of what is under way. */
+export function Skeleton({ rows = 6, of = "people" }: SkeletonProps) {
   return (
-    <div className="skeleton" role="status">
+    <div className={`skeleton skeleton-${of}`} role="status">
       <span className="visually-hidden">{strings.states.loading}</span>
       {[...Array(rows).keys()].map((row) => (
         <div className="skeleton-row" key={row} aria-hidden>
@@ -45,18 +51,30 @@ interface ProblemProps {
   readonly onRetry?: () => void;
 }
 
+/** What stands where nothing could be read: why, and the button to try again. */
+export function Failed({ error, title, onRetry }: ProblemProps & { readonly title: string }) {
+  return (
+    <div className="failed" role="alert">
+      <Empty icon={CloudAlert} title={title}>
+        <p>{sentencesOf(error)}</p>
+        {onRetry && (
+          <Button className="button" onPress={onRetry}>
+            {strings.states.retry}
+          </Button>
+        )}
+      </Empty>
+    </div>
+  );
+}
+
 /** What a person is told about an error, once for each kind; the rest of the page is shown beside it. */
 export function Problem({ error, onRetry }: ProblemProps) {
   if (error === undefined) {
     return null;
   }
-  const codes = CombinedGraphQLErrors.is(error)
-    ? error.errors.map(({ extensions }) => String(extensions?.["code"]))
-    : ["STORE_UNAVAILABLE"];
-  const sentences = new Set(codes.map((code) => adviceOnError(code).show));
   return (
     <div className="banner banner-warn" role="alert">
-      <span>{[...sentences].join(" ")}</span>
+      <span>{sentencesOf(error)}</span>
       {onRetry && (
         <Button className="button" onPress={onRetry}>
           {strings.states.retry}
@@ -88,4 +106,11 @@ export function Unreadable({ children }: { readonly children: ReactNode }) {
       <span>{children}</span>
     </p>
   );
+}
+
+function sentencesOf(error: ErrorLike | undefined): string {
+  const codes = CombinedGraphQLErrors.is(error)
+    ? error.errors.map(({ extensions }) => String(extensions?.["code"]))
+    : ["STORE_UNAVAILABLE"];
+  return [...new Set(codes.map((code) => adviceOnError(code).show))].join(" ");
 }

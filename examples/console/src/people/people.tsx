@@ -1,5 +1,5 @@
 import { skipToken, useQuery } from "@apollo/client/react";
-import { Search, UserRoundSearch, Users } from "lucide-react";
+import { UserRoundSearch, Users } from "lucide-react";
 import { useEffect, useState } from "react";
 import {
   Button,
@@ -9,13 +9,14 @@ import {
   ListBoxItem,
   ListLayout,
   SearchField,
+  Text,
   Virtualizer,
 } from "react-aria-components";
 import { useNavigate, useParams } from "react-router";
 import { SearchPeopleDocument, type SearchPeopleQuery } from "../generated/operations.ts";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { opensRow } from "../parts/selection.ts";
-import { Empty, Problem, Skeleton } from "../parts/state.tsx";
+import { Empty, Failed, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
 import { PersonPage } from "./person-page.tsx";
 
@@ -52,14 +53,14 @@ export default function People() {
         <SearchField className="field search" value={typed} onChange={setTyped} autoFocus={phoneNumber === undefined}>
           <Label>{words.search}</Label>
           <Input />
+          <Text slot="description">{words.start}</Text>
         </SearchField>
-        <Problem error={error} onRetry={() => void refetch()} />
-        {page && page.gaps.length > 0 && <p className="banner banner-warn">{words.incomplete}</p>}
-        {search === "" && (
-          <Empty icon={Search} title={words.startTitle}>
-            <p>{words.start}</p>
-          </Empty>
-        )}
+        {!page && error && <Failed error={error} title={words.failedTitle} onRetry={() => void refetch()} />}
+        {page?.gaps.map((gap) => (
+          <p key={gap} className={gap.endsWith("UNAVAILABLE") ? "banner banner-warn" : "note"}>
+            {words.gaps[gap]}
+          </p>
+        ))}
         {loading && page === undefined && <Skeleton />}
         {page && <Matches matches={page.nodes} selected={phoneNumber ?? null} />}
         {page && (

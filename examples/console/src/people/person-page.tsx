@@ -34,7 +34,7 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
       <PaneHead
         id="person-title"
         title={name}
-        line={<span className="muted">{showNumber(phoneNumber)}</span>}
+        line={name !== showNumber(phoneNumber) && <span className="muted">{showNumber(phoneNumber)}</span>}
         back={{ to: "/people", label: words.back }}
         avatar={<Avatar name={name} />}
       >
@@ -46,7 +46,7 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
         )}
       </PaneHead>
       <Problem error={error} onRetry={() => void refetch()} />
-      {loading && person === undefined && <Skeleton rows={3} />}
+      {loading && person === undefined && <Skeleton rows={3} of="cards" />}
       {person && (
         <div className="cards">
           {(withContact || maySubscribe) && (

@@ -32,7 +32,7 @@ export function PollPage({ id }: { readonly id: string }) {
         }
       />
       <Problem error={error} onRetry={() => void refetch()} />
-      {loading && data === undefined && <Skeleton rows={4} />}
+      {loading && data === undefined && <Skeleton rows={4} of="cards" />}
       {poll && !poll.results && <p className="banner banner-warn">{words.noResults}</p>}
       <div className="cards">
         {poll?.results?.questions.map((result) => (

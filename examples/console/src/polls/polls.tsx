@@ -5,7 +5,7 @@ import { Input, Label, ListBox, ListBoxItem, ListLayout, SearchField, Virtualize
 import { useNavigate, useParams } from "react-router";
 import { PollsDocument } from "../generated/operations.ts";
 import { opensRow } from "../parts/selection.ts";
-import { Empty, Problem, Skeleton } from "../parts/state.tsx";
+import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
 import { PollPage } from "./poll-page.tsx";
 
@@ -33,11 +33,12 @@ export default function Polls() {
           <Label>{words.filter}</Label>
           <Input />
         </SearchField>
-        <Problem error={error} onRetry={() => void refetch()} />
-        {!page && error === undefined && <Skeleton />}
+        {page && <Problem error={error} onRetry={() => void refetch()} />}
+        {!page && error && <Failed error={error} title={words.failedTitle} onRetry={() => void refetch()} />}
+        {!page && error === undefined && <Skeleton of="lines" />}
         {page && page.nodes.length === 0 && (
-          <Empty icon={ChartBarBig} title={words.emptyTitle}>
-            <p>{words.empty}</p>
+          <Empty icon={ChartBarBig} title={title === "" ? words.emptyTitle : words.noneTitle}>
+            <p>{title === "" ? words.empty : words.noneFound}</p>
           </Empty>
         )}
         {page && page.nodes.length > 0 && (

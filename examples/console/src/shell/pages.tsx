@@ -1,11 +1,13 @@
 import { Compass, Lock, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
-import { Navigate, useLocation } from "react-router";
+import { Link, Navigate, useLocation } from "react-router";
 import { Empty } from "../parts/state.tsx";
-import { useMay } from "../session.tsx";
-import { strings } from "../strings.ts";
+import { useMay, useSession } from "../session.tsx";
+import { LOCALE, strings } from "../strings.ts";
 import { SECTIONS } from "./sections.ts";
+
+const either = new Intl.ListFormat(LOCALE, { type: "disjunction" });
 
 interface ForbiddenProps {
   readonly scopes: readonly string[];
@@ -15,11 +17,17 @@ interface ForbiddenProps {
 /** The section if the key opens it; otherwise, what to do about it. */
 export function Forbidden({ scopes, children }: ForbiddenProps) {
   const may = useMay();
+  const { signOut } = useSession();
   return scopes.some(may) ? (
     children
   ) : (
     <Empty icon={Lock} title={strings.states.forbiddenTitle}>
-      <p>{strings.states.forbidden}</p>
+      <p>
+        {strings.states.forbidden} {scopes.length > 0 && strings.states.forbiddenScopes(either.format(scopes))}
+      </p>
+      <Button className="button" onPress={signOut}>
+        {strings.states.otherKey}
+      </Button>
     </Empty>
   );
 }
@@ -35,6 +43,9 @@ export function Missing() {
   return (
     <Empty icon={Compass} title={strings.states.missingTitle}>
       <p>{strings.states.missing}</p>
+      <Link className="button" to="/">
+        {strings.states.toStart}
+      </Link>
     </Empty>
   );
 }

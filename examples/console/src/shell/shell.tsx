@@ -1,4 +1,4 @@
-import { CircleUser } from "lucide-react";
+import { CircleUser, WifiOff } from "lucide-react";
 import { useState } from "react";
 import { Button, Dialog, DialogTrigger, Label, Popover, Radio, RadioGroup } from "react-aria-components";
 import { NavLink, Outlet } from "react-router";
@@ -31,7 +31,8 @@ export function Shell() {
       </header>
       <main id="content" tabIndex={-1}>
         {!isOnline && (
-          <p className="banner banner-warn" role="status">
+          <p className="strip" role="status">
+            <WifiOff aria-hidden size={18} />
             {strings.states.offline}
           </p>
         )}

@@ -39,14 +39,22 @@ export function SignIn({ reason: before }: { readonly reason: SignedOutReason })
           <Input autoComplete="off" spellCheck="false" />
           <Text slot="description">{words.keyHint}</Text>
         </TextField>
-        <TextField className="field" type="url" name="graph" value={url} onChange={setUrl} isRequired>
-          <Label>{words.graph}</Label>
-          <Input spellCheck="false" />
-        </TextField>
+        {/* Who was given a key was given the address of this page, which names the graph: few need to see it. */}
+        <details className="server" open={reason === "unreachable"}>
+          <summary>{words.server(hostOf(url))}</summary>
+          <TextField className="field" type="url" name="graph" value={url} onChange={setUrl} isRequired>
+            <Label>{words.graph}</Label>
+            <Input spellCheck="false" />
+          </TextField>
+        </details>
         <Button className="button button-primary" type="submit" isDisabled={isPending}>
           {isPending ? words.checking : words.submit}
         </Button>
       </Form>
     </main>
   );
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? url;
 }
