@@ -13,6 +13,7 @@ import { Meter, type MeterLimits } from "./meter.ts";
 import type { Region } from "./phone.ts";
 import type { PidjClient } from "./pidj/client.ts";
 import { type CallRecord, ReadScope, type SharedRecord, type StopSignal } from "./rest/calls.ts";
+import type { FailureLog } from "./rest/failure-log.ts";
 import type { KeptDetails } from "./rest/kept-details.ts";
 import type { Attempts } from "./store/attempts.ts";
 import type { AuditLog } from "./store/audit.ts";
@@ -30,6 +31,8 @@ export type { ConversationRecord } from "./loaders/conversations.ts";
 export type { CompletedPollRecord } from "./loaders/events.ts";
 export type { Page } from "./loaders/paging.ts";
 export type { FoundPerson, SearchGap } from "./loaders/people-search.ts";
+export type { LoggedFailure } from "./rest/failure-log.ts";
+export type { BreakerView } from "./rest/guard.ts";
 export type { StoredMessage, StoredOutgoing } from "./store/event-records.ts";
 export type { StoredTalk } from "./store/inbox.ts";
 
@@ -43,6 +46,8 @@ export interface Services {
     readonly width: DetailWidth;
   };
   readonly textizen: { readonly client: TextizenClient; readonly lists: TextizenLists; readonly width: DetailWidth };
+  /** The latest failures of this process's platform calls. */
+  readonly failures: Pick<FailureLog, "list">;
   /** Records that were read by id, of both platforms. */
   readonly details: KeptDetails;
   readonly directory: ContactDirectory;

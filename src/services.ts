@@ -13,6 +13,7 @@ import { createTextizenLists } from "./loaders/textizen.ts";
 import type { Guards } from "./operations/guards.ts";
 import { createPidjClient, type PidjClient } from "./pidj/client.ts";
 import { DriftWatch } from "./rest/drift.ts";
+import { FailureLog } from "./rest/failure-log.ts";
 import { KeptDetails } from "./rest/kept-details.ts";
 import type { ConnectionOptions } from "./rest/transport.ts";
 import { createUnconfiguredClient } from "./rest/unconfigured.ts";
@@ -81,10 +82,12 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
       warn(`${PLATFORM_NAMES[platform]}'s answers to ${route} have changed: ${path} ${DRIFTS[kind]}`, null);
     },
   });
+  const failures = new FailureLog(now);
   const connection = {
     versions,
     meter: metrics,
     drift,
+    failures,
     ...config.protection,
     timeouts: {
       readMilliseconds: config.timeouts.read,
@@ -133,6 +136,7 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
       lists: createTextizenLists(textizen, { ...keeping, width: widths.textizen }),
       width: widths.textizen,
     },
+    failures,
     details: new KeptDetails({ versions, milliseconds: config.detailSeconds * 1_000 }),
     directory: createContactDirectory(store, now, warn, () => void versions.raise([])),
     // Nobody knows which lists the dead process's write may have changed.

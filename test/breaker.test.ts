@@ -63,15 +63,19 @@ test("calls that nobody waited for do not count", () => {
 
 test("one probe goes out after five seconds and its jitter; the others stay until it has succeeded", () => {
   const { fail, breaker, clock } = startBreaker();
+  expect(breaker.state).toBe("CLOSED");
   fail(20);
 
   clock.time += 5_499;
   expect(breaker.admit()).toBe("refused");
-  expect(breaker.retryAfterMilliseconds).toBe(1);
+  expect([breaker.state, breaker.retryAfterMilliseconds]).toEqual(["OPEN", 1]);
   clock.time += 1;
+  expect(breaker.state).toBe("HALF_OPEN");
   expect(breaker.admit()).toBe("probe");
   expect(breaker.admit()).toBe("refused");
+  expect(breaker.state).toBe("HALF_OPEN");
   breaker.settle("probe", "success");
+  expect(breaker.state).toBe("CLOSED");
   expect(breaker.admit()).toBe("call");
 });
 

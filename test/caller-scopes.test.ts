@@ -65,6 +65,7 @@ const NEEDED: Readonly<Record<string, readonly (readonly Scope[])[]>> = {
   "Query.job": [["messages:read"]],
   "Query.jobs": [["messages:read"]],
   "Query.pidjUser": [["users:admin"]],
+  "Query.platformFailures": [["platform:status"]],
   "Query.platformStatus": [["platform:status"]],
   "Mutation.sendMessage": [["messages:send"]],
   "Mutation.subscribeToSeries": [["messages:send"]],

@@ -33,6 +33,9 @@ const LOCAL = [
   "Query.messagePreview",
   "Query.people",
   "Query.person",
+  "Query.platformFailures",
+  // Its fields say what they call.
+  "Query.platformStatus",
   "Query.receivedMessages",
   "Query.viewer",
   "Mutation.cancelJob",

@@ -79,7 +79,10 @@ export const CALLS_OF: ReadonlyMap<string, readonly CallName[]> = new Map([
   ...each("Query", "mailing", MAILING),
   ...each("Query", "pollResponse", RESPONSE),
   ...each("Query", "node nodes _entities", ANY_RECORD),
-  ...each("Query", "platformStatus", ["PIDJ GET /authorization-check", "TEXTIZEN GET /api/user"]),
+  ...each("PlatformStatus", "isAuthorized latencyMilliseconds checkedAt message textizenUser", [
+    "PIDJ GET /authorization-check",
+    "TEXTIZEN GET /api/user",
+  ]),
   ...each("Campaign", "description infoMessage webhookUrl exchange organizationId createdAt", CAMPAIGN_DETAIL),
   ...each("Campaign", "polls", POLLS),
   ...each("CompletedPoll", "poll", POLL),

@@ -100,6 +100,7 @@ export const resolvers: gql.Resolvers = {
   PidjGroup: group.PidjGroup,
   PidjTask: pidjTask.PidjTask,
   PidjUser: pidjUser.PidjUser,
+  PlatformStatus: platformStatus.PlatformStatus,
   Poll: poll.Poll,
   PollResponse: pollResponse.PollResponse,
   ReceivedMessage: receivedMessage.ReceivedMessage,

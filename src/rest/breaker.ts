@@ -19,6 +19,9 @@ export interface BreakerLimits {
 /** Whether a call may be made, may be made as a probe of whether the platform works again, or must not be made. */
 export type Admission = "call" | "probe" | "refused";
 
+/** `HALF_OPEN`: the next call is the probe, or the probe is under way. */
+export type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN";
+
 const WINDOW_MS = 10_000;
 const SLICES = 10;
 /** Up to a fifth longer, so that replicas do not probe together. */
@@ -47,6 +50,13 @@ export class Breaker {
 
   get isOpen(): boolean {
     return this.#probeAt !== null;
+  }
+
+  get state(): BreakerState {
+    if (this.#probeAt === null) {
+      return "CLOSED";
+    }
+    return this.#isProbing || this.#options.now() >= this.#probeAt ? "HALF_OPEN" : "OPEN";
   }
 
   /** Milliseconds until the next probe; 0 while the breaker is closed. */

@@ -1,5 +1,5 @@
 import { type Platform, PlatformError } from "../errors.ts";
-import { type Admission, Breaker, type BreakerLimits, type BreakerOptions } from "./breaker.ts";
+import { type Admission, Breaker, type BreakerLimits, type BreakerOptions, type BreakerState } from "./breaker.ts";
 import { Bulkhead, type BulkheadLimits } from "./bulkhead.ts";
 import type { StopSignal } from "./calls.ts";
 import { endOfScope, type Route } from "./exchange.ts";
@@ -15,11 +15,20 @@ export interface GuardOptions extends BreakerOptions {
   readonly probe: () => Promise<unknown>;
 }
 
+/** A breaker as it is now. */
+export interface BreakerView {
+  readonly state: BreakerState;
+  /** Milliseconds until the next call is tried; 0 unless the breaker is open. */
+  readonly retryAfterMilliseconds: number;
+}
+
 /** What the guard lets through now. */
 export interface PlatformState {
   /** True if reads are refused, or if one of them is the probe. */
   readonly suspendsReads: boolean;
   readonly suspendsWrites: boolean;
+  readonly readBreaker: BreakerView;
+  readonly writeBreaker: BreakerView;
   /** Running calls, and calls that wait for a place. */
   readonly inFlight: number;
   readonly waiting: number;
@@ -70,7 +79,15 @@ export class Guard {
 
   get state(): PlatformState {
     const { inFlight, waiting, isFull } = this.#bulkhead;
-    return { suspendsReads: this.#reads.isOpen, suspendsWrites: this.#writes.isOpen, inFlight, waiting, isFull };
+    return {
+      suspendsReads: this.#reads.isOpen,
+      suspendsWrites: this.#writes.isOpen,
+      readBreaker: viewOf(this.#reads),
+      writeBreaker: viewOf(this.#writes),
+      inFlight,
+      waiting,
+      isFull,
+    };
   }
 
   /** Whether the budget allows another repeat. Each first call adds a fifth of a repeat to it. */
@@ -149,6 +166,10 @@ export class Guard {
     const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
     return new PlatformError(this.#options.platform, reason, message, { mayHaveTaken: false, retryAfterSeconds });
   }
+}
+
+function viewOf({ state, retryAfterMilliseconds }: Breaker): BreakerView {
+  return { state, retryAfterMilliseconds };
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   toWire,
   type WireRequest,
 } from "./exchange.ts";
+import type { FailureLog } from "./failure-log.ts";
 import { Guard, type PlatformState } from "./guard.ts";
 import { isNotFound } from "./not-found.ts";
 import { type CallKind, combine, delayBeforeRepeat } from "./repeats.ts";
@@ -60,6 +61,8 @@ export interface ConnectionOptions {
   readonly meter?: CallMeter;
   /** Notices when answers change. Default: nothing does. */
   readonly drift?: DriftWatch;
+  /** Keeps the calls that failed. Default: nothing does. */
+  readonly failures?: Pick<FailureLog, "add">;
   /** Jitter of retries and of the breaker, 0 to 1; for tests. */
   readonly random?: () => number;
   /** Milliseconds of a clock that never goes back, for breaker and budget of repeats; for tests. */
@@ -173,6 +176,7 @@ export function createTransport(options: TransportOptions): Transport {
         const spareMilliseconds = scope.timeLeft() - (scope instanceof ReadScope ? 0 : leastWriteMilliseconds);
         const delay = delayBeforeRepeat(kind, error, attempt, { spareMilliseconds, random });
         if (delay === null || isRefusedHere(thrown) || !guard.mayRepeat()) {
+          options.failures?.add(request.route, error);
           throw error;
         }
         failure = error;

@@ -1,9 +1,19 @@
 import { type Platform, PlatformError } from "../errors.ts";
-import type { PlatformState } from "./guard.ts";
+import type { BreakerView, PlatformState } from "./guard.ts";
+
+const CLOSED: BreakerView = { state: "CLOSED", retryAfterMilliseconds: 0 };
 
 /** The methods that make no call. */
 const NOTHING: { readonly state: () => PlatformState; readonly close: () => Promise<void> } = {
-  state: () => ({ suspendsReads: false, suspendsWrites: false, inFlight: 0, waiting: 0, isFull: false }),
+  state: () => ({
+    suspendsReads: false,
+    suspendsWrites: false,
+    readBreaker: CLOSED,
+    writeBreaker: CLOSED,
+    inFlight: 0,
+    waiting: 0,
+    isFull: false,
+  }),
   close: async () => undefined,
 };
 
