@@ -6,22 +6,18 @@ import {
   CONSOLE_TIMEOUT_MS,
   type ConsoleSite,
   canRunConsole,
+  choose,
   createKeys,
+  press,
   row,
   startChat,
   startConsole,
   watchPrices,
 } from "./console-stage.ts";
 
-const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
 /** What is written at a field because it was refused. */
 const refusal = (page: Page, label: string) =>
   page.locator(".field", { has: page.getByText(label, { exact: true }) }).locator(".field-error");
-
-async function choose(page: Page, label: string, typed: string, name: string): Promise<void> {
-  await page.getByRole("combobox", { name: label, exact: true }).fill(typed);
-  await page.getByRole("option", { name, exact: true }).click();
-}
 
 const contactOf = ({ simulator, phoneNumber }: Textgraph) =>
   [...simulator.world.contacts.values()].find((contact) => contact.phone_number === phoneNumber);

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
 import { axeFindings } from "./browser.ts";
-import { CONSOLE_TIMEOUT_MS, type ConsoleSite, canRunConsole, startConsole } from "./console-stage.ts";
+import {
+  CONSOLE_TIMEOUT_MS,
+  type ConsoleSite,
+  canRunConsole,
+  choose,
+  createKeys,
+  press,
+  startConsole,
+  watchPrices,
+} from "./console-stage.ts";
 
 describe.skipIf(!canRunConsole)("polls in the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
   let site: ConsoleSite;
@@ -29,5 +38,77 @@ describe.skipIf(!canRunConsole)("polls in the console", { timeout: CONSOLE_TIMEO
 
     await expect.poll(() => summary.textContent()).not.toBe(before);
     expect(await axeFindings(page)).toEqual([]);
+  });
+
+  test("shows who has not answered, and schedules a reminder to them once, by the clocks of a place", async () => {
+    await using graph = await startTextgraph({ people: 150, polls: 1, responsesPerPoll: 60 });
+    const { world } = graph.simulator;
+    const [poll] = world.polls.values();
+    const page = await site.open(graph.url, `/polls/poll:${poll?.id}`, { timezoneId: "Europe/Berlin" });
+    const prices = watchPrices(page, graph);
+    const answered = new Set([...world.responses.values()].map(({ participant_id }) => participant_id));
+    const stewards = [...world.textizenGroups.values()].find(({ name }) => name === "Park Stewards");
+    const silent = [...world.participants.values()].filter(
+      ({ id, group_ids }) => group_ids.includes(stewards?.id ?? 0) && !answered.has(id),
+    );
+    const known = silent.filter(({ is_masked }) => !is_masked).map(({ phone_number }) => phone_number);
+    const list = page.getByRole("list", { name: "Mailings" }).getByRole("listitem");
+    await list.first().waitFor();
+    const before = await list.count();
+
+    await choose(page, "Group", "stew", "Park Stewards");
+    await page.getByText(`${silent.length} members have not answered.`).waitFor();
+    await page.getByRole("option", { name: silent[0]?.name ?? "" }).waitFor();
+    await press(page, `Begin a mailing to these ${known.length}`);
+    await choose(page, "Add a group", "libr", "Library Friends");
+    await choose(page, "Time zone", "denver", "America/Denver");
+    const when = page.getByLabel("Day and time");
+    // Clocks are put forward in that night: the graph says so at the field, and nothing is scheduled.
+    await when.fill("2099-03-08T02:30");
+    await page.getByText("The clocks of America/Denver are changed then").waitFor();
+    await press(page, "Schedule");
+    await page.getByText("There is no single such time in America/Denver: clocks are put forward then.").waitFor();
+    expect(graph.sent()).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
+
+    await when.fill("2099-03-09T09:00");
+    await page.getByText("Goes out on Mon, Mar 9, 2099, 9:00 AM MDT.").waitFor();
+    await page.getByText("By the account's clocks, that is Mon, Mar 9, 2099, 11:00 AM EDT.").waitFor();
+    await page.getByText("For you, that is Mon, Mar 9, 2099, 4:00 PM GMT+1.").waitFor();
+    // What is composed outlives a reload of the page, and its key with it.
+    await page.reload();
+    await page.getByText("Goes out on Mon, Mar 9, 2099").waitFor();
+    await page.getByRole("list", { name: "Who gets it" }).getByText("Library Friends").waitFor();
+    await page.getByRole("button", { name: "Schedule" }).dblclick();
+    await page.getByText("Scheduled for Mon, Mar 9, 2099, 9:00 AM MDT.").waitFor();
+    await expect.poll(() => list.count()).toBe(before + 1);
+    await list.first().getByText("Mon, Mar 9, 2099, 11:00 AM EDT").waitFor();
+
+    expect(graph.sent().map(({ call }) => call)).toEqual(["POST /api/polls/{id}/mailings"]);
+    expect([...world.mailings.values()].at(-1)).toMatchObject({
+      send_at: "2099-03-09T15:00:00.000Z",
+      phone_numbers_list: known.join(","),
+    });
+    expect(await page.getByRole("button", { name: "Schedule" }).isDisabled()).toBe(true);
+    await prices.check();
+  });
+
+  test("show one part while another cannot be read, and nothing that a key does not open", async () => {
+    const keys = createKeys();
+    const key = keys.add("reader", ["polls:read", "mailings:read"]);
+    const sizes = { people: 20, polls: 1, responsesPerPoll: 12 };
+    await using graph = await startTextgraph({ ...sizes, env: { API_KEYS_FILE: keys.path } });
+    const [poll] = graph.simulator.world.polls.values();
+    graph.fault({ platform: "TEXTIZEN", route: "GET /api/polls/{id}/mailings", kind: "refuse" });
+    const options = { key, viewport: { width: 360, height: 800 }, colorScheme: "dark" } as const;
+    const page = await site.open(graph.url, `/polls/poll:${poll?.id}`, options);
+    await page.getByText(/answered, with 12 texts/).waitFor();
+    await page.getByRole("alert").getByText("Some of this cannot be shown").waitFor();
+
+    expect(await page.getByText("This poll was not sent yet.").count()).toBe(0);
+    expect(await page.getByRole("heading", { name: "Who has not answered" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Schedule" }).count()).toBe(0);
+    expect(await axeFindings(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
   });
 });

@@ -89,3 +89,14 @@ export function watchPrices(page: Page, graph: Textgraph): { check(): Promise<vo
 
 /** The row of a list; without a name, the one of the number that every graph of a test knows. */
 export const row = (page: Page, name: string | RegExp = "Jettie Kuhic") => page.getByRole("option", { name });
+
+export const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
+
+/** Chooses one of many by typing a part of its name. */
+export async function choose(page: Page, label: string, typed: string, name: string): Promise<void> {
+  const box = page.getByRole("combobox", { name: label, exact: true });
+  // In sight first: a list closes when its page is scrolled.
+  await box.click();
+  await box.fill(typed);
+  await page.getByRole("option", { name, exact: true }).click();
+}

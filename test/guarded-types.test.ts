@@ -34,6 +34,7 @@ const WITHOUT_RECORDS: Readonly<Record<string, string>> = {
   SentMessage: "made from the input; its links have their own",
   PidjTask: "the new id alone",
   ContactLink: "reached by Person.contactLink alone, which has its own",
+  PollNonRespondent: "reached by its connection alone",
   QuestionResult: "reached by PollResults alone",
   OptionResult: "reached by PollResults alone",
   MessageReceivedEvent: "reached by a root field that has its own",

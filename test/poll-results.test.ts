@@ -254,3 +254,57 @@ test("a poll that nobody has answered has results, all of them zero", async () =
     }
   }
 });
+
+const NON_RESPONDENTS = `query ($id: ID!, $group: ID!, $first: Int, $after: String) {
+  poll(id: $id) {
+    nonRespondents(groupId: $group, first: $first, after: $after) {
+      totalCount unidentifiedCount pageInfo { hasNextPage endCursor } nodes { participant { id } }
+    }
+  }
+}`;
+
+test("the members of a group who have not answered are all but those whom a response names, page by page, for two calls", async () => {
+  await using stage = await startStage({
+    simulator: { people: 150, polls: 1, responsesPerPoll: 60 },
+  });
+  const { world } = stage.simulator;
+  const poll = one(world.polls);
+  const group = [...world.textizenGroups.values()].at(-1);
+  const answered = new Set([...world.responses.values()].map(({ participant_id }) => participant_id));
+  const members = [...world.participants.values()].filter(({ group_ids }) => group_ids.includes(group?.id ?? 0));
+  const silent = members.filter(({ id }) => !answered.has(id)).map(({ id }) => `participant:${id}`);
+  const variables = { id: `poll:${poll.id}`, group: `group:${group?.id}`, first: 5 };
+
+  const { data, extensions } = await stage.query(NON_RESPONDENTS, variables);
+  const page = data.poll.nonRespondents;
+  expect(page).toMatchObject({ totalCount: silent.length, unidentifiedCount: 0, pageInfo: { hasNextPage: true } });
+  expect(stage.calls()).toEqual(["TEXTIZEN GET /api/polls/{id}", "TEXTIZEN GET /api/groups/{id}"]);
+  expect(extensions.cost.asked.calls).toBeGreaterThanOrEqual(stage.calls().length);
+  const rest = await stage.query(NON_RESPONDENTS, { ...variables, first: 100, after: page.pageInfo.endCursor });
+  const ids = [...page.nodes, ...rest.data.poll.nonRespondents.nodes].map(({ participant }) => participant.id);
+  expect(silent.length).toBeGreaterThan(5);
+  expect(silent.length).toBeLessThan(members.length);
+  expect(ids).toEqual(silent);
+
+  // A response that names no participant is known by its number; one whose number is masked too, by nobody.
+  const hide = (text: string) =>
+    text.replaceAll(/"participant(_id)?":(\d+|\{[^{}]*\})/g, '"nobody":null').replaceAll(/"\*{3,}\d{4}"/g, "null");
+  const rewrite = (json: unknown) => JSON.parse(hide(JSON.stringify(json)));
+  stage.simulator.fault({ platform: "TEXTIZEN", route: "GET /api/polls/{id}", kind: "rewrite", rewrite });
+  const hidden = await stage.query(NON_RESPONDENTS, { ...variables, first: 100 });
+  const { nodes, unidentifiedCount } = hidden.data.poll.nonRespondents;
+  const masked = members
+    .filter(({ id, is_masked }) => is_masked && answered.has(id))
+    .map(({ id }) => `participant:${id}`);
+  expect(
+    nodes
+      .map(({ participant }: { readonly participant: { readonly id: string } }) => participant.id)
+      .filter((id: string) => !silent.includes(id)),
+  ).toEqual(masked);
+  expect(unidentifiedCount).toBeGreaterThanOrEqual(masked.length);
+
+  const none = await stage.query(NON_RESPONDENTS, { ...variables, group: "group:999999" });
+  expect([none.data.poll.nonRespondents, none.errors]).toEqual([null, undefined]);
+  const wrong = await stage.query(NON_RESPONDENTS, { ...variables, group: "gr:1" });
+  expect(wrong.errors?.[0]?.message).toContain("groupId");
+});

@@ -225,14 +225,20 @@ export class TextizenLoaders {
     return responses === null ? null : Listing.of(responses, RESPONSES);
   }
 
-  /** A group's members, from its detail; null if Textizen does not say. Members that are given as ids are looked up. */
-  async members(id: TextizenGroupId): Promise<Listing<ParticipantRecord> | null> {
+  /**
+   * A group's members, or those of them that `keeps` keeps, from its detail; null if Textizen does not say. Members that
+   * are given as ids are looked up.
+   */
+  async members(
+    id: TextizenGroupId,
+    keeps: (member: ParticipantRecord) => boolean = () => true,
+  ): Promise<Listing<ParticipantRecord> | null> {
     const group = await this.group.detail(id);
     const members = valueOrThrow(group?.participants);
     const ids = members === null ? valueOrThrow(group?.participantIds) : null;
     const found = ids && (await Promise.all(ids.map((participantId) => this.participant.row(participantId))));
     const rows = members ?? found?.filter((participant) => participant !== null) ?? null;
-    return rows === null ? null : Listing.of(rows, PARTICIPANTS);
+    return rows === null ? null : Listing.of(rows.filter(keeps), PARTICIPANTS);
   }
 
   /** The account that we sign in with. Throws like any other call. */

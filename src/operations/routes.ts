@@ -114,6 +114,7 @@ export const CALLS_OF: ReadonlyMap<string, readonly CallName[]> = new Map([
     POLL_DETAIL,
   ),
   ...each("Poll", "questions responses results", POLL_DETAIL),
+  ...each("Poll", "nonRespondents", [...POLL_DETAIL, ...GROUP_DETAIL, ...PARTICIPANT]),
   ...each("Poll", "campaign", [...POLL_DETAIL, ...CAMPAIGN]),
   ...each("Poll", "mailings", ["TEXTIZEN GET /api/polls/{id}/mailings"]),
   ...each("Series", "groups", PIDJ_GROUPS),

@@ -102,6 +102,7 @@ export const resolvers: gql.Resolvers = {
   PidjUser: pidjUser.PidjUser,
   PlatformStatus: platformStatus.PlatformStatus,
   Poll: poll.Poll,
+  PollNonRespondent: poll.PollNonRespondent,
   PollResponse: pollResponse.PollResponse,
   ReceivedMessage: receivedMessage.ReceivedMessage,
   RemoveParticipantTokensPayload: participantMutations.RemoveParticipantTokensPayload,

@@ -1,5 +1,10 @@
-import { valueOrNull } from "../errors.ts";
-import type { PollOptionRecord, PollQuestionRecord, PollResponseRecord } from "../textizen/records.ts";
+import { type Field, valueOrNull } from "../errors.ts";
+import type {
+  ParticipantRecord,
+  PollOptionRecord,
+  PollQuestionRecord,
+  PollResponseRecord,
+} from "../textizen/records.ts";
 
 /** Counts of one poll; people are counted if nothing else is said. */
 interface PollSummary {
@@ -52,6 +57,36 @@ export function summarizePoll(
   };
 }
 
+interface Answerers {
+  readonly hasAnswered: (participant: ParticipantRecord) => boolean;
+  /** How many answered of whom it is not known who they are. */
+  readonly unidentifiedCount: number;
+}
+
+/** Tells who has answered anything, by the participant or by the whole number that a response names. */
+export function findAnswerers(responses: readonly PollResponseRecord[]): Answerers {
+  const named = new Set(
+    responses.flatMap((response) => [
+      valueOrNull(response.participantId),
+      digitsOf(response.from),
+      digitsOf(response.displayFrom),
+    ]),
+  );
+  const respondentOf = findRespondents(responses);
+  const names = new Set(responses.map(nameOf));
+  return {
+    hasAnswered: ({ id, phoneNumber, displayPhoneNumber }) =>
+      [id, digitsOf(phoneNumber), digitsOf(displayPhoneNumber)].some((name) => name !== null && named.has(name)),
+    unidentifiedCount: new Set(responses.map(respondentOf).filter((key) => !names.has(key))).size,
+  };
+}
+
+/** The digits of a number that is not masked. */
+function digitsOf(number: Field<string> | undefined): string | null {
+  const text = valueOrNull(number);
+  return text !== null && WHOLE_NUMBER.test(text) ? text.replace("+", "") : null;
+}
+
 /** All questions in the order of asking: the follow-ups of a question's options come after the question. */
 export function withFollowUps(questions: readonly PollQuestionRecord[]): PollQuestionRecord[] {
   return questions.flatMap((question) => [
@@ -101,8 +136,7 @@ function findRespondents(responses: readonly PollResponseRecord[]): (response: P
 }
 
 function nameOf({ participantId, from, displayFrom }: PollResponseRecord): string | null {
-  const wholeNumber = typeof displayFrom === "string" && WHOLE_NUMBER.test(displayFrom) ? displayFrom : null;
-  return valueOrNull(participantId) ?? valueOrNull(from) ?? wholeNumber;
+  return valueOrNull(participantId) ?? valueOrNull(from) ?? digitsOf(displayFrom);
 }
 
 /** A number or short code that is neither E.164 nor masked. */

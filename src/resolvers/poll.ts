@@ -5,7 +5,7 @@ import type { PollRecord } from "../textizen/records.ts";
 import { createPoll } from "../writes/poll.ts";
 import { optionalId, requireId } from "./arguments.ts";
 import { type Complete, detailFields } from "./fields.ts";
-import { summarizePoll } from "./poll-results.ts";
+import { findAnswerers, summarizePoll } from "./poll-results.ts";
 
 const readDetail = (poll: PollRecord, { textizen }: Context) => textizen.poll.detail(poll.id);
 
@@ -44,6 +44,10 @@ export const Mutation = {
   },
 } satisfies gql.MutationResolvers;
 
+export const PollNonRespondent = {
+  participant: (participant) => participant,
+} satisfies gql.PollNonRespondentResolvers;
+
 export const Poll = {
   ...fromRowOrDetail,
   campaign: async (poll, _args, context) => {
@@ -69,6 +73,17 @@ export const Poll = {
     const questions = valueOrThrow(detail?.questions);
     const responses = valueOrThrow(detail?.responses);
     return questions === null || responses === null ? null : summarizePoll(questions, responses);
+  },
+  nonRespondents: async ({ id }, { groupId, ...args }, { textizen }) => {
+    const group = requireId("TextizenGroup", "groupId", groupId);
+    // Both are read at once; the group's members come from its detail.
+    const [responses] = await Promise.all([textizen.responses(id), textizen.group.detail(group)]);
+    if (responses === null) {
+      return null;
+    }
+    const { hasAnswered, unidentifiedCount } = findAnswerers(responses.rows);
+    const members = await textizen.members(group, (member) => !hasAnswered(member));
+    return members === null ? null : Object.assign(await members.page(args), { unidentifiedCount });
   },
   mailings: ({ id }, _args, { textizen }) => textizen.mailings(id),
 } satisfies Complete<gql.PollResolvers, gql.Poll, PollRecord>;

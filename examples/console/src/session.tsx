@@ -11,7 +11,13 @@ export type SignedOutReason = "none" | "refused" | "ended" | "unreachable";
 type State =
   | { readonly name: "checking" }
   | { readonly name: "signedOut"; readonly reason: SignedOutReason }
-  | { readonly name: "signedIn"; readonly client: ApolloClient; readonly id: string; readonly scopes: Scopes };
+  | {
+      readonly name: "signedIn";
+      readonly client: ApolloClient;
+      readonly id: string;
+      readonly scopes: Scopes;
+      readonly timeZone: string;
+    };
 
 type Scopes = ReadonlySet<string>;
 
@@ -109,9 +115,9 @@ async function tryToSignIn(
     const areTrusted = !(CombinedGraphQLErrors.is(first.error) && first.error.errors.some(knowsNoIds));
     const { data } = areTrusted ? first : await ask(false);
     if (data?.viewer !== undefined) {
-      const { id, scopes } = data.viewer;
+      const { id, scopes, timeZone } = data.viewer;
       const client = createClient({ ...given, ledger, areTrusted, onRefused: refuse });
-      return { reason: null, signedIn: { name: "signedIn", client, id, scopes: new Set(scopes) } };
+      return { reason: null, signedIn: { name: "signedIn", client, id, scopes: new Set(scopes), timeZone } };
     }
   } catch {
     // No answer, or none of a graph: said below.
@@ -136,4 +142,10 @@ export function useSession(): Session {
 export function useMay(): (scope: string) => boolean {
   const { state } = useSession();
   return (scope) => state.name === "signedIn" && state.scopes.has(scope);
+}
+
+/** The zone of the account's clocks. */
+export function useAccountZone(): string {
+  const { state } = useSession();
+  return state.name === "signedIn" ? state.timeZone : "UTC";
 }

@@ -1,4 +1,6 @@
-import { LOCALE } from "../strings.ts";
+import { useAccountZone } from "../session.tsx";
+import { LOCALE, strings } from "../strings.ts";
+import { OWN_ZONE } from "./zones.tsx";
 
 const hour = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
@@ -22,6 +24,24 @@ export function Time({ at, isHour = false }: TimeProps) {
       {(isToday ? hour : day).format(date)}
     </time>
   );
+}
+
+/** A moment by the account's clocks, and by those of the person at the screen if they differ. */
+export function Moment({ at }: { readonly at: string }) {
+  const zone = useAccountZone();
+  return (
+    <time dateTime={at} className="moment">
+      <span>{showMomentIn(at, zone)}</span>
+      {zone !== OWN_ZONE && <span className="muted">{strings.zones.forYou(showMomentIn(at, OWN_ZONE))}</span>}
+    </time>
+  );
+}
+
+/** `Mon, Dec 7, 2026, 9:00 AM MST`. */
+export function showMomentIn(at: string, zone: string): string {
+  const format = { weekday: "short", day: "numeric", month: "short", year: "numeric" } as const;
+  const clock = { hour: "numeric", minute: "2-digit", timeZoneName: "short", timeZone: zone } as const;
+  return new Intl.DateTimeFormat(LOCALE, { ...format, ...clock }).format(new Date(at));
 }
 
 export function showMoment(at: string): string {

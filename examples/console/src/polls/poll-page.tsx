@@ -1,10 +1,15 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
 import { PollCompletedDocument, PollResultsDocument, type PollResultsQuery } from "../generated/operations.ts";
+import { useDraft } from "../parts/draft.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
+import { useAccountZone, useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { Bars } from "./bars.tsx";
 import { FreeTexts } from "./free-texts.tsx";
+import { isMailing } from "./mailing-form.tsx";
+import { Mailings } from "./mailings.tsx";
+import { NonRespondents } from "./non-respondents.tsx";
 
 const words = strings.polls;
 
@@ -17,6 +22,10 @@ export function PollPage({ id }: { readonly id: string }) {
   const { data, error, loading, refetch } = useQuery(PollResultsDocument, { variables: { id } });
   useSubscription(PollCompletedDocument, { variables: { pollId: id }, onData: () => void refetch() });
   const poll = data?.poll;
+  const may = useMay();
+  const timeZone = useAccountZone();
+  const draft = useDraft(`mailing.${id}`, { dateTime: "", timeZone, groupIds: [], phoneNumbers: [] }, isMailing);
+  const mayMail = may("mailings:read") && may("mailings:write") && may("messages:send");
   return (
     <section className="thread person" aria-labelledby="poll-title">
       <PaneHead
@@ -50,6 +59,13 @@ export function PollPage({ id }: { readonly id: string }) {
             )}
           </section>
         ))}
+        {poll && may("groups:read") && may("participants:read") && (
+          <NonRespondents
+            pollId={id}
+            onRemind={mayMail ? (phoneNumbers) => draft.change({ ...draft.value, phoneNumbers }) : null}
+          />
+        )}
+        {poll && may("mailings:read") && <Mailings pollId={id} draft={draft} />}
       </div>
     </section>
   );

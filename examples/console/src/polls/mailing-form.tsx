@@ -1,0 +1,175 @@
+import { skipToken, useMutation, useQuery } from "@apollo/client/react";
+import { adviceOnUserError } from "@textgraph/client";
+import { X } from "lucide-react";
+import { type FormEvent, useRef, useState } from "react";
+import { Button, FieldError, Input, Label, Text, TextField } from "react-aria-components";
+import { CreateMailingDocument, TextizenGroupsDocument } from "../generated/operations.ts";
+import { Choice } from "../parts/choice.tsx";
+import type { Draft } from "../parts/draft.ts";
+import { momentOf } from "../parts/local-time.ts";
+import { Problem } from "../parts/state.tsx";
+import { showMomentIn } from "../parts/time.tsx";
+import { ErrorForm } from "../parts/user-errors.tsx";
+import { OWN_ZONE, ZoneChoice } from "../parts/zones.tsx";
+import { useAccountZone, useMay } from "../session.tsx";
+import { strings } from "../strings.ts";
+
+const words = strings.polls;
+/** A wrong time is refused under either name: of the time, or of its parts. */
+const FIELDS = ["sendAtLocal", "groupIds", "phoneNumbers"];
+/** Textizen sends every five minutes. */
+const STEP_SECONDS = 300;
+
+/** A mailing that is being composed. */
+export interface MailingValue {
+  /** What the clocks show: `2026-12-01T09:00`. */
+  readonly dateTime: string;
+  readonly timeZone: string;
+  readonly groupIds: readonly string[];
+  readonly phoneNumbers: readonly string[];
+}
+
+export function isMailing(kept: unknown): kept is MailingValue {
+  const isTexts = (value: unknown) => Array.isArray(value) && value.every((each) => typeof each === "string");
+  return (
+    typeof kept === "object" &&
+    kept !== null &&
+    "dateTime" in kept &&
+    typeof kept.dateTime === "string" &&
+    "timeZone" in kept &&
+    typeof kept.timeZone === "string" &&
+    "groupIds" in kept &&
+    isTexts(kept.groupIds) &&
+    "phoneNumbers" in kept &&
+    isTexts(kept.phoneNumbers)
+  );
+}
+
+interface Props {
+  readonly pollId: string;
+  readonly draft: Draft<MailingValue>;
+  readonly onScheduled: () => void;
+}
+
+/** Composes a mailing. It is scheduled once, however often it is clicked, and nobody can take it back. */
+export function MailingForm({ pollId, draft, onScheduled }: Props) {
+  const may = useMay();
+  const groups = useQuery(TextizenGroupsDocument, may("groups:read") ? {} : skipToken);
+  const [schedule, { data, error, loading }] = useMutation(CreateMailingDocument);
+  const [scheduled, setScheduled] = useState<string | null>(null);
+  // Two clicks can come before the button is disabled.
+  const isUnderWay = useRef(false);
+  const { dateTime, timeZone, groupIds, phoneNumbers } = draft.value;
+  const moment = momentOf(dateTime, timeZone)?.toISOString() ?? null;
+  const accountZone = useAccountZone();
+  const others = [...new Set([accountZone, OWN_ZONE])].filter((zone) => zone !== timeZone);
+  const change = (changes: Partial<MailingValue>) => {
+    draft.change({ ...draft.value, ...changes });
+    setScheduled(null);
+  };
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (isUnderWay.current) {
+      return;
+    }
+    isUnderWay.current = true;
+    try {
+      const { idempotencyKey } = draft;
+      const sendAtLocal = { dateTime, timeZone };
+      const input = { pollId, sendAtLocal, groupIds, phoneNumbers, idempotencyKey };
+      const { data: answer } = await schedule({ variables: { input } });
+      const problem = answer?.createMailing?.userErrors[0];
+      if (answer?.createMailing && problem === undefined) {
+        setScheduled(moment);
+        draft.renew({ dateTime: "", timeZone, groupIds: [], phoneNumbers: [] });
+      } else if (problem !== undefined && adviceOnUserError(problem.code).key === "new") {
+        draft.renew(draft.value);
+      }
+    } catch {
+      // Shown as `error`. The key stays, so that another try schedules nothing twice.
+    } finally {
+      isUnderWay.current = false;
+      onScheduled();
+    }
+  }
+
+  const names = new Map(groups.data?.textizenGroups?.nodes.map(({ id, name }) => [id, name?.trim() || id]));
+  const hasRecipients = groupIds.length > 0 || phoneNumbers.length > 0;
+  return (
+    <ErrorForm onSubmit={submit} errors={data?.createMailing?.userErrors} fields={FIELDS}>
+      <h3>{words.newMailing}</h3>
+      <Problem error={error ?? groups.error} />
+      {hasRecipients && (
+        <ul className="chips" aria-label={words.recipients}>
+          {groupIds.map((id) => (
+            <Recipient
+              key={id}
+              name={names.get(id) ?? id}
+              onRemove={() => change({ groupIds: groupIds.filter((each) => each !== id) })}
+            />
+          ))}
+          {phoneNumbers.length > 0 && (
+            <Recipient name={words.numbers(phoneNumbers.length)} onRemove={() => change({ phoneNumbers: [] })} />
+          )}
+        </ul>
+      )}
+      {names.size > 0 && (
+        <Choice
+          key={groupIds.join(" ")}
+          label={words.toGroup}
+          name="groupIds"
+          options={[...names].filter(([id]) => !groupIds.includes(id)).map(([id, name]) => ({ id, name }))}
+          value={null}
+          onChoose={(id) => id !== null && change({ groupIds: [...groupIds, id] })}
+        />
+      )}
+      <TextField
+        className="field"
+        name="sendAtLocal"
+        type="datetime-local"
+        value={dateTime}
+        onChange={(value) => change({ dateTime: value })}
+      >
+        <Label>{words.when}</Label>
+        <Input step={STEP_SECONDS} />
+        <Text slot="description">{words.steps}</Text>
+        <FieldError className="field-error" />
+      </TextField>
+      <ZoneChoice value={timeZone} onChoose={(zone) => change({ timeZone: zone })} />
+      <div role="status">
+        {dateTime !== "" && moment === null && <p className="is-long">{words.noSuchTime(timeZone)}</p>}
+        {moment !== null && <p>{words.goesOut(showMomentIn(moment, timeZone))}</p>}
+        {moment !== null &&
+          others.map((zone) => (
+            <p className="muted" key={zone}>
+              {(zone === OWN_ZONE ? words.forYou : words.forAccount)(showMomentIn(moment, zone))}
+            </p>
+          ))}
+        {scheduled !== null && <p>{words.scheduled(showMomentIn(scheduled, timeZone))}</p>}
+      </div>
+      <div className="composer-foot">
+        <span className="muted">{words.final}</span>
+        <Button
+          className="button button-primary"
+          type="submit"
+          isDisabled={!hasRecipients || dateTime === ""}
+          isPending={loading}
+        >
+          {words.schedule}
+        </Button>
+      </div>
+    </ErrorForm>
+  );
+}
+
+function Recipient({ name, onRemove }: { readonly name: string; readonly onRemove: () => void }) {
+  return (
+    <li className="chip">
+      {name}
+      <Button className="chip-button" aria-label={words.leaveOut(name)} onPress={onRemove}>
+        <X aria-hidden size={14} />
+      </Button>
+    </li>
+  );
+}
