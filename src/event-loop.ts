@@ -125,26 +125,35 @@ export function createIndex<Value>(): Index<Value> {
   return Object.create(null) as Index<Value>;
 }
 
-const TICK_MS = 10;
 /** In no order. A Set that changes so often keeps what was in it alive: see `createIndex`. */
 const expiring: Expiring[] = [];
-let ticking: NodeJS.Timeout | null = null;
+let timer: NodeJS.Timeout | undefined;
+/** When the timer fires: when the first of them expires, or earlier. */
+let firesAt = Number.POSITIVE_INFINITY;
 
 /**
- * Something that ends by itself at a time, up to 10 ms late. One timer serves all, because most end long before their time.
+ * Something that ends by itself at a time. One timer serves all, because most end long before their time. It sleeps until
+ * then: one that looked every few milliseconds would wake a process that only waits for a platform.
  */
 export abstract class Expiring {
   /** Its place in `expiring`; -1 while it is in no danger. */
   #place = -1;
+  #expiresAt = Number.POSITIVE_INFINITY;
 
-  /** On the clock of `performance.now()`; it may change. */
-  abstract get expiresAt(): number;
+  /** On the clock of `performance.now()`. */
+  get expiresAt(): number {
+    return this.#expiresAt;
+  }
+
   abstract expire(): void;
 
-  /** From now on, `expire` is called at its time. */
-  protected expireInTime(): void {
-    this.#place = expiring.push(this) - 1;
-    ticking ??= setInterval(tick, TICK_MS);
+  /** After this time, counted from now, `expire` is called. The last call counts. */
+  protected expireIn(milliseconds: number): void {
+    this.#expiresAt = performance.now() + milliseconds;
+    if (this.#place < 0) {
+      this.#place = expiring.push(this) - 1;
+    }
+    fireAt(this.#expiresAt);
   }
 
   protected keepFromExpiring(): void {
@@ -157,15 +166,23 @@ export abstract class Expiring {
   }
 }
 
-function tick(): void {
-  if (expiring.length === 0 && ticking !== null) {
-    clearInterval(ticking);
-    ticking = null;
-    return;
+function fireAt(time: number): void {
+  if (time < firesAt) {
+    firesAt = time;
+    clearTimeout(timer);
+    // What expires waits for a socket or a client, which keep the process alive if anything shall.
+    timer = setTimeout(fire, time - performance.now()).unref();
   }
+}
+
+function fire(): void {
   const now = performance.now();
+  firesAt = Number.POSITIVE_INFINITY;
   for (const thing of expiring.filter(({ expiresAt }) => expiresAt <= now)) {
     thing.expire();
+  }
+  for (const { expiresAt } of expiring) {
+    fireAt(expiresAt);
   }
 }
 

@@ -12,13 +12,12 @@ const JOINABLE = 0.2;
 
 /** The time after the end of an operation's time. */
 class Overtime extends Expiring {
-  readonly expiresAt = performance.now() + OVERTIME_MS;
   readonly #giveUp: () => void;
 
   constructor(giveUp: () => void) {
     super();
     this.#giveUp = giveUp;
-    this.expireInTime();
+    this.expireIn(OVERTIME_MS);
   }
 
   expire(): void {
@@ -35,8 +34,6 @@ class Overtime extends Expiring {
 export class Execution extends Expiring {
   readonly #stop = new Stop();
   readonly #leaves: (() => void)[] = [];
-  /** The end of its time, on the clock of `performance.now()`. */
-  readonly expiresAt: number;
   readonly #joinableUntil: number;
   #waiting = 0;
   // Apart, and not in one function: it would keep what was read alive after the end, and make every scavenge slow.
@@ -47,10 +44,8 @@ export class Execution extends Expiring {
   /** `milliseconds`: its time. */
   constructor(milliseconds: number) {
     super();
-    const now = performance.now();
-    this.expiresAt = now + milliseconds;
-    this.#joinableUntil = now + JOINABLE * milliseconds;
-    this.expireInTime();
+    this.#joinableUntil = performance.now() + JOINABLE * milliseconds;
+    this.expireIn(milliseconds);
   }
 
   get signal(): StopSignal {

@@ -76,8 +76,7 @@ export class Exchange extends Expiring implements Dispatcher.DispatchHandler {
   #headers: IncomingHttpHeaders = {};
   #bytes = 0;
   #controller: Dispatcher.DispatchController | null = null;
-  #expiresAt = 0;
-  /** The time that ends at `expiresAt`. */
+  /** The time to wait for a connection, then that for the answer. */
   #milliseconds = 0;
   #isSettled = false;
 
@@ -93,14 +92,8 @@ export class Exchange extends Expiring implements Dispatcher.DispatchHandler {
   run(dispatcher: Dispatcher, request: WireRequest): Promise<RawAnswer> {
     this.#times.signal?.addEventListener("abort", this);
     this.#allow(this.#times.waitMilliseconds);
-    this.expireInTime();
     dispatcher.dispatch(request, this);
     return this.#outcome.promise;
-  }
-
-  /** The end of the time to wait for a connection, then of the time for the answer. */
-  get expiresAt(): number {
-    return this.#expiresAt;
   }
 
   expire(): void {
@@ -113,7 +106,7 @@ export class Exchange extends Expiring implements Dispatcher.DispatchHandler {
 
   #allow(milliseconds: number): void {
     this.#milliseconds = Math.floor(milliseconds);
-    this.#expiresAt = performance.now() + this.#milliseconds;
+    this.expireIn(this.#milliseconds);
   }
 
   /** Called when the signal aborts. */
