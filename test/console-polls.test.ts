@@ -90,6 +90,21 @@ describe.skipIf(!canRunConsole)("polls in the console", { timeout: CONSOLE_TIMEO
       phone_numbers_list: known.join(","),
     });
     expect(await page.getByRole("button", { name: "Schedule" }).isDisabled()).toBe(true);
+
+    // An outcome that is not known is said, and what was composed is not offered again.
+    graph.fault({
+      platform: "TEXTIZEN",
+      route: "POST /api/polls/{id}/mailings",
+      kind: "reset-after-request",
+      times: 1,
+    });
+    await choose(page, "Add a group", "libr", "Library Friends");
+    await when.fill("2099-03-10T09:00");
+    await press(page, "Schedule");
+    await page.getByText("It is not certain whether this was carried out.").waitFor();
+    await expect.poll(() => when.inputValue()).toBe("");
+    await expect.poll(() => list.count()).toBe(before + 2);
+    expect(graph.sent()).toHaveLength(2);
     await prices.check();
   });
 

@@ -43,6 +43,14 @@ describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, 
 
     expect(await textBox(page).inputValue()).toBe("");
     expect(graph.sent().map(({ call }) => call)).toEqual(["POST /send"]);
+    // A part of the name, or digits of the number, narrow the list.
+    const box = page.getByLabel("Name or number");
+    await box.fill("nobody of this name");
+    await page.getByText("Nobody among these").waitFor();
+    await box.fill("kuhi");
+    await row(page).waitFor();
+    await box.fill("201 555");
+    await row(page).waitFor();
     // Another one, after the first, has another key.
     await textBox(page).fill("See you");
     await sendButton(page).click();

@@ -1,11 +1,14 @@
 import type { ErrorLike } from "@apollo/client";
-import { CheckCheck, MessageSquare } from "lucide-react";
-import { createContext, useContext } from "react";
+import { CheckCheck, MessageSquare, UserRoundSearch } from "lucide-react";
+import { createContext, useContext, useState } from "react";
 import {
   Button,
+  Input,
+  Label,
   ListBox,
   ListBoxItem,
   ListLayout,
+  SearchField,
   ToggleButton,
   ToggleButtonGroup,
   Virtualizer,
@@ -72,9 +75,21 @@ export function ConversationList({ rows, totalCount, error, isUnread, selected, 
   );
 }
 
+/** Whether somebody is meant by what was typed: a part of the name, or digits of the number. */
+function isMeant(typed: string, name: string | undefined, phoneNumber: string): boolean {
+  const digits = typed.replace(/\D/g, "");
+  return (
+    (name ?? "").toLocaleLowerCase().includes(typed.trim().toLocaleLowerCase()) ||
+    (digits !== "" && phoneNumber.includes(digits))
+  );
+}
+
 function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected"> & { readonly rows: readonly Row[] }) {
   const navigate = useNavigate();
   const { names, areSomeMissing } = useNames(rows.map(({ phoneNumber }) => phoneNumber));
+  const [typed, setTyped] = useState("");
+  const shown =
+    typed.trim() === "" ? rows : rows.filter(({ phoneNumber }) => isMeant(typed, names.get(phoneNumber), phoneNumber));
   if (rows.length === 0) {
     return (
       <Empty icon={isUnread ? CheckCheck : MessageSquare} title={isUnread ? words.noUnreadTitle : words.emptyTitle}>
@@ -84,6 +99,15 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
   }
   return (
     <NamesContext value={names}>
+      <SearchField className="field search" value={typed} onChange={setTyped}>
+        <Label>{words.narrow}</Label>
+        <Input />
+      </SearchField>
+      {shown.length === 0 && (
+        <Empty icon={UserRoundSearch} title={words.noneMeantTitle}>
+          <p>{words.noneMeant}</p>
+        </Empty>
+      )}
       {areSomeMissing && (
         <p className="note" role="status">
           {words.namesFailed}
@@ -93,7 +117,7 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
         <ListBox
           className="rows"
           aria-label={words.list}
-          items={rows}
+          items={shown}
           {...opensRow(selected, (key) => void navigate(`/inbox/${key}`))}
         >
           {(row) => <ConversationItem row={row} />}

@@ -1,4 +1,4 @@
-import { newIdempotencyKey } from "@textgraph/client";
+import { adviceOnUserError, newIdempotencyKey } from "@textgraph/client";
 import { useCallback, useState } from "react";
 
 /** What is being written, and the key it will be sent with: a retry, also after a reload, is recognized by it. */
@@ -42,4 +42,9 @@ function readKept<Value>(place: string, isValue: (kept: unknown) => kept is Valu
   const kept: unknown = JSON.parse(sessionStorage.getItem(place) ?? "[]");
   const [idempotencyKey, value]: readonly unknown[] = Array.isArray(kept) ? kept : [];
   return typeof idempotencyKey === "string" && isValue(value) ? { idempotencyKey, value } : null;
+}
+
+/** Whether something may have been carried out under the draft's key, by the code of a `userErrors`. */
+export function mayBeDone(code: string): boolean {
+  return code === "OUTCOME_UNKNOWN" || adviceOnUserError(code).key === "new";
 }

@@ -1,11 +1,10 @@
 import { useMutation, useQuery } from "@apollo/client/react";
-import { adviceOnUserError } from "@textgraph/client";
 import { type FormEvent, useRef, useState } from "react";
 import { Button, Form } from "react-aria-components";
 import { LinesDocument, SeriesChoiceDocument, SubscribeToSeriesDocument } from "../generated/operations.ts";
 import { LineChoice } from "../inbox/line-choice.tsx";
 import { Choice } from "../parts/choice.tsx";
-import { useDraft } from "../parts/draft.ts";
+import { mayBeDone, useDraft } from "../parts/draft.ts";
 import { Problem } from "../parts/state.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";
 import { OWN_ZONE, ZoneChoice } from "../parts/zones.tsx";
@@ -50,9 +49,10 @@ export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
       const problem = answer?.subscribeToSeries?.userErrors[0];
       if (answer?.subscribeToSeries && problem === undefined) {
         setDone(options?.find(({ id }) => id === seriesId)?.name ?? seriesId);
+      }
+      // What was carried out, may have been, or was under this key before, is not offered again.
+      if (answer?.subscribeToSeries && (problem === undefined || mayBeDone(problem.code))) {
         draft.renew("");
-      } else if (problem !== undefined && adviceOnUserError(problem.code).key === "new") {
-        draft.renew(seriesId);
       }
     } catch {
       // Shown as `error`. The key stays, so that another try subscribes nobody twice.

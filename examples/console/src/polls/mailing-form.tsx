@@ -1,11 +1,10 @@
 import { skipToken, useMutation, useQuery } from "@apollo/client/react";
-import { adviceOnUserError } from "@textgraph/client";
 import { X } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import { Button, FieldError, Input, Label, Text, TextField } from "react-aria-components";
 import { CreateMailingDocument, TextizenGroupsDocument } from "../generated/operations.ts";
 import { Choice } from "../parts/choice.tsx";
-import type { Draft } from "../parts/draft.ts";
+import { type Draft, mayBeDone } from "../parts/draft.ts";
 import { momentOf } from "../parts/local-time.ts";
 import { Problem } from "../parts/state.tsx";
 import { showMomentIn } from "../parts/time.tsx";
@@ -82,9 +81,10 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
       const problem = answer?.createMailing?.userErrors[0];
       if (answer?.createMailing && problem === undefined) {
         setScheduled(moment);
+      }
+      // What is scheduled, may be, or was under this key before, is not offered again: the list has it, or somebody checks.
+      if (answer?.createMailing && (problem === undefined || mayBeDone(problem.code))) {
         draft.renew({ dateTime: "", timeZone, groupIds: [], phoneNumbers: [] });
-      } else if (problem !== undefined && adviceOnUserError(problem.code).key === "new") {
-        draft.renew(draft.value);
       }
     } catch {
       // Shown as `error`. The key stays, so that another try schedules nothing twice.
