@@ -53,7 +53,9 @@ export async function buildConsole(): Promise<BuiltConsole> {
 
 async function run(cwd: string, ...program: readonly string[]): Promise<void> {
   try {
-    await promisify(execFile)(process.execPath, program, { cwd, timeout: BUILD_TIMEOUT_MS });
+    // Vitest says `test`, in which React Aria's virtual lists render every row, without a width: not what people get.
+    const env = { ...process.env, NODE_ENV: "production" };
+    await promisify(execFile)(process.execPath, program, { cwd, env, timeout: BUILD_TIMEOUT_MS });
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${stdout}${stderr}`);

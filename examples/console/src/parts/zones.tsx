@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { strings } from "../strings.ts";
 import { Choice } from "./choice.tsx";
 
@@ -13,11 +13,15 @@ interface Props {
 
 /** Every zone that the browser knows, narrowed by typing: `denv` finds America/Denver. */
 export function ZoneChoice({ value, onChoose, hint }: Props) {
-  const zones = [...new Set([value, OWN_ZONE, "UTC", ...Intl.supportedValuesOf("timeZone")])].sort();
+  // The same 400 options as long as the choice is: a list of new ones is built anew, whatever else is typed beside it.
+  const options = useMemo(() => {
+    const zones = [...new Set([value, OWN_ZONE, "UTC", ...Intl.supportedValuesOf("timeZone")])].sort();
+    return zones.map((zone) => ({ id: zone, name: zone.replaceAll("_", " ") }));
+  }, [value]);
   return (
     <Choice
       label={strings.zones.label}
-      options={zones.map((zone) => ({ id: zone, name: zone.replaceAll("_", " ") }))}
+      options={options}
       value={value}
       onChoose={(zone) => zone !== null && onChoose(zone)}
       hint={hint}
