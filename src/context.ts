@@ -6,16 +6,18 @@ import { ConversationLoaders } from "./loaders/conversations.ts";
 import type { DetailWidth } from "./loaders/detail-width.ts";
 import { EventLoaders } from "./loaders/events.ts";
 import type { KeptRecord } from "./loaders/list-view.ts";
+import type { Page, PageArguments } from "./loaders/paging.ts";
 import { PeopleLoaders } from "./loaders/people.ts";
 import { lineOf, type PidjLists, PidjLoaders } from "./loaders/pidj.ts";
 import { type TextizenLists, TextizenLoaders } from "./loaders/textizen.ts";
+import { unknownAttemptsPage } from "./loaders/unknown-attempts.ts";
 import { Meter, type MeterLimits } from "./meter.ts";
 import type { Region } from "./phone.ts";
 import type { PidjClient } from "./pidj/client.ts";
 import { type CallRecord, ReadScope, type SharedRecord, type StopSignal } from "./rest/calls.ts";
 import type { FailureLog } from "./rest/failure-log.ts";
 import type { KeptDetails } from "./rest/kept-details.ts";
-import type { Attempts } from "./store/attempts.ts";
+import type { AttemptRecord, Attempts } from "./store/attempts.ts";
 import type { AuditLog } from "./store/audit.ts";
 import type { ContactDirectory } from "./store/contacts.ts";
 import type { Conversations } from "./store/conversations.ts";
@@ -33,6 +35,7 @@ export type { Page } from "./loaders/paging.ts";
 export type { FoundPerson, SearchGap } from "./loaders/people-search.ts";
 export type { LoggedFailure } from "./rest/failure-log.ts";
 export type { BreakerView } from "./rest/guard.ts";
+export type { AttemptRecord } from "./store/attempts.ts";
 export type { StoredMessage, StoredOutgoing } from "./store/event-records.ts";
 export type { StoredTalk } from "./store/inbox.ts";
 
@@ -197,6 +200,11 @@ export class Context {
       now,
     });
     return this.conversationLoaders;
+  }
+
+  /** Attempts of unknown outcome, newest first. */
+  unknownAttempts(args: PageArguments): Promise<Page<AttemptRecord>> {
+    return unknownAttemptsPage(this.services.attempts, args);
   }
 
   /** What the operation's mutations use. */

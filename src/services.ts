@@ -144,6 +144,7 @@ export function createServices(config: Config, options: ServicesOptions): BuiltS
       now,
       audit,
       onNews: outgoing.wake,
+      onJobNews: (news) => services.jobs.hear(news),
       onAbandoned: () => versions.raise(ALL_KEPT_LISTS, { isUnknown: true }),
     }),
     optOuts: createOptOuts(store, now),

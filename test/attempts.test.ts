@@ -102,6 +102,7 @@ onEachStore((make) => {
       expect(await attempts.begin(send)).toEqual({ kind: "replay", outcome: '"said"' });
       expect(await (await open()).find("k1")).toEqual({
         caller: "anonymous",
+        owner: expect.any(String),
         key: "k1",
         mutation: "sendMessage",
         state: "ACCEPTED",
@@ -162,7 +163,7 @@ onEachStore((make) => {
       ["look", (each: Attempts) => each.look(send)],
       ["find", (each: Attempts) => each.find("k1")],
       ["unknown", (each: Attempts) => each.unknown()],
-      ["resolve", (each: Attempts) => each.resolve("k1", "ACCEPTED")],
+      ["resolve", (each: Attempts) => each.resolve("k1", { state: "ACCEPTED", by: "operator" })],
     ])("that has passed is noticed by %s", async (_name, look) => {
       await leave("IN_PROGRESS");
       clock += LEASE;
@@ -183,7 +184,7 @@ onEachStore((make) => {
     test("that passed gives no right over the key's next use", async () => {
       const handle = await start();
       clock += LEASE;
-      await attempts.resolve("k1", "REFUSED");
+      await attempts.resolve("k1", { state: "REFUSED", by: "operator" });
       await start();
       expect(await attempts.settle(handle, { state: "ACCEPTED", message: null, outcome: "1" })).toBe("REFUSED");
       expect((await attempts.find("k1"))?.state).toBe("IN_PROGRESS");
@@ -194,15 +195,16 @@ onEachStore((make) => {
     test("settles what is unknown and nothing else", async () => {
       for (const state of ["IN_PROGRESS", "ACCEPTED", "REFUSED", "UNKNOWN"] as const) {
         await leave(state, { ...send, key: state });
-        expect(await attempts.resolve(state, "ACCEPTED")).toBe(state === "UNKNOWN");
+        const { kind } = await attempts.resolve(state, { state: "ACCEPTED", by: "operator" });
+        expect(kind).toBe(state === "UNKNOWN" ? "settled" : "not-unknown");
       }
-      expect(await attempts.resolve("never used", "REFUSED")).toBe(false);
+      expect(await attempts.resolve("never used", { state: "REFUSED", by: "operator" })).toEqual({ kind: "missing" });
     });
 
     test.each(["ACCEPTED", "REFUSED"] as const)("says %s, and the owner's late word changes nothing", async (state) => {
       const handle = await start();
       clock += LEASE;
-      expect(await attempts.resolve("k1", state)).toBe(true);
+      expect(await attempts.resolve("k1", { state, by: "operator" })).toMatchObject({ kind: "settled" });
       expect(await attempts.settle(handle, { state: "UNKNOWN", message: null })).toBeNull();
       const accepted = { state: "ACCEPTED", message: null, outcome: "1" } as const;
       expect(await attempts.settle(handle, accepted)).toBe(state === "ACCEPTED" ? null : state);

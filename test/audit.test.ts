@@ -126,7 +126,7 @@ onEachStore((make) => {
     await attempts.sweep();
     await attempts.sweep();
     clock += 1_000;
-    expect(await attempts.resolve("read", "REFUSED")).toBe(true);
+    expect(await attempts.resolve("read", { state: "REFUSED", by: "operator" })).toMatchObject({ kind: "settled" });
 
     const entries = await entriesOf(audit);
     const [read, swept] = [await audit.hashOf("read"), await audit.hashOf("swept")];

@@ -67,6 +67,8 @@ const NEEDED: Readonly<Record<string, readonly (readonly Scope[])[]>> = {
   "Query.pidjUser": [["users:admin"]],
   "Query.platformFailures": [["platform:status"]],
   "Query.platformStatus": [["platform:status"]],
+  "Query.unknownAttempts": [["attempts:read"]],
+  "Mutation.settleAttempt": [["attempts:write"]],
   "Mutation.sendMessage": [["messages:send"]],
   "Mutation.subscribeToSeries": [["messages:send"]],
   "Mutation.initiateSurvey": [["messages:send"]],

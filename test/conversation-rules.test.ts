@@ -126,7 +126,7 @@ onEachStore((make) => {
     expect(await inbox.listeningStartedAt()).toEqual(oldest);
 
     expect((await attempts.find("old"))?.state).toBe("UNKNOWN");
-    expect(await attempts.resolve("old", "ACCEPTED")).toBe(true);
+    expect(await attempts.resolve("old", { state: "ACCEPTED", by: "operator" })).toMatchObject({ kind: "settled" });
     await inbox.takeNews();
     expect(await conversations.find([stale as never])).toEqual([null]);
     const tables = ["outgoing-news", "outgoing-place"] as const;

@@ -29,7 +29,7 @@ const WITHOUT_RECORDS: Readonly<Record<string, string>> = {
   Query: "each field has its own",
   Mutation: "each field has its own",
   Subscription: "each field has its own",
-  Attempt: "a caller sees its own alone",
+  Attempt: "a caller sees its own alone, and those of others by fields that have scopes",
   MessagePreview: "made from the argument",
   SentMessage: "made from the input; its links have their own",
   PidjTask: "the new id alone",

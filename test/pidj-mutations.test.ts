@@ -107,7 +107,7 @@ describe.each(SENDS)("$mutation", ({ mutation, field, call, list, message, input
     const { contact } = idsOf(stage);
     const input = { ...inputOf(stage), recipient: { contactId: contact.id }, from: FROM, idempotencyKey: "k" };
     await run(stage, mutation, "isReplay", input);
-    await stage.app.services.attempts.resolve("k", "ACCEPTED");
+    await stage.app.services.attempts.resolve("k", { state: "ACCEPTED", by: "operator" });
     stage.simulator.world.contacts.put({ ...contact, phone_number: "+18885559999" });
     expect(payloadOf(await run(stage, mutation, "message isReplay person { phoneNumber }", input))).toEqual({
       message: null,

@@ -37,12 +37,14 @@ const LOCAL = [
   // Its fields say what they call.
   "Query.platformStatus",
   "Query.receivedMessages",
+  "Query.unknownAttempts",
   "Query.viewer",
   "Mutation.cancelJob",
   "Mutation.markRead",
   "Mutation.pauseJob",
   "Mutation.resumeJob",
   "Mutation.setOptOut",
+  "Mutation.settleAttempt",
 ];
 
 test("every list of objects has a size: its own, or that of the page it belongs to", () => {

@@ -226,8 +226,8 @@ describe("a key", () => {
     stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "reset-after-request", times: 2 });
     await send(stage.app.url, "k1");
     await send(stage.app.url, "k2");
-    await stage.app.services.attempts.resolve("k1", "ACCEPTED");
-    await stage.app.services.attempts.resolve("k2", "REFUSED");
+    await stage.app.services.attempts.resolve("k1", { state: "ACCEPTED", by: "operator" });
+    await stage.app.services.attempts.resolve("k2", { state: "REFUSED", by: "operator" });
     const replay = await send(stage.app.url, "k1");
     expect(wordOf(replay)).toBe("replayed");
     expect(payload(replay).message).toMatchObject({ to: { phoneNumber: TO }, fromPhoneNumber: FROM });

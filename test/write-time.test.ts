@@ -46,7 +46,10 @@ describe("a mailing that is refused with 401, and whose sign-in outlasts the lea
 
   test("is sent once in all, though an operator freed its key meanwhile", async () => {
     const posts = await run(
-      async ({ app }) => expect(await app.services.attempts.resolve("k", "REFUSED")).toBe(true),
+      async ({ app }) =>
+        expect(await app.services.attempts.resolve("k", { state: "REFUSED", by: "operator" })).toMatchObject({
+          kind: "settled",
+        }),
       async (stage, first) => {
         expect(errorsAt(first)).toEqual({ createMailing: "PLATFORM_TIMEOUT" });
         expect((await createMailing(stage)).data).toEqual({ createMailing: { userErrors: [] } });
@@ -161,7 +164,7 @@ describe("an attempt that a person settled before the platform's answer was reco
     const sending = send(stage.app.url, "k");
     await hold.arrived;
     time += LEASE_MS;
-    expect(await services.attempts.resolve("k", state)).toBe(true);
+    expect(await services.attempts.resolve("k", { state, by: "operator" })).toMatchObject({ kind: "settled" });
     hold.release();
     await sending;
     expect(await stateOf(stage.app.url, "k")).toBe(state);

@@ -21,6 +21,11 @@ const USER_ERROR_ADVICE: Readonly<Record<MessagingUserErrorCode, Advice>> = {
     key: "new",
   },
   ATTEMPT_IN_PROGRESS: { show: "This is being carried out. Please wait.", retry: "program", key: "same" },
+  ATTEMPT_SETTLED: {
+    show: "Somebody has settled this already. Please look at what they decided.",
+    retry: "never",
+    key: "same",
+  },
   OUTCOME_UNKNOWN: {
     show: "It is not certain whether this was carried out. Please do not send it again before somebody has checked.",
     retry: "never",

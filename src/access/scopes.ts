@@ -22,6 +22,8 @@ export const SCOPES = [
   "tasks:write",
   "users:admin",
   "opt-outs:write",
+  "attempts:read",
+  "attempts:write",
   "platform:status",
   "metrics:read",
 ] as const;

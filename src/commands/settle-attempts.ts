@@ -7,7 +7,7 @@ import { describeStore, openStore } from "../store/open.ts";
 
 /** What the program uses from its environment. */
 interface SettleSurroundings {
-  readonly attempts: Pick<Attempts, "unknown" | "find" | "resolve">;
+  readonly attempts: Pick<Attempts, "unknown" | "resolve">;
   readonly stdout: Output;
   readonly stderr: Output;
 }
@@ -62,17 +62,20 @@ async function settle(
   word: keyof typeof WORDS,
   { attempts, stdout, stderr }: SettleSurroundings,
 ): Promise<number> {
-  if (await attempts.resolve(key, WORDS[word])) {
-    stdout.write(`Settled as ${word}.\n`);
-    return 0;
+  const resolution = await attempts.resolve(key, { state: WORDS[word], by: "operator" });
+  switch (resolution.kind) {
+    case "settled":
+      stdout.write(`Settled as ${word}.\n`);
+      return 0;
+    case "not-unknown":
+      stderr.write(`This attempt is ${resolution.record.state}: only one of unknown outcome can be settled.\n`);
+      return 1;
+    case "missing":
+      stderr.write("No attempt has this key. npm run attempts lists those that can be settled.\n");
+      return 1;
+    default:
+      return resolution satisfies never;
   }
-  const record = await attempts.find(key);
-  stderr.write(
-    record === null
-      ? "No attempt has this key. npm run attempts lists those that can be settled.\n"
-      : `This attempt is ${record.state}: only one of unknown outcome can be settled.\n`,
-  );
-  return 1;
 }
 
 /** The program: `npm run attempts`. */

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import { Page, type PageArguments, requirePageSize } from "../loaders/paging.ts";
-import { type JobRecord, type Jobs, type NumberedRow, rowKeyOf } from "../store/jobs.ts";
+import { type JobRecord, type Jobs, type NumberedRow, parseRowKey, rowKeyOf } from "../store/jobs.ts";
 
 export type { JobRecord } from "../store/jobs.ts";
 
@@ -35,6 +35,14 @@ export function rowStateOf({ job, row }: RowOfJob): ShownRowState {
 
 export function idempotencyKeyOf({ job, row }: RowOfJob): string {
   return rowKeyOf(job.id, row.number);
+}
+
+/** The row that an attempt was made for, by its key; null if no job made it, or if the job is no longer kept. */
+export async function rowOfAttempt(jobs: Jobs, key: string): Promise<RowOfJob | null> {
+  const place = parseRowKey(key);
+  const job = place && (await jobs.find(place.id));
+  const [row = null] = job === null ? [] : await jobs.rows.get(job.set, [place?.number ?? 0]);
+  return job && row && { job, row };
 }
 
 /** Newest first. Throws InputError. */

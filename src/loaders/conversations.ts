@@ -52,6 +52,13 @@ export class ConversationLoaders {
     return text;
   }
 
+  /** The text of an attempt without a final outcome, by the attempt's owner. Null if it has none. */
+  async outgoingOf(owner: string): Promise<StoredOutgoing | null> {
+    await this.#sources.events.newestCursor();
+    const id = await this.#sources.inbox.outgoingOf(owner);
+    return id && this.outgoing(id);
+  }
+
   /** The one with the newest message first. */
   list(args: PageArguments, filter: ConversationFilter): Promise<Page<ConversationRecord>> {
     const { conversations, events } = this.#sources;

@@ -66,6 +66,7 @@ export const resolvers: gql.Resolvers = {
     ...viewer.Query,
   },
   Mutation: {
+    ...attempt.Mutation,
     ...campaign.Mutation,
     ...contactMutations.Mutation,
     ...conversation.Mutation,
@@ -83,6 +84,7 @@ export const resolvers: gql.Resolvers = {
     ...survey.Mutation,
   },
   Subscription: { ...Subscription, ...job.Subscription },
+  Attempt: attempt.Attempt,
   Campaign: campaign.Campaign,
   CompletedPoll: completedPoll.CompletedPoll,
   Contact: contact.Contact,

@@ -13,7 +13,12 @@ export interface AttemptRecord {
   readonly message: string | null;
   /** Who made the attempt: the id of a caller. */
   readonly caller: string;
+  /** Another one for each use of the key. */
+  readonly owner: string;
 }
+
+/** What is said of an attempt that a person settled. */
+export const SETTLED_BY_PERSON = "Settled by an operator of this server.";
 
 /** Whether the outcome stays what it is. */
 export function isFinal(state: AttemptState): boolean {

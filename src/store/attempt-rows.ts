@@ -2,6 +2,9 @@ import { type AttemptRecord, isFinal } from "./attempt-record.ts";
 import { type OutgoingDetails, writeNews } from "./outgoing-records.ts";
 import type { Draft } from "./update.ts";
 
+/** As many as the latest time has. */
+const PLACE_DIGITS = 15;
+
 /** One use of a key. */
 export interface Attempt {
   readonly key: string;
@@ -22,9 +25,7 @@ export type KeyInUse =
   | { readonly kind: "in-progress" };
 
 /** A row of `attempt`. Times are milliseconds since 1970. */
-export interface Row extends Attempt, Pick<AttemptRecord, "state" | "message" | "caller"> {
-  /** Different for each use of the key. */
-  readonly owner: string;
+export interface Row extends Attempt, Pick<AttemptRecord, "state" | "message" | "caller" | "owner"> {
   readonly startedAt: number;
   readonly leaseEndsAt: number;
   readonly settledAt: number | null;
@@ -41,6 +42,10 @@ export async function readRow(draft: Draft, key: string): Promise<Row | null> {
 
 export function revise(draft: Draft, row: Row, changes: Partial<Row>): Row {
   const revised = { ...row, ...changes };
+  const isUnknown = revised.state === "UNKNOWN";
+  if (isUnknown !== (row.state === "UNKNOWN")) {
+    draft.write("unknown-attempt", unknownPlace(row), isUnknown ? 1 : null);
+  }
   writeRow(draft, revised);
   return revised;
 }
@@ -80,6 +85,7 @@ export function toRecord({
   settledAt,
   message,
   caller = "anonymous",
+  owner,
 }: Row): AttemptRecord {
   return {
     key,
@@ -89,7 +95,18 @@ export function toRecord({
     settledAt: settledAt === null ? null : new Date(settledAt),
     message,
     caller,
+    owner,
   };
+}
+
+/** The key of `unknown-attempt` for an attempt of unknown outcome: the oldest has the first. */
+export function unknownPlace({ startedAt, key }: Pick<Row, "startedAt" | "key">): string {
+  return `${String(startedAt).padStart(PLACE_DIGITS, "0")} ${rowKey(key)}`;
+}
+
+/** The key of `attempt` of the attempt that has this place. */
+export function rowKeyAt(place: string): string {
+  return place.slice(PLACE_DIGITS + 1);
 }
 
 /** As a JSON string: a caller's key may hold NUL and lone surrogates, a store's key may not. */

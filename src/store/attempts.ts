@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import type { AttemptRecord } from "./attempt-record.ts";
+import { type AttemptRecord, isFinal, SETTLED_BY_PERSON } from "./attempt-record.ts";
 import {
   type Attempt,
   type KeyInUse,
@@ -13,9 +12,13 @@ import {
   writeRow,
 } from "./attempt-rows.ts";
 import type { AuditLog } from "./audit.ts";
+import { draftRowOfAttempt } from "./job-decisions.ts";
+import { writeNews } from "./job-news.ts";
+import { parseRowKey } from "./job-records.ts";
 import type { OutgoingDetails } from "./outgoing-records.ts";
-import { type Change, type Entry, QUICK, type Store } from "./store.ts";
+import { type Change, type CommitOptions, QUICK, type Store } from "./store.ts";
 import { StoreMark } from "./store-mark.ts";
+import { batchesOf, createUnknownAttempts, type UnknownAttempts } from "./unknown-attempts.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 export type { AttemptRecord } from "./attempt-record.ts";
@@ -42,6 +45,20 @@ type Alongside = (draft: Draft) => Promise<void>;
 /** The outcomes that a person may set. */
 type SetByPerson = "ACCEPTED" | "REFUSED";
 
+/** What a person has found out about an attempt. */
+interface Decision {
+  readonly state: SetByPerson;
+  /** Who decides, for the audit log. */
+  readonly by: string;
+  /** The attempt that the person looked at: a later use of its key is not settled. Left out: whichever has the key. */
+  readonly startedAt?: Date;
+}
+
+/** `record`: the attempt as it is afterwards. Only one of unknown outcome is settled. */
+type Resolution =
+  | { readonly kind: "settled" | "not-unknown"; readonly record: AttemptRecord }
+  | { readonly kind: "missing" };
+
 /** The right to settle the attempt that `begin` started. */
 export interface AttemptHandle {
   readonly claim: Row;
@@ -57,7 +74,7 @@ type Begun = { readonly kind: "started"; readonly handle: AttemptHandle } | KeyI
  * reader of an attempt whose lease has ended records that its outcome is unknown. Every method throws StoreError if the
  * store fails.
  */
-export interface Attempts {
+export interface Attempts extends UnknownAttempts {
   /**
    * Remembers which store this is. If it is emptied or exchanged later, no key can be looked up or claimed any more: a
    * key that has no record may have been used all the same.
@@ -80,16 +97,16 @@ export interface Attempts {
   settle(handle: AttemptHandle, settlement: Settlement, alongside?: Alongside): Promise<SetByPerson | null>;
   /** Null if the key was never used or its attempt was deleted. */
   find(key: string): Promise<AttemptRecord | null>;
-  /** Unknown attempts, the oldest first. */
-  unknown(): Promise<AttemptRecord[]>;
-  /** Records a person's decision on an attempt of unknown outcome; false if the key has none. */
-  resolve(key: string, state: SetByPerson): Promise<boolean>;
+  /**
+   * Records a person's decision on an attempt of unknown outcome, and with it what it means for the row of a job that made
+   * the attempt.
+   */
+  resolve(key: string, decision: Decision): Promise<Resolution>;
   /** Deletes attempts that were settled more than 72 hours ago, and records outcomes that processes that died left open. */
   sweep(): Promise<void>;
 }
 
 const KEPT_MS = 72 * 3_600_000;
-const BATCH = 200;
 const DURABLE = { durable: true };
 
 export interface AttemptsOptions {
@@ -98,13 +115,21 @@ export interface AttemptsOptions {
   readonly audit: Pick<AuditLog, "draft">;
   /** Called when more is known of a text that goes out. */
   readonly onNews?: () => void;
+  /** Called with news of a job, a row of which a decision has changed, as other processes hear it. */
+  readonly onJobNews?: (news: string) => void;
   /** Runs when `find` is the first to see that a process died while it carried out an attempt. */
   readonly onAbandoned?: () => Promise<void>;
 }
 
 export function createAttempts(
   store: Store,
-  { now, audit, onNews = () => undefined, onAbandoned = async () => undefined }: AttemptsOptions,
+  {
+    now,
+    audit,
+    onNews = () => undefined,
+    onJobNews = () => undefined,
+    onAbandoned = async () => undefined,
+  }: AttemptsOptions,
 ): Attempts {
   const update = createUpdate(store, "An attempt");
   const mark = new StoreMark(store);
@@ -119,17 +144,13 @@ export function createAttempts(
     if (!isAbandoned(row)) {
       return row;
     }
-    await recordOutcome(draft, row, "UNKNOWN");
+    await recordAbandoned(draft, row);
     return revise(draft, row, abandoned());
   }
 
-  function recordOutcome(
-    draft: Draft,
-    { key, mutation, caller }: Row,
-    outcome: SetByPerson | "UNKNOWN",
-  ): Promise<void> {
+  function recordAbandoned(draft: Draft, { key, mutation, caller }: Row): Promise<void> {
     // Whom it named, only the process knew that carried it out: the entry is found by its key.
-    return audit.draft(draft, { caller, mutation, outcome, idempotencyKey: key, targets: [] });
+    return audit.draft(draft, { caller, mutation, outcome: "UNKNOWN", idempotencyKey: key, targets: [] });
   }
 
   function isAbandoned({ state, leaseEndsAt }: Row): boolean {
@@ -145,21 +166,35 @@ export function createAttempts(
     return { state: "UNKNOWN", settledAt: now().getTime(), message };
   }
 
-  async function* batches(): AsyncGenerator<Entry[]> {
-    let after: string | undefined;
-    do {
-      const entries: Entry[] = await store.range("attempt", { ...(after && { after }), limit: BATCH });
-      yield entries;
-      after = entries.at(-1)?.key;
-      await yieldToEventLoop();
-    } while (after !== undefined);
-  }
-
   /** Records an outcome. */
-  async function settling<Result>(change: (draft: Draft) => Promise<Result>): Promise<Result> {
-    const result = await update(change, DURABLE);
+  async function settling<Result>(
+    change: (draft: Draft) => Promise<Result>,
+    options: CommitOptions = {},
+  ): Promise<Result> {
+    const result = await update(change, { ...DURABLE, ...options });
     onNews();
     return result;
+  }
+
+  async function decide(draft: Draft, key: string, { state, by, startedAt }: Decision): Promise<Resolution> {
+    const row = await readCurrent(draft, key);
+    if (row === null || (startedAt !== undefined && row.startedAt !== startedAt.getTime())) {
+      return { kind: "missing" };
+    }
+    if (row.state !== "UNKNOWN") {
+      return { kind: "not-unknown", record: toRecord(row) };
+    }
+    await audit.draft(draft, {
+      caller: by,
+      mutation: "settleAttempt",
+      outcome: state,
+      idempotencyKey: key,
+      targets: [],
+    });
+    const settledAt = now().getTime();
+    const settled = revise(draft, row, { state, message: SETTLED_BY_PERSON, settledAt });
+    await draftRowOfAttempt(draft, key, settledAt);
+    return { kind: "settled", record: toRecord(settled) };
   }
 
   const find = (key: string) => update((draft) => readCurrent(draft, key), DURABLE);
@@ -213,6 +248,9 @@ export function createAttempts(
           return unlessEqual(row.state);
         }
         revise(draft, row, { ...settlement, settledAt: now().getTime() });
+        if (row.state === "UNKNOWN" && isFinal(settlement.state)) {
+          await draftRowOfAttempt(draft, row.key, now().getTime());
+        }
         return null;
       }),
 
@@ -227,34 +265,20 @@ export function createAttempts(
       return current === null || isForgotten(current) ? null : toRecord(current);
     },
 
-    unknown: async () => {
-      const records: AttemptRecord[] = [];
-      for await (const entries of batches()) {
-        const rows = entries.map(({ value }) => decodeRow<Row>(value));
-        for (const { key } of rows.filter((row) => row.state === "UNKNOWN" || isAbandoned(row))) {
-          const row = await find(key);
-          if (row?.state === "UNKNOWN") {
-            records.push(toRecord(row));
-          }
-        }
+    ...createUnknownAttempts(store, { update, now, readCurrent, isAbandoned }),
+
+    resolve: async (key, decision) => {
+      const ofJob = parseRowKey(key);
+      const news = ofJob && writeNews({ id: ofJob.id, isWork: false });
+      const resolution = await settling((draft) => decide(draft, key, decision), news === null ? {} : { news });
+      if (news !== null) {
+        onJobNews(news);
       }
-      return records.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+      return resolution;
     },
 
-    resolve: (key, state) =>
-      settling(async (draft) => {
-        const row = await readCurrent(draft, key);
-        if (row?.state !== "UNKNOWN") {
-          return false;
-        }
-        const message = "Settled by an operator of this server.";
-        await recordOutcome(draft, { ...row, caller: "operator" }, state);
-        revise(draft, row, { state, message, settledAt: now().getTime() });
-        return true;
-      }),
-
     sweep: async () => {
-      for await (const entries of batches()) {
+      for await (const entries of batchesOf(store)) {
         for (const row of entries.map(({ value }) => decodeRow<Row>(value)).filter(isAbandoned)) {
           await find(row.key);
         }

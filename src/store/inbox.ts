@@ -1,4 +1,4 @@
-import { type CompletedPollId, idParts, type OutgoingMessageId, type ReceivedMessageId } from "../ids.ts";
+import { type CompletedPollId, idParts, makeId, type OutgoingMessageId, type ReceivedMessageId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import {
   asItCame,
@@ -30,7 +30,7 @@ import {
   sequenceKey,
   writeState,
 } from "./inbox-state.ts";
-import { createTakeNews, overdueKeys, type TakeNews } from "./outgoing-news.ts";
+import { createTakeNews, overdueKeys, placeOfOutgoing, type TakeNews } from "./outgoing-news.ts";
 import { QUICK, type Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
@@ -62,6 +62,8 @@ export interface Inbox {
   completedPoll(id: CompletedPollId): Promise<StoredPollReport | null>;
   /** Null if no text has this id, or if it was deleted. */
   outgoing(id: OutgoingMessageId): Promise<StoredOutgoing | null>;
+  /** The text of an attempt without a final outcome, by the attempt's owner. Null if it has none. */
+  outgoingOf(owner: string): Promise<OutgoingMessageId | null>;
   /** Received events that the filter lets through, newest first. */
   list<Kind extends ListedKind>(filter: FilterOf<Kind>, range: EventRange): Promise<StoredOf<Kind>[]>;
   /** How many received events the filter lets through: exact, with one key read. */
@@ -164,6 +166,11 @@ export function createInbox(store: Store, options: InboxOptions): Inbox {
     completedPoll: (id) => find("CompletedPoll", id),
 
     outgoing: (id) => find("OutgoingMessage", id),
+
+    outgoingOf: async (owner) => {
+      const [sequence, { epoch }] = await Promise.all([placeOfOutgoing(store, owner), state()]);
+      return sequence === null ? null : makeId("OutgoingMessage", epoch, String(sequence));
+    },
 
     list: async <Kind extends ListedKind>(filter: FilterOf<Kind>, range: EventRange) => {
       const { epoch } = await state();

@@ -109,6 +109,19 @@ export function rowKeyOf(id: JobId, number: number): string {
   return `${id}:${number}`;
 }
 
+/** The row that an attempt was made for, by its key: the row's own, or that of a further write of the row. */
+export function parseRowKey(key: string): { readonly id: JobId; readonly number: number } | null {
+  const [, id, number] = /^(job:[\w-]+):(\d{1,6})(?::|$)/.exec(key) ?? [];
+  return id === undefined ? null : { id: id as JobId, number: Number(number) };
+}
+
+export function jobKey(id: JobId): string {
+  return `job ${id}`;
+}
+
+/** The count of each outcome. */
+export const COUNTED = { ACCEPTED: "accepted", REFUSED: "refused", UNKNOWN: "unknown" } as const;
+
 /** Whether a process must work on the job: rows wait, or a process that died left some under way. */
 export function needsWork({ state, claim }: JobRecord): boolean {
   return state === "RUNNING" || claim !== null;

@@ -1,12 +1,21 @@
 import type { JobId } from "../ids.ts";
+import { decisionOn } from "./job-decisions.ts";
 import { JobListeners, type JobNews, writeNews } from "./job-news.ts";
-import { type JobClaim, type JobOutcome, type JobRecord, type JobRowRecord, needsWork } from "./job-records.ts";
+import {
+  COUNTED,
+  type JobClaim,
+  type JobOutcome,
+  type JobRecord,
+  type JobRowRecord,
+  jobKey,
+  needsWork,
+} from "./job-records.ts";
 import { createJobRows, dueKey, type JobRows, rowKey } from "./job-rows.ts";
 import type { Change, Range, Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 export type { JobKind, JobRecord, JobText, JobWait, NumberedRow, QuietHours } from "./job-records.ts";
-export { needsWork, rowKeyOf } from "./job-records.ts";
+export { needsWork, parseRowKey, rowKeyOf } from "./job-records.ts";
 
 /** What became of a claimed row: its outcome, or when its turn comes again. */
 export type RowResult =
@@ -87,7 +96,6 @@ const MOST_ACTIVE = 1_000;
 /** Rows of a dead process are recovered from what its attempts say. */
 const PROGRESS = { durable: false, isWork: false };
 
-const jobKey = (id: JobId) => `job ${id}`;
 const activeKey = (id: JobId) => `active ${id}`;
 const leaseKey = (id: JobId) => `lease ${id}`;
 const madeKey = ({ createdAt, id }: JobRecord) => `made ${String(createdAt).padStart(14, "0")} ${id}`;
@@ -238,22 +246,28 @@ export function createJobs(store: Store, { now, keptMilliseconds, lookMillisecon
           const keys = numbers.map((number) => rowKey(job.set, number));
           const stored = await draft.read<JobRowRecord>("job-row", keys);
           const counts = { ...job.counts };
-          results.forEach((result, at) => {
+          for (const [at, result] of results.entries()) {
             const row = stored[at];
             const key = keys[at];
             if (!row || key === undefined || row.outcome !== undefined) {
-              return;
+              continue;
             }
             const { dueAt: _, ...rest } = row;
             if ("outcome" in result) {
-              draft.write("job-row", key, { ...rest, outcome: result.outcome });
+              // A person may have been quicker than the rest of the rows.
+              const decision =
+                result.outcome.state === "UNKNOWN"
+                  ? await decisionOn(draft, job, result.number, now().getTime())
+                  : null;
+              const outcome = decision ?? result.outcome;
+              draft.write("job-row", key, { ...rest, outcome });
               counts.waiting -= 1;
-              counts[COUNTED[result.outcome.state]] += 1;
+              counts[COUNTED[outcome.state]] += 1;
             } else if (isOwn) {
               draft.write("job-row", key, result.isQuiet ? { ...rest, dueAt: result.dueAt } : rest);
               draft.write("job-due", dueKey(job.set, result.dueAt, result.number), 1);
             }
-          });
+          }
           const isOver = job.state !== "CANCELLED" && counts.waiting === 0;
           return {
             ...job,
@@ -298,5 +312,3 @@ export function createJobs(store: Store, { now, keptMilliseconds, lookMillisecon
     },
   };
 }
-
-const COUNTED = { ACCEPTED: "accepted", REFUSED: "refused", UNKNOWN: "unknown" } as const;

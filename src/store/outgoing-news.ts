@@ -4,7 +4,7 @@ import type { OutgoingRow } from "./event-records.ts";
 import { draftState, type State, sequenceKey, writeState } from "./inbox-state.ts";
 import { draftLines } from "./lines.ts";
 import type { OutgoingText } from "./outgoing-records.ts";
-import type { Store } from "./store.ts";
+import { QUICK, type Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 
 /** Of one commit, which takes a few milliseconds. */
@@ -31,6 +31,12 @@ export async function overdueKeys(store: Store, now: Date): Promise<string[]> {
     .map(({ value }) => decodeRow<Place>(value))
     .filter(({ dueAt }) => dueAt !== null && dueAt <= now.getTime())
     .map(({ idempotencyKey }) => idempotencyKey);
+}
+
+/** The first event of a text of which more will be known; null if there is none. */
+export async function placeOfOutgoing(store: Store, owner: string): Promise<number | null> {
+  const [text = null] = await store.get("outgoing-place", [owner], QUICK);
+  return decodeRow<Place>(text)?.sequence ?? null;
 }
 
 /** Takes the news into the inbox; true if there was any. */

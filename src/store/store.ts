@@ -40,6 +40,7 @@ export type Table =
   | "forgotten-contact"
   | "version"
   | "attempt"
+  | "unknown-attempt"
   | "store-mark"
   | "event"
   | "event-index"

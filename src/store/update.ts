@@ -19,6 +19,8 @@ export class Draft {
   readonly #store: Store;
   readonly #changes = new Map<string, { readonly change: Omit<Change, "becomes">; becomes?: string | null }>();
 
+  readonly #held = new Set<string>();
+
   constructor(store: Store) {
     this.#store = store;
   }
@@ -42,6 +44,13 @@ export class Draft {
     return decodeRow<Row>(text);
   }
 
+  /** Lets the commit fail if one of these rows, which this draft has read and does not write, was changed since. */
+  hold(table: Table, keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#held.add(nameOf(table, key));
+    }
+  }
+
   /** Null removes the row. A row that this draft has read is changed only if it is unchanged at the commit. */
   write(table: Table, key: string, row: unknown): void {
     const name = nameOf(table, key);
@@ -50,8 +59,8 @@ export class Draft {
   }
 
   get changes(): Change[] {
-    return [...this.#changes.values()].flatMap(({ change, becomes }) =>
-      becomes === undefined || becomes === change.was ? [] : [{ ...change, becomes }],
+    return [...this.#changes].flatMap(([name, { change, becomes = change.was }]) =>
+      becomes === undefined || (becomes === change.was && !this.#held.has(name)) ? [] : [{ ...change, becomes }],
     );
   }
 }

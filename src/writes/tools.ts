@@ -26,7 +26,7 @@ export interface WriteTools {
   /** Who writes: the id of a caller. */
   readonly caller: string;
   readonly optOuts: OptOuts;
-  readonly inbox: Pick<Inbox, "message" | "outgoing">;
+  readonly inbox: Pick<Inbox, "message" | "outgoing" | "outgoingOf" | "takeNews">;
   readonly conversations: Pick<Conversations, "markRead">;
   /** Number and group of a sender, each null if it is not known without a platform call. */
   readonly lineOf: (from: Sender) => Line;
