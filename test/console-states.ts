@@ -203,7 +203,36 @@ const POLLS: readonly ConsoleState[] = [
   },
 ];
 
-export const STATES: readonly ConsoleState[] = [...SIGN_IN, ...INBOX, ...PEOPLE, ...POLLS];
+const checked = (page: Page) => text(page, "accepts this server's credentials");
+
+const OPS: readonly ConsoleState[] = [
+  { name: "ops", path: "/ops", reach: checked },
+  { name: "ops-empty", path: "/ops", graph: "empty", reach: checked },
+  { name: "ops-loading", path: "/ops", network: "held", reach: skeleton },
+  { name: "ops-failed", path: "/ops", network: "broken", reach: alert },
+  { name: "ops-pidj-down", path: "/ops", graph: "pidjDown", reach: (page) => text(page, "Pidj could not be reached") },
+  {
+    name: "ops-offline",
+    path: "/ops",
+    reach: async (page) => {
+      await checked(page);
+      await offline(page);
+    },
+  },
+  {
+    name: "ops-decision",
+    path: "/ops",
+    reach: async (page) => {
+      await checked(page);
+      await page.getByRole("button", { name: "It was not sent" }).click();
+      await text(page, "the person gets it twice");
+    },
+  },
+  { name: "ops-reader", path: "/ops", key: "reader", reach: (page) => text(page, "whose key may decide") },
+  { name: "ops-forbidden", path: "/ops", key: "people", reach: (page) => text(page, "does not open") },
+];
+
+export const STATES: readonly ConsoleState[] = [...SIGN_IN, ...INBOX, ...PEOPLE, ...POLLS, ...OPS];
 
 /** A name that is known only after the list: then the page is complete. */
 function nameOf({ graphs, people }: ConsoleWorld): string {

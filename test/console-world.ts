@@ -10,7 +10,7 @@ import { SCOPES, type Scope } from "../src/access/scopes.ts";
 // The graphs behind the states of `console-states.ts`: a full one, an empty one, and one for each platform that is down.
 
 export type GraphName = "full" | "empty" | "pidjDown" | "textizenDown";
-export type KeyName = "clerk" | "people" | "nobody";
+export type KeyName = "clerk" | "people" | "reader" | "nobody";
 
 export interface ConsoleWorld extends AsyncDisposable {
   readonly graphs: Readonly<Record<GraphName, Textgraph>>;
@@ -71,6 +71,7 @@ export async function startWorld(): Promise<ConsoleWorld> {
   const keys = {
     clerk: add("front-desk", SCOPES),
     people: add("people-only", ["contacts:read"]),
+    reader: add("reads-attempts", ["attempts:read"]),
     nobody: add("opens-nothing", ["metrics:read"]),
   };
   const env = { API_KEYS_FILE: path };

@@ -23,8 +23,13 @@ export const input = (idempotencyKey: string) => ({
 });
 
 /** Sends one text; `changes` replace parts of the usual input. */
-export function send(url: string, idempotencyKey: string, changes: object = {}): Promise<Answer> {
-  return ask(url, SEND, { input: { ...input(idempotencyKey), ...changes } });
+export function send(
+  url: string,
+  idempotencyKey: string,
+  changes: object = {},
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return ask(url, SEND, { input: { ...input(idempotencyKey), ...changes } }, headers);
 }
 
 /** How far the attempt has come; null where the key is not known. */

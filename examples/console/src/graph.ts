@@ -39,9 +39,12 @@ export function createClient({ url, key, ledger, areTrusted, tries = 3, onRefuse
       return response;
     },
   });
-  const watch = new ApolloLink((operation, forward) =>
-    forward(operation).pipe(tap((result) => ledger.record(operation.operationName ?? "", result))),
-  );
+  const watch = new ApolloLink((operation, forward) => {
+    const startedAt = performance.now();
+    const isPushed = operation.operationType === "subscription";
+    const took = () => (isPushed ? null : performance.now() - startedAt);
+    return forward(operation).pipe(tap((result) => ledger.record(operation.operationName ?? "", result, took())));
+  });
   client.setLink(watch.concat(client.link));
   return client;
 }

@@ -11,6 +11,8 @@ export interface Entry {
   /** Platform calls: at most, by the price, and in fact. Null where the server does not say. */
   readonly asked: number | null;
   readonly actual: number | null;
+  /** Until the answer was there; null for what is pushed. */
+  readonly milliseconds: number | null;
   readonly calls: readonly Call[];
   readonly errors: readonly LedgerError[];
 }
@@ -28,7 +30,7 @@ export interface LedgerError {
 }
 
 export interface Ledger {
-  record(operation: string, result: Result): void;
+  record(operation: string, result: Result, milliseconds: number | null): void;
   subscribe(listener: () => void): () => void;
   entries(): readonly Entry[];
 }
@@ -49,7 +51,7 @@ export function createLedger(): Ledger {
   let number = 0;
   const listeners = new Set<() => void>();
   return {
-    record: (operation, { extensions, errors = [] }) => {
+    record: (operation, { extensions, errors = [] }, milliseconds) => {
       number += 1;
       const cost = partOf(extensions, "cost");
       const entry: Entry = {
@@ -59,6 +61,7 @@ export function createLedger(): Ledger {
         at: new Date(),
         asked: numberOf(partOf(cost, "asked"), "calls"),
         actual: numberOf(partOf(cost, "actual"), "calls"),
+        milliseconds: milliseconds === null ? null : Math.round(milliseconds),
         calls: callsOf(partOf(extensions, "platforms")),
         errors: errors.map(({ message, path, extensions: details }) => ({
           code: String(partOf(details, "code") ?? ""),

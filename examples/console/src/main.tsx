@@ -7,6 +7,7 @@ import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/inbox.css";
 import "./styles/people.css";
+import "./styles/ops.css";
 
 applyTheme(readTheme());
 const root = document.getElementById("app");

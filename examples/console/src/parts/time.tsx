@@ -3,6 +3,13 @@ import { LOCALE, strings } from "../strings.ts";
 import { OWN_ZONE } from "./zones.tsx";
 
 const hour = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit" });
+const second = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
+const dayAndHour = new Intl.DateTimeFormat(LOCALE, {
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+});
 const day = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
 const longDay = new Intl.DateTimeFormat(LOCALE, { weekday: "long", month: "long", day: "numeric" });
 const relativeDay = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
@@ -33,6 +40,17 @@ export function Moment({ at }: { readonly at: string }) {
     <time dateTime={at} className="moment">
       <span>{showMomentIn(at, zone)}</span>
       {zone !== OWN_ZONE && <span className="muted">{strings.zones.forYou(showMomentIn(at, OWN_ZONE))}</span>}
+    </time>
+  );
+}
+
+/** To the second, with the day unless it is today: when something happened to the server. */
+export function Clock({ at }: Pick<TimeProps, "at">) {
+  const date = new Date(at);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return (
+    <time dateTime={at} title={full.format(date)}>
+      {(isToday ? second : dayAndHour).format(date)}
     </time>
   );
 }

@@ -1,4 +1,4 @@
-import { ChartBarBig, Inbox, type LucideIcon, Users } from "lucide-react";
+import { Activity, ChartBarBig, Inbox, type LucideIcon, Users } from "lucide-react";
 import type { ComponentType } from "react";
 import { strings } from "../strings.ts";
 
@@ -33,5 +33,12 @@ export const SECTIONS: readonly Section[] = [
     icon: ChartBarBig,
     scopes: ["polls:read"],
     load: () => import("../polls/polls.tsx"),
+  },
+  {
+    path: "ops",
+    name: strings.nav.ops,
+    icon: Activity,
+    scopes: ["platform:status", "attempts:read"],
+    load: () => import("../ops/ops.tsx"),
   },
 ];

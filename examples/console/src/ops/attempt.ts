@@ -1,0 +1,8 @@
+import type { OperationsQuery } from "../generated/operations.ts";
+
+export type Attempt = NonNullable<OperationsQuery["unknownAttempts"]>["nodes"][number];
+
+/** What it says; null if nobody knows, or if the key does not open it. */
+export function textOf({ outgoingMessage, jobRow }: Attempt): string | null {
+  return outgoingMessage?.text ?? jobRow?.text ?? null;
+}
