@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { addApiKey } from "../src/access/api-keys.ts";
 import type { Scope } from "../src/access/scopes.ts";
 import type { JobId } from "../src/ids.ts";
-import type { JobRecord } from "../src/store/jobs.ts";
+import { createJobs, type JobRecord } from "../src/store/jobs.ts";
+import { openStore } from "../src/store/open.ts";
 import { createJob, hasEnded, numberAt, readJob, rowsOf, untilJob } from "./jobs.ts";
 import { input, send, stateOf, TO, timesTaken, wordOf } from "./sends.ts";
 import { onEachStore } from "./stores.ts";
@@ -185,7 +186,7 @@ onEachStore((make) => {
     const set = await jobs.rows.create(at);
     await jobs.rows.write(
       set,
-      [1, 2, 3].map((number) => ({ number, to: numberAt(number), values: {} })),
+      [1, 2, 3, 4].map((number) => ({ number, to: numberAt(number), values: {} })),
     );
     const record: JobRecord = {
       id: "job:by-hand" as JobId,
@@ -201,8 +202,8 @@ onEachStore((make) => {
       state: "CANCELLED",
       waits: null,
       endedAt: at,
-      counts: { total: 3, waiting: 3, accepted: 0, refused: 0, unknown: 0 },
-      next: 4,
+      counts: { total: 4, waiting: 4, accepted: 0, refused: 0, unknown: 0 },
+      next: 5,
       claim: null,
     };
     const { id } = (await jobs.create(record)).job;
@@ -213,13 +214,14 @@ onEachStore((make) => {
       expect(handle && (await attempts.settle(handle, { state, message: null, outcome: "1" }))).toBeNull();
     };
     const decide = (key: string, state: "ACCEPTED" | "REFUSED") => attempts.resolve(key, { state, by: "key:ops" });
+    const lost = { state: "UNKNOWN", code: "OUTCOME_UNKNOWN", message: "lost", at } as const;
     const outcomes = async () =>
-      (await jobs.rows.get(set, [1, 2, 3])).map((row) => [row?.outcome?.state, row?.outcome?.message]);
+      (await jobs.rows.get(set, [1, 2, 3, 4])).map((row) => [row?.outcome?.state, row?.outcome?.message]);
     const settleRow = (number: number) =>
       jobs.settle(id, {
         claimId: "none",
         waits: null,
-        results: [{ number, outcome: { state: "UNKNOWN", code: "OUTCOME_UNKNOWN", message: "lost", at } }],
+        results: [{ number, outcome: lost }],
       });
 
     // Row 1: the decision comes first, then the word of the process that carried it out.
@@ -241,6 +243,18 @@ onEachStore((make) => {
     await leave(`${id}:3`, "UNKNOWN");
     await settleRow(3);
     await decide(`${id}:3`, "REFUSED");
+    // Row 4: the decision and the process's word are written at the same moment.
+    await leave(`${id}:4`, "UNKNOWN");
+    const store = await openStore(place.url, "default");
+    let decided: Promise<unknown> | null = null;
+    const commit: typeof store.commit = async (...args) => {
+      decided ??= decide(`${id}:4`, "REFUSED");
+      await decided;
+      return store.commit(...args);
+    };
+    const racing = createJobs({ ...store, commit }, { now, keptMilliseconds: 1e12, lookMilliseconds: 1e6 });
+    await racing.settle(id, { claimId: "none", waits: null, results: [{ number: 4, outcome: lost }] });
+    await store.close();
 
     const said = "Settled by an operator of this server.";
     const missing = "Created, and not known to be in group:1: look there, and put it in if it is missing.";
@@ -248,8 +262,9 @@ onEachStore((make) => {
       ["ACCEPTED", said],
       ["REFUSED", missing],
       ["REFUSED", said],
+      ["REFUSED", said],
     ]);
-    expect((await jobs.find(id))?.counts).toEqual({ total: 3, waiting: 0, accepted: 1, refused: 2, unknown: 0 });
+    expect((await jobs.find(id))?.counts).toEqual({ total: 4, waiting: 0, accepted: 1, refused: 3, unknown: 0 });
   });
 });
 
