@@ -1,5 +1,6 @@
 import type { JobId } from "../ids.ts";
 import { decisionOn } from "./job-decisions.ts";
+import { createJobLeases, type JobLeases, leaseKey } from "./job-leases.ts";
 import { JobListeners, type JobNews, writeNews } from "./job-news.ts";
 import {
   COUNTED,
@@ -23,18 +24,12 @@ export type RowResult =
   /** `isQuiet`: because of quiet hours, which the row shows. */
   | { readonly number: number; readonly dueAt: number; readonly isQuiet: boolean };
 
-/** A process's right to work on a job. */
-export interface JobLease {
-  readonly id: JobId;
-  readonly owner: string;
-}
-
 /**
  * The jobs of one account. Keys of `job`: `job <id>` is the job, `made <time> <id>` its place among all, and `active <id>`
  * is there while a process must work on it; `lease <id>` says which. A job's counts change in the same commit as its rows.
  * Every method throws StoreError if the store fails.
  */
-export interface Jobs {
+export interface Jobs extends JobLeases {
   readonly rows: JobRows;
   /** Makes the job, on disk when this returns; the earlier one if there is one of the same id. */
   create(job: JobRecord): Promise<{ readonly job: JobRecord; readonly isNew: boolean }>;
@@ -45,10 +40,6 @@ export interface Jobs {
   active(): Promise<JobRecord[]>;
   /** Changes the job as `change` says; null if there is no such job. `change` returns null to change nothing. */
   change(id: JobId, change: (job: JobRecord) => JobRecord | null): Promise<JobRecord | null>;
-  /** Takes the right to work on a job, or keeps it, for so many milliseconds; false if another process has it. */
-  lease(lease: JobLease, milliseconds: number): Promise<boolean>;
-  /** Gives the right back. `tells`: other processes hear of it, because there is work left. */
-  release(lease: JobLease, options: { readonly tells: boolean }): Promise<void>;
   /** Marks rows as under way: those `due`, and all up to before `next`. */
   claim(id: JobId, claim: NewClaim): Promise<JobRecord | null>;
   /**
@@ -97,14 +88,7 @@ const MOST_ACTIVE = 1_000;
 const PROGRESS = { durable: false, isWork: false };
 
 const activeKey = (id: JobId) => `active ${id}`;
-const leaseKey = (id: JobId) => `lease ${id}`;
 const madeKey = ({ createdAt, id }: JobRecord) => `made ${String(createdAt).padStart(14, "0")} ${id}`;
-
-/** A row of `lease`. */
-interface LeaseRow {
-  readonly owner: string;
-  readonly endsAt: number;
-}
 
 export interface JobsOptions {
   readonly now: () => Date;
@@ -201,26 +185,7 @@ export function createJobs(store: Store, { now, keptMilliseconds, lookMillisecon
 
     change: (id, change) => revise(id, (job) => change(job), { durable: true, isWork: true }),
 
-    lease: async ({ id, owner }, milliseconds) => {
-      const key = leaseKey(id);
-      const [text = null] = await store.get("job", [key]);
-      const row = decodeRow<LeaseRow>(text);
-      const time = now().getTime();
-      // A lease that ends later than any could was taken by a clock that was put back since.
-      if (row !== null && row.owner !== owner && row.endsAt > time && row.endsAt <= time + 2 * milliseconds) {
-        return false;
-      }
-      const becomes = JSON.stringify({ owner, endsAt: time + milliseconds } satisfies LeaseRow);
-      return store.commit([{ table: "job", key, was: text, becomes }]);
-    },
-
-    release: async ({ id, owner }, { tells }) => {
-      const [text = null] = await store.get("job", [leaseKey(id)]);
-      if (decodeRow<LeaseRow>(text)?.owner === owner) {
-        const change: Change = { table: "job", key: leaseKey(id), was: text, becomes: null };
-        await store.commit([change], tells ? { news: writeNews({ id, isWork: true }) } : {});
-      }
-    },
+    ...createJobLeases(store, now),
 
     claim: (id, { due, next, ...claim }) =>
       revise(
