@@ -61,32 +61,36 @@ onEachStore((make) => {
 test.each([
   ["answered", { unknown: 1, accepted: 1 }],
   ["settled", { unknown: 0, accepted: 2 }],
-])("after a crash with the first row %s, nobody is created or put into a group twice", async (point, counts) => {
-  await using place = await SQLITE.make();
-  await using simulator = await startSimulator({ people: 6 });
-  const { url, email, password } = simulator.textizen;
-  const env = {
-    ...{ TEXTIZEN_BASE_URL: url, TEXTIZEN_EMAIL: email, TEXTIZEN_PASSWORD: password },
-    STORE_URL: place.url,
-    JOB_ROWS_AT_ONCE: "1",
-  };
-  const child = await startChild({ ...environmentFor(simulator, ""), ...env, CRASH_AT: point });
-  await createImport(child.url).catch(() => null);
-  await child.ended;
-  // Leases of the dead process are over.
-  const app = await startApp(configFor(simulator, env), { now: () => new Date(Date.now() + MINUTE_MS) });
-  try {
-    const { jobs } = (await ask(app.url, "{ jobs(first: 1) { nodes { id } } }")).data;
-    const done = await untilJob(app.url, jobs.nodes[0].id, hasEnded);
-    expect(done.counts).toMatchObject(counts);
-    const created = groupsOf(simulator);
-    expect(created["Person 1"]).toEqual([71, 72]);
-    expect(created["Person 0"]).toEqual({ answered: [], settled: [71, 72] }[point]);
-    expect(timesCalled(simulator, "POST", /participants$/)).toBe(Object.keys(created).length);
-  } finally {
-    await app.close();
-  }
-});
+])(
+  "after a crash with the first row %s, nobody is created or put into a group twice",
+  async (point, counts) => {
+    await using place = await SQLITE.make();
+    await using simulator = await startSimulator({ people: 6 });
+    const { url, email, password } = simulator.textizen;
+    const env = {
+      ...{ TEXTIZEN_BASE_URL: url, TEXTIZEN_EMAIL: email, TEXTIZEN_PASSWORD: password },
+      STORE_URL: place.url,
+      JOB_ROWS_AT_ONCE: "1",
+    };
+    const child = await startChild({ ...environmentFor(simulator, ""), ...env, CRASH_AT: point });
+    await createImport(child.url).catch(() => null);
+    await child.ended;
+    // Leases of the dead process are over.
+    const app = await startApp(configFor(simulator, env), { now: () => new Date(Date.now() + MINUTE_MS) });
+    try {
+      const { jobs } = (await ask(app.url, "{ jobs(first: 1) { nodes { id } } }")).data;
+      const done = await untilJob(app.url, jobs.nodes[0].id, hasEnded);
+      expect(done.counts).toMatchObject(counts);
+      const created = groupsOf(simulator);
+      expect(created["Person 1"]).toEqual([71, 72]);
+      expect(created["Person 0"]).toEqual({ answered: [], settled: [71, 72] }[point]);
+      expect(timesCalled(simulator, "POST", /participants$/)).toBe(Object.keys(created).length);
+    } finally {
+      await app.close();
+    }
+  },
+  MINUTE_MS,
+);
 
 test.each([
   ["refused", "REFUSED", "ALREADY_EXISTS"],
