@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { promisify, stripVTControlCharacters } from "node:util";
+import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 import { HAS_BROWSER } from "./browser.ts";
 
@@ -62,16 +62,17 @@ async function run(cwd: string, ...program: readonly string[]): Promise<void> {
   }
 }
 
+/** The console's own server, over a graph that each page names for itself. */
 async function serve(): Promise<readonly [ChildProcess, string]> {
-  const vite = ["node_modules/vite/bin/vite.js", "preview", "--host", "127.0.0.1"];
-  const server = spawn(process.execPath, vite, { cwd: CONSOLE, stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, TEXTGRAPH_URL: "http://127.0.0.1:9/graphql", CONSOLE_PORT: "0" };
+  const server = spawn(process.execPath, ["main.ts"], { cwd: CONSOLE, env, stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: server.stdout })) {
-    const address = /Local:\s+(http\S+)/.exec(stripVTControlCharacters(line))?.[1];
+    const address = /^The console is at (http\S+)\?/.exec(line)?.[1];
     if (address !== undefined) {
       server.stdout.resume();
       return [server, address];
     }
   }
   await once(server, "exit");
-  throw new Error("Vite ended before it was ready.");
+  throw new Error("The console's server ended before it was ready.");
 }

@@ -20,6 +20,9 @@ export const canRunConsole = inject("console") !== null;
 export interface ConsoleSite extends AsyncDisposable {
   /** The manifest of its operations, for `TRUSTED_DOCUMENTS`. */
   readonly documents: string;
+  readonly address: string;
+  /** A page in which nothing is open yet. */
+  newPage(options?: BrowserContextOptions): Promise<Page>;
   /** A page of the console over a graph, at a path such as `/inbox`; with a key, it is signed in. */
   open(graph: string, path?: string, options?: BrowserContextOptions & { readonly key?: string }): Promise<Page>;
 }
@@ -31,12 +34,16 @@ export async function startConsole(): Promise<ConsoleSite> {
     throw new Error("The console is not installed, or there is no browser.");
   }
   const browser = await launchBrowser();
+  const newPage = async (options: BrowserContextOptions = {}) => {
+    const page = await (await browser.newContext(options)).newPage();
+    page.setDefaultTimeout(15_000);
+    return page;
+  };
   return {
-    documents: site.documents,
+    ...site,
+    newPage,
     open: async (graph, path = "/", { key, ...options } = {}) => {
-      const context = await browser.newContext(options);
-      const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      const page = await newPage(options);
       await page.goto(`${site.address}${path.slice(1)}?graph=${encodeURIComponent(graph)}`);
       if (key !== undefined) {
         await signIn(page, key);

@@ -2,12 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { preview } from "vite";
+import { serveConsole } from "./serve.ts";
 
 // `npm run console` of the checkout: the graph over simulated platforms with people who text, and the built console.
-// TEXTGRAPH_URL names a running graph instead: then only the console is started.
+// TEXTGRAPH_URL names a running graph instead: then only the console is started. CONSOLE_PORT: where, 5180 if it is free.
 
-const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DOCUMENTS = fileURLToPath(new URL("src/generated/trusted-documents.json", import.meta.url));
 const CHATTER = { TRUSTED_DOCUMENTS: DOCUMENTS, SIMULATE: "on", SIMULATOR_CHATTER_SECONDS: "4" };
 
@@ -35,6 +34,5 @@ async function startGraph(): Promise<string> {
 }
 
 const url = process.env["TEXTGRAPH_URL"] ?? (await startGraph());
-const server = await preview({ root: HERE, logLevel: "warn" });
-const address = server.resolvedUrls?.local[0] ?? "";
+const address = await serveConsole(Number(process.env["CONSOLE_PORT"] ?? 5180));
 process.stdout.write(`The console is at ${address}?graph=${encodeURIComponent(url)}\n`);

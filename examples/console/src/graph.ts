@@ -10,24 +10,23 @@ export interface Credentials {
   readonly key: string;
 }
 
-interface Options extends Credentials {
+export interface ClientOptions extends Credentials {
   readonly ledger: Ledger;
   /** Whether operations go out as the ids of trusted documents, or as texts to a server that knows no ids. */
   readonly areTrusted: boolean;
-  /** How often a request that got no answer is sent. */
-  readonly tries?: number;
   /** The server no longer takes the key. */
   readonly onRefused: () => void;
 }
 
 /** Apollo Client with this console's trusted documents; what each operation cost is written to the ledger. */
-export function createClient({ url, key, ledger, areTrusted, tries = 3, onRefused }: Options): ApolloClient {
+export function createClient({ url, key, ledger, areTrusted, onRefused }: ClientOptions): ApolloClient {
   const client = createTextgraphClient({
     url,
     // In production, prices are told to those who ask for them.
     headers: () => ({ "x-textgraph-cost": "1", ...(key !== "" && { authorization: `Bearer ${key}` }) }),
     ...(areTrusted && { trustedDocuments }),
-    retry: { tries },
+    // Then a person is told, and has a button to try again.
+    retry: { tries: 3 },
     cache: createTextgraphCache({
       Query: { fields: { people: { read: findPeople } } },
     }),

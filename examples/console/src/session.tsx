@@ -1,9 +1,17 @@
-import { type ApolloClient, CombinedGraphQLErrors } from "@apollo/client";
-import { ApolloProvider } from "@apollo/client/react";
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { ViewerDocument } from "./generated/operations.ts";
-import { type Credentials, createClient } from "./graph.ts";
+import type { ApolloClient } from "@apollo/client";
+import {
+  type ComponentType,
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
+import type { ClientOptions, Credentials } from "./graph.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { askViewer } from "./viewer.ts";
 
 /** Why somebody is not signed in; `none`: they have not tried yet. */
 export type SignedOutReason = "none" | "refused" | "ended" | "unreachable";
@@ -17,7 +25,15 @@ type State =
       readonly id: string;
       readonly scopes: Scopes;
       readonly timeZone: string;
+      readonly Console: Behind["default"];
     };
+
+/** What is behind the sign-in: a file of its own, which is loaded while the server is asked who is there. */
+interface Behind {
+  readonly default: ComponentType<{ readonly client: ApolloClient }>;
+  readonly createClient: (options: ClientOptions) => ApolloClient;
+  readonly readFirst: (client: ApolloClient, pathname: string) => void;
+}
 
 type Scopes = ReadonlySet<string>;
 
@@ -50,7 +66,12 @@ function keep({ url, key }: Credentials): void {
   sessionStorage.setItem(KEY, `${url}\n${key}`);
 }
 
-export function SessionProvider({ children }: { readonly children: ReactNode }) {
+interface ProviderProps {
+  readonly load: () => Promise<Behind>;
+  readonly children: ReactNode;
+}
+
+export function SessionProvider({ load, children }: ProviderProps) {
   const [state, setState] = useState<State>({ name: "checking" });
   const [credentials, setCredentials] = useState(readCredentials);
   const ledger = useMemo(createLedger, []);
@@ -58,7 +79,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   const signIn = useCallback(
     async (given: Credentials) => {
       const end = () => setState((now) => (now.name === "signedIn" ? { name: "signedOut", reason: "ended" } : now));
-      const { reason, signedIn } = await tryToSignIn(given, ledger, end);
+      const { reason, signedIn } = await tryToSignIn({ ...given, ledger, onRefused: end }, load);
       if (signedIn !== null) {
         keep(given);
         setCredentials(given);
@@ -66,7 +87,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
       }
       return reason;
     },
-    [ledger],
+    [load, ledger],
   );
 
   const signOut = useCallback(() => {
@@ -89,45 +110,36 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     () => ({ state, credentials, ledger, signIn, signOut }),
     [state, credentials, ledger, signIn, signOut],
   );
-  const content = <SessionContext value={session}>{children}</SessionContext>;
-  return state.name === "signedIn" ? <ApolloProvider client={state.client}>{content}</ApolloProvider> : content;
+  return <SessionContext value={session}>{children}</SessionContext>;
 }
 
 async function tryToSignIn(
-  given: Credentials,
-  ledger: Ledger,
-  onRefused: () => void,
+  options: Omit<ClientOptions, "areTrusted">,
+  load: () => Promise<Behind>,
 ): Promise<{ readonly reason: SignedOutReason | null; readonly signedIn: State | null }> {
-  let isRefused = false;
-  const refuse = () => {
-    isRefused = true;
-    onRefused();
+  const open = async (areTrusted: boolean) => {
+    const { default: Console, createClient, readFirst } = await load();
+    const client = createClient({ ...options, areTrusted });
+    readFirst(client, location.pathname);
+    return { Console, client };
   };
+  // With a key, the console is opened and reads its first page while the server is asked who that is; without one, most
+  // servers show the form.
+  const early = options.key === "" ? null : open(true).catch(() => null);
   try {
-    // Somebody waits at a form: one try tells whether the address is right.
-    const ask = async (areTrusted: boolean) => {
-      const client = createClient({ ...given, ledger, areTrusted, tries: 1, onRefused: refuse });
-      const answer = await client.query({ query: ViewerDocument });
-      client.stop();
-      return answer;
-    };
-    const first = await ask(true);
-    const areTrusted = !(CombinedGraphQLErrors.is(first.error) && first.error.errors.some(knowsNoIds));
-    const { data } = areTrusted ? first : await ask(false);
-    if (data?.viewer !== undefined) {
-      const { id, scopes, timeZone } = data.viewer;
-      const client = createClient({ ...given, ledger, areTrusted, onRefused: refuse });
-      return { reason: null, signedIn: { name: "signedIn", client, id, scopes: new Set(scopes), timeZone } };
+    const answer = await askViewer(options);
+    if (answer.name !== "viewer") {
+      void early?.then((opened) => opened?.client.stop());
+      return { reason: answer.name, signedIn: null };
     }
+    options.ledger.record("Viewer", answer.result);
+    const { id, scopes, timeZone } = answer.viewer;
+    const opened = (answer.areTrusted ? await early : null) ?? (await open(answer.areTrusted));
+    return { reason: null, signedIn: { name: "signedIn", ...opened, id, scopes: new Set(scopes), timeZone } };
   } catch {
-    // No answer, or none of a graph: said below.
+    // A file of the console itself could not be loaded.
+    return { reason: "unreachable", signedIn: null };
   }
-  return { reason: isRefused ? "refused" : "unreachable", signedIn: null };
-}
-
-/** A server without TRUSTED_DOCUMENTS takes texts. */
-function knowsNoIds({ extensions }: { readonly extensions?: Readonly<Record<string, unknown>> }): boolean {
-  return extensions?.["code"] === "PERSISTED_QUERY_NOT_FOUND";
 }
 
 export function useSession(): Session {

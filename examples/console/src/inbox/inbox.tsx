@@ -2,15 +2,14 @@ import { useQuery } from "@apollo/client/react";
 import { MessageSquarePlus, MessagesSquare } from "lucide-react";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import { ConversationsDocument } from "../generated/operations.ts";
 import { Empty } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { ConversationList } from "./conversation-list.tsx";
+import { FIRST_PAGE, PAGE } from "./first-page.ts";
 import { useLiveInbox } from "./live.ts";
 import { Thread } from "./thread.tsx";
 
-const PAGE = 50;
 const LARGEST_PAGE = 100;
 
 /** Conversations on the left, one of them on the right, both live. On a narrow screen one of the two. */
@@ -19,8 +18,8 @@ export default function Inbox() {
   const may = useMay();
   const [isUnread, setUnread] = useState(false);
   // What changed while another section was open is read when this one is opened again.
-  const { data, error, refetch, fetchMore } = useQuery(ConversationsDocument, {
-    variables: { first: PAGE, filter: isUnread ? { isUnread } : null },
+  const { data, error, refetch, fetchMore } = useQuery(FIRST_PAGE.query, {
+    variables: isUnread ? { first: PAGE, filter: { isUnread } } : FIRST_PAGE.variables,
     fetchPolicy: "cache-and-network",
   });
   const page = data?.conversations;

@@ -8,15 +8,18 @@ import { strings } from "../strings.ts";
 interface EmptyProps {
   readonly icon: LucideIcon;
   readonly title: string;
+  /** The page has no other heading. */
+  readonly isPage?: boolean;
   readonly children?: ReactNode;
 }
 
 /** What stands where there is nothing, or nothing that may be shown. */
-export function Empty({ icon: Icon, title, children }: EmptyProps) {
+export function Empty({ icon: Icon, title, isPage = false, children }: EmptyProps) {
+  const Heading = isPage ? "h1" : "h2";
   return (
     <div className="empty">
       <Icon aria-hidden size={28} />
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

@@ -1,17 +1,19 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
+import { lazy, Suspense } from "react";
 import { PollCompletedDocument, PollResultsDocument, type PollResultsQuery } from "../generated/operations.ts";
 import { useDraft } from "../parts/draft.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { useAccountZone, useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
-import { Bars } from "./bars.tsx";
 import { FreeTexts } from "./free-texts.tsx";
 import { isMailing } from "./mailing-form.tsx";
 import { Mailings } from "./mailings.tsx";
 import { NonRespondents } from "./non-respondents.tsx";
 
 const words = strings.polls;
+/** Recharts is large, and only this page needs it. */
+const Bars = lazy(async () => ({ default: (await import("./bars.tsx")).Bars }));
 
 type Poll = NonNullable<PollResultsQuery["poll"]>;
 export type QuestionResult = NonNullable<Poll["results"]>["questions"][number];
@@ -49,7 +51,9 @@ export function PollPage({ id }: { readonly id: string }) {
             <h2>{result.question.text}</h2>
             <p className="muted">{words.answered(result.respondentCount)}</p>
             {result.options.length > 0 ? (
-              <Bars result={result} />
+              <Suspense fallback={<Skeleton rows={result.options.length} of="lines" />}>
+                <Bars result={result} />
+              </Suspense>
             ) : (
               <FreeTexts
                 question={result.question.text ?? result.question.id}

@@ -21,7 +21,7 @@ export function Forbidden({ scopes, children }: ForbiddenProps) {
   return scopes.some(may) ? (
     children
   ) : (
-    <Empty icon={Lock} title={strings.states.forbiddenTitle}>
+    <Empty icon={Lock} isPage title={strings.states.forbiddenTitle}>
       <p>
         {strings.states.forbidden} {scopes.length > 0 && strings.states.forbiddenScopes(either.format(scopes))}
       </p>
@@ -41,7 +41,7 @@ export function Missing() {
     return first ? <Navigate to={`/${first.path}`} replace /> : <Forbidden scopes={[]}>{null}</Forbidden>;
   }
   return (
-    <Empty icon={Compass} title={strings.states.missingTitle}>
+    <Empty icon={Compass} isPage title={strings.states.missingTitle}>
       <p>{strings.states.missing}</p>
       <Link className="button" to="/">
         {strings.states.toStart}
@@ -54,7 +54,7 @@ export function Missing() {
 export function PageFailure() {
   return (
     <main>
-      <Empty icon={TriangleAlert} title={strings.states.failedTitle}>
+      <Empty icon={TriangleAlert} isPage title={strings.states.failedTitle}>
         <p>{strings.states.broken}</p>
         <Button className="button button-primary" onPress={() => location.reload()}>
           {strings.states.reload}

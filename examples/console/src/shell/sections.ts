@@ -1,5 +1,7 @@
+import type { ApolloClient } from "@apollo/client";
 import { Activity, ChartBarBig, Inbox, type LucideIcon, Users } from "lucide-react";
 import type { ComponentType } from "react";
+import { FIRST_PAGE } from "../inbox/first-page.ts";
 import { strings } from "../strings.ts";
 
 interface Section {
@@ -9,6 +11,8 @@ interface Section {
   /** Any of these opens it. */
   readonly scopes: readonly string[];
   readonly load: () => Promise<{ readonly default: ComponentType }>;
+  /** Reads what it shows first, before it is loaded; free of platform calls, because the key may not even open it. */
+  readonly read?: (client: ApolloClient) => Promise<unknown>;
 }
 
 /** The sections of the console, in the order of the menu. */
@@ -19,6 +23,7 @@ export const SECTIONS: readonly Section[] = [
     icon: Inbox,
     scopes: ["messages:read"],
     load: () => import("../inbox/inbox.tsx"),
+    read: (client) => client.query(FIRST_PAGE),
   },
   {
     path: "people",

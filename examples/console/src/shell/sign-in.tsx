@@ -1,11 +1,10 @@
 import { type FormEvent, useState } from "react";
-import { Button, Form, Input, Label, Text, TextField } from "react-aria-components";
 import { type SignedOutReason, useSession } from "../session.tsx";
 import { strings } from "../strings.ts";
 
 const words = strings.signIn;
 
-/** An address and a key. The key is sent to this address alone. */
+/** An address and a key. The key is sent to this address alone. Plain elements: it is there before the console's own are. */
 export function SignIn({ reason: before }: { readonly reason: SignedOutReason }) {
   const { credentials, signIn } = useSession();
   const [url, setUrl] = useState(credentials.url);
@@ -25,7 +24,7 @@ export function SignIn({ reason: before }: { readonly reason: SignedOutReason })
 
   return (
     <main className="sign-in">
-      <Form className="card" onSubmit={submit}>
+      <form className="card" onSubmit={submit}>
         <img src="/icon.svg" alt="" width="40" height="40" />
         <h1>{words.title}</h1>
         <p className="muted">{words.lead}</p>
@@ -34,23 +33,34 @@ export function SignIn({ reason: before }: { readonly reason: SignedOutReason })
             {words[reason]}
           </p>
         )}
-        <TextField className="field" type="password" name="key" value={key} onChange={setKey} autoFocus>
-          <Label>{words.key}</Label>
-          <Input autoComplete="off" spellCheck="false" />
-          <Text slot="description">{words.keyHint}</Text>
-        </TextField>
+        <div className="field">
+          <label htmlFor="key">{words.key}</label>
+          <input
+            id="key"
+            type="password"
+            value={key}
+            onChange={({ target }) => setKey(target.value)}
+            // biome-ignore lint/a11y/noAutofocus: there is nothing else to do on this page
+            autoFocus
+            autoComplete="off"
+            aria-describedby="key-hint"
+          />
+          <span id="key-hint" className="muted">
+            {words.keyHint}
+          </span>
+        </div>
         {/* Who was given a key was given the address of this page, which names the graph: few need to see it. */}
         <details className="server" open={reason === "unreachable"}>
           <summary>{words.server(hostOf(url))}</summary>
-          <TextField className="field" type="url" name="graph" value={url} onChange={setUrl} isRequired>
-            <Label>{words.graph}</Label>
-            <Input spellCheck="false" />
-          </TextField>
+          <div className="field">
+            <label htmlFor="graph">{words.graph}</label>
+            <input id="graph" type="url" value={url} onChange={({ target }) => setUrl(target.value)} required />
+          </div>
         </details>
-        <Button className="button button-primary" type="submit" isDisabled={isPending}>
+        <button className="button button-primary" type="submit" disabled={isPending}>
           {isPending ? words.checking : words.submit}
-        </Button>
-      </Form>
+        </button>
+      </form>
     </main>
   );
 }

@@ -1,0 +1,6 @@
+import { ConversationsDocument } from "../generated/operations.ts";
+
+export const PAGE = 50;
+
+/** What the inbox asks first. */
+export const FIRST_PAGE = { query: ConversationsDocument, variables: { first: PAGE, filter: null } };

@@ -1,0 +1,148 @@
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { axeFindings } from "./browser.ts";
+import {
+  CONSOLE_TIMEOUT_MS,
+  type ConsoleSite,
+  canRunConsole,
+  row,
+  signIn,
+  startConsole,
+  watchPrices,
+} from "./console-stage.ts";
+import { reachState, STATES } from "./console-states.ts";
+import { type ConsoleWorld, startWorld } from "./console-world.ts";
+
+// Each state of the console in a browser: what a screen reader, a keyboard and a slow connection meet there.
+
+/** Compressed, in bytes: what the sign-in needs, and what the inbox needs in all. */
+const FORM_BUDGET = 80_000;
+const INBOX_BUDGET = 260_000;
+/** One of each kind, of all sections; other tests look at the pages when all is well. */
+const WATCHED = [
+  "sign-in-unreachable",
+  "forbidden-inbox",
+  "inbox-failed",
+  "thread-refused",
+  "thread-offline",
+  "people-found",
+  "people-textizen-down",
+  "person-loading",
+  "polls-textizen-down",
+  "poll",
+];
+const LOOKS: readonly BrowserContextOptions[] = (["light", "dark"] as const).flatMap((colorScheme) =>
+  [360, 1024].map((width) => ({ colorScheme, viewport: { width, height: 740 }, reducedMotion: "reduce" as const })),
+);
+
+describe.skipIf(!canRunConsole)("each state of the console", { timeout: 2 * CONSOLE_TIMEOUT_MS }, () => {
+  let site: ConsoleSite;
+  let world: ConsoleWorld;
+
+  beforeAll(async () => {
+    [site, world] = await Promise.all([startConsole(), startWorld()]);
+  }, CONSOLE_TIMEOUT_MS);
+
+  afterAll(async () => {
+    await site[Symbol.asyncDispose]();
+    await world[Symbol.asyncDispose]();
+  });
+
+  async function reach(name: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const state = STATES.find((each) => each.name === name) ?? expect.unreachable(`There is no state ${name}.`);
+    const page = await site.newPage(options);
+    await reachState(page, site.address, world, state);
+    return page;
+  }
+
+  test.for(LOOKS)(
+    "is one in which axe finds nothing, and as wide as the screen: $colorScheme, $viewport.width px",
+    async (look) => {
+      // Every state is seen in one of the looks.
+      for (const name of WATCHED.filter((_, index) => index % LOOKS.length === LOOKS.indexOf(look))) {
+        const page = await reach(name, look);
+        expect(await axeFindings(page), name).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth"), name).toBe(false);
+        await page.context().close();
+      }
+    },
+  );
+
+  test("shows a poll for no more platform calls than the prices of its operations say", async () => {
+    const graph = world.graphs.full;
+    graph.forgetCalls();
+    const page = await site.open(graph.url, "/polls");
+    await page.getByLabel("API key").waitFor();
+    const prices = watchPrices(page, graph);
+    await signIn(page, world.keys.clerk);
+    await row(page, "Bus routes").first().click();
+    await page.locator(".panel").first().waitFor();
+
+    await prices.check();
+  });
+
+  test("moves nothing for those who asked for less motion", async () => {
+    const moving = async (reducedMotion: "reduce" | "no-preference") => {
+      const page = await reach("inbox-loading", { reducedMotion });
+      const count = await page.evaluate("document.getAnimations().length");
+      await page.context().close();
+      return count;
+    };
+
+    expect(await moving("reduce")).toBe(0);
+    expect(await moving("no-preference")).toBeGreaterThan(0);
+  });
+
+  test("is used with a keyboard alone, from the key to the text that was sent", async () => {
+    const graph = world.graphs.full;
+    const page = await site.open(graph.url);
+    const { keyboard } = page;
+    const focused = () => page.evaluate("document.activeElement.textContent");
+    await page.getByLabel("API key").waitFor();
+    await keyboard.type(world.keys.clerk);
+    await keyboard.press("Enter");
+    await row(page).waitFor();
+
+    await page.locator("body").focus();
+    await keyboard.press("Tab");
+    expect(await focused()).toBe("Skip to content");
+    await keyboard.press("Enter");
+    await keyboard.press("Tab");
+    expect(await focused()).toBe("All");
+    await keyboard.press("Tab");
+    await keyboard.press("ArrowDown");
+    await keyboard.press("Enter");
+    const box = page.getByLabel("Your text");
+    await box.waitFor();
+    while (!(await box.evaluate((element) => element === element.ownerDocument.activeElement))) {
+      await keyboard.press("Tab");
+    }
+    expect(await box.evaluate((element) => element.matches(":focus-visible"))).toBe(true);
+    await keyboard.type("You are welcome");
+    await page.getByText("1 text ·").waitFor();
+    await keyboard.press("Control+Enter");
+
+    await page.getByRole("log").getByText("You are welcome").waitFor();
+    await expect.poll(() => graph.sent().at(-1)?.input).toMatchObject({ text_body: "You are welcome" });
+  });
+
+  test("comes with few and compressed scripts, which a browser keeps", async () => {
+    const address = inject("console")?.address ?? "";
+    const page = await (await fetch(address)).text();
+    const size = async (pattern: RegExp) => {
+      const files = Array.from(page.matchAll(pattern), ([, path = ""]) => new URL(path, address));
+      const answers = await Promise.all(files.map((url) => fetch(url, { headers: { "accept-encoding": "br" } })));
+      for (const { headers } of answers) {
+        expect(headers.get("content-encoding")).toBe("br");
+        expect(headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+      }
+      return answers.reduce((sum, { headers }) => sum + Number(headers.get("content-length")), 0);
+    };
+
+    const [form, rest] = [await size(/<script[^>]+src="([^"]+)"/g), await size(/modulepreload"[^>]+href="([^"]+)"/g)];
+
+    expect(form).toBeLessThan(FORM_BUDGET);
+    expect(rest).toBeGreaterThan(0);
+    expect(form + rest).toBeLessThan(INBOX_BUDGET);
+  });
+});
