@@ -127,12 +127,13 @@ async function tryToSignIn(
   // servers show the form.
   const early = options.key === "" ? null : open(true).catch(() => null);
   try {
+    const startedAt = performance.now();
     const answer = await askViewer(options);
     if (answer.name !== "viewer") {
       void early?.then((opened) => opened?.client.stop());
       return { reason: answer.name, signedIn: null };
     }
-    options.ledger.record("Viewer", answer.result);
+    options.ledger.record("Viewer", answer.result, performance.now() - startedAt);
     const { id, scopes, timeZone } = answer.viewer;
     const opened = (answer.areTrusted ? await early : null) ?? (await open(answer.areTrusted));
     return { reason: null, signedIn: { name: "signedIn", ...opened, id, scopes: new Set(scopes), timeZone } };
