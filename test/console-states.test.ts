@@ -35,6 +35,13 @@ const LOOKS: readonly BrowserContextOptions[] = (["light", "dark"] as const).fla
   [360, 1024].map((width) => ({ colorScheme, viewport: { width, height: 740 }, reducedMotion: "reduce" as const })),
 );
 
+/** Presses Tab until what has the focus matches. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  while (!(await page.evaluate(`document.activeElement.matches("${selector}")`))) {
+    await page.keyboard.press("Tab");
+  }
+}
+
 describe.skipIf(!canRunConsole)("each state of the console", { timeout: 2 * CONSOLE_TIMEOUT_MS }, () => {
   let site: ConsoleSite;
   let world: ConsoleWorld;
@@ -109,15 +116,12 @@ describe.skipIf(!canRunConsole)("each state of the console", { timeout: 2 * CONS
     await keyboard.press("Enter");
     await keyboard.press("Tab");
     expect(await focused()).toBe("All");
-    await keyboard.press("Tab");
+    await tabTo(page, "[role=listbox], [role=option]");
     await keyboard.press("ArrowDown");
     await keyboard.press("Enter");
-    const box = page.getByLabel("Your text");
-    await box.waitFor();
-    while (!(await box.evaluate((element) => element === element.ownerDocument.activeElement))) {
-      await keyboard.press("Tab");
-    }
-    expect(await box.evaluate((element) => element.matches(":focus-visible"))).toBe(true);
+    await page.getByLabel("Your text").waitFor();
+    await tabTo(page, "textarea");
+    expect(await page.evaluate("document.activeElement.matches(':focus-visible')")).toBe(true);
     await keyboard.type("You are welcome");
     await page.getByText("1 text ·").waitFor();
     await keyboard.press("Control+Enter");
