@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { launchBrowser } from "../test/browser.ts";
 import { buildConsole } from "../test/console-build.ts";
@@ -6,7 +6,8 @@ import { reachState, STATES } from "../test/console-states.ts";
 import { startWorld } from "../test/console-world.ts";
 
 // `npm run screenshots:console [-- WORD …]`: every state of every page of the console, light and dark, at three widths, in
-// `examples/console/screenshots`; with words, those whose names contain one of them. The platforms are simulated.
+// `examples/console/screenshots`; with words, those whose names contain one of them. The platforms are simulated. With `docs`
+// as the only word: the states that docs/console.md shows, whose pictures are copied to where it finds them.
 
 const OUT = join(import.meta.dirname, "../examples/console/screenshots");
 const SIZES = [
@@ -15,8 +16,23 @@ const SIZES = [
   { width: 360, height: 740 },
 ];
 
+/** What docs/console.md shows, as one light, one dark and so on. */
+const SHOWN = [
+  "thread-light-1024",
+  "thread-uncertain-dark-1024",
+  "person-light-1024",
+  "poll-dark-1024",
+  "inbox-light-360",
+  "thread-opted-out-dark-360",
+];
+
 const words = process.argv.slice(2);
-const chosen = STATES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const isForDocs = words.join() === "docs";
+const chosen = STATES.filter(({ name }) =>
+  isForDocs
+    ? SHOWN.some((shown) => shown.replace(/-(?:light|dark)-\d+$/, "") === name)
+    : words.length === 0 || words.some((word) => name.includes(word)),
+);
 if (words.length === 0) {
   rmSync(OUT, { recursive: true, force: true });
 }
@@ -45,6 +61,11 @@ for (const state of chosen) {
   await context.close();
 }
 site.close();
+if (isForDocs) {
+  for (const shown of SHOWN) {
+    copyFileSync(join(OUT, `${shown}.png`), join(import.meta.dirname, "screenshots", `console-${shown}.png`));
+  }
+}
 process.stdout.write(`${chosen.length * SIZES.length * 2} pictures are in ${OUT}\n`);
 for (const each of missed) {
   process.stdout.write(`Not reached: ${each}\n`);
