@@ -8,6 +8,7 @@ import "./styles/shell.css";
 import "./styles/inbox.css";
 import "./styles/people.css";
 import "./styles/ops.css";
+import "./styles/send.css";
 
 applyTheme(readTheme());
 const root = document.getElementById("app");

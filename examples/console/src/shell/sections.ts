@@ -1,5 +1,5 @@
 import type { ApolloClient } from "@apollo/client";
-import { Activity, ChartBarBig, Inbox, type LucideIcon, Users } from "lucide-react";
+import { Activity, ChartBarBig, Inbox, type LucideIcon, Send, Users } from "lucide-react";
 import type { ComponentType } from "react";
 import { FIRST_PAGE } from "../inbox/first-page.ts";
 import { strings } from "../strings.ts";
@@ -38,6 +38,13 @@ export const SECTIONS: readonly Section[] = [
     icon: ChartBarBig,
     scopes: ["polls:read"],
     load: () => import("../polls/polls.tsx"),
+  },
+  {
+    path: "send",
+    name: strings.nav.send,
+    icon: Send,
+    scopes: ["messages:read"],
+    load: () => import("../send/send.tsx"),
   },
   {
     path: "ops",

@@ -1,0 +1,170 @@
+import { Moon } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button } from "react-aria-components";
+import type { CreateSendJobMutation } from "../generated/operations.ts";
+import { showNumber } from "../parts/person.tsx";
+import { Problem, Skeleton } from "../parts/state.tsx";
+import { useIsOnline } from "../shell/online.ts";
+import { showCount, strings } from "../strings.ts";
+import { Confirm } from "./confirm.tsx";
+import type { ChangeDraft, Draft } from "./draft.ts";
+import { reasonOf } from "./reason.ts";
+import { TestSend } from "./test-send.tsx";
+import { useCheck, useSubmit } from "./submit.ts";
+
+const words = strings.send;
+
+type JobCheck = NonNullable<NonNullable<CreateSendJobMutation["createSendJob"]>["check"]>;
+
+interface Props {
+  readonly draft: Draft;
+  readonly change: ChangeDraft;
+}
+
+/** What the draft would do, row by row, before anybody is texted; then the send itself, which asks once more. */
+export function Check({ draft, change }: Props) {
+  const isOnline = useIsOnline();
+  const { check, error, refusal, retry } = useCheck(draft);
+  const submission = useSubmit(draft, change);
+  const isSubmitted = draft.step === "submitted";
+  const accepted = check?.acceptedCount ?? 0;
+
+  return (
+    <>
+      <Problem error={error} onRetry={retry} />
+      <Problem error={submission.error} />
+      {[refusal, submission.refusal].map(
+        (sentence, index) =>
+          sentence !== null && (
+            <p className="banner banner-danger" role="alert" key={index === 0 ? "check" : "send"}>
+              {sentence}
+            </p>
+          ),
+      )}
+      {isSubmitted && !submission.isPending && (
+        <p className="banner banner-warn" role="status">
+          {words.uncertain}
+        </p>
+      )}
+      {check === null ? (
+        error === undefined && refusal === null && <Checking />
+      ) : (
+        <Findings check={check} draft={draft} />
+      )}
+      <footer className="pane-foot actions">
+        <Button className="button" isDisabled={isSubmitted} onPress={() => change({ step: "write" })}>
+          {words.edit}
+        </Button>
+        {isSubmitted ? (
+          <Button
+            className="button button-primary"
+            isPending={submission.isPending}
+            isDisabled={!isOnline}
+            onPress={submission.submit}
+          >
+            {submission.isPending ? words.submitting : strings.states.retry}
+          </Button>
+        ) : (
+          <Confirm
+            label={words.submit(accepted)}
+            title={words.confirmTitle(accepted)}
+            text={`${words.confirm(draft.line?.name ?? "")} ${words.confirmHours[draft.hours]}`}
+            cancel={words.notYet}
+            isDisabled={accepted === 0 || !isOnline}
+            isPrimary
+            onConfirm={submission.submit}
+          />
+        )}
+      </footer>
+    </>
+  );
+}
+
+function Checking() {
+  return (
+    <>
+      <p className="muted checking">{words.checking}</p>
+      <Skeleton rows={3} />
+    </>
+  );
+}
+
+interface FindingsProps {
+  readonly check: JobCheck;
+  readonly draft: Draft;
+}
+
+function Findings({ check, draft }: FindingsProps) {
+  const { acceptedCount, refusedCount, segmentCount, platformCallCount, previews, refusals } = check;
+  return (
+    <>
+      {acceptedCount === 0 && (
+        <p className="banner banner-danger" role="alert">
+          {words.nobody}
+        </p>
+      )}
+      <div className="figures" role="status">
+        <Figure value={acceptedCount} isMain>
+          {words.figures.accepted}
+        </Figure>
+        <Figure value={refusedCount}>{words.figures.refused}</Figure>
+        <Figure value={segmentCount}>{words.figures.segments}</Figure>
+        <Figure value={platformCallCount}>{words.figures.calls}</Figure>
+      </div>
+      <div className="cards">
+        {previews.length > 0 && (
+          <section className="panel" aria-labelledby="previews-title">
+            <h2 id="previews-title">{words.previews}</h2>
+            <ul className="previews">
+              {previews.map(({ row, recipient, preview }) => (
+                <li key={row}>
+                  <span className="muted">
+                    {showNumber(recipient)} · {strings.inbox.segments(preview.segmentCount)}
+                  </span>
+                  <p className="bubble bubble-sent">{preview.text}</p>
+                </li>
+              ))}
+            </ul>
+            <p className="muted hours">
+              <Moon aria-hidden size={15} />
+              {words.hoursKinds[draft.hours]}
+            </p>
+          </section>
+        )}
+        {refusals.length > 0 && (
+          <section className="panel" aria-labelledby="refusals-title">
+            <h2 id="refusals-title">{words.refusals(refusedCount)}</h2>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable (axe: scrollable-region-focusable) */}
+            <ul className="refusals" tabIndex={0} aria-labelledby="refusals-title">
+              {refusals.map(({ row, recipient, code, message }) => (
+                <li key={row}>
+                  <span className="row-line">
+                    <strong>{recipient === "" ? "–" : showNumber(recipient)}</strong>
+                    <span className="muted">{words.row(row)}</span>
+                  </span>
+                  <span>{reasonOf(code, message)}</span>
+                </li>
+              ))}
+            </ul>
+            {refusedCount > refusals.length && <p className="muted">{words.firstRefusals(refusals.length)}</p>}
+          </section>
+        )}
+        {previews[0] !== undefined && <TestSend text={previews[0].preview.text} lineId={draft.line?.id ?? ""} />}
+      </div>
+    </>
+  );
+}
+
+interface FigureProps {
+  readonly value: number;
+  readonly isMain?: boolean;
+  readonly children: ReactNode;
+}
+
+function Figure({ value, isMain = false, children }: FigureProps) {
+  return (
+    <p className={isMain ? "figure is-main" : "figure"}>
+      <strong>{showCount(value)}</strong> <span>{children}</span>
+    </p>
+  );
+}

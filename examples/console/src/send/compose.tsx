@@ -1,0 +1,122 @@
+import { useQuery } from "@apollo/client/react";
+import { ArrowLeft, Lock } from "lucide-react";
+import { Button, Input, Label, Radio, RadioGroup, TextField } from "react-aria-components";
+import { Link } from "react-router";
+import { LinesDocument } from "../generated/operations.ts";
+import { LineChoice } from "../inbox/line-choice.tsx";
+import { Empty, Problem } from "../parts/state.tsx";
+import { useMay } from "../session.tsx";
+import { strings } from "../strings.ts";
+import { Check } from "./check.tsx";
+import { type ChangeDraft, columnsOf, type Draft, hasRecipients, newDraft, type Recipients, useDraft } from "./draft.ts";
+import { partsOf } from "./placeholders.ts";
+import { RecipientsChoice } from "./recipients.tsx";
+import { problemOf, TextBox } from "./text-box.tsx";
+
+const words = strings.send;
+const LONGEST_NAME = 200;
+
+/** A text to many: written, then checked, then sent. */
+export function Compose() {
+  const may = useMay();
+  const [draft, change] = useDraft();
+  const title = draft.step === "write" ? words.compose : words.checkTitle;
+  return (
+    <section className="thread person" aria-labelledby="compose-title">
+      <header className="pane-head">
+        <Link className="icon-link only-narrow" to="/send" aria-label={words.back}>
+          <ArrowLeft aria-hidden size={20} />
+        </Link>
+        <div className="thread-who">
+          <h1 id="compose-title">{title}</h1>
+        </div>
+        {draft.step === "write" && (
+          <Button className="button" onPress={() => change(newDraft())}>
+            {words.startOver}
+          </Button>
+        )}
+      </header>
+      {!(may("messages:send") && may("groups:read")) ? (
+        <Empty icon={Lock} title={strings.states.forbiddenTitle}>
+          <p>{may("messages:send") ? words.noLines : strings.states.forbidden}</p>
+        </Empty>
+      ) : draft.step === "write" ? (
+        <Writing draft={draft} change={change} />
+      ) : (
+        <Check draft={draft} change={change} />
+      )}
+    </section>
+  );
+}
+
+interface WritingProps {
+  readonly draft: Draft;
+  readonly change: ChangeDraft;
+}
+
+function Writing({ draft, change }: WritingProps) {
+  const { data, error, refetch } = useQuery(LinesDocument);
+  const lines = data?.pidjGroups?.nodes.filter((line) => line.displayPhoneNumber !== null) ?? [];
+  const line = lines.find(({ id }) => id === draft.line?.id) ?? lines[0];
+  const columns = columnsOf(draft.recipients);
+  const { text, recipients } = draft;
+  const isReady =
+    line !== undefined &&
+    hasRecipients(recipients) &&
+    text.trim() !== "" &&
+    problemOf(partsOf(text), columns) === null;
+
+  function check() {
+    if (line !== undefined) {
+      const name = [line.name, line.displayPhoneNumber].filter((part) => part !== null).join(", ");
+      change({ step: "check", line: { id: line.id, name } });
+    }
+  }
+
+  return (
+    <>
+      <Problem error={error} onRetry={() => void refetch()} />
+      {data !== undefined && lines.length === 0 && <p className="banner banner-warn">{strings.inbox.noLine}</p>}
+      <div className="cards compose">
+        <section className="panel" aria-labelledby="who-title">
+          <h2 id="who-title">{words.who}</h2>
+          <RecipientsChoice
+            recipients={recipients}
+            onChange={(next: Partial<Recipients>) => change({ recipients: { ...recipients, ...next } })}
+          />
+        </section>
+        <section className="panel" aria-labelledby="what-title">
+          <h2 id="what-title">{words.what}</h2>
+          <LineChoice
+            lines={lines}
+            selected={line?.id ?? null}
+            onChoose={(id) => change({ line: { id, name: lines.find((each) => each.id === id)?.name ?? id } })}
+          />
+          <TextBox text={text} columns={columns} onChange={(next) => change({ text: next })} />
+          <TextField className="field" value={draft.name} maxLength={LONGEST_NAME} onChange={(name) => change({ name })}>
+            <Label>{words.name}</Label>
+            <Input autoComplete="off" />
+          </TextField>
+          <RadioGroup
+            className="radios"
+            value={draft.hours}
+            onChange={(hours) => change({ hours: hours === "any" ? "any" : "night" })}
+          >
+            <Label>{words.hours}</Label>
+            {(["night", "any"] as const).map((each) => (
+              <Radio key={each} value={each} className="radio">
+                {words.hoursKinds[each]}
+              </Radio>
+            ))}
+          </RadioGroup>
+        </section>
+      </div>
+      <footer className="pane-foot actions">
+        <span />
+        <Button className="button button-primary" isDisabled={!isReady} onPress={check}>
+          {words.check}
+        </Button>
+      </footer>
+    </>
+  );
+}

@@ -1,0 +1,185 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { adviceOnUserError } from "@textgraph/client";
+import { ArrowLeft, Download, Pause, Play, SearchX } from "lucide-react";
+import { useState } from "react";
+import { Button } from "react-aria-components";
+import { Link } from "react-router";
+import {
+  CancelJobDocument,
+  JobDocument,
+  type JobSummaryFragment,
+  PauseJobDocument,
+  ResumeJobDocument,
+} from "../generated/operations.ts";
+import { Empty, Problem, Skeleton } from "../parts/state.tsx";
+import { showMoment } from "../parts/time.tsx";
+import { useMay, useSession } from "../session.tsx";
+import { useIsOnline } from "../shell/online.ts";
+import { strings } from "../strings.ts";
+import { Confirm } from "./confirm.tsx";
+import { downloadReport, FileError } from "./files.ts";
+import { JobRows } from "./job-rows.tsx";
+import { nameOf, Progress, StateBadge, useJobProgress } from "./job-state.tsx";
+
+const words = strings.send;
+
+/** One job as it goes on: how far it is, what it waits for, and what became of each row. */
+export function JobPage({ id }: { readonly id: string }) {
+  const { data, error, loading, refetch } = useQuery(JobDocument, { variables: { id }, fetchPolicy: "cache-and-network" });
+  const job = data?.job;
+  return (
+    <section className="thread person job" aria-labelledby="job-title">
+      <header className="pane-head">
+        <Link className="icon-link only-narrow" to="/send" aria-label={words.back}>
+          <ArrowLeft aria-hidden size={20} />
+        </Link>
+        <div className="thread-who">
+          <h1 id="job-title">{job ? nameOf(job) : words.title}</h1>
+          {job && (
+            <span className="muted">
+              {words.made(showMoment(job.createdAt), job.createdBy.replace(/^(key|token):/, ""))}
+            </span>
+          )}
+        </div>
+        {job && <StateBadge state={job.state} />}
+      </header>
+      <Problem error={error} onRetry={() => void refetch()} />
+      {loading && data === undefined && <Skeleton rows={3} />}
+      {data?.job === null && error === undefined && (
+        <Empty icon={SearchX} title={words.missingTitle}>
+          <p>{words.missing}</p>
+        </Empty>
+      )}
+      {job && <Job job={job} />}
+    </section>
+  );
+}
+
+function Job({ job }: { readonly job: JobSummaryFragment }) {
+  useJobProgress(job);
+  const may = useMay();
+  const { counts } = job;
+  return (
+    <>
+      <div className="job-head">
+        <section className="panel" aria-labelledby="progress-title">
+          <h2 id="progress-title">{words.progress}</h2>
+          <Progress counts={counts} isLarge />
+          <p className="muted" role="status">
+            {noteOf(job)}
+          </p>
+          {counts.unknown > 0 && <p className="banner banner-warn">{words.unknownNote(counts.unknown)}</p>}
+          <div className="job-actions">
+            {may("messages:send") && <Controls job={job} />}
+            <Report job={job} />
+          </div>
+        </section>
+        {job.text !== null && (
+          <section className="panel" aria-labelledby="text-title">
+            <h2 id="text-title">{words.text}</h2>
+            <p className="bubble bubble-sent">{job.text}</p>
+          </section>
+        )}
+      </div>
+      <JobRows job={job} />
+    </>
+  );
+}
+
+/** What the job waits for, or why it does not go on; empty while it goes on or when it is done. */
+function noteOf({ state, waitsFor, resumesAt, counts }: JobSummaryFragment): string {
+  if (waitsFor !== null && resumesAt !== null) {
+    return words.waits[waitsFor](showMoment(resumesAt));
+  }
+  return state === "PAUSED" ? words.pausedNote : state === "CANCELLED" ? words.cancelledNote(counts.cancelled) : "";
+}
+
+function Controls({ job: { id, state, counts } }: { readonly job: JobSummaryFragment }) {
+  const isOnline = useIsOnline();
+  const options = { variables: { input: { id } } };
+  const [pause, paused] = useMutation(PauseJobDocument, options);
+  const [resume, resumed] = useMutation(ResumeJobDocument, options);
+  const [cancel, cancelled] = useMutation(CancelJobDocument, options);
+  const problems = [paused.data?.pauseJob, resumed.data?.resumeJob, cancelled.data?.cancelJob].flatMap(
+    (answer) => answer?.userErrors ?? [],
+  );
+  // What fails is shown as `error`.
+  const run = (act: () => Promise<unknown>) => void act().catch(() => undefined);
+  if (state === "COMPLETED" || state === "CANCELLED") {
+    return null;
+  }
+  return (
+    <>
+      {state === "PAUSED" ? (
+        <Button
+          className="button button-primary"
+          isDisabled={!isOnline}
+          isPending={resumed.loading}
+          onPress={() => run(resume)}
+        >
+          <Play aria-hidden size={16} />
+          {words.resume}
+        </Button>
+      ) : (
+        <Button
+          className="button button-primary"
+          isDisabled={!isOnline}
+          isPending={paused.loading}
+          onPress={() => run(pause)}
+        >
+          <Pause aria-hidden size={16} />
+          {words.pause}
+        </Button>
+      )}
+      <Confirm
+        label={words.stop}
+        title={words.stopTitle}
+        text={words.stopText(counts.waiting)}
+        cancel={words.stopNot}
+        isDisabled={!isOnline}
+        onConfirm={() => run(cancel)}
+      />
+      <Problem error={paused.error ?? resumed.error ?? cancelled.error} />
+      {problems.map(({ code }) => (
+        <p className="banner banner-danger" role="alert" key={code}>
+          {adviceOnUserError(code).show}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function Report({ job }: { readonly job: JobSummaryFragment }) {
+  const { credentials } = useSession();
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isPending, setPending] = useState(false);
+
+  async function save() {
+    setPending(true);
+    setProblem(null);
+    try {
+      const name = nameOf(job)
+        .replace(/[^\p{L}\p{N}]+/gu, "-")
+        .slice(0, 60);
+      await downloadReport(credentials, job.resultsPath, `${job.createdAt.slice(0, 10)}-${name}.csv`);
+    } catch (error) {
+      setProblem(error instanceof FileError ? error.message : words.reportFailed);
+    } finally {
+      setPending(false);
+    }
+  }
+
+  return (
+    <>
+      <Button className="button" isPending={isPending} onPress={() => void save()}>
+        <Download aria-hidden size={16} />
+        {words.report}
+      </Button>
+      {problem !== null && (
+        <p className="banner banner-danger" role="alert">
+          {problem}
+        </p>
+      )}
+    </>
+  );
+}

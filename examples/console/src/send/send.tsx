@@ -1,0 +1,56 @@
+import { useQuery } from "@apollo/client/react";
+import { Send as SendIcon } from "lucide-react";
+import { useParams } from "react-router";
+import { JobsDocument } from "../generated/operations.ts";
+import { Empty } from "../parts/state.tsx";
+import { strings } from "../strings.ts";
+import { Compose } from "./compose.tsx";
+import { JobList } from "./job-list.tsx";
+import { JobPage } from "./job-page.tsx";
+
+const words = strings.send;
+const PAGE = 50;
+/** Jobs that others make appear after so long; how far the shown ones are is told as it happens. */
+const LOOK_MS = 30_000;
+/** In the place of a job's id. */
+export const NEW = "new";
+
+/** What was sent to many on the left, one of them or a new one on the right. */
+export default function Send() {
+  const { id } = useParams();
+  const { data, error, refetch, fetchMore } = useQuery(JobsDocument, {
+    variables: { first: PAGE },
+    fetchPolicy: "cache-and-network",
+    pollInterval: LOOK_MS,
+    skipPollAttempt: () => document.hidden,
+  });
+  const page = data?.jobs;
+  return (
+    <div className="inbox" data-open={id !== undefined}>
+      <title>{`${words.title} · ${strings.name}`}</title>
+      <JobList
+        jobs={page?.nodes ?? null}
+        totalCount={page?.totalCount ?? 0}
+        error={error}
+        selected={id ?? null}
+        onRetry={() => void refetch()}
+        onMore={
+          page?.pageInfo.hasNextPage
+            ? () => void fetchMore({ variables: { first: PAGE, after: page.pageInfo.endCursor ?? null } })
+            : null
+        }
+      />
+      {id === undefined ? (
+        <div className="thread thread-none">
+          <Empty icon={SendIcon} title={words.chooseTitle}>
+            <p>{words.choose}</p>
+          </Empty>
+        </div>
+      ) : id === NEW ? (
+        <Compose />
+      ) : (
+        <JobPage key={id} id={id} />
+      )}
+    </div>
+  );
+}

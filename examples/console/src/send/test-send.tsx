@@ -1,0 +1,90 @@
+import { useMutation } from "@apollo/client/react";
+import { adviceOnUserError, newIdempotencyKey } from "@textgraph/client";
+import { type FormEvent, useRef, useState } from "react";
+import { Button, Form, Input, Label, Text, TextField } from "react-aria-components";
+import { SendDocument } from "../generated/operations.ts";
+import { Problem } from "../parts/state.tsx";
+import { useIsOnline } from "../shell/online.ts";
+import { strings } from "../strings.ts";
+
+const words = strings.send;
+const STORED = "console.test-number";
+const WHOLE_NUMBER = /^\+\d{7,15}$/;
+
+interface Props {
+  readonly text: string;
+  readonly lineId: string;
+}
+
+/** One text to one's own number, as the first recipient would read it. */
+export function TestSend({ text, lineId }: Props) {
+  const isOnline = useIsOnline();
+  const [typed, setTyped] = useState(() => sessionStorage.getItem(STORED) ?? "");
+  const [send, { data, error, loading }] = useMutation(SendDocument);
+  // One for each number, until the outcome is known.
+  const key = useRef(newIdempotencyKey());
+  const isUnderWay = useRef(false);
+  const phoneNumber = typed.replace(/[\s().-]/g, "");
+  const problem = data?.sendMessage?.userErrors[0];
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (isUnderWay.current || !WHOLE_NUMBER.test(phoneNumber)) {
+      return;
+    }
+    isUnderWay.current = true;
+    sessionStorage.setItem(STORED, typed);
+    try {
+      const input = { from: { groupId: lineId }, recipient: { phoneNumber }, text, idempotencyKey: key.current };
+      const { data: sent } = await send({ variables: { input } });
+      if (sent?.sendMessage) {
+        key.current = newIdempotencyKey();
+      }
+    } catch {
+      // Shown as `error`. The key stays for another try.
+    } finally {
+      isUnderWay.current = false;
+    }
+  }
+
+  return (
+    <section className="panel" aria-labelledby="test-title">
+      <h2 id="test-title">{words.test}</h2>
+      <p className="muted">{words.testHint}</p>
+      <Problem error={error} />
+      {problem !== undefined && (
+        <p className="banner banner-danger" role="alert">
+          {adviceOnUserError(problem.code).show}
+        </p>
+      )}
+      <Form className="fields" onSubmit={submit}>
+        <TextField
+          className="field"
+          type="tel"
+          value={typed}
+          onChange={(next) => {
+            key.current = newIdempotencyKey();
+            setTyped(next);
+          }}
+        >
+          <Label>{words.testNumber}</Label>
+          <Input autoComplete="tel" />
+          <Text slot="description">{words.addPersonHint}</Text>
+        </TextField>
+        <div className="composer-foot">
+          <span className="muted" role="status">
+            {data?.sendMessage?.message ? strings.outcome.ACCEPTED : ""}
+          </span>
+          <Button
+            className="button"
+            type="submit"
+            isDisabled={!WHOLE_NUMBER.test(phoneNumber) || !isOnline}
+            isPending={loading}
+          >
+            {words.testSend}
+          </Button>
+        </div>
+      </Form>
+    </section>
+  );
+}
