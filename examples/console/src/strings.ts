@@ -242,6 +242,7 @@ const en = {
     chooseTitle: "Choose what was sent",
     choose: "How far it is, who got it and who did not appear here.",
     back: "All texts to many",
+    failedTitle: "This could not be read",
     missingTitle: "This is no longer known",
     missing: "It was never made, or it was so long ago that its records are deleted.",
     unnamed: "Import",
@@ -257,7 +258,8 @@ const en = {
     progress: "Progress",
     done: (done: number, total: number) => `${number.format(done)} of ${number.format(total)}`,
     waits: {
-      QUIET_HOURS: (at: string) => `Everybody who is left is asleep now, by the clock where they are. It goes on at ${at}.`,
+      QUIET_HOURS: (at: string) =>
+        `Everybody who is left is asleep now, by the clock where they are. It goes on at ${at}.`,
       RATE_LIMIT: (at: string) => `As many were texted as may be in a minute. It goes on at ${at}.`,
       PLATFORM: (at: string) =>
         `The texting service takes no texts at the moment. It is tried again at ${at}; nobody is texted twice.`,
@@ -303,13 +305,14 @@ const en = {
       REFUSED_BY_PLATFORM: "The texting service refused this number.",
     },
     who: "Who gets it",
-    whoKinds: { people: "People", list: "A list", group: "A group", poll: "A poll's answers" },
+    whoKinds: { people: "People", list: "A list", group: "A group", poll: "A poll" },
     addPerson: "Name or number",
     addPersonHint: "A number needs its country code: +1 415 555 0100.",
     textNumber: (phoneNumber: string) => `Text ${phoneNumber}`,
     chosen: "Chosen",
     dropTitle: "Drop a file here",
-    dropText: "A CSV file as spreadsheets save it. Its first row names the columns, one of them phone; the others can be used in the text.",
+    dropText:
+      "A CSV file as spreadsheets save it. Its first row names the columns, one of them phone; the others can be used in the text.",
     chooseFile: "Choose a file",
     paste: "Or paste numbers",
     pasteHint: "One in each line, with the country code, or rows of a spreadsheet with their header.",
@@ -326,7 +329,6 @@ const en = {
     poll: "Poll",
     answer: "Who answered",
     anyAnswer: "Anything",
-    noMatch: "Nothing found.",
     what: "What it says",
     name: "Name, for your colleagues",
     columns: "Fill in",

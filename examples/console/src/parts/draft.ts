@@ -22,8 +22,13 @@ export function useDraft<Value>(name: string, empty: Value, isValue: (kept: unkn
   const [kept, setKept] = useState(() => readKept(place, isValue) ?? begin(empty));
   const keep = useCallback(
     (next: Kept<Value>) => {
-      sessionStorage.setItem(place, JSON.stringify([next.idempotencyKey, next.value]));
       setKept(next);
+      try {
+        sessionStorage.setItem(place, JSON.stringify([next.idempotencyKey, next.value]));
+      } catch {
+        // More than a browser keeps, such as a long list that was pasted: this draft lives as long as the page.
+        sessionStorage.removeItem(place);
+      }
     },
     [place],
   );

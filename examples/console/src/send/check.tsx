@@ -7,25 +7,20 @@ import { Problem, Skeleton } from "../parts/state.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { showCount, strings } from "../strings.ts";
 import { Confirm } from "./confirm.tsx";
-import type { ChangeDraft, Draft } from "./draft.ts";
+import type { SendDraft } from "./draft.ts";
 import { reasonOf } from "./reason.ts";
-import { TestSend } from "./test-send.tsx";
 import { useCheck, useSubmit } from "./submit.ts";
+import { TestSend } from "./test-send.tsx";
 
 const words = strings.send;
 
 type JobCheck = NonNullable<NonNullable<CreateSendJobMutation["createSendJob"]>["check"]>;
 
-interface Props {
-  readonly draft: Draft;
-  readonly change: ChangeDraft;
-}
-
 /** What the draft would do, row by row, before anybody is texted; then the send itself, which asks once more. */
-export function Check({ draft, change }: Props) {
+export function Check({ draft }: { readonly draft: SendDraft }) {
   const isOnline = useIsOnline();
   const { check, error, refusal, retry } = useCheck(draft);
-  const submission = useSubmit(draft, change);
+  const submission = useSubmit(draft);
   const isSubmitted = draft.step === "submitted";
   const accepted = check?.acceptedCount ?? 0;
 
@@ -52,14 +47,13 @@ export function Check({ draft, change }: Props) {
         <Findings check={check} draft={draft} />
       )}
       <footer className="pane-foot actions">
-        <Button className="button" isDisabled={isSubmitted} onPress={() => change({ step: "write" })}>
+        <Button className="button" isDisabled={isSubmitted} onPress={() => draft.change({ step: "write" })}>
           {words.edit}
         </Button>
         {isSubmitted ? (
           <Button
             className="button button-primary"
-            isPending={submission.isPending}
-            isDisabled={!isOnline}
+            isDisabled={!isOnline || submission.isPending}
             onPress={submission.submit}
           >
             {submission.isPending ? words.submitting : strings.states.retry}
@@ -91,7 +85,7 @@ function Checking() {
 
 interface FindingsProps {
   readonly check: JobCheck;
-  readonly draft: Draft;
+  readonly draft: SendDraft;
 }
 
 function Findings({ check, draft }: FindingsProps) {

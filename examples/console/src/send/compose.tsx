@@ -1,14 +1,14 @@
 import { useQuery } from "@apollo/client/react";
-import { ArrowLeft, Lock } from "lucide-react";
+import { Lock } from "lucide-react";
 import { Button, Input, Label, Radio, RadioGroup, TextField } from "react-aria-components";
-import { Link } from "react-router";
 import { LinesDocument } from "../generated/operations.ts";
 import { LineChoice } from "../inbox/line-choice.tsx";
+import { PaneHead } from "../parts/pane-head.tsx";
 import { Empty, Problem } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { Check } from "./check.tsx";
-import { type ChangeDraft, columnsOf, type Draft, hasRecipients, newDraft, type Recipients, useDraft } from "./draft.ts";
+import { columnsOf, hasRecipients, type SendDraft, useSendDraft } from "./draft.ts";
 import { partsOf } from "./placeholders.ts";
 import { RecipientsChoice } from "./recipients.tsx";
 import { problemOf, TextBox } from "./text-box.tsx";
@@ -19,52 +19,38 @@ const LONGEST_NAME = 200;
 /** A text to many: written, then checked, then sent. */
 export function Compose() {
   const may = useMay();
-  const [draft, change] = useDraft();
+  const draft = useSendDraft();
   const title = draft.step === "write" ? words.compose : words.checkTitle;
   return (
     <section className="thread person" aria-labelledby="compose-title">
-      <header className="pane-head">
-        <Link className="icon-link only-narrow" to="/send" aria-label={words.back}>
-          <ArrowLeft aria-hidden size={20} />
-        </Link>
-        <div className="thread-who">
-          <h1 id="compose-title">{title}</h1>
-        </div>
+      <PaneHead id="compose-title" title={title} back={{ to: "/send", label: words.back }}>
         {draft.step === "write" && (
-          <Button className="button" onPress={() => change(newDraft())}>
+          <Button className="button" onPress={draft.startOver}>
             {words.startOver}
           </Button>
         )}
-      </header>
+      </PaneHead>
       {!(may("messages:send") && may("groups:read")) ? (
         <Empty icon={Lock} title={strings.states.forbiddenTitle}>
           <p>{may("messages:send") ? words.noLines : strings.states.forbidden}</p>
         </Empty>
       ) : draft.step === "write" ? (
-        <Writing draft={draft} change={change} />
+        <Writing draft={draft} />
       ) : (
-        <Check draft={draft} change={change} />
+        <Check draft={draft} />
       )}
     </section>
   );
 }
 
-interface WritingProps {
-  readonly draft: Draft;
-  readonly change: ChangeDraft;
-}
-
-function Writing({ draft, change }: WritingProps) {
+function Writing({ draft }: { readonly draft: SendDraft }) {
   const { data, error, refetch } = useQuery(LinesDocument);
   const lines = data?.pidjGroups?.nodes.filter((line) => line.displayPhoneNumber !== null) ?? [];
   const line = lines.find(({ id }) => id === draft.line?.id) ?? lines[0];
   const columns = columnsOf(draft.recipients);
-  const { text, recipients } = draft;
+  const { text, recipients, change } = draft;
   const isReady =
-    line !== undefined &&
-    hasRecipients(recipients) &&
-    text.trim() !== "" &&
-    problemOf(partsOf(text), columns) === null;
+    line !== undefined && hasRecipients(recipients) && text.trim() !== "" && problemOf(partsOf(text), columns) === null;
 
   function check() {
     if (line !== undefined) {
@@ -80,10 +66,7 @@ function Writing({ draft, change }: WritingProps) {
       <div className="cards compose">
         <section className="panel" aria-labelledby="who-title">
           <h2 id="who-title">{words.who}</h2>
-          <RecipientsChoice
-            recipients={recipients}
-            onChange={(next: Partial<Recipients>) => change({ recipients: { ...recipients, ...next } })}
-          />
+          <RecipientsChoice recipients={recipients} onChange={draft.changeRecipients} />
         </section>
         <section className="panel" aria-labelledby="what-title">
           <h2 id="what-title">{words.what}</h2>
@@ -93,7 +76,12 @@ function Writing({ draft, change }: WritingProps) {
             onChoose={(id) => change({ line: { id, name: lines.find((each) => each.id === id)?.name ?? id } })}
           />
           <TextBox text={text} columns={columns} onChange={(next) => change({ text: next })} />
-          <TextField className="field" value={draft.name} maxLength={LONGEST_NAME} onChange={(name) => change({ name })}>
+          <TextField
+            className="field"
+            value={draft.name}
+            maxLength={LONGEST_NAME}
+            onChange={(name) => change({ name })}
+          >
             <Label>{words.name}</Label>
             <Input autoComplete="off" />
           </TextField>

@@ -1,6 +1,6 @@
-import { newIdempotencyKey } from "@textgraph/client";
-import { useCallback, useState } from "react";
+import { useMemo, useRef } from "react";
 import type { CreateSendJobMutationVariables } from "../generated/operations.ts";
+import { useDraft } from "../parts/draft.ts";
 import type { Upload } from "./files.ts";
 
 export interface Named {
@@ -24,9 +24,8 @@ export interface Recipients {
   readonly option: Named | null;
 }
 
-/** A text to many that is being written, and the key it will be sent with: a retry, also after a reload, is recognized by it. */
-export interface Draft {
-  readonly idempotencyKey: string;
+/** A text to many that is being written. */
+export interface Written {
   /** `submitted`: it may have been made. It is then sent again as it is, until the outcome is known. */
   readonly step: "write" | "check" | "submitted";
   readonly name: string;
@@ -37,50 +36,49 @@ export interface Draft {
   readonly hours: "night" | "any";
 }
 
-export type ChangeDraft = (change: Partial<Draft>) => void;
+/** The draft with functions that change a part of it, also after something that took a while. */
+export interface SendDraft extends Written {
+  readonly idempotencyKey: string;
+  readonly change: (part: Partial<Written>) => void;
+  readonly changeRecipients: (part: Partial<Recipients>) => void;
+  /** Opens a submitted draft again that was certainly not sent: with another key, if its own belongs to something else. */
+  readonly reopen: (key: "same" | "new") => void;
+  readonly startOver: () => void;
+}
 
-const STORED = "console.send";
+const EMPTY: Written = {
+  step: "write",
+  name: "",
+  line: null,
+  text: "",
+  recipients: { kind: "people", people: [], pasted: "", upload: null, group: null, poll: null, option: null },
+  hours: "night",
+};
 const NO_QUIET_HOURS = { start: "00:00", end: "00:00" };
 
-/** The draft of this tab. It outlives a reload of the page, and is gone with the tab. */
-export function useDraft(): readonly [Draft, ChangeDraft] {
-  const [draft, setDraft] = useState(readDraft);
-  const change = useCallback<ChangeDraft>((changed) => {
-    setDraft((before) => {
-      const next = { ...before, ...changed };
-      keep(next);
-      return next;
-    });
+export function useSendDraft(): SendDraft {
+  const draft = useDraft("send", EMPTY, isWritten);
+  const latest = useRef(draft);
+  latest.current = draft;
+  const functions = useMemo(() => {
+    const change = (part: Partial<Written>) => latest.current.change({ ...latest.current.value, ...part });
+    return {
+      change,
+      changeRecipients: (part: Partial<Recipients>) =>
+        change({ recipients: { ...latest.current.value.recipients, ...part } }),
+      reopen: (key: "same" | "new") => {
+        const { value, change: keep, renew } = latest.current;
+        (key === "new" ? renew : keep)({ ...value, step: "check" });
+      },
+      startOver: () => latest.current.renew(EMPTY),
+    };
   }, []);
-  return [draft, change];
+  return { ...draft.value, idempotencyKey: draft.idempotencyKey, ...functions };
 }
 
-export function newDraft(): Draft {
-  return {
-    idempotencyKey: newIdempotencyKey(),
-    step: "write",
-    name: "",
-    line: null,
-    text: "",
-    recipients: { kind: "people", people: [], pasted: "", upload: null, group: null, poll: null, option: null },
-    hours: "night",
-  };
-}
-
-function keep(draft: Draft): void {
-  try {
-    sessionStorage.setItem(STORED, JSON.stringify(draft));
-  } catch {
-    // More was pasted than a browser keeps: without it, the rest outlives a reload.
-    sessionStorage.setItem(STORED, JSON.stringify({ ...draft, recipients: { ...draft.recipients, pasted: "" } }));
-  }
-}
-
-/** Parts that an older version of this page did not keep are as in a new draft. */
-function readDraft(): Draft {
-  const kept: Partial<Draft> = JSON.parse(sessionStorage.getItem(STORED) ?? "{}");
-  const fresh = newDraft();
-  return { ...fresh, ...kept, recipients: { ...fresh.recipients, ...kept.recipients } };
+/** What this version of the page has kept. */
+function isWritten(kept: unknown): kept is Written {
+  return typeof kept === "object" && kept !== null && Object.keys(EMPTY).every((name) => name in kept);
 }
 
 /** Whether somebody was chosen. */
@@ -94,7 +92,7 @@ export function columnsOf({ kind, upload }: Recipients): readonly string[] {
 }
 
 /** The request of a draft, the same each time. The line must be chosen. */
-export function inputOf(draft: Draft): CreateSendJobMutationVariables["input"] {
+export function inputOf(draft: SendDraft): CreateSendJobMutationVariables["input"] {
   const { name, text, line, hours, idempotencyKey } = draft;
   return {
     name: name.trim() === "" ? null : name.trim(),

@@ -94,5 +94,7 @@ function asRows(pasted: string): string {
     return pasted.trim();
   }
   const numbers = pasted.split(/[\n,;\t]/).map((part) => part.trim());
-  return ["phone", ...numbers.filter((part) => part !== "")].map((cell) => `"${cell.replaceAll('"', '""')}"`).join("\n");
+  return ["phone", ...numbers.filter((part) => part !== "")]
+    .map((cell) => `"${cell.replaceAll('"', '""')}"`)
+    .join("\n");
 }

@@ -4,7 +4,7 @@ import { Button, ListBox, ListBoxItem, ListLayout, Virtualizer } from "react-ari
 import { Link, useNavigate } from "react-router";
 import type { JobSummaryFragment } from "../generated/operations.ts";
 import { opensRow } from "../parts/selection.ts";
-import { Empty, Problem, Skeleton } from "../parts/state.tsx";
+import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
@@ -38,8 +38,16 @@ export function JobList({ jobs, totalCount, error, selected, onRetry, onMore }: 
           </Link>
         )}
       </header>
-      <Problem error={error} onRetry={onRetry} />
-      {jobs === null ? error === undefined && <Skeleton /> : <Rows jobs={jobs} selected={selected} />}
+      {jobs !== null ? (
+        <>
+          <Problem error={error} onRetry={onRetry} />
+          <Rows jobs={jobs} selected={selected} />
+        </>
+      ) : error === undefined ? (
+        <Skeleton of="lines" />
+      ) : (
+        <Failed error={error} title={words.failedTitle} onRetry={onRetry} />
+      )}
       {jobs !== null && (
         <footer className="pane-foot">
           <span className="muted">{words.count(totalCount)}</span>

@@ -1,9 +1,8 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { adviceOnUserError } from "@textgraph/client";
-import { ArrowLeft, Download, Pause, Play, SearchX } from "lucide-react";
+import { Download, Pause, Play, SearchX } from "lucide-react";
 import { useState } from "react";
 import { Button } from "react-aria-components";
-import { Link } from "react-router";
 import {
   CancelJobDocument,
   JobDocument,
@@ -11,7 +10,8 @@ import {
   PauseJobDocument,
   ResumeJobDocument,
 } from "../generated/operations.ts";
-import { Empty, Problem, Skeleton } from "../parts/state.tsx";
+import { PaneHead } from "../parts/pane-head.tsx";
+import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { useMay, useSession } from "../session.tsx";
 import { useIsOnline } from "../shell/online.ts";
@@ -25,26 +25,25 @@ const words = strings.send;
 
 /** One job as it goes on: how far it is, what it waits for, and what became of each row. */
 export function JobPage({ id }: { readonly id: string }) {
-  const { data, error, loading, refetch } = useQuery(JobDocument, { variables: { id }, fetchPolicy: "cache-and-network" });
+  const { data, error, loading, refetch } = useQuery(JobDocument, {
+    variables: { id },
+    fetchPolicy: "cache-and-network",
+  });
   const job = data?.job;
   return (
     <section className="thread person job" aria-labelledby="job-title">
-      <header className="pane-head">
-        <Link className="icon-link only-narrow" to="/send" aria-label={words.back}>
-          <ArrowLeft aria-hidden size={20} />
-        </Link>
-        <div className="thread-who">
-          <h1 id="job-title">{job ? nameOf(job) : words.title}</h1>
-          {job && (
-            <span className="muted">
-              {words.made(showMoment(job.createdAt), job.createdBy.replace(/^(key|token):/, ""))}
-            </span>
-          )}
-        </div>
-        {job && <StateBadge state={job.state} />}
-      </header>
-      <Problem error={error} onRetry={() => void refetch()} />
-      {loading && data === undefined && <Skeleton rows={3} />}
+      <PaneHead
+        id="job-title"
+        title={job ? nameOf(job) : words.title}
+        line={job && <span className="muted">{madeBy(job)}</span>}
+        back={{ to: "/send", label: words.back }}
+      />
+      {error !== undefined && !job ? (
+        <Failed error={error} title={words.failedTitle} onRetry={() => void refetch()} />
+      ) : (
+        <Problem error={error} onRetry={() => void refetch()} />
+      )}
+      {loading && data === undefined && <Skeleton rows={2} of="cards" />}
       {data?.job === null && error === undefined && (
         <Empty icon={SearchX} title={words.missingTitle}>
           <p>{words.missing}</p>
@@ -55,6 +54,10 @@ export function JobPage({ id }: { readonly id: string }) {
   );
 }
 
+function madeBy({ createdAt, createdBy }: JobSummaryFragment): string {
+  return words.made(showMoment(createdAt), createdBy.replace(/^(key|token):/, ""));
+}
+
 function Job({ job }: { readonly job: JobSummaryFragment }) {
   useJobProgress(job);
   const may = useMay();
@@ -63,7 +66,10 @@ function Job({ job }: { readonly job: JobSummaryFragment }) {
     <>
       <div className="job-head">
         <section className="panel" aria-labelledby="progress-title">
-          <h2 id="progress-title">{words.progress}</h2>
+          <div className="panel-head">
+            <h2 id="progress-title">{words.progress}</h2>
+            <StateBadge state={job.state} />
+          </div>
           <Progress counts={counts} isLarge />
           <p className="muted" role="status">
             {noteOf(job)}
@@ -103,6 +109,7 @@ function Controls({ job: { id, state, counts } }: { readonly job: JobSummaryFrag
   const problems = [paused.data?.pauseJob, resumed.data?.resumeJob, cancelled.data?.cancelJob].flatMap(
     (answer) => answer?.userErrors ?? [],
   );
+  const isPaused = state === "PAUSED";
   // What fails is shown as `error`.
   const run = (act: () => Promise<unknown>) => void act().catch(() => undefined);
   if (state === "COMPLETED" || state === "CANCELLED") {
@@ -110,27 +117,14 @@ function Controls({ job: { id, state, counts } }: { readonly job: JobSummaryFrag
   }
   return (
     <>
-      {state === "PAUSED" ? (
-        <Button
-          className="button button-primary"
-          isDisabled={!isOnline}
-          isPending={resumed.loading}
-          onPress={() => run(resume)}
-        >
-          <Play aria-hidden size={16} />
-          {words.resume}
-        </Button>
-      ) : (
-        <Button
-          className="button button-primary"
-          isDisabled={!isOnline}
-          isPending={paused.loading}
-          onPress={() => run(pause)}
-        >
-          <Pause aria-hidden size={16} />
-          {words.pause}
-        </Button>
-      )}
+      <Button
+        className="button button-primary"
+        isDisabled={!isOnline || paused.loading || resumed.loading}
+        onPress={() => run(isPaused ? resume : pause)}
+      >
+        {isPaused ? <Play aria-hidden size={16} /> : <Pause aria-hidden size={16} />}
+        {isPaused ? words.resume : words.pause}
+      </Button>
       <Confirm
         label={words.stop}
         title={words.stopTitle}
@@ -171,7 +165,7 @@ function Report({ job }: { readonly job: JobSummaryFragment }) {
 
   return (
     <>
-      <Button className="button" isPending={isPending} onPress={() => void save()}>
+      <Button className="button" isDisabled={isPending} onPress={() => void save()}>
         <Download aria-hidden size={16} />
         {words.report}
       </Button>

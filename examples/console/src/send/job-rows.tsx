@@ -94,7 +94,7 @@ export function JobRows({ job }: { readonly job: JobSummaryFragment }) {
             renderEmptyState={() => <p className="muted">{words.noRows}</p>}
           >
             {(row) => (
-              <GridListItem className="row outcome-row" textValue={row.recipient}>
+              <GridListItem className="row outcome-row" textValue={`${row.recipient} ${outcomeOf(row)}`}>
                 <Outcome row={row} />
               </GridListItem>
             )}
@@ -113,14 +113,17 @@ export function JobRows({ job }: { readonly job: JobSummaryFragment }) {
   );
 }
 
+/** What became of a row, and why. */
+function outcomeOf({ state, code, message, resumesAt }: Row): string {
+  if (state === "REFUSED") {
+    return `${words.rowStates.REFUSED}. ${reasonOf(code, message)}`;
+  }
+  return resumesAt !== null && state === "WAITING" ? words.asleep(showMoment(resumesAt)) : words.rowStates[state];
+}
+
 function Outcome({ row }: { readonly row: Row }) {
   const Icon = ICONS[row.state];
-  const why =
-    row.state === "REFUSED"
-      ? reasonOf(row.code, row.message)
-      : row.resumesAt !== null && row.state === "WAITING"
-        ? words.asleep(showMoment(row.resumesAt))
-        : words.rowStates[row.state];
+  const outcome = outcomeOf(row);
   return (
     <>
       <Icon aria-hidden size={18} className={`outcome is-${row.state.toLowerCase()}`} />
@@ -129,9 +132,8 @@ function Outcome({ row }: { readonly row: Row }) {
           <span className="row-name">{row.recipient === "" ? words.row(row.number) : showNumber(row.recipient)}</span>
           {row.settledAt !== null && <Time at={row.settledAt} />}
         </span>
-        <span className="row-text" title={why}>
-          {row.state === "REFUSED" && <span className="visually-hidden">{words.rowStates.REFUSED}: </span>}
-          {why}
+        <span className="row-text" title={outcome}>
+          {outcome}
         </span>
       </span>
     </>

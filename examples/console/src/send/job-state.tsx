@@ -26,7 +26,10 @@ export function StateBadge({ state }: Pick<JobSummaryFragment, "state">) {
 }
 
 /** How many rows have an outcome, each outcome with its colour. */
-export function Progress({ counts, isLarge = false }: Pick<JobSummaryFragment, "counts"> & { readonly isLarge?: boolean }) {
+export function Progress({
+  counts,
+  isLarge = false,
+}: Pick<JobSummaryFragment, "counts"> & { readonly isLarge?: boolean }) {
   const { total, waiting, accepted, refused, unknown, cancelled } = counts;
   const parts = { ok: accepted, warn: unknown, danger: refused, off: cancelled };
   return (

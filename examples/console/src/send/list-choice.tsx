@@ -42,7 +42,7 @@ export function ListChoice({ recipients: { pasted, upload }, onChange }: Props) 
           <span className="muted">{words.read(upload.rowCount)}</span>
           {upload.badRowCount > 0 && <span className="muted">{words.badRows(upload.badRowCount)}</span>}
         </div>
-        <Button className="chip-remove" aria-label={words.remove} onPress={() => onChange({ upload: null })}>
+        <Button className="chip-button" aria-label={words.remove} onPress={() => onChange({ upload: null })}>
           <X aria-hidden size={18} />
         </Button>
       </div>
@@ -70,7 +70,7 @@ export function ListChoice({ recipients: { pasted, upload }, onChange }: Props) 
           acceptedFileTypes={[".csv", ".tsv", ".txt", "text/csv"]}
           onSelect={(files) => readFile(files?.[0])}
         >
-          <Button className="button" isPending={isReading}>
+          <Button className="button" isDisabled={isReading}>
             {words.chooseFile}
           </Button>
         </FileTrigger>
@@ -83,7 +83,7 @@ export function ListChoice({ recipients: { pasted, upload }, onChange }: Props) 
       {pasted.trim() !== "" && (
         <Button
           className="button"
-          isPending={isReading}
+          isDisabled={isReading}
           onPress={() => void read(() => uploadPasted(credentials, pasted))}
         >
           {words.usePasted}

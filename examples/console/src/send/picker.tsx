@@ -1,5 +1,14 @@
 import { useEffect, useState } from "react";
-import { Autocomplete, Input, Label, ListBox, ListBoxItem, SearchField, type Selection, Text } from "react-aria-components";
+import {
+  Autocomplete,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  SearchField,
+  type Selection,
+  Text,
+} from "react-aria-components";
 import { strings } from "../strings.ts";
 
 const DEBOUNCE_MS = 250;
@@ -61,7 +70,7 @@ export function Picker({ label, hint, typed, onType, choices, onChoose }: Props)
             selectionMode="single"
             selectedKeys={[]}
             onSelectionChange={choose}
-            renderEmptyState={() => <p className="option muted">{strings.send.noMatch}</p>}
+            renderEmptyState={() => <p className="option muted">{strings.states.noMatch}</p>}
           >
             {({ id, name, note }) => (
               <ListBoxItem id={id} className="option" textValue={name}>

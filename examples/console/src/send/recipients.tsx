@@ -218,7 +218,7 @@ function Chosen({ items, onRemove }: ChosenProps) {
           {items.map(({ id, name }) => (
             <Tag key={id} id={id} className="chip" textValue={name}>
               {name}
-              <Button slot="remove" className="chip-remove" aria-label={words.remove}>
+              <Button slot="remove" className="chip-button" aria-label={words.remove}>
                 <X aria-hidden size={14} />
               </Button>
             </Tag>

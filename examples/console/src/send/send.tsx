@@ -13,7 +13,7 @@ const PAGE = 50;
 /** Jobs that others make appear after so long; how far the shown ones are is told as it happens. */
 const LOOK_MS = 30_000;
 /** In the place of a job's id. */
-export const NEW = "new";
+const NEW = "new";
 
 /** What was sent to many on the left, one of them or a new one on the right. */
 export default function Send() {

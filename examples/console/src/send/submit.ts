@@ -1,13 +1,13 @@
 import { CombinedGraphQLErrors, type ErrorLike } from "@apollo/client";
 import { useMutation } from "@apollo/client/react";
-import { adviceOnError, adviceOnUserError, newIdempotencyKey } from "@textgraph/client";
+import { adviceOnError, adviceOnUserError } from "@textgraph/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { CreateSendJobDocument, JobsDocument } from "../generated/operations.ts";
-import { type ChangeDraft, type Draft, inputOf, newDraft } from "./draft.ts";
+import { inputOf, type SendDraft } from "./draft.ts";
 
 /** Checks a draft as soon as it is shown: a dry run, which stores nothing and texts nobody. */
-export function useCheck(draft: Draft) {
+export function useCheck(draft: SendDraft) {
   const [ask, { data, error }] = useMutation(CreateSendJobDocument);
   const latest = useRef(draft);
   const retry = useCallback(() => {
@@ -28,7 +28,7 @@ export function useCheck(draft: Draft) {
  * Sends a draft. From the click on, it stays as it is, with its key, until the outcome is known: a second click, a lost answer
  * or a reload in between makes no second job.
  */
-export function useSubmit(draft: Draft, change: ChangeDraft) {
+export function useSubmit(draft: SendDraft) {
   const navigate = useNavigate();
   const [create, { error, loading }] = useMutation(CreateSendJobDocument, { refetchQueries: [JobsDocument] });
   const [refusal, setRefusal] = useState<string | null>(null);
@@ -42,27 +42,27 @@ export function useSubmit(draft: Draft, change: ChangeDraft) {
     }
     isUnderWay.current = true;
     setRefusal(null);
-    change({ step: "submitted" });
+    latest.current.change({ step: "submitted" });
     try {
       const answer = await create({ variables: { input: inputOf(latest.current) } });
       const { job = null, userErrors = [] } = answer.data?.createSendJob ?? {};
       const [problem] = userErrors;
       if (job !== null) {
-        change(newDraft());
+        latest.current.startOver();
         await navigate(`/send/${job.id}`, { replace: true });
       } else if (problem !== undefined) {
         const advice = adviceOnUserError(problem.code);
         setRefusal(advice.show);
-        change({ step: "check", ...(advice.key === "new" && { idempotencyKey: newIdempotencyKey() }) });
+        latest.current.reopen(advice.key === "new" ? "new" : "same");
       } else if (isCertainlyNotMade(answer.error)) {
-        change({ step: "check" });
+        latest.current.reopen("same");
       }
     } catch {
       // Shown as `error`. The draft stays submitted: another try with its key sends nothing twice.
     } finally {
       isUnderWay.current = false;
     }
-  }, [change, create, navigate]);
+  }, [create, navigate]);
 
   // A reload came between the click and the answer.
   const wasSubmitted = useRef(draft.step === "submitted");

@@ -75,12 +75,7 @@ export function TestSend({ text, lineId }: Props) {
           <span className="muted" role="status">
             {data?.sendMessage?.message ? strings.outcome.ACCEPTED : ""}
           </span>
-          <Button
-            className="button"
-            type="submit"
-            isDisabled={!WHOLE_NUMBER.test(phoneNumber) || !isOnline}
-            isPending={loading}
-          >
+          <Button className="button" type="submit" isDisabled={!WHOLE_NUMBER.test(phoneNumber) || !isOnline || loading}>
             {words.testSend}
           </Button>
         </div>

@@ -1,6 +1,6 @@
 import { Plus } from "lucide-react";
 import { useRef } from "react";
-import { Button, Label, TextArea, TextField } from "react-aria-components";
+import { Button, Group, Label, TextArea, TextField } from "react-aria-components";
 import { Length, usePreview } from "../inbox/preview.tsx";
 import { strings } from "../strings.ts";
 import { type Part, partsOf } from "./placeholders.ts";
@@ -50,7 +50,7 @@ export function TextBox({ text, columns, onChange }: Props) {
         <TextArea ref={box} rows={5} placeholder={strings.inbox.placeholder} />
       </TextField>
       {columns.length > 0 && (
-        <div className="chips" role="group" aria-label={words.columns}>
+        <Group className="chips" aria-label={words.columns}>
           <span className="muted" aria-hidden>
             {words.columns}
           </span>
@@ -60,7 +60,7 @@ export function TextBox({ text, columns, onChange }: Props) {
               {column}
             </Button>
           ))}
-        </div>
+        </Group>
       )}
       {problem !== null && (
         <p className="field-error" role="alert">
