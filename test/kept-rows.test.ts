@@ -170,6 +170,7 @@ test("a field that the list lacks is read by id, of that contact alone", async (
 const NEVER_FREE = [
   // Members are in the group's detail only.
   "TextizenGroup.participants",
+  "PollNonRespondent.participant",
   // Answers of mutations, whose groups are read anew because the mutation may have changed them.
   "PidjTask.group",
   "SentMessage.group",
