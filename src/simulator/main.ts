@@ -118,9 +118,9 @@ async function main(): Promise<void> {
   const simulator = await startSimulator(options);
   process.once("SIGINT", simulator.close);
   process.once("SIGTERM", simulator.close);
-  for (const [variable, value] of Object.entries(credentialsOf(simulator))) {
-    process.stdout.write(`${variable}=${value}\n`);
-  }
+  const lines = Object.entries(credentialsOf(simulator)).map(([variable, value]) => `${variable}=${value}\n`);
+  // At once, so that whoever waits for the first of them has all.
+  process.stdout.write(lines.join(""));
 }
 
 /** One sentence. */
