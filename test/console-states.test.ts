@@ -20,16 +20,12 @@ const FORM_BUDGET = 80_000;
 const INBOX_BUDGET = 260_000;
 /** One of each kind, of all sections; other tests look at the pages when all is well. */
 const WATCHED = [
-  "sign-in-unreachable",
   "forbidden-inbox",
   "inbox-failed",
-  "thread-refused",
   "thread-offline",
-  "people-found",
   "people-textizen-down",
   "person-loading",
   "polls-textizen-down",
-  "poll",
 ];
 const LOOKS: readonly BrowserContextOptions[] = (["light", "dark"] as const).flatMap((colorScheme) =>
   [360, 1024].map((width) => ({ colorScheme, viewport: { width, height: 740 }, reducedMotion: "reduce" as const })),

@@ -203,6 +203,48 @@ const POLLS: readonly ConsoleState[] = [
   },
 ];
 
+/** A spreadsheet whose second row has no whole number, and a text that fills in its names. */
+const writeToList = async (page: Page, words: string) => {
+  await page.getByRole("tab", { name: "A list" }).click();
+  const buffer = Buffer.from("phone,name\n+14155550100,Ada\n415 555,Nobody\n+14155550102,Grace\n");
+  await page.locator("input[type=file]").setInputFiles({ name: "elm-street.csv", mimeType: "text/csv", buffer });
+  await text(page, "3 rows");
+  await page.getByLabel("Your text").fill(words);
+};
+
+const SEND: readonly ConsoleState[] = [
+  { name: "send-empty", path: "/send", graph: "empty", reach: (page) => text(page, "Nothing sent to many yet") },
+  { name: "send-loading", path: "/send", network: "held", reach: skeleton },
+  { name: "send-failed", path: "/send", network: "broken", reach: alert },
+  { name: "send-new", path: "/send/new", reach: (page) => page.getByLabel("Name or number").waitFor() },
+  {
+    name: "send-no-column",
+    path: "/send/new",
+    reach: async (page) => {
+      await writeToList(page, "Hello {fristname}");
+      await text(page, "{fristname} is no column");
+    },
+  },
+  {
+    name: "send-checked",
+    path: "/send/new",
+    reach: async (page) => {
+      await writeToList(page, "Hello {name}, Elm Street is closed on Monday.");
+      await page.getByRole("button", { name: "Check" }).click();
+      await text(page, "Hello Grace");
+    },
+  },
+  {
+    name: "send-offline",
+    path: "/send/new",
+    reach: async (page) => {
+      await page.getByLabel("Name or number").waitFor();
+      await offline(page);
+    },
+  },
+  { name: "send-forbidden", path: "/send", key: "people", reach: (page) => text(page, "does not open") },
+];
+
 const checked = (page: Page) => text(page, "accepts this server's credentials");
 
 const OPS: readonly ConsoleState[] = [
@@ -232,7 +274,7 @@ const OPS: readonly ConsoleState[] = [
   { name: "ops-forbidden", path: "/ops", key: "people", reach: (page) => text(page, "does not open") },
 ];
 
-export const STATES: readonly ConsoleState[] = [...SIGN_IN, ...INBOX, ...PEOPLE, ...POLLS, ...OPS];
+export const STATES: readonly ConsoleState[] = [...SIGN_IN, ...INBOX, ...PEOPLE, ...POLLS, ...SEND, ...OPS];
 
 /** A name that is known only after the list: then the page is complete. */
 function nameOf({ graphs, people }: ConsoleWorld): string {
