@@ -35,7 +35,13 @@ export interface ArgumentValues {
 }
 
 // Two executions of these never give the same.
-const VOLATILE: ReadonlySet<string> = new Set(["checkedAt", "latencyMilliseconds", "seenAt", "eventCursor"]);
+const VOLATILE: ReadonlySet<string> = new Set([
+  "checkedAt",
+  "latencyMilliseconds",
+  "seenAt",
+  "eventCursor",
+  "platformFailures",
+]);
 const DEEPEST = 4;
 const COUNTS = [0, 1, 2, 3, 5, 8, 20, 100, null, -1, 101];
 
