@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { Page, type PageArguments, requirePageSize } from "../loaders/paging.ts";
+import { cursorOfPlace, Page, type PageArguments, requirePageSize, requirePlaces } from "../loaders/paging.ts";
 import { type JobRecord, type Jobs, type NumberedRow, parseRowKey, rowKeyOf } from "../store/jobs.ts";
 
 export type { JobRecord } from "../store/jobs.ts";
@@ -13,6 +13,8 @@ export interface RowOfJob {
   readonly row: NumberedRow;
 }
 
+/** Of jobs, and of the rows of a job. */
+const LIST = "JOB";
 const BATCH = 500;
 
 export function stateOf({ state, waits }: JobRecord): ShownState {
@@ -51,12 +53,13 @@ export async function jobsPage(
   args: PageArguments,
   states: readonly ShownState[] | null,
 ): Promise<Page<JobRecord>> {
+  const places = requirePlaces(LIST, args);
   const read = (from: string | null, limit: number, backwards: boolean) =>
     jobs
       .list({
         limit,
         reverse: backwards,
-        ...boundsOf(placeOf("after", args.after), placeOf("before", args.before), from, backwards),
+        ...boundsOf(places, from, backwards),
       })
       .then((found) => found.map(({ place, job }) => ({ place, item: job })));
   const matches = (job: JobRecord) => states === null || states.includes(stateOf(job));
@@ -72,8 +75,9 @@ export async function rowsPage(
   args: PageArguments,
   states: readonly ShownRowState[] | null,
 ): Promise<Page<RowOfJob>> {
+  const places = requirePlaces(LIST, args);
   const read = async (from: string | null, limit: number, backwards: boolean) => {
-    const bounds = boundsOf(placeOf("after", args.after), placeOf("before", args.before), from, backwards);
+    const bounds = boundsOf(places, from, backwards);
     const rows = await jobs.rows.read(job.set, {
       limit,
       reverse: backwards,
@@ -137,7 +141,7 @@ async function pageOf<Item>(
       totalCount,
       hasNextPage: backwards ? (args.before ?? null) !== null : hasMore,
       hasPreviousPage: backwards ? hasMore : (args.after ?? null) !== null,
-      cursorOf: (item) => writePlace(places.get(item) ?? ""),
+      cursorOf: (item) => cursorOfPlace(LIST, places.get(item) ?? ""),
     },
   );
 }
@@ -159,28 +163,9 @@ async function countAll(
 }
 
 /** The bounds of the page, of which one moves on with each batch. */
-function boundsOf(after: string | null, before: string | null, from: string | null, backwards: boolean) {
+function boundsOf({ after, before }: ReturnType<typeof requirePlaces>, from: string | null, backwards: boolean) {
   const [low, high] = backwards ? [after, from ?? before] : [from ?? after, before];
   return { ...(low !== null && { after: low }), ...(high !== null && { before: high }) };
-}
-
-function writePlace(place: string): string {
-  return Buffer.from(JSON.stringify(["JOB", place])).toString("base64url");
-}
-
-function placeOf(argument: string, cursor: string | null | undefined): string | null {
-  if (cursor === null || cursor === undefined) {
-    return null;
-  }
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    if (Array.isArray(parts) && parts[0] === "JOB" && typeof parts[1] === "string") {
-      return parts[1];
-    }
-  } catch {
-    // Refused below.
-  }
-  throw new InputError(argument, `${argument} must be a cursor that this list gave.`);
 }
 
 function numberAt(argument: string, place: string): number {

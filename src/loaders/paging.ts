@@ -54,6 +54,31 @@ export function cursorOf(key: SortKey): string {
   return Buffer.from(JSON.stringify(parts)).toString("base64url");
 }
 
+/** An opaque cursor of a list whose rows have places that stay theirs. `list`: another one's cursors are refused. */
+export function cursorOfPlace(list: string, place: string): string {
+  return Buffer.from(JSON.stringify([list, place])).toString("base64url");
+}
+
+/** The places of both cursors; null where there is none. Throws InputError. */
+export function requirePlaces(list: string, { after, before }: PageArguments) {
+  return { after: requirePlace(list, "after", after), before: requirePlace(list, "before", before) };
+}
+
+function requirePlace(list: string, argument: string, cursor: string | null | undefined): string | null {
+  if (cursor === null || cursor === undefined) {
+    return null;
+  }
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    if (Array.isArray(parts) && parts[0] === list && typeof parts[1] === "string") {
+      return parts[1];
+    }
+  } catch {
+    // Refused below.
+  }
+  throw new InputError(argument, `${argument} must be a cursor that this list gave.`);
+}
+
 /** Throws InputError if the arguments contradict each other or are out of range, or if a cursor is of another order. */
 export function requireWindow(args: PageArguments, order: Order): Window {
   return {

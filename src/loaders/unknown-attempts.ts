@@ -1,7 +1,8 @@
-import { InputError } from "../errors.ts";
 import type { AttemptRecord } from "../store/attempt-record.ts";
 import type { UnknownAttempts } from "../store/unknown-attempts.ts";
-import { Page, type PageArguments, requirePageSize } from "./paging.ts";
+import { cursorOfPlace, Page, type PageArguments, requirePageSize, requirePlaces } from "./paging.ts";
+
+const LIST = "ATTEMPT";
 
 /** A page of the attempts of unknown outcome, newest first. Throws InputError. */
 export async function unknownAttemptsPage(
@@ -9,7 +10,7 @@ export async function unknownAttemptsPage(
   args: PageArguments,
 ): Promise<Page<AttemptRecord>> {
   const { count, backwards } = requirePageSize(args);
-  const [after, before] = [placeOf("after", args.after), placeOf("before", args.before)];
+  const { after, before } = requirePlaces(LIST, args);
   const [found, totalCount] = await Promise.all([
     attempts.listUnknown({
       limit: count + 1,
@@ -28,26 +29,7 @@ export async function unknownAttemptsPage(
       totalCount,
       hasNextPage: backwards ? before !== null : hasMore,
       hasPreviousPage: backwards ? hasMore : after !== null,
-      cursorOf: (record) => writePlace(places.get(record) ?? ""),
+      cursorOf: (record) => cursorOfPlace(LIST, places.get(record) ?? ""),
     },
   );
-}
-
-function writePlace(place: string): string {
-  return Buffer.from(JSON.stringify(["ATTEMPT", place])).toString("base64url");
-}
-
-function placeOf(argument: string, cursor: string | null | undefined): string | null {
-  if (cursor === null || cursor === undefined) {
-    return null;
-  }
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    if (Array.isArray(parts) && parts[0] === "ATTEMPT" && typeof parts[1] === "string") {
-      return parts[1];
-    }
-  } catch {
-    // Refused below.
-  }
-  throw new InputError(argument, `${argument} must be a cursor that this list gave.`);
 }
