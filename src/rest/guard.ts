@@ -15,7 +15,7 @@ export interface GuardOptions extends BreakerOptions {
   readonly probe: () => Promise<unknown>;
 }
 
-/** A breaker as it is now. */
+/** A breaker as it is whenever it is looked at. */
 export interface BreakerView {
   readonly state: BreakerState;
   /** Milliseconds until the next call is tried; 0 unless the breaker is open. */
@@ -82,8 +82,8 @@ export class Guard {
     return {
       suspendsReads: this.#reads.isOpen,
       suspendsWrites: this.#writes.isOpen,
-      readBreaker: viewOf(this.#reads),
-      writeBreaker: viewOf(this.#writes),
+      readBreaker: this.#reads,
+      writeBreaker: this.#writes,
       inFlight,
       waiting,
       isFull,
@@ -166,10 +166,6 @@ export class Guard {
     const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
     return new PlatformError(this.#options.platform, reason, message, { mayHaveTaken: false, retryAfterSeconds });
   }
-}
-
-function viewOf({ state, retryAfterMilliseconds }: Breaker): BreakerView {
-  return { state, retryAfterMilliseconds };
 }
 
 /**
