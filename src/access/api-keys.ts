@@ -88,7 +88,7 @@ export function createApiKeys({ path, now, warn }: ApiKeysOptions): ApiKeys {
     },
     recall: ({ id, keyId }) => {
       look();
-      return unlessExpired([...callers.values()].find((caller) => caller.id === id && caller.keyId === keyId));
+      return unlessExpired(callers.values().find((caller) => caller.id === id && caller.keyId === keyId));
     },
   };
 }

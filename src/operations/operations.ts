@@ -25,9 +25,7 @@ import { OperationSharing } from "./sharing.ts";
 import { createSubscriptions } from "./subscription.ts";
 import type { DocumentReference, TrustedDocuments } from "./trusted-documents.ts";
 
-/**
- * Milliseconds that an operation has. A mutation has more time, because it may send.
- */
+/** Milliseconds that an operation has. A mutation has more time, because it may send. */
 export interface Deadlines {
   readonly query: number;
   readonly mutation: number;
