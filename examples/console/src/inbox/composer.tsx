@@ -1,10 +1,11 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { adviceOnUserError } from "@textgraph/client";
 import { Ban } from "lucide-react";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { Button, Form, Label, TextArea, TextField } from "react-aria-components";
 import { LinesDocument, SendDocument } from "../generated/operations.ts";
-import { useDraft } from "../parts/draft.ts";
+import { isText, useDraft } from "../parts/draft.ts";
+import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { Problem } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { useIsOnline } from "../shell/online.ts";
@@ -13,7 +14,6 @@ import { LineChoice } from "./line-choice.tsx";
 import { Length, Underlined, usePreview } from "./preview.tsx";
 
 const words = strings.inbox;
-const isText = (kept: unknown) => typeof kept === "string";
 
 interface Props {
   readonly phoneNumber: string;
@@ -31,8 +31,7 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
   const [refusal, setRefusal] = useState<string | null>(null);
   const { data, error: linesError } = useQuery(LinesDocument);
   const [send, { error, loading }] = useMutation(SendDocument);
-  // Two clicks can come before the button is disabled.
-  const isUnderWay = useRef(false);
+  const onlyOne = useOneAtATime();
   const preview = usePreview(draft.value);
   const lines = data?.pidjGroups?.nodes.filter((line) => line.displayPhoneNumber !== null) ?? [];
   const line = lines.find(({ id }) => id === (chosenLine ?? usedLine)) ?? lines[0];
@@ -42,12 +41,10 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: it runs when the text changes
   useEffect(() => setRefusal(null), [text]);
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    if (isUnderWay.current || line === undefined || text.trim() === "" || optedOutAt !== null) {
+  async function submit() {
+    if (line === undefined || text.trim() === "" || optedOutAt !== null) {
       return;
     }
-    isUnderWay.current = true;
     try {
       const input = {
         from: { groupId: line.id },
@@ -70,7 +67,6 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
     } catch {
       // Shown as `error`. Text and key stay, so that another try sends nothing twice.
     } finally {
-      isUnderWay.current = false;
       onSent();
     }
   }
@@ -85,7 +81,13 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
   }
   const isReady = text.trim() !== "" && line !== undefined && isOnline && preview?.isTruncated !== true;
   return (
-    <Form className="composer" onSubmit={submit}>
+    <Form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void onlyOne(submit);
+      }}
+    >
       <Problem error={error ?? linesError} />
       {refusal !== null && (
         <p className="banner banner-danger" role="alert">

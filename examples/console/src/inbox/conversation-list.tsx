@@ -2,7 +2,6 @@ import type { ErrorLike } from "@apollo/client";
 import { CheckCheck, MessageSquare, UserRoundSearch } from "lucide-react";
 import { createContext, useContext, useState } from "react";
 import {
-  Button,
   Input,
   Label,
   ListBox,
@@ -15,6 +14,7 @@ import {
 } from "react-aria-components";
 import { useNavigate } from "react-router";
 import type { ConversationRowFragment } from "../generated/operations.ts";
+import { PaneFoot } from "../parts/pane-foot.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
@@ -62,14 +62,9 @@ export function ConversationList({ rows, totalCount, error, isUnread, selected, 
         <Rows rows={rows} isUnread={isUnread} selected={selected} />
       )}
       {rows !== null && (
-        <footer className="pane-foot">
+        <PaneFoot more={words.more} onMore={onMore}>
           <span className="muted">{words.total(totalCount)}</span>
-          {onMore && (
-            <Button className="button" onPress={onMore}>
-              {words.more}
-            </Button>
-          )}
-        </footer>
+        </PaneFoot>
       )}
     </section>
   );

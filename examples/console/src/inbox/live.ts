@@ -1,6 +1,7 @@
 import { useApolloClient, useSubscription } from "@apollo/client/react";
-import { useCallback, useEffect, useRef } from "react";
+import { useRef } from "react";
 import { ReceivedDocument, SentDocument } from "../generated/operations.ts";
+import { useGathered } from "../parts/timing.ts";
 
 const GATHER_MS = 200;
 
@@ -9,20 +10,11 @@ const GATHER_MS = 200;
  * is in the cache before that.
  */
 export function useLiveInbox(since: string | undefined, onChange: () => void): void {
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const latest = useRef(onChange);
-  latest.current = onChange;
+  const gather = useGathered(onChange, GATHER_MS);
   // The first cursor stays: the client goes on behind what it has seen by itself.
   const first = useRef(since);
   first.current ??= since;
   const client = useApolloClient();
-  const gather = useCallback(() => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      latest.current();
-    }, GATHER_MS);
-  }, []);
-  useEffect(() => () => clearTimeout(timer.current), []);
   const options = { variables: { since: first.current ?? null }, skip: since === undefined, onData: gather, client };
   useSubscription(ReceivedDocument, options);
   useSubscription(SentDocument, options);

@@ -1,20 +1,15 @@
 import { skipToken, useQuery } from "@apollo/client/react";
-import { useEffect, useState } from "react";
 import { PreviewDocument, type PreviewQuery } from "../generated/operations.ts";
+import { useTyped } from "../parts/timing.ts";
 import { strings } from "../strings.ts";
 
 type Preview = PreviewQuery["messagePreview"];
 
 const words = strings.inbox;
-const DEBOUNCE_MS = 250;
 
 /** What would be delivered of a text, asked when nobody has typed for a moment; undefined for an empty one. */
 export function usePreview(text: string): Preview | undefined {
-  const [asked, setAsked] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setAsked(text), DEBOUNCE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const asked = useTyped(text);
   const { data, previousData } = useQuery(PreviewDocument, asked === "" ? skipToken : { variables: { text: asked } });
   return text === "" ? undefined : (data ?? previousData)?.messagePreview;
 }

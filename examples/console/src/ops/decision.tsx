@@ -1,6 +1,6 @@
 import { useMutation } from "@apollo/client/react";
-import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { SettleAttemptDocument } from "../generated/operations.ts";
+import { Ask } from "../parts/ask.tsx";
 import { showNumber } from "../parts/person.tsx";
 import { Problem } from "../parts/state.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";
@@ -39,37 +39,26 @@ export function Decision({ attempt, outcome, onSettled }: Props) {
   }
 
   return (
-    <DialogTrigger onOpenChange={reset}>
-      <Button className="button">{button}</Button>
-      <ModalOverlay className="overlay" isDismissable={!loading}>
-        <Modal className="modal">
-          <Dialog role="alertdialog" className="modal-content">
-            {({ close }) => (
-              <>
-                <Heading slot="title">{title}</Heading>
-                {recipient !== undefined && (
-                  <p>
-                    {words.to} {showNumber(recipient)}
-                  </p>
-                )}
-                {text !== null && <blockquote className="ops-text">{text}</blockquote>}
-                <p>{meaning}</p>
-                <p className="muted">{words.final}</p>
-                <Problem error={error} />
-                <UserErrors errors={data?.settleAttempt?.userErrors} />
-                <div className="modal-buttons">
-                  <Button className="button" onPress={close} isDisabled={loading} autoFocus>
-                    {words.cancel}
-                  </Button>
-                  <Button className="button button-primary" onPress={() => void decide(close)} isPending={loading}>
-                    {confirm}
-                  </Button>
-                </div>
-              </>
-            )}
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </DialogTrigger>
+    <Ask
+      button={button}
+      title={title}
+      cancel={words.cancel}
+      confirm={confirm}
+      confirmClass="button button-primary"
+      isPending={loading}
+      onConfirm={(close) => void decide(close)}
+      onOpenChange={reset}
+    >
+      {recipient !== undefined && (
+        <p>
+          {words.to} {showNumber(recipient)}
+        </p>
+      )}
+      {text !== null && <blockquote className="ops-text">{text}</blockquote>}
+      <p>{meaning}</p>
+      <p className="muted">{words.final}</p>
+      <Problem error={error} />
+      <UserErrors errors={data?.settleAttempt?.userErrors} />
+    </Ask>
   );
 }

@@ -53,3 +53,6 @@ function readKept<Value>(place: string, isValue: (kept: unknown) => kept is Valu
 export function mayBeDone(code: string): boolean {
   return code === "OUTCOME_UNKNOWN" || adviceOnUserError(code).key === "new";
 }
+
+/** For drafts that are a text. */
+export const isText = (kept: unknown) => typeof kept === "string";

@@ -1,27 +1,18 @@
 import { skipToken, useQuery } from "@apollo/client/react";
 import { UserRoundSearch, Users } from "lucide-react";
-import { useEffect, useState } from "react";
-import {
-  Button,
-  Input,
-  Label,
-  ListBox,
-  ListBoxItem,
-  ListLayout,
-  SearchField,
-  Text,
-  Virtualizer,
-} from "react-aria-components";
+import { useState } from "react";
+import { Input, Label, ListBox, ListBoxItem, ListLayout, SearchField, Text, Virtualizer } from "react-aria-components";
 import { useNavigate, useParams } from "react-router";
 import { SearchPeopleDocument, type SearchPeopleQuery } from "../generated/operations.ts";
+import { PaneFoot } from "../parts/pane-foot.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Skeleton } from "../parts/state.tsx";
+import { useTyped } from "../parts/timing.ts";
 import { strings } from "../strings.ts";
 import { PersonPage } from "./person-page.tsx";
 
 const words = strings.people;
-const DEBOUNCE_MS = 250;
 const ROW_HEIGHT = 68;
 /** What the graph takes: a letter, or three digits. */
 const SEARCHABLE = /\p{L}|\d\D*\d\D*\d/u;
@@ -32,11 +23,8 @@ type Match = NonNullable<SearchPeopleQuery["searchPeople"]>["nodes"][number];
 export default function People() {
   const { id: phoneNumber } = useParams();
   const [typed, setTyped] = useState("");
-  const [search, setSearch] = useState("");
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(SEARCHABLE.test(typed) ? typed : ""), DEBOUNCE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
+  const settled = useTyped(typed);
+  const search = SEARCHABLE.test(settled) ? settled : "";
   const { data, error, loading, refetch, fetchMore } = useQuery(
     SearchPeopleDocument,
     search === "" ? skipToken : { variables: { search } },
@@ -64,19 +52,18 @@ export default function People() {
         {loading && page === undefined && <Skeleton />}
         {page && <Matches matches={page.nodes} selected={phoneNumber ?? null} />}
         {page && (
-          <footer className="pane-foot">
+          <PaneFoot
+            more={strings.inbox.more}
+            onMore={
+              page.pageInfo.hasNextPage
+                ? () => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })
+                : null
+            }
+          >
             <span className="muted" role="status">
               {words.found(page.totalCount)}
             </span>
-            {page.pageInfo.hasNextPage && (
-              <Button
-                className="button"
-                onPress={() => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })}
-              >
-                {strings.inbox.more}
-              </Button>
-            )}
-          </footer>
+          </PaneFoot>
         )}
       </section>
       {phoneNumber === undefined ? (

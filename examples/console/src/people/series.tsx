@@ -1,10 +1,11 @@
 import { useMutation, useQuery } from "@apollo/client/react";
-import { type FormEvent, useRef, useState } from "react";
+import { useState } from "react";
 import { Button, Form } from "react-aria-components";
 import { LinesDocument, SeriesChoiceDocument, SubscribeToSeriesDocument } from "../generated/operations.ts";
 import { LineChoice } from "../inbox/line-choice.tsx";
 import { Choice } from "../parts/choice.tsx";
-import { mayBeDone, useDraft } from "../parts/draft.ts";
+import { isText, mayBeDone, useDraft } from "../parts/draft.ts";
+import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { Problem } from "../parts/state.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";
 import { OWN_ZONE, ZoneChoice } from "../parts/zones.tsx";
@@ -27,20 +28,17 @@ export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
   const [line, setLine] = useState<string | null>(null);
   const [zone, setZone] = useState(timeZone ?? OWN_ZONE);
   const [subscribe, { data, error, loading }] = useMutation(SubscribeToSeriesDocument);
-  // Two clicks can come before the button is disabled.
-  const isUnderWay = useRef(false);
+  const onlyOne = useOneAtATime();
   const [done, setDone] = useState<string | null>(null);
   const lines = groups.data?.pidjGroups?.nodes.filter(({ displayPhoneNumber }) => displayPhoneNumber !== null) ?? [];
   const groupId = lines.find(({ id }) => id === line)?.id ?? lines[0]?.id;
   const options = series.data?.seriesList?.nodes.map(({ id, name }) => ({ id, name: name ?? id }));
   const seriesId = draft.value;
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    if (isUnderWay.current || seriesId === "" || groupId === undefined) {
+  async function submit() {
+    if (seriesId === "" || groupId === undefined) {
       return;
     }
-    isUnderWay.current = true;
     try {
       const { idempotencyKey } = draft;
       const recipient = { phoneNumber };
@@ -56,8 +54,6 @@ export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
       }
     } catch {
       // Shown as `error`. The key stays, so that another try subscribes nobody twice.
-    } finally {
-      isUnderWay.current = false;
     }
   }
 
@@ -70,7 +66,13 @@ export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
       {options?.length === 0 && <p className="muted">{words.noSeries}</p>}
       {isOptedOut && <p className="muted">{words.noSeriesForbidden}</p>}
       {!isOptedOut && options && options.length > 0 && (
-        <Form className="fields" onSubmit={submit}>
+        <Form
+          className="fields"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void onlyOne(submit);
+          }}
+        >
           <Choice
             key={draft.idempotencyKey}
             label={words.seriesChoice}
@@ -101,5 +103,3 @@ export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
     </section>
   );
 }
-
-const isText = (kept: unknown) => typeof kept === "string";

@@ -1,11 +1,12 @@
 import { skipToken, useMutation, useQuery } from "@apollo/client/react";
 import { X } from "lucide-react";
-import { type FormEvent, useRef, useState } from "react";
+import { useState } from "react";
 import { Button, FieldError, Input, Label, Text, TextField } from "react-aria-components";
 import { CreateMailingDocument, TextizenGroupsDocument } from "../generated/operations.ts";
 import { Choice } from "../parts/choice.tsx";
 import { type Draft, mayBeDone } from "../parts/draft.ts";
 import { momentOf } from "../parts/local-time.ts";
+import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { Problem } from "../parts/state.tsx";
 import { showMomentIn } from "../parts/time.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
@@ -56,8 +57,7 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
   const groups = useQuery(TextizenGroupsDocument, may("groups:read") ? {} : skipToken);
   const [schedule, { data, error, loading }] = useMutation(CreateMailingDocument);
   const [scheduled, setScheduled] = useState<string | null>(null);
-  // Two clicks can come before the button is disabled.
-  const isUnderWay = useRef(false);
+  const onlyOne = useOneAtATime();
   const { dateTime, timeZone, groupIds, phoneNumbers } = draft.value;
   const moment = momentOf(dateTime, timeZone)?.toISOString() ?? null;
   const accountZone = useAccountZone();
@@ -67,12 +67,7 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
     setScheduled(null);
   };
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    if (isUnderWay.current) {
-      return;
-    }
-    isUnderWay.current = true;
+  async function submit() {
     try {
       const { idempotencyKey } = draft;
       const sendAtLocal = { dateTime, timeZone };
@@ -89,7 +84,6 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
     } catch {
       // Shown as `error`. The key stays, so that another try schedules nothing twice.
     } finally {
-      isUnderWay.current = false;
       onScheduled();
     }
   }
@@ -97,7 +91,14 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
   const names = new Map(groups.data?.textizenGroups?.nodes.map(({ id, name }) => [id, name?.trim() || id]));
   const hasRecipients = groupIds.length > 0 || phoneNumbers.length > 0;
   return (
-    <ErrorForm onSubmit={submit} errors={data?.createMailing?.userErrors} fields={FIELDS}>
+    <ErrorForm
+      onSubmit={(event) => {
+        event.preventDefault();
+        void onlyOne(submit);
+      }}
+      errors={data?.createMailing?.userErrors}
+      fields={FIELDS}
+    >
       <h3>{words.newMailing}</h3>
       <Problem error={error ?? groups.error} />
       {hasRecipients && (

@@ -2,11 +2,11 @@ import { Moon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
 import type { CreateSendJobMutation } from "../generated/operations.ts";
+import { Ask } from "../parts/ask.tsx";
 import { showNumber } from "../parts/person.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { showCount, strings } from "../strings.ts";
-import { Confirm } from "./confirm.tsx";
 import type { SendDraft } from "./draft.ts";
 import { reasonOf } from "./reason.ts";
 import { useCheck, useSubmit } from "./submit.ts";
@@ -59,15 +59,23 @@ export function Check({ draft }: { readonly draft: SendDraft }) {
             {submission.isPending ? words.submitting : strings.states.retry}
           </Button>
         ) : (
-          <Confirm
-            label={words.submit(accepted)}
-            title={words.confirmTitle(accepted)}
-            text={`${words.confirm(draft.line?.name ?? "")} ${words.confirmHours[draft.hours]}`}
-            cancel={words.notYet}
+          <Ask
+            button={words.submit(accepted)}
+            buttonClass="button button-primary"
             isDisabled={accepted === 0 || !isOnline}
-            isPrimary
-            onConfirm={submission.submit}
-          />
+            title={words.confirmTitle(accepted)}
+            cancel={words.notYet}
+            confirm={words.submit(accepted)}
+            confirmClass="button button-primary"
+            onConfirm={(close) => {
+              close();
+              void submission.submit();
+            }}
+          >
+            <p>
+              {words.confirm(draft.line?.name ?? "")} {words.confirmHours[draft.hours]}
+            </p>
+          </Ask>
         )}
       </footer>
     </>
@@ -97,7 +105,7 @@ function Findings({ check, draft }: FindingsProps) {
           {words.nobody}
         </p>
       )}
-      <div className="figures" role="status">
+      <div className="tally" role="status">
         <Figure value={acceptedCount} isMain>
           {words.figures.accepted}
         </Figure>
@@ -157,7 +165,7 @@ interface FigureProps {
 
 function Figure({ value, isMain = false, children }: FigureProps) {
   return (
-    <p className={isMain ? "figure is-main" : "figure"}>
+    <p className={isMain ? "is-main" : undefined}>
       <strong>{showCount(value)}</strong> <span>{children}</span>
     </p>
   );

@@ -1,8 +1,9 @@
 import type { ErrorLike } from "@apollo/client";
 import { Plus, Send } from "lucide-react";
-import { Button, ListBox, ListBoxItem, ListLayout, Virtualizer } from "react-aria-components";
+import { ListBox, ListBoxItem, ListLayout, Virtualizer } from "react-aria-components";
 import { Link, useNavigate } from "react-router";
 import type { JobSummaryFragment } from "../generated/operations.ts";
+import { PaneFoot } from "../parts/pane-foot.tsx";
 import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
@@ -49,14 +50,9 @@ export function JobList({ jobs, totalCount, error, selected, onRetry, onMore }: 
         <Failed error={error} title={words.failedTitle} onRetry={onRetry} />
       )}
       {jobs !== null && (
-        <footer className="pane-foot">
+        <PaneFoot more={words.more} onMore={onMore}>
           <span className="muted">{words.count(totalCount)}</span>
-          {onMore && (
-            <Button className="button" onPress={onMore}>
-              {words.more}
-            </Button>
-          )}
-        </footer>
+        </PaneFoot>
       )}
     </section>
   );

@@ -10,13 +10,13 @@ import {
   PauseJobDocument,
   ResumeJobDocument,
 } from "../generated/operations.ts";
+import { Ask } from "../parts/ask.tsx";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { useMay, useSession } from "../session.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { strings } from "../strings.ts";
-import { Confirm } from "./confirm.tsx";
 import { downloadReport, FileError } from "./files.ts";
 import { JobRows } from "./job-rows.tsx";
 import { nameOf, Progress, StateBadge, useJobProgress } from "./job-state.tsx";
@@ -125,14 +125,21 @@ function Controls({ job: { id, state, counts } }: { readonly job: JobSummaryFrag
         {isPaused ? <Play aria-hidden size={16} /> : <Pause aria-hidden size={16} />}
         {isPaused ? words.resume : words.pause}
       </Button>
-      <Confirm
-        label={words.stop}
-        title={words.stopTitle}
-        text={words.stopText(counts.waiting)}
-        cancel={words.stopNot}
+      <Ask
+        button={words.stop}
+        buttonClass="button button-danger"
         isDisabled={!isOnline}
-        onConfirm={() => run(cancel)}
-      />
+        title={words.stopTitle}
+        cancel={words.stopNot}
+        confirm={words.stop}
+        confirmClass="button button-danger"
+        onConfirm={(close) => {
+          close();
+          run(cancel);
+        }}
+      >
+        <p>{words.stopText(counts.waiting)}</p>
+      </Ask>
       <Problem error={paused.error ?? resumed.error ?? cancelled.error} />
       {problems.map(({ code }) => (
         <p className="banner banner-danger" role="alert" key={code}>

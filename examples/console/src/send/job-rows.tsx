@@ -14,6 +14,7 @@ import { JobRowsDocument, type JobRowsQuery, type JobSummaryFragment } from "../
 import { showNumber } from "../parts/person.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { showMoment, Time } from "../parts/time.tsx";
+import { useGathered } from "../parts/timing.ts";
 import { showCount, strings } from "../strings.ts";
 import { reasonOf } from "./reason.ts";
 
@@ -63,7 +64,7 @@ export function JobRows({ job }: { readonly job: JobSummaryFragment }) {
   // Further pages that somebody has asked for stay as they are until the job is over.
   const isLong = rows.length > LARGEST_PAGE && counts.waiting > 0;
   const first = Math.min(LARGEST_PAGE, Math.max(PAGE, rows.length));
-  useGathered(`${counts.waiting} ${job.state}`, () => void (isLong || refetch({ first })));
+  useChanges(`${counts.waiting} ${job.state}`, () => void (isLong || refetch({ first })));
 
   return (
     <section className="panel job-rows" aria-labelledby="rows-title">
@@ -141,19 +142,13 @@ function Outcome({ row }: { readonly row: Row }) {
 }
 
 /** Calls `onChange` after `value` has changed: once for changes that come together, and after the last of them. */
-function useGathered(value: string, onChange: () => void): void {
-  const latest = useRef(onChange);
-  latest.current = onChange;
+function useChanges(value: string, onChange: () => void): void {
+  const gather = useGathered(onChange, GATHER_MS);
   const seen = useRef(value);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     if (seen.current !== value) {
       seen.current = value;
-      timer.current ??= setTimeout(() => {
-        timer.current = undefined;
-        latest.current();
-      }, GATHER_MS);
+      gather();
     }
-  }, [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  }, [value, gather]);
 }

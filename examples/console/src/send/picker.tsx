@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import {
   Autocomplete,
   Input,
@@ -9,19 +9,13 @@ import {
   type Selection,
   Text,
 } from "react-aria-components";
+import { useTyped } from "../parts/timing.ts";
 import { strings } from "../strings.ts";
-
-const DEBOUNCE_MS = 250;
 
 /** What somebody types, and the same once nobody has typed for a moment. */
 export function useSearch(): readonly [typed: string, search: string, setTyped: (typed: string) => void] {
   const [typed, setTyped] = useState("");
-  const [search, setSearch] = useState("");
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(typed.trim()), DEBOUNCE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  return [typed, search, setTyped];
+  return [typed, useTyped(typed).trim(), setTyped];
 }
 
 export interface Choice {

@@ -4,6 +4,7 @@ import { adviceOnError, adviceOnUserError } from "@textgraph/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { CreateSendJobDocument, JobsDocument } from "../generated/operations.ts";
+import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { inputOf, type SendDraft } from "./draft.ts";
 
 /** Checks a draft as soon as it is shown: a dry run, which stores nothing and texts nobody. */
@@ -32,15 +33,11 @@ export function useSubmit(draft: SendDraft) {
   const navigate = useNavigate();
   const [create, { error, loading }] = useMutation(CreateSendJobDocument, { refetchQueries: [JobsDocument] });
   const [refusal, setRefusal] = useState<string | null>(null);
-  const isUnderWay = useRef(false);
+  const onlyOne = useOneAtATime();
   const latest = useRef(draft);
   latest.current = draft;
 
-  const submit = useCallback(async () => {
-    if (isUnderWay.current) {
-      return;
-    }
-    isUnderWay.current = true;
+  const submitOnce = useCallback(async () => {
     setRefusal(null);
     latest.current.change({ step: "submitted" });
     try {
@@ -59,10 +56,9 @@ export function useSubmit(draft: SendDraft) {
       }
     } catch {
       // Shown as `error`. The draft stays submitted: another try with its key sends nothing twice.
-    } finally {
-      isUnderWay.current = false;
     }
   }, [create, navigate]);
+  const submit = useCallback(() => onlyOne(submitOnce), [onlyOne, submitOnce]);
 
   // A reload came between the click and the answer.
   const wasSubmitted = useRef(draft.step === "submitted");

@@ -1,8 +1,9 @@
 import { useMutation } from "@apollo/client/react";
 import { adviceOnUserError, newIdempotencyKey } from "@textgraph/client";
-import { type FormEvent, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { Button, Form, Input, Label, Text, TextField } from "react-aria-components";
 import { SendDocument } from "../generated/operations.ts";
+import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { Problem } from "../parts/state.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { strings } from "../strings.ts";
@@ -23,16 +24,14 @@ export function TestSend({ text, lineId }: Props) {
   const [send, { data, error, loading }] = useMutation(SendDocument);
   // One for each number, until the outcome is known.
   const key = useRef(newIdempotencyKey());
-  const isUnderWay = useRef(false);
+  const onlyOne = useOneAtATime();
   const phoneNumber = typed.replace(/[\s().-]/g, "");
   const problem = data?.sendMessage?.userErrors[0];
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    if (isUnderWay.current || !WHOLE_NUMBER.test(phoneNumber)) {
+  async function submit() {
+    if (!WHOLE_NUMBER.test(phoneNumber)) {
       return;
     }
-    isUnderWay.current = true;
     sessionStorage.setItem(STORED, typed);
     try {
       const input = { from: { groupId: lineId }, recipient: { phoneNumber }, text, idempotencyKey: key.current };
@@ -42,8 +41,6 @@ export function TestSend({ text, lineId }: Props) {
       }
     } catch {
       // Shown as `error`. The key stays for another try.
-    } finally {
-      isUnderWay.current = false;
     }
   }
 
@@ -57,7 +54,13 @@ export function TestSend({ text, lineId }: Props) {
           {adviceOnUserError(problem.code).show}
         </p>
       )}
-      <Form className="fields" onSubmit={submit}>
+      <Form
+        className="fields"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void onlyOne(submit);
+        }}
+      >
         <TextField
           className="field"
           type="tel"

@@ -1,0 +1,51 @@
+import type { ReactNode } from "react";
+import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from "react-aria-components";
+
+interface Props {
+  /** The button that asks. */
+  readonly button: string;
+  readonly buttonClass?: string;
+  readonly isDisabled?: boolean;
+  readonly title: string;
+  /** What is asked, and what follows of it. */
+  readonly children: ReactNode;
+  readonly cancel: string;
+  /** The button that does it. */
+  readonly confirm: string;
+  readonly confirmClass: string;
+  /** While it is being done, the question stays. */
+  readonly isPending?: boolean;
+  readonly onConfirm: (close: () => void) => void;
+  readonly onOpenChange?: () => void;
+}
+
+/** A button that asks before it does what cannot be undone. The careful answer has the focus. */
+export function Ask({ isPending = false, isDisabled = false, buttonClass = "button", ...props }: Props) {
+  return (
+    <DialogTrigger {...(props.onOpenChange && { onOpenChange: props.onOpenChange })}>
+      <Button className={buttonClass} isDisabled={isDisabled}>
+        {props.button}
+      </Button>
+      <ModalOverlay className="overlay" isDismissable={!isPending}>
+        <Modal className="modal">
+          <Dialog role="alertdialog" className="modal-content">
+            {({ close }) => (
+              <>
+                <Heading slot="title">{props.title}</Heading>
+                {props.children}
+                <div className="modal-buttons">
+                  <Button className="button" onPress={close} isDisabled={isPending} autoFocus>
+                    {props.cancel}
+                  </Button>
+                  <Button className={props.confirmClass} onPress={() => props.onConfirm(close)} isPending={isPending}>
+                    {props.confirm}
+                  </Button>
+                </div>
+              </>
+            )}
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+    </DialogTrigger>
+  );
+}
