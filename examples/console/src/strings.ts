@@ -365,8 +365,11 @@ const en = {
     submit: (count: number) => `Send to ${plural(count, "person", "people")}`,
     confirmTitle: (count: number) => `Text ${plural(count, "person", "people")}?`,
     confirm: (line: string) =>
-      `It goes out from ${line} at once. You can pause or stop it, but a text that was sent cannot be taken back.`,
-    confirmHours: { night: "Who is asleep where they are gets it in the morning.", any: "It wakes who is asleep." },
+      `It goes out from ${line}. You can pause or stop it, but a text that was sent cannot be taken back.`,
+    confirmHours: {
+      night: "Who is asleep where they are gets it in the morning, all others at once.",
+      any: "It wakes who is asleep.",
+    },
     notYet: "Not yet",
     submitting: "Sending…",
     uncertain: "There is no answer yet, so it may have begun. Trying again is safe: nobody is texted twice.",

@@ -4,6 +4,7 @@ import { Button, Input, Label, Radio, RadioGroup, TextField } from "react-aria-c
 import { LinesDocument } from "../generated/operations.ts";
 import { LineChoice } from "../inbox/line-choice.tsx";
 import { PaneHead } from "../parts/pane-head.tsx";
+import { showNumber } from "../parts/person.tsx";
 import { Empty, Problem } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
@@ -54,7 +55,7 @@ function Writing({ draft }: { readonly draft: SendDraft }) {
 
   function check() {
     if (line !== undefined) {
-      const name = [line.name, line.displayPhoneNumber].filter((part) => part !== null).join(", ");
+      const name = [line.name, showNumber(line.displayPhoneNumber ?? "")].filter((part) => part !== null).join(", ");
       change({ step: "check", line: { id: line.id, name } });
     }
   }
