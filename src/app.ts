@@ -15,7 +15,7 @@ import { startWorker } from "./jobs/worker.ts";
 import type { Connections } from "./live/connections.ts";
 import { addSubscriptions, type SubscriptionsOptions } from "./live/subscriptions.ts";
 import { Admission } from "./operations/admission.ts";
-import { buildGraph } from "./operations/graph.ts";
+import { buildGraph, type Graph } from "./operations/graph.ts";
 import { createOperations } from "./operations/operations.ts";
 import { ANY_DOCUMENT, readTrustedDocuments } from "./operations/trusted-documents.ts";
 import { Overload, type OverloadOptions } from "./overload.ts";
@@ -73,6 +73,8 @@ export interface AppOptions {
   readonly exampleNumber?: string;
   /** Replaces stderr for log lines; for tests. */
   readonly logTo?: LogStream;
+  /** What `buildGraph` returns for this configuration, built already; for tests, which start many servers. */
+  readonly graph?: Graph;
   /** Milliseconds after which jobs are looked at whose news did not come; for tests. */
   readonly jobLookMilliseconds?: number;
   /** Called at points of every send; for tests of crashes. */
@@ -92,7 +94,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const now = options.now ?? (() => new Date());
   const metrics = createMetrics();
   const tracing = config.tracing && (await startTracing(config.tracing));
-  const { schema, guards, price, explain, sdl } = await buildGraph(config);
+  const { schema, guards, price, explain, sdl } = options.graph ?? (await buildGraph(config));
   const isWebhook = createWebhookGuard(config.events.webhookSecrets);
   const origins = createOrigins(config.isProduction, config.corsOrigins);
   const hosts = createHosts({

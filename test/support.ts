@@ -3,6 +3,7 @@ import { type App, type AppOptions, startApp } from "../src/app.ts";
 import { createContactReader } from "../src/commands/import-contacts.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { parseId } from "../src/ids.ts";
+import { buildGraph, type Graph } from "../src/operations/graph.ts";
 import { credentialsOf } from "../src/simulator/credentials.ts";
 import type { JournalEntry } from "../src/simulator/journal.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../src/simulator/simulator.ts";
@@ -45,7 +46,7 @@ export interface StageOptions {
 
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const simulator = await startSimulator(options.simulator);
-  const app = await startApp(configFor(simulator, options.env), options.app).catch(async (error: unknown) => {
+  const app = await start(simulator, options).catch(async (error: unknown) => {
     await simulator.close();
     throw error;
   });
@@ -67,6 +68,22 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       await simulator.close();
     },
   };
+}
+
+async function start(simulator: Simulator, { env, app }: StageOptions): Promise<App> {
+  const config = configFor(simulator, env);
+  return startApp(config, { graph: await graphFor(config), ...app });
+}
+
+const graphs = new Map<string, Promise<Graph>>();
+
+/** Built once for all servers of a test file that have the same one: it takes longer than all the rest of their start. */
+function graphFor({ isSubgraph, allowsIntrospection, limits }: Config): Promise<Graph> {
+  const options = { isSubgraph, allowsIntrospection, limits };
+  const key = JSON.stringify(options);
+  const graph = graphs.get(key) ?? buildGraph(options);
+  graphs.set(key, graph);
+  return graph;
 }
 
 /** The configuration that a process would read to use these platforms. */
