@@ -63,6 +63,8 @@ describe.skipIf(!canRunConsole)("operations in the console", { timeout: CONSOLE_
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.getByText("Nothing is uncertain").waitFor();
+    // Nothing is left of the button that was pressed.
+    expect(await axeFindings(page)).toEqual([]);
 
     const STATES =
       '{ first: attempt(idempotencyKey: "first") { state } second: attempt(idempotencyKey: "second") { state } }';

@@ -2,8 +2,8 @@ import { NetworkStatus } from "@apollo/client";
 import { useQuery } from "@apollo/client/react";
 import { RefreshCw } from "lucide-react";
 import { useEffect, useState } from "react";
-import { Button } from "react-aria-components";
 import { OperationsDocument, PlatformCheckDocument } from "../generated/operations.ts";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { useMay } from "../session.tsx";
@@ -63,7 +63,7 @@ export default function Ops() {
             </p>
           )}
         </div>
-        <Button
+        <PendingButton
           className="button"
           aria-label={words.readNow}
           onPress={readNow}
@@ -71,7 +71,7 @@ export default function Ops() {
         >
           <RefreshCw aria-hidden size={16} />
           <span>{words.readNow}</span>
-        </Button>
+        </PendingButton>
       </header>
       {shown ? (
         <Problem error={error} onRetry={readNow} />

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { PendingButton } from "./pending-button.tsx";
 
 interface Props {
   /** The button that asks. */
@@ -37,9 +38,13 @@ export function Ask({ isPending = false, isDisabled = false, buttonClass = "butt
                   <Button className="button" onPress={close} isDisabled={isPending} autoFocus>
                     {props.cancel}
                   </Button>
-                  <Button className={props.confirmClass} onPress={() => props.onConfirm(close)} isPending={isPending}>
+                  <PendingButton
+                    className={props.confirmClass}
+                    onPress={() => props.onConfirm(close)}
+                    isPending={isPending}
+                  >
                     {props.confirm}
-                  </Button>
+                  </PendingButton>
                 </div>
               </>
             )}

@@ -1,8 +1,9 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
-import { Button, FieldError, Input, Label, TextField } from "react-aria-components";
+import { FieldError, Input, Label, TextField } from "react-aria-components";
 import { type ContactDetailsFragment, LinesDocument, UpdateContactDocument } from "../generated/operations.ts";
 import { Choice } from "../parts/choice.tsx";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
@@ -64,9 +65,9 @@ export function ContactForm({ contact }: { readonly contact: ContactDetailsFragm
           <span className="muted" role="status">
             {!isChanged && data?.updateContact?.contact ? words.saved : ""}
           </span>
-          <Button className="button button-primary" type="submit" isDisabled={!isChanged} isPending={loading}>
+          <PendingButton className="button button-primary" type="submit" isDisabled={!isChanged} isPending={loading}>
             {words.save}
-          </Button>
+          </PendingButton>
         </div>
       )}
     </ErrorForm>

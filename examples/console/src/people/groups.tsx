@@ -9,6 +9,7 @@ import {
   TextizenGroupsDocument,
 } from "../generated/operations.ts";
 import { Choice } from "../parts/choice.tsx";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
@@ -100,9 +101,9 @@ function Joining({ participantId, joined }: JoiningProps) {
             value={groupId}
             onChoose={setGroupId}
           />
-          <Button className="button" isDisabled={groupId === null} isPending={adding.loading} onPress={join}>
+          <PendingButton className="button" isDisabled={groupId === null} isPending={adding.loading} onPress={join}>
             {words.add}
-          </Button>
+          </PendingButton>
         </div>
       )}
     </>

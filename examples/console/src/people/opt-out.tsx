@@ -1,7 +1,8 @@
 import { useMutation } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
-import { Button, FieldError, Input, Label, TextField } from "react-aria-components";
+import { FieldError, Input, Label, TextField } from "react-aria-components";
 import { SetOptOutDocument } from "../generated/operations.ts";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem, Unreadable } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
@@ -56,9 +57,9 @@ export function OptOut({ phoneNumber, optedOutAt, isUnread }: Props) {
           </TextField>
           <div className="composer-foot">
             <span />
-            <Button className="button" type="submit" isDisabled={reason.trim() === ""} isPending={loading}>
+            <PendingButton className="button" type="submit" isDisabled={reason.trim() === ""} isPending={loading}>
               {isOptedOut ? words.allow : words.forbid}
-            </Button>
+            </PendingButton>
           </div>
         </ErrorForm>
       )}

@@ -1,7 +1,8 @@
 import { useMutation } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
-import { Button, FieldError, Input, Label, TextField } from "react-aria-components";
+import { FieldError, Input, Label, TextField } from "react-aria-components";
 import { type ParticipantDetailsFragment, UpdateParticipantDocument } from "../generated/operations.ts";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
@@ -49,9 +50,14 @@ export function ParticipantForm({ participant }: { readonly participant: Partici
           <span className="muted" role="status">
             {typed === null && data?.updateParticipant?.participant ? words.saved : ""}
           </span>
-          <Button className="button button-primary" type="submit" isDisabled={typed === null} isPending={loading}>
+          <PendingButton
+            className="button button-primary"
+            type="submit"
+            isDisabled={typed === null}
+            isPending={loading}
+          >
             {words.saveName}
-          </Button>
+          </PendingButton>
         </div>
       )}
     </ErrorForm>

@@ -9,6 +9,7 @@ import {
   SetTokensDocument,
 } from "../generated/operations.ts";
 import { Choice } from "../parts/choice.tsx";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { ErrorForm, UserErrors } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
@@ -136,9 +137,9 @@ function NewToken({ participantId, campaignId }: Props) {
       </div>
       <div className="composer-foot">
         <span />
-        <Button className="button" type="submit" isDisabled={token.key.trim() === ""} isPending={loading}>
+        <PendingButton className="button" type="submit" isDisabled={token.key.trim() === ""} isPending={loading}>
           {words.setToken}
-        </Button>
+        </PendingButton>
       </div>
     </ErrorForm>
   );

@@ -7,6 +7,7 @@ import { Choice } from "../parts/choice.tsx";
 import { type Draft, mayBeDone } from "../parts/draft.ts";
 import { momentOf } from "../parts/local-time.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { showMomentIn } from "../parts/time.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
@@ -151,14 +152,14 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
       </div>
       <div className="composer-foot">
         <span className="muted">{words.final}</span>
-        <Button
+        <PendingButton
           className="button button-primary"
           type="submit"
           isDisabled={!hasRecipients || dateTime === ""}
           isPending={loading}
         >
           {words.schedule}
-        </Button>
+        </PendingButton>
       </div>
     </ErrorForm>
   );

@@ -12,6 +12,7 @@ import {
 } from "../generated/operations.ts";
 import { Ask } from "../parts/ask.tsx";
 import { PaneHead } from "../parts/pane-head.tsx";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { useMay, useSession } from "../session.tsx";
@@ -172,10 +173,10 @@ function Report({ job }: { readonly job: JobSummaryFragment }) {
 
   return (
     <>
-      <Button className="button" isDisabled={isPending} onPress={() => void save()}>
+      <PendingButton className="button" isPending={isPending} onPress={() => void save()}>
         <Download aria-hidden size={16} />
         {words.report}
-      </Button>
+      </PendingButton>
       {problem !== null && (
         <p className="banner banner-danger" role="alert">
           {problem}
