@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTextgraph } from "../kit/testing/start.ts";
 import type { Textgraph } from "../kit/testing/textgraph.ts";
 import { axeFindings } from "./browser.ts";
 import {
@@ -67,6 +68,15 @@ describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIME
     expect(await page.getByRole("button", { name: "Send", exact: true }).count()).toBe(0);
     expect(graph.sent()).toEqual([]);
     await prices.check();
+  });
+
+  test("are found by a letter, further ones by a button that says so", async () => {
+    await using graph = await startTextgraph({ people: 600 });
+    const page = await site.open(graph.url, "/people");
+    await page.getByLabel("Name or number").fill("a");
+    await press(page, "More people");
+    await page.getByRole("button", { name: "More people" }).waitFor({ state: "detached" });
+    await page.getByText("73 people").waitFor();
   });
 
   test("have their name, groups and tokens in Textizen changed, each read back", async () => {

@@ -89,6 +89,24 @@ describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, 
     expect(graph.sent()).toEqual([]);
   });
 
+  test("says that the lines cannot be read, and sends what was written meanwhile once they are", async () => {
+    await using graph = await startChat();
+    const mend = graph.fault({ platform: "PIDJ", route: "GET /groups", kind: "refuse" });
+    const page = await site.open(graph.url, `/inbox/${graph.phoneNumber}`);
+    await textBox(page).fill("Until nine");
+    const problem = page.getByRole("alert").filter({ hasText: "The lines to send from cannot be read" });
+    await problem.waitFor();
+    expect(await page.getByText("Reading the lines").count()).toBe(0);
+    expect(await sendButton(page).isDisabled()).toBe(true);
+
+    mend();
+    await problem.getByRole("button", { name: "Try again" }).click();
+    await sendButton(page).click();
+
+    await messages(page).getByText("Until nine").waitFor();
+    expect(await problem.count()).toBe(0);
+  });
+
   test("asks for a key, shows what it opens, and nothing else", async () => {
     const keys = createKeys();
     const reader = keys.add("reader", ["messages:read", "participants:read"]);

@@ -1,16 +1,18 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { adviceOnUserError } from "@textgraph/client";
 import { Ban } from "lucide-react";
 import { useEffect, useState } from "react";
-import { Button, Form, Label, TextArea, TextField } from "react-aria-components";
-import { LinesDocument, SendDocument } from "../generated/operations.ts";
+import { Form, Label, TextArea, TextField } from "react-aria-components";
+import { SendDocument } from "../generated/operations.ts";
 import { isText, useDraft } from "../parts/draft.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { strings } from "../strings.ts";
 import { LineChoice } from "./line-choice.tsx";
+import { useLines } from "./lines.ts";
 import { Length, Underlined, usePreview } from "./preview.tsx";
 
 const words = strings.inbox;
@@ -29,12 +31,10 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
   const draft = useDraft(phoneNumber, "", isText);
   const [chosenLine, setLine] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
-  const { data, error: linesError } = useQuery(LinesDocument);
   const [send, { error, loading }] = useMutation(SendDocument);
   const onlyOne = useOneAtATime();
   const preview = usePreview(draft.value);
-  const lines = data?.pidjGroups?.nodes.filter((line) => line.displayPhoneNumber !== null) ?? [];
-  const line = lines.find(({ id }) => id === (chosenLine ?? usedLine)) ?? lines[0];
+  const lines = useLines(chosenLine ?? usedLine);
 
   // Whatever was wrong with the last text is not wrong with this one.
   const { value: text } = draft;
@@ -42,12 +42,12 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
   useEffect(() => setRefusal(null), [text]);
 
   async function submit() {
-    if (line === undefined || text.trim() === "" || optedOutAt !== null) {
+    if (lines.line === null || text.trim() === "" || optedOutAt !== null) {
       return;
     }
     try {
       const input = {
-        from: { groupId: line.id },
+        from: { groupId: lines.line.id },
         recipient: { phoneNumber },
         text,
         idempotencyKey: draft.idempotencyKey,
@@ -79,7 +79,7 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
       </p>
     );
   }
-  const isReady = text.trim() !== "" && line !== undefined && isOnline && preview?.isTruncated !== true;
+  const isReady = text.trim() !== "" && lines.line !== null && isOnline && preview?.isTruncated !== true;
   return (
     <Form
       className="composer"
@@ -88,14 +88,13 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
         void onlyOne(submit);
       }}
     >
-      <Problem error={error ?? linesError} />
+      <Problem error={error} />
       {refusal !== null && (
         <p className="banner banner-danger" role="alert">
           {refusal}
         </p>
       )}
-      {data !== undefined && lines.length === 0 && <p className="banner banner-warn">{words.noLine}</p>}
-      <LineChoice lines={lines} selected={line?.id ?? null} onChoose={setLine} />
+      <LineChoice lines={lines} onChoose={setLine} />
       <TextField className="composer-text" value={text} onChange={draft.change}>
         <Label className="visually-hidden">{words.message}</Label>
         <Underlined text={text} characters={preview?.nonGsmCharacters ?? []} />
@@ -111,9 +110,9 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
       </TextField>
       <div className="composer-foot">
         <Length preview={preview} />
-        <Button className="button button-primary" type="submit" isDisabled={!isReady} isPending={loading}>
+        <PendingButton className="button button-primary" type="submit" isDisabled={!isReady} isPending={loading}>
           {loading ? words.sending : words.send}
-        </Button>
+        </PendingButton>
       </div>
     </Form>
   );

@@ -75,9 +75,19 @@ export function Problem({ error, onRetry }: ProblemProps) {
   if (error === undefined) {
     return null;
   }
+  return <Banner {...(onRetry && { onRetry })}>{sentencesOf(error)}</Banner>;
+}
+
+interface BannerProps {
+  readonly children: ReactNode;
+  readonly onRetry?: () => void;
+}
+
+/** A sentence about what is missing beside it, and the button to try again. */
+export function Banner({ children, onRetry }: BannerProps) {
   return (
     <div className="banner banner-warn" role="alert">
-      <span>{sentencesOf(error)}</span>
+      <span>{children}</span>
       {onRetry && (
         <Button className="button" onPress={onRetry}>
           {strings.states.retry}

@@ -53,7 +53,7 @@ export default function People() {
         {page && <Matches matches={page.nodes} selected={phoneNumber ?? null} />}
         {page && (
           <PaneFoot
-            more={strings.inbox.more}
+            more={words.more}
             onMore={
               page.pageInfo.hasNextPage
                 ? () => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })

@@ -1,11 +1,13 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
-import { Button, Form } from "react-aria-components";
-import { LinesDocument, SeriesChoiceDocument, SubscribeToSeriesDocument } from "../generated/operations.ts";
+import { Form } from "react-aria-components";
+import { SeriesChoiceDocument, SubscribeToSeriesDocument } from "../generated/operations.ts";
 import { LineChoice } from "../inbox/line-choice.tsx";
+import { useLines } from "../inbox/lines.ts";
 import { Choice } from "../parts/choice.tsx";
 import { isText, mayBeDone, useDraft } from "../parts/draft.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
+import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";
 import { OWN_ZONE, ZoneChoice } from "../parts/zones.tsx";
@@ -23,15 +25,14 @@ interface Props {
 /** Subscribes the person to a series of texts, once however often it is clicked. Pidj tells nobody who is subscribed. */
 export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
   const series = useQuery(SeriesChoiceDocument);
-  const groups = useQuery(LinesDocument);
   const draft = useDraft(`series.${phoneNumber}`, "", isText);
-  const [line, setLine] = useState<string | null>(null);
+  const [wantedLine, setLine] = useState<string | null>(null);
+  const lines = useLines(wantedLine);
   const [zone, setZone] = useState(timeZone ?? OWN_ZONE);
   const [subscribe, { data, error, loading }] = useMutation(SubscribeToSeriesDocument);
   const onlyOne = useOneAtATime();
   const [done, setDone] = useState<string | null>(null);
-  const lines = groups.data?.pidjGroups?.nodes.filter(({ displayPhoneNumber }) => displayPhoneNumber !== null) ?? [];
-  const groupId = lines.find(({ id }) => id === line)?.id ?? lines[0]?.id;
+  const groupId = lines.line?.id;
   const options = series.data?.seriesList?.nodes.map(({ id, name }) => ({ id, name: name ?? id }));
   const seriesId = draft.value;
 
@@ -61,7 +62,7 @@ export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
     <section className="panel" aria-labelledby="series-title">
       <h2 id="series-title">{words.series}</h2>
       <p className="muted">{words.seriesLead}</p>
-      <Problem error={series.error ?? groups.error ?? error} />
+      <Problem error={series.error ?? error} />
       <UserErrors errors={data?.subscribeToSeries?.userErrors} />
       {options?.length === 0 && <p className="muted">{words.noSeries}</p>}
       {isOptedOut && <p className="muted">{words.noSeriesForbidden}</p>}
@@ -84,19 +85,19 @@ export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
             }}
           />
           <ZoneChoice value={zone} onChoose={setZone} hint={words.seriesZone} />
-          <LineChoice lines={lines} selected={groupId ?? null} onChoose={setLine} />
+          <LineChoice lines={lines} onChoose={setLine} />
           <div className="composer-foot">
             <span className="muted" role="status">
               {done === null ? "" : words.subscribed(done)}
             </span>
-            <Button
+            <PendingButton
               className="button"
               type="submit"
               isDisabled={seriesId === "" || groupId === undefined}
               isPending={loading}
             >
               {words.subscribe}
-            </Button>
+            </PendingButton>
           </div>
         </Form>
       )}

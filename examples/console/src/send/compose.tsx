@@ -1,11 +1,10 @@
-import { useQuery } from "@apollo/client/react";
 import { Lock } from "lucide-react";
 import { Button, Input, Label, Radio, RadioGroup, TextField } from "react-aria-components";
-import { LinesDocument } from "../generated/operations.ts";
 import { LineChoice } from "../inbox/line-choice.tsx";
+import { useLines } from "../inbox/lines.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { showNumber } from "../parts/person.tsx";
-import { Empty, Problem } from "../parts/state.tsx";
+import { Empty } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { Check } from "./check.tsx";
@@ -45,16 +44,15 @@ export function Compose() {
 }
 
 function Writing({ draft }: { readonly draft: SendDraft }) {
-  const { data, error, refetch } = useQuery(LinesDocument);
-  const lines = data?.pidjGroups?.nodes.filter((line) => line.displayPhoneNumber !== null) ?? [];
-  const line = lines.find(({ id }) => id === draft.line?.id) ?? lines[0];
+  const lines = useLines(draft.line?.id ?? null);
+  const { all, line } = lines;
   const columns = columnsOf(draft.recipients);
   const { text, recipients, change } = draft;
   const isReady =
-    line !== undefined && hasRecipients(recipients) && text.trim() !== "" && problemOf(partsOf(text), columns) === null;
+    line !== null && hasRecipients(recipients) && text.trim() !== "" && problemOf(partsOf(text), columns) === null;
 
   function check() {
-    if (line !== undefined) {
+    if (line !== null) {
       const name = [line.name, showNumber(line.displayPhoneNumber ?? "")].filter((part) => part !== null).join(", ");
       change({ step: "check", line: { id: line.id, name } });
     }
@@ -62,8 +60,6 @@ function Writing({ draft }: { readonly draft: SendDraft }) {
 
   return (
     <>
-      <Problem error={error} onRetry={() => void refetch()} />
-      {data !== undefined && lines.length === 0 && <p className="banner banner-warn">{strings.inbox.noLine}</p>}
       <div className="cards compose">
         <section className="panel" aria-labelledby="who-title">
           <h2 id="who-title">{words.who}</h2>
@@ -73,8 +69,7 @@ function Writing({ draft }: { readonly draft: SendDraft }) {
           <h2 id="what-title">{words.what}</h2>
           <LineChoice
             lines={lines}
-            selected={line?.id ?? null}
-            onChoose={(id) => change({ line: { id, name: lines.find((each) => each.id === id)?.name ?? id } })}
+            onChoose={(id) => change({ line: { id, name: all.find((each) => each.id === id)?.name ?? id } })}
           />
           <TextBox text={text} columns={columns} onChange={(next) => change({ text: next })} />
           <TextField
