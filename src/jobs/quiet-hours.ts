@@ -1,4 +1,4 @@
-import type { QuietHours } from "../store/job-records.ts";
+import type { JobText, QuietHours } from "../store/job-records.ts";
 import "../time-zones.ts";
 
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -14,6 +14,19 @@ export function isTimeOfDay(text: string): boolean {
 /** Whether the hours are none. */
 export function isNever({ start, end }: QuietHours): boolean {
   return start === end;
+}
+
+/**
+ * When somebody may be texted: now or later, in all zones in which the person may be; without one, in the job's. The job's
+ * decides as well where zones around the earth leave no moment that suits all.
+ */
+export function allowedAt(
+  now: Date,
+  zones: readonly string[],
+  { quietHours, timeZone }: Pick<JobText, "quietHours" | "timeZone">,
+): Date {
+  const first = zones.length === 0 ? null : firstAllowed(now, zones, quietHours);
+  return first ?? firstAllowed(now, [timeZone], quietHours) ?? now;
 }
 
 /**

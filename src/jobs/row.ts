@@ -9,7 +9,7 @@ import { isTimeZone } from "../time-zones.ts";
 import { sendMessage } from "../writes/message.ts";
 import type { RefusalCode } from "../writes/refusal.ts";
 import { importRow } from "./import-row.ts";
-import { firstAllowed, isNever } from "./quiet-hours.ts";
+import { allowedAt, isNever } from "./quiet-hours.ts";
 import { UNSUBSCRIBED } from "./recipients.ts";
 import { resultOf } from "./row-outcome.ts";
 import { numberOf } from "./rows.ts";
@@ -40,7 +40,9 @@ export async function carryOutRow(
   if ("code" in addressee) {
     return refused(addressee.code, addressee.message);
   }
-  const allowed = await allowedAt(context.services.now(), addressee, job.send);
+  const { phoneNumber, timeZone } = addressee;
+  const zones = timeZone === null ? zonesOfNumber(phoneNumber) : [timeZone];
+  const allowed = allowedAt(context.services.now(), zones, job.send).getTime();
   if (allowed > now()) {
     return { number, dueAt: allowed, isQuiet: true };
   }
@@ -49,7 +51,7 @@ export async function carryOutRow(
   if (participant?.isSubscribed === false) {
     return refused(UNSUBSCRIBED.code, UNSUBSCRIBED.message);
   }
-  const holder = job.namesContacts ? await rows.takeNumber(job.set, addressee.phoneNumber, number) : 0;
+  const holder = job.namesContacts ? await rows.takeNumber(job.set, phoneNumber, number) : 0;
   if (holder !== 0) {
     return refused("INVALID_INPUT", `Row ${holder} has the same number.`);
   }
@@ -62,7 +64,7 @@ export async function carryOutRow(
   }
   const input = {
     from: job.send.from,
-    recipient: { phoneNumber: addressee.phoneNumber },
+    recipient: { phoneNumber },
     text,
     allowTruncation: job.send.allowTruncation,
     idempotencyKey: rowKeyOf(job.id, number),
@@ -116,16 +118,4 @@ async function zoneOfContact({ people, pidj }: Context, number: E164): Promise<s
 function zoneOf(contact: ContactRecord | null): string | null {
   const zone = contact?.timezone;
   return typeof zone === "string" && isTimeZone(zone) ? zone : null;
-}
-
-/** When the recipient may be texted: in the contact's zone, else in all zones of the number, else in the job's. */
-async function allowedAt(
-  now: Date,
-  { phoneNumber, timeZone }: Addressee,
-  { quietHours, timeZone: otherwise }: JobText,
-): Promise<number> {
-  const zones = timeZone === null ? await zonesOfNumber(phoneNumber) : [timeZone];
-  // Zones around the earth may leave no moment that suits all.
-  const first = zones.length === 0 ? null : firstAllowed(now, zones, quietHours);
-  return (first ?? firstAllowed(now, [otherwise], quietHours) ?? now).getTime();
 }
