@@ -5,7 +5,7 @@ const CREATE = `mutation ($input: CreateSendJobInput!) {
   createSendJob(input: $input) {
     job { id state counts { total waiting accepted refused unknown cancelled } }
     check {
-      rowCount acceptedCount refusedCount segmentCount platformCallCount
+      rowCount acceptedCount refusedCount segmentCount platformCallCount quietCount quietEndsAt
       refusals { row recipient code message } previews { row recipient preview { text segmentCount } }
     }
     isReplay

@@ -5,6 +5,7 @@ import type { MessagePreview } from "../message-preview.ts";
 import type { JobKind, JobRecord, JobText, NumberedRow } from "../store/jobs.ts";
 import { attemptOf } from "../writes/idempotency.ts";
 import { Refused } from "../writes/refusal.ts";
+import { QuietRows } from "./quiet-rows.ts";
 import { batchesOf, type RowSource } from "./recipients.ts";
 import { pastCallerOf } from "./rights.ts";
 import { callsOfRows } from "./row-price.ts";
@@ -18,6 +19,8 @@ export interface JobCheck {
   readonly refusedCount: number;
   readonly segmentCount: number;
   readonly platformCallCount: number;
+  readonly quietCount: number;
+  readonly quietEndsAt: Date | null;
   readonly refusals: readonly (RowRefusal & { readonly row: number; readonly recipient: string })[];
   readonly previews: readonly { readonly row: number; readonly recipient: string; readonly preview: MessagePreview }[];
 }
@@ -64,7 +67,7 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
     return replay(earlier, fingerprint);
   }
   const set = made.isDryRun ? null : await jobs.rows.create(now().getTime());
-  const check = new Counting();
+  const check = new Counting(made.send && new QuietRows(now(), made.send));
   await writeRows(context, made, set, check);
   if (set === null) {
     return { job: null, check: check.result(), isReplay: false };
@@ -177,13 +180,20 @@ class Counting {
   #segmentCount = 0;
   readonly #refusals: JobCheck["refusals"][number][] = [];
   readonly #previews: JobCheck["previews"][number][] = [];
+  /** Null for imports. */
+  readonly #quiet: QuietRows | null;
+
+  constructor(quiet: QuietRows | null) {
+    this.#quiet = quiet;
+  }
 
   nextNumber(): number {
     this.rowCount += 1;
     return this.rowCount;
   }
 
-  add({ number, to, refusal, preview }: CheckedRow, calls: number): void {
+  add(row: CheckedRow, calls: number): void {
+    const { number, to, refusal, preview } = row;
     if (refusal !== null) {
       if (this.#refusals.length < MOST_REFUSALS) {
         this.#refusals.push({ row: number, recipient: to, ...refusal });
@@ -194,6 +204,7 @@ class Counting {
     this.contactCount += to.startsWith("co:") ? 1 : 0;
     this.#callCount += calls;
     this.#segmentCount += preview?.segmentCount ?? 0;
+    this.#quiet?.add(numberOf(row));
     if (preview !== null && this.#previews.length < MOST_PREVIEWS) {
       this.#previews.push({ row: number, recipient: to, preview });
     }
@@ -207,6 +218,8 @@ class Counting {
       refusedCount: rowCount - acceptedCount,
       segmentCount: this.#segmentCount,
       platformCallCount: this.#callCount,
+      quietCount: this.#quiet?.count ?? 0,
+      quietEndsAt: this.#quiet?.endsAt ?? null,
       refusals: this.#refusals,
       previews: this.#previews,
     };
