@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
+import type { Textgraph } from "../kit/testing/textgraph.ts";
 import { axeFindings } from "./browser.ts";
 import {
   CONSOLE_TIMEOUT_MS,
@@ -11,6 +12,26 @@ import {
   startConsole,
   watchPrices,
 } from "./console-stage.ts";
+
+/** Answers the open question of the only poll so many times, the last nine times by the river; returns its words. */
+function answerOpenQuestion({ simulator }: Textgraph, count: number): string {
+  const { world } = simulator;
+  const [poll] = world.polls.values();
+  const [participant] = world.participants.values();
+  const question = poll?.questions.find(({ question_type }) => question_type === "OPEN");
+  for (let id = 1; id <= count; id++) {
+    world.responses.set(id, {
+      id,
+      poll_id: poll?.id ?? 0,
+      question_id: question?.id ?? 0,
+      participant_id: participant?.id ?? 0,
+      response: `Idea ${id}${id > count - 9 ? ", by the river" : ""}`,
+      created_at: new Date().toISOString(),
+      option_id: null,
+    });
+  }
+  return question?.text ?? "";
+}
 
 describe.skipIf(!canRunConsole)("polls in the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
   let site: ConsoleSite;
@@ -39,6 +60,41 @@ describe.skipIf(!canRunConsole)("polls in the console", { timeout: CONSOLE_TIMEO
     await expect.poll(() => summary.textContent()).not.toBe(before);
     expect(await axeFindings(page)).toEqual([]);
   });
+
+  test.for([
+    // All of it came with the poll.
+    [60, 1],
+    // The poll, the texts of its two open questions, which may share a read, two searches, and a second page.
+    [250, 6],
+  ] as const)(
+    "finds a word in all %i texts that people wrote, and reads the poll no more often than it needs",
+    async ([count, reads]) => {
+      await using graph = await startTextgraph({ people: 20, polls: 1, responsesPerPoll: 0 });
+      const question = answerOpenQuestion(graph, count);
+      const page = await site.open(graph.url, "/polls");
+      await page.getByRole("option").click();
+      const panel = page.getByRole("region", { name: question, exact: true });
+      await panel.getByText(`${count} texts`, { exact: true }).waitFor();
+
+      const filter = panel.getByLabel("Filter the texts");
+      await filter.fill("RIVER");
+      await panel.getByText(`9 of ${count} texts`, { exact: true }).waitFor();
+      await panel.getByText(`Idea ${count}, by the river`).waitFor();
+      expect(await panel.getByRole("listitem").count()).toBe(9);
+      await filter.fill("idea");
+      await panel.getByText(`${count} of ${count} texts`, { exact: true }).waitFor();
+      if (count > 100) {
+        await panel.getByText("100 of 250 shown").waitFor();
+        await panel.getByRole("button", { name: "More texts" }).click();
+        await panel.getByText("200 of 250 shown").waitFor();
+      }
+      expect(await axeFindings(page)).toEqual([]);
+      // Only those in sight are in the document.
+      expect(await panel.getByRole("listitem").count()).toBeLessThan(40);
+      const calls = graph.calls().filter((call) => call === "TEXTIZEN GET /api/polls/{id}");
+      expect(calls.length).toBeLessThanOrEqual(reads);
+    },
+  );
 
   test("shows who has not answered, and schedules a reminder to them once, by the clocks of a place", async () => {
     await using graph = await startTextgraph({ people: 150, polls: 1, responsesPerPoll: 60 });

@@ -158,7 +158,7 @@ test("participants by their creation, where Textizen's list says it", async () =
 });
 
 describe("a poll's responses", () => {
-  test("by question, participant and number, alone and together", async () => {
+  test("by question, participant, number and text, alone and together", async () => {
     const { responses, participants } = stage.simulator.world;
     const all = [...responses.values()].filter(({ poll_id }) => poll_id === 301);
     const one = all.find(({ participant_id }) => participants.get(participant_id)?.is_masked === false);
@@ -169,6 +169,8 @@ describe("a poll's responses", () => {
       [question, (row) => row.question_id === one?.question_id],
       [`participantId: "participant:${one?.participant_id}"`, (row) => row.participant_id === one?.participant_id],
       [from, (row) => row.participant_id === one?.participant_id],
+      [`text: "THE"`, (row) => row.response.toLowerCase().includes("the")],
+      [`${question}, text: ""`, (row) => row.question_id === one?.question_id],
       [
         `${question}, ${from}`,
         (row) => row.participant_id === one?.participant_id && row.question_id === one?.question_id,

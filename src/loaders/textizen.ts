@@ -86,6 +86,7 @@ const RESPONSES: RowShape<PollResponseRecord> = {
     questionId: { by: "equal", valueOf: (response) => response.questionId },
     participantId: { by: "equal", valueOf: (response) => response.participantId },
     from: { by: "equal", valueOf: (response) => response.from },
+    text: { by: "part", valueOf: (response) => response.text },
   },
 };
 

@@ -55,7 +55,7 @@ export const Poll = {
     return id === null ? null : context.textizen.campaign.row(id);
   },
   responses: async (poll, args, { textizen }) => {
-    const { questionId, participantId, from } = args.filter ?? {};
+    const { questionId, participantId, from, text } = args.filter ?? {};
     const responses = await textizen.responses(poll.id);
     return (
       responses?.page({
@@ -64,6 +64,7 @@ export const Poll = {
           questionId: optionalId("PollQuestion", "filter.questionId", questionId),
           participantId: optionalId("Participant", "filter.participantId", participantId),
           from: from ?? null,
+          text: text ?? null,
         },
       }) ?? null
     );

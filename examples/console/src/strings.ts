@@ -234,8 +234,11 @@ const en = {
       `${plural(count, "answer is", "answers are")} from people whose number is hidden: as many of these may have answered.`,
     moreSilent: "More people",
     remind: (count: number) => `Begin a mailing to ${count === 1 ? "this person" : `these ${number.format(count)}`}`,
-    newest: (count: number, total: number) =>
-      `${number.format(count)} shown, from the first 100 texts of the poll; it has ${number.format(total)} in all.`,
+    textCount: (total: number) => plural(total, "text", "texts"),
+    searching: "Looking through all texts…",
+    textsFound: (found: number, total: number) => `${number.format(found)} of ${plural(total, "text", "texts")}`,
+    textsShown: (shown: number, found: number) => `${number.format(shown)} of ${number.format(found)} shown`,
+    moreTexts: "More texts",
   },
   send: {
     title: "Send",

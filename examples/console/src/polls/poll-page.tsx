@@ -1,6 +1,11 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
 import { lazy, Suspense } from "react";
-import { PollCompletedDocument, PollResultsDocument, type PollResultsQuery } from "../generated/operations.ts";
+import {
+  PollCompletedDocument,
+  PollResultsDocument,
+  type PollResultsQuery,
+  type WrittenTextFragment,
+} from "../generated/operations.ts";
 import { useDraft } from "../parts/draft.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
@@ -17,7 +22,13 @@ const Bars = lazy(async () => ({ default: (await import("./bars.tsx")).Bars }));
 
 type Poll = NonNullable<PollResultsQuery["poll"]>;
 export type QuestionResult = NonNullable<Poll["results"]>["questions"][number];
-export type Response = NonNullable<Poll["responses"]>["nodes"][number];
+
+/** Everything that was written in answer to a question; null if not all answers of the poll are here. */
+function answersTo({ question }: QuestionResult, { responses }: Poll): readonly WrittenTextFragment[] | null {
+  return responses === null || responses.totalCount > responses.nodes.length
+    ? null
+    : responses.nodes.filter((response) => response.question?.id === question.id);
+}
 
 /** The answers to one poll, read again when somebody has completed it. */
 export function PollPage({ id }: { readonly id: string }) {
@@ -56,9 +67,11 @@ export function PollPage({ id }: { readonly id: string }) {
               </Suspense>
             ) : (
               <FreeTexts
+                pollId={id}
+                questionId={result.question.id}
                 question={result.question.text ?? result.question.id}
-                total={poll.responses?.totalCount ?? 0}
-                responses={poll.responses?.nodes.filter(({ question }) => question?.id === result.question.id) ?? []}
+                all={answersTo(result, poll)}
+                replyCount={poll.results?.replyCount ?? 0}
               />
             )}
           </section>

@@ -1,0 +1,44 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useRef } from "react";
+import type { WrittenTextFragment } from "../generated/operations.ts";
+import { strings } from "../strings.ts";
+
+const words = strings.polls;
+const LINE_HEIGHT = 34;
+
+interface Props {
+  readonly texts: readonly WrittenTextFragment[];
+  readonly question: string;
+}
+
+/** Texts, one below the other; only those in sight are in the document. */
+export function TextList({ texts, question }: Props) {
+  const box = useRef<HTMLElement>(null);
+  const virtualizer = useVirtualizer({
+    count: texts.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => LINE_HEIGHT,
+    getItemKey: (index) => texts[index]?.id ?? index,
+    overscan: 8,
+  });
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable (axe: scrollable-region-focusable)
+    <section className="texts" ref={box} tabIndex={0} aria-label={`${words.texts}: ${question}`}>
+      {texts.length === 0 && <p className="muted">{words.none}</p>}
+      <ul style={{ height: virtualizer.getTotalSize() }}>
+        {virtualizer.getVirtualItems().map(({ index, key, start }) => (
+          <li
+            key={key}
+            data-index={index}
+            ref={virtualizer.measureElement}
+            style={{ transform: `translateY(${start}px)` }}
+            aria-setsize={texts.length}
+            aria-posinset={index + 1}
+          >
+            {texts[index]?.text} <span className="muted">{texts[index]?.displayFrom}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
