@@ -42,6 +42,18 @@ export function parseListedNumber(text: string): E164 | null {
   return parseWrittenNumber(written.replace(/[\s().\u2010-\u2015-]/g, ""));
 }
 
+/**
+ * The same number without the prefix that is dialed within its country alone: `+442079460958` for `+4402079460958`. Both
+ * would reach one telephone.
+ */
+export function withoutTrunkPrefix(number: E164): E164 {
+  // Most numbers, which need no table: no area code of +1 begins with its prefix.
+  if (/^\+1[2-9]\d{9}$/.test(number)) {
+    return number;
+  }
+  return parseE164(parsePhoneNumberFromString(number)?.number ?? "") ?? number;
+}
+
 /** A number in the form that Textizen takes: without the plus. */
 export function toTextizenNumber(number: E164): string {
   return number.slice(1);

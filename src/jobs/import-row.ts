@@ -31,8 +31,8 @@ function importContact(
     lastName: values["lastname"],
     displayName: values["displayname"],
     businessName: values["businessname"],
-    emailAddress: values["emailaddress"],
-    timezone: values["timezone"],
+    emailAddress: values["emailaddress"] || undefined,
+    timezone: values["timezone"] || undefined,
     groupId: groupIds[0],
   });
 }

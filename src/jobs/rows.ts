@@ -1,8 +1,9 @@
 import { type JobId, type ParticipantId, parseId } from "../ids.ts";
 import { type MessagePreview, previewMessage } from "../message-preview.ts";
-import { type E164, parseE164, parseListedNumber } from "../phone.ts";
+import { type E164, parseE164, parseListedNumber, withoutTrunkPrefix } from "../phone.ts";
 import type { JobKind, NumberedRow } from "../store/jobs.ts";
 import type { RefusalCode } from "../writes/refusal.ts";
+import { faultOfFields } from "./import-fields.ts";
 import { nameOfValue, type Template } from "./template.ts";
 
 /** A row as a client or a file gave it. */
@@ -35,18 +36,7 @@ export interface RowRules {
   readonly allowTruncation: boolean;
 }
 
-const MOST_VALUES = 50;
-const LONGEST_VALUE = 1_600;
 const LONGEST_SHOWN = 100;
-
-/** The values that an import reads, and those that it must have. */
-const FIELDS: Partial<Record<JobKind, { readonly known: readonly string[]; readonly required: readonly string[] }>> = {
-  IMPORT_PARTICIPANTS: { known: ["name"], required: ["name"] },
-  IMPORT_CONTACTS: {
-    known: ["firstname", "lastname", "displayname", "businessname", "emailaddress", "timezone"],
-    required: [],
-  },
-};
 
 /** Checks the rows of one job, in their order: the same number is not accepted twice, whatever its spelling. */
 export class RowChecks {
@@ -58,11 +48,7 @@ export class RowChecks {
   }
 
   check(given: GivenRow, number: number): CheckedRow {
-    const values = Object.fromEntries(
-      (given.values ?? [])
-        .slice(0, MOST_VALUES)
-        .map(({ name, value }) => [nameOfValue(name), cut(value, LONGEST_VALUE)]),
-    );
+    const values = this.#valuesOf(given);
     const recipient = given.refusal ?? this.#recipientOf(given);
     const shown = cut((given.phoneNumber ?? given.contactId ?? "").trim(), LONGEST_SHOWN);
     if (typeof recipient !== "string") {
@@ -73,10 +59,23 @@ export class RowChecks {
       const message = `Row ${earlier} has the same ${recipient.startsWith("+") ? "number" : "contact"}.`;
       return { number, to: recipient, values, refusal: invalid(message), preview: null };
     }
-    this.#seen.set(recipient, number);
     const { refusal, preview } = this.#contentOf(values);
+    if (refusal === null) {
+      // A row that is not carried out keeps no later one from it.
+      this.#seen.set(recipient, number);
+    }
     const { participantId } = given;
     return { number, to: recipient, values, ...(participantId && { participantId }), refusal, preview };
+  }
+
+  /** Those that the text has placeholders for, or all of an import; none is cut, because the cut text would be sent. */
+  #valuesOf({ values }: GivenRow): Readonly<Record<string, string>> {
+    const { template } = this.#rules;
+    return Object.fromEntries(
+      (values ?? [])
+        .map(({ name, value }) => [nameOfValue(name), value.trim()] as const)
+        .filter(([name]) => template === null || template.names.includes(name)),
+    );
   }
 
   #recipientOf({ phoneNumber, contactId }: GivenRow): string | RowRefusal {
@@ -92,16 +91,21 @@ export class RowChecks {
         this.#rules.kind === "SEND" ? "contactId must be the id of a Contact." : "Imports need phone numbers.";
       return isContact ? id : invalid(reason);
     }
-    return (
-      parseListedNumber(written) ??
-      invalid("The phone number is not whole: write it with a plus and its country code, such as +14155551212.")
-    );
+    const number = parseListedNumber(written);
+    if (number === null) {
+      return invalid("The phone number is not whole: write it with a plus and its country code, such as +14155551212.");
+    }
+    const dialed = withoutTrunkPrefix(number);
+    return dialed === number
+      ? number
+      : invalid(`The phone number has digits that are left out after a country code: it may be ${dialed}.`);
   }
 
   #contentOf(values: Readonly<Record<string, string>>): Pick<CheckedRow, "refusal" | "preview"> {
     const { kind, template, allowTruncation } = this.#rules;
     if (template === null) {
-      return { refusal: refusalOfFields(kind, values), preview: null };
+      const fault = faultOfFields(kind, values);
+      return { refusal: fault === null ? null : invalid(fault), preview: null };
     }
     const rendered = template.render(values);
     if ("missing" in rendered) {
@@ -117,16 +121,6 @@ export class RowChecks {
     }
     return { refusal: null, preview };
   }
-}
-
-function refusalOfFields(kind: JobKind, values: Readonly<Record<string, string>>): RowRefusal | null {
-  const { known, required } = FIELDS[kind] ?? { known: [], required: [] };
-  const missing = required.find((name) => (values[name] ?? "").trim() === "");
-  if (missing !== undefined) {
-    return invalid(`The row has no value for ${missing}.`);
-  }
-  const unknown = Object.keys(values).find((name) => !known.includes(name));
-  return unknown === undefined ? null : invalid(`${unknown} is no field of what is imported: ${known.join(", ")}.`);
 }
 
 function invalid(message: string): RowRefusal {

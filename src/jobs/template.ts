@@ -35,7 +35,7 @@ export function parseTemplate(text: string): Template | null {
     render: (values) => {
       let rendered = "";
       for (const { literal, name } of parts) {
-        const value = name === null ? "" : (values[name] ?? "").trim();
+        const value = name === null ? "" : valueAt(values, name).trim();
         if (name !== null && value === "") {
           return { missing: name };
         }
@@ -46,9 +46,15 @@ export function parseTemplate(text: string): Template | null {
   };
 }
 
-/** A value's name as rows and placeholders are compared by it. */
+/** Empty if there is none. An object has names of its own, such as `constructor`, which are nobody's values. */
+function valueAt(values: Readonly<Record<string, string>>, name: string): string {
+  return Object.hasOwn(values, name) ? (values[name] ?? "") : "";
+}
+
+/** A value's name as rows and placeholders are compared by it: also if one has `é` as a letter and one as two signs. */
 export function nameOfValue(name: string): string {
   return name
+    .normalize("NFC")
     .trim()
     .toLowerCase()
     .replace(/[\s_-]+/g, "");

@@ -1,6 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import { DateTimeResolver, EmailAddressResolver, URLResolver } from "graphql-scalars";
+import { DateTimeResolver, URLResolver } from "graphql-scalars";
 import { hasOffset, isWritable, parseDateTime } from "../date-time.ts";
+import { isEmailAddress } from "../email-address.ts";
 import { parseE164 } from "../phone.ts";
 import { isTimeZone, parseLocalDateTime } from "../time-zones.ts";
 
@@ -52,7 +53,7 @@ export const LocalDateTime = textScalar(
 /** An address that browsers accept in a form, unchanged. */
 export const EmailAddress = textScalar(
   "EmailAddress",
-  (text) => (parseBy(EmailAddressResolver, text) === null ? null : text),
+  (text) => (isEmailAddress(text) ? text : null),
   () => "EmailAddress must be an e-mail address, such as jane@example.com.",
 );
 
