@@ -1,5 +1,7 @@
+import { Readable } from "node:stream";
 import fetch from "node-fetch";
 import { expect, test } from "vitest";
+import { receiveRows } from "../src/jobs/upload.ts";
 import { createJob, hasEnded, numberAt, untilJob } from "./jobs.ts";
 import { type Stage, startStage } from "./support.ts";
 
@@ -58,11 +60,38 @@ test.each([
   expect(data.createSendJob.check.previews[0].preview.text).toBe("Hello Zoë");
 });
 
+test("rows end with any line ending, and a column without a name is nobody's field", async () => {
+  await using stage = await startStage();
+  const body = `phone,name,\r\n${numberAt(0)},Ada,\n${numberAt(1)},Grace,\r${numberAt(2)},Jean,`;
+  const { uploadId, ...rest } = await upload(stage, body);
+  expect(rest).toMatchObject({ rowCount: 3, placeholders: ["name"], refusals: [] });
+  const { data } = await stage.query(
+    `mutation ($id: ID!) {
+      createImportJob(input: { target: PARTICIPANTS, rows: { uploadId: $id }, isDryRun: true, idempotencyKey: "x" }) {
+        check { acceptedCount refusals { message } }
+      }
+    }`,
+    { id: uploadId },
+  );
+  expect(data.createImportJob.check).toEqual({ acceptedCount: 3, refusals: [] });
+});
+
+test("a file that comes byte by byte is read like any other", async () => {
+  await using stage = await startStage();
+  const file = Buffer.from(`\uFEFFphone\tname\r\n${numberAt(0)}\tZoë 😀\r\n`, "utf16le");
+  const { jobs } = stage.app.services;
+  const bytes = Readable.from([...file].map((byte) => Buffer.from([byte])));
+  const { uploadId } = await receiveRows(stage.app.services, bytes, "text/csv");
+  expect(await jobs.rows.get(uploadId, [1, 2])).toMatchObject([{ to: numberAt(0), values: { name: "Zoë 😀" } }, null]);
+});
+
 test.each([
   ["no column of numbers", "name\nAda", "one of them phoneNumber or contactId"],
   ["two columns of one name", "phone,Name,name\n1,2,3", "same name"],
   ["no rows", "phone,name\n", "no rows after the header"],
   ["an open quote", `phone,name\n${numberAt(0)},"Ada`, "Row 1 after the header"],
+  ["a quote far below", `phone,name\n${`${numberAt(0)},Ada\n`.repeat(299)}${numberAt(0)},A "b" c\n`, "Row 300 after"],
+  ["a quote in the header", 'phone,na "b" me\n1,2', "The header cannot be read"],
   ["another charset", Buffer.from("phone,name\n1,Zo\xEB", "latin1"), "not utf-8"],
   ["too many rows", `phone\n${"1\n".repeat(100_001)}`, "more than 100,000 rows"],
 ])("a file with %s is refused with the reason, and nothing of it is kept", async (_name, body, reason) => {

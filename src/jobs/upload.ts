@@ -25,6 +25,8 @@ export class UploadError extends Error {
 
 const MOST_BYTES = 50_000_000;
 const LONGEST_ROW = 100_000;
+/** Of UTF-16's byte order mark. */
+const MARK_BYTES = 2;
 const BATCH = 500;
 const MOST_REFUSALS = 100;
 const DELIMITERS = [",", ";", "\t", "|"];
@@ -45,7 +47,7 @@ export async function receiveRows(
   try {
     const reading = new Reading(now().getTime());
     let batch: NumberedRow[] = [];
-    for await (const cells of cellsOf(body, contentType, reading)) {
+    for await (const cells of cellsOf(body, contentType)) {
       const row = reading.row(cells);
       if (row !== null && batch.push(row) === BATCH) {
         // The file is read on only when these are stored.
@@ -81,7 +83,7 @@ class Reading {
       return null;
     }
     const columns = this.#columns;
-    if (cells.every((cell) => cell.trim() === "")) {
+    if (isBlank(cells)) {
       return null;
     }
     this.rowCount += 1;
@@ -90,7 +92,7 @@ class Reading {
     }
     const named = Object.fromEntries(columns.map((name, at) => [name, (cells[at] ?? "").trim()]));
     const to = valueAt(named, NUMBER_COLUMNS) || valueAt(named, CONTACT_COLUMNS);
-    const values = Object.fromEntries(Object.entries(named).filter(([name]) => isValue(name)));
+    const values = Object.fromEntries(Object.entries(named).filter(([name]) => name !== "" && isValue(name)));
     if (cells.length === columns.length) {
       return { number: this.rowCount, to, values };
     }
@@ -109,6 +111,10 @@ class Reading {
     const placeholders = this.#columns.filter((name) => name !== "" && isValue(name));
     return { uploadId, rowCount: this.rowCount, columns: this.#columns, placeholders, refusals: this.#refusals };
   }
+}
+
+function isBlank(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell.trim() === "");
 }
 
 function requireColumns(cells: readonly string[]): readonly string[] {
@@ -131,11 +137,19 @@ function valueAt(named: Readonly<Record<string, string>>, names: readonly string
   return names.map((name) => named[name] ?? "").find((value) => value !== "") ?? "";
 }
 
-async function* cellsOf(body: Readable, contentType: string, reading: Reading): AsyncGenerator<readonly string[]> {
+async function* cellsOf(body: Readable, contentType: string): AsyncGenerator<readonly string[]> {
   const text = textOf(body, contentType);
   const first = await upToHeader(text);
+  // The parser is ahead of who reads its rows.
+  let parsed = 0;
   const parser = parse({
     delimiter: delimiterOf(first),
+    // Two files that were put together may have both.
+    record_delimiter: ["\r\n", "\n", "\r"],
+    on_record: (cells: string[]) => {
+      parsed += isBlank(cells) ? 0 : 1;
+      return cells;
+    },
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: LONGEST_ROW,
@@ -146,7 +160,7 @@ async function* cellsOf(body: Readable, contentType: string, reading: Reading): 
   } catch (error) {
     if (error instanceof CsvError) {
       const why = error.code === "CSV_MAX_RECORD_SIZE" ? "is too long" : "cannot be read: a quote stands alone in it";
-      throw new UploadError(`Row ${reading.rowCount + 1} after the header ${why}.`);
+      throw new UploadError(`${parsed === 0 ? "The header" : `Row ${parsed} after the header`} ${why}.`);
     }
     throw error;
   }
@@ -156,11 +170,19 @@ async function* cellsOf(body: Readable, contentType: string, reading: Reading): 
 async function* textOf(body: Readable, contentType: string): AsyncGenerator<string> {
   let decoder: TextDecoder | null = null;
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
+  let held: Buffer = Buffer.alloc(0);
+  for await (const arrived of body as AsyncIterable<Buffer>) {
+    bytes += arrived.length;
     if (bytes > MOST_BYTES) {
       throw new UploadError(`The file has more than ${MOST_BYTES / 1e6} MB: split it.`);
     }
+    const chunk: Buffer = held.length === 0 ? arrived : Buffer.concat([held, arrived]);
+    if (bytes < MARK_BYTES) {
+      // Too few to tell the charset by.
+      held = chunk;
+      continue;
+    }
+    held = Buffer.alloc(0);
     decoder ??= new TextDecoder(charsetOf(chunk, contentType), { fatal: true });
     yield decode(decoder, chunk);
   }
