@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { firstAllowed } from "../src/jobs/quiet-hours.ts";
-import { createJob, hasEnded, untilJob } from "./jobs.ts";
+import { createJob, hasEnded, readJob, untilJob } from "./jobs.ts";
 import { startStage } from "./support.ts";
 
 const NIGHT = { start: "21:00", end: "08:00" };
@@ -83,4 +83,14 @@ test("a job whose platform takes no calls waits, and is carried out later", asyn
   const done = await untilJob(stage.app.url, id, hasEnded);
   expect(done.counts).toMatchObject({ accepted: 3 });
   expect(stage.simulator.ledger).toHaveLength(3);
+});
+
+test("a row that waited for morning has no turn any more once its job is cancelled", async () => {
+  const now = new Date("2026-07-01T05:00:00Z");
+  await using stage = await startStage({ app: { now: () => now } });
+  const recipients = { rows: [{ phoneNumber: "+12125550100", values: name }] };
+  const { id } = (await createJob(stage.app.url, { recipients, quietHours: NIGHT })).data.createSendJob.job;
+  await untilJob(stage.app.url, id, ({ waitsFor }) => waitsFor === "QUIET_HOURS");
+  await stage.query(`mutation { cancelJob(input: { id: "${id}" }) { job { state } } }`);
+  expect((await readJob(stage.app.url, id)).rows.nodes).toMatchObject([{ state: "CANCELLED", resumesAt: null }]);
 });

@@ -84,3 +84,10 @@ test.each([
   const { data } = await checkOf(stage, recipients, "Hello");
   expect(data.createSendJob).toMatchObject({ check: null, userErrors: [{ field }] });
 });
+
+test("what was begun of a job that could not be made is not kept", async () => {
+  await using stage = await startStage({ simulator: { people: 6 } });
+  const answer = await createJob(stage.app.url, { recipients: { groupId: "group:999" } });
+  expect(answer.data.createSendJob).toMatchObject({ job: null, userErrors: [{ code: "NOT_FOUND" }] });
+  expect(await stage.app.services.jobs.rows.startedBefore(Number.POSITIVE_INFINITY)).toEqual([]);
+});

@@ -46,6 +46,21 @@ onEachStore((make) => {
     expect(stage.simulator.ledger).toHaveLength(3);
   });
 
+  test("a cursor or an upload's id that the server never gave is refused, whatever it says", async () => {
+    await using place = await make();
+    await using stage = await startStage({ env: { STORE_URL: place.url } });
+    await createJob(stage.app.url);
+    for (const told of ["\0", "5", "zzz", "made 1 job:x"]) {
+      const after = Buffer.from(JSON.stringify(["JOB", told])).toString("base64url");
+      const answer = await stage.query(`query ($after: String) { jobs(after: $after) { nodes { id } } }`, { after });
+      expect([told, errorsAt(answer)]).toEqual([told, { jobs: "BAD_USER_INPUT" }]);
+    }
+    const { data } = await createJob(stage.app.url, { idempotencyKey: "other", recipients: { uploadId: "\0" } });
+    expect(data.createSendJob.userErrors).toMatchObject([
+      { code: "NOT_FOUND", field: ["input", "recipients", "uploadId"] },
+    ]);
+  });
+
   test("a paused job begins no row until it is resumed, and a cancelled one never", async () => {
     await using place = await make();
     await using stage = await startStage({ env: { STORE_URL: place.url, JOB_ROWS_AT_ONCE: "1" } });
@@ -138,6 +153,18 @@ test("a contact whose number another row has is not texted a second time", async
   const done = await untilJob(stage.app.url, id, hasEnded);
   expect(done.counts).toMatchObject({ accepted: 1, refused: 1 });
   expect(stage.simulator.ledger).toHaveLength(1);
+});
+
+test("a contact whose number Pidj writes in no readable form is refused, and does not keep the job from its end", async () => {
+  await using stage = await startStage();
+  const { contacts } = stage.simulator.world;
+  const [contact] = contacts.values();
+  contacts.put({ ...contact, phone_number: { number: 1 } } as never);
+  const rows = [{ contactId: contact?.id, values: [{ name: "name", value: "Ada" }] }, ...rowsOf(1)];
+  const { id } = (await createJob(stage.app.url, { recipients: { rows } })).data.createSendJob.job;
+  const done = await untilJob(stage.app.url, id, hasEnded);
+  expect(done.counts).toMatchObject({ accepted: 1, refused: 1 });
+  expect(done.rows.nodes[0]).toMatchObject({ state: "REFUSED", code: "INVALID_INPUT" });
 });
 
 test("an answer that is lost makes the row UNKNOWN, and it is never sent again", async () => {
@@ -237,4 +264,16 @@ test("jobs are listed newest first, by state, and their rows in pages", async ()
     nodes: [{ number: 3 }, { number: 4 }, { number: 5 }],
   });
   expect(await rows("last: 2")).toMatchObject({ nodes: [{ number: 4 }, { number: 5 }] });
+});
+
+test("rows that were refused before are not counted among those under way", async () => {
+  await using stage = await startStage();
+  const hold = stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
+  const recipients = { rows: [{ phoneNumber: "1" }, ...rowsOf(2), { phoneNumber: "2" }] };
+  const { id } = (await createJob(stage.app.url, { recipients })).data.createSendJob.job;
+  await expect.poll(() => stage.simulator.journal.length, { timeout: 10_000 }).toBe(2);
+  const query = `{ job(id: "${id}") { rows(filter: { states: [IN_PROGRESS] }) { totalCount nodes { number } } } }`;
+  expect((await stage.query(query)).data.job.rows).toEqual({ totalCount: 2, nodes: [{ number: 2 }, { number: 3 }] });
+  hold.release();
+  await untilJob(stage.app.url, id, hasEnded);
 });

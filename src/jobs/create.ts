@@ -68,7 +68,14 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
   }
   const set = made.isDryRun ? null : await jobs.rows.create(now().getTime());
   const check = new Counting(made.send && new QuietRows(now(), made.send));
-  await writeRows(context, made, set, check);
+  try {
+    await writeRows(context, made, set, check);
+  } catch (error) {
+    if (set !== null) {
+      await jobs.rows.delete(set);
+    }
+    throw error;
+  }
   if (set === null) {
     return { job: null, check: check.result(), isReplay: false };
   }

@@ -15,6 +15,8 @@ export interface RowOfJob {
 
 /** Of jobs, and of the rows of a job. */
 const LIST = "JOB";
+const PLACE_OF_JOB = /^made \d{14} job:[\w-]+$/;
+const PLACE_OF_ROW = /^\d{1,6}$/;
 const BATCH = 500;
 
 export function stateOf({ state, waits }: JobRecord): ShownState {
@@ -54,6 +56,7 @@ export async function jobsPage(
   states: readonly ShownState[] | null,
 ): Promise<Page<JobRecord>> {
   const places = requirePlaces(LIST, args);
+  requireForm(places, PLACE_OF_JOB);
   const read = (from: string | null, limit: number, backwards: boolean) =>
     jobs
       .list({
@@ -76,13 +79,14 @@ export async function rowsPage(
   states: readonly ShownRowState[] | null,
 ): Promise<Page<RowOfJob>> {
   const places = requirePlaces(LIST, args);
+  requireForm(places, PLACE_OF_ROW);
   const read = async (from: string | null, limit: number, backwards: boolean) => {
     const bounds = boundsOf(places, from, backwards);
     const rows = await jobs.rows.read(job.set, {
       limit,
       reverse: backwards,
-      ...(bounds.after !== undefined && { after: numberAt("after", bounds.after) }),
-      ...(bounds.before !== undefined && { before: numberAt("before", bounds.before) }),
+      ...(bounds.after !== undefined && { after: Number(bounds.after) }),
+      ...(bounds.before !== undefined && { before: Number(bounds.before) }),
     });
     return rows.map((row) => ({ place: String(row.number), item: { job, row } }));
   };
@@ -168,9 +172,11 @@ function boundsOf({ after, before }: ReturnType<typeof requirePlaces>, from: str
   return { ...(low !== null && { after: low }), ...(high !== null && { before: high }) };
 }
 
-function numberAt(argument: string, place: string): number {
-  if (!/^\d{1,6}$/.test(place)) {
-    throw new InputError(argument, `${argument} must be a cursor that this list gave.`);
+/** Throws InputError for a cursor that another list gave, or nobody. */
+function requireForm(places: ReturnType<typeof requirePlaces>, form: RegExp): void {
+  for (const argument of ["after", "before"] as const) {
+    if (places[argument] !== null && !form.test(places[argument])) {
+      throw new InputError(argument, `${argument} must be a cursor that this list gave.`);
+    }
   }
-  return Number(place);
 }

@@ -23,6 +23,7 @@ interface PollAnswer {
   readonly text?: Given;
 }
 
+const UPLOAD_ID = /^[\w-]{1,40}$/;
 const BATCH = 1_000;
 /** Of a participant who no longer takes texts. */
 export const UNSUBSCRIBED = {
@@ -57,7 +58,7 @@ async function* uploaded(
   field: readonly string[],
 ): AsyncGenerator<readonly GivenRow[]> {
   const { rows } = services.jobs;
-  const upload = await rows.find(uploadId);
+  const upload = UPLOAD_ID.test(uploadId) ? await rows.find(uploadId) : null;
   if (upload === null || upload.rowCount === null) {
     throw new Refused({
       code: "NOT_FOUND",

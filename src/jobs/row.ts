@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { valueOrThrow } from "../errors.ts";
+import { valueOrNull } from "../errors.ts";
 import { parseId } from "../ids.ts";
 import type { E164 } from "../phone.ts";
 import type { ContactRecord } from "../pidj/records.ts";
@@ -101,7 +101,8 @@ async function findAddressee(
   if (contact === null) {
     return { code: "NOT_FOUND", message: "Pidj has no contact of this id." };
   }
-  const phoneNumber = valueOrThrow(contact.phoneNumber);
+  // Of one that cannot be read too: it would be read as wrong again and again, and the job would never end.
+  const phoneNumber = valueOrNull(contact.phoneNumber);
   return phoneNumber === null
     ? { code: "INVALID_INPUT", message: "This contact has no phone number in E.164 form." }
     : { phoneNumber, timeZone: zoneOf(contact) };
@@ -112,7 +113,7 @@ async function zoneOfContact({ people, pidj }: Context, number: E164): Promise<s
   const { state, candidateIds } = await people.link(number);
   const [id] = candidateIds;
   const contact = state === "LINKED" && id !== undefined ? await pidj.contact(id) : null;
-  return valueOrThrow(contact?.phoneNumber) === number ? zoneOf(contact) : null;
+  return valueOrNull(contact?.phoneNumber) === number ? zoneOf(contact) : null;
 }
 
 function zoneOf(contact: ContactRecord | null): string | null {

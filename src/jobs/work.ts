@@ -57,14 +57,16 @@ export class Work {
     if (rows.length === 0 && due.keys.length === 0) {
       return this.#wait(job);
     }
-    const claim = { id: randomUUID(), rows: rows.map(({ number }) => number), at: this.#time() };
+    // Rows that were refused when the job was made are passed over.
+    const waiting = rows.filter(({ outcome }) => outcome === undefined);
+    const claim = { id: randomUUID(), rows: waiting.map(({ number }) => number), at: this.#time() };
     const next = (fresh.at(-1)?.number ?? job.next - 1) + 1;
     const claimed = await jobs.claim(job.id, { ...claim, due: due.keys, next });
     if (claimed?.claim?.id !== claim.id) {
       return "more";
     }
     const startedAt = performance.now();
-    const { results, waits } = await this.#carryOutAll(claimed, rows);
+    const { results, waits } = await this.#carryOutAll(claimed, waiting);
     await jobs.settle(job.id, { claimId: claim.id, results, waits });
     const isSlow = performance.now() - startedAt > STEP_MS;
     const rowsNow = this.#rowsAtOneStep;
@@ -111,7 +113,7 @@ export class Work {
     const results: RowResult[] = [];
     let waits: JobRecord["waits"] = null;
     let isHalted = false;
-    const waiting = rows.filter(({ outcome }) => outcome === undefined);
+    const waiting = [...rows];
     const untouched = (number: number): RowResult => ({ number, dueAt: this.#time(), isQuiet: false });
     const mayWrite = async () => {
       isHalted ||= await this.#mustHalt(job);

@@ -54,7 +54,7 @@ export const JobRow = {
   state: rowStateOf,
   code: ({ row }) => (row.outcome?.code ?? null) as gql.MessagingUserErrorCode | null,
   message: ({ row }) => row.outcome?.message ?? null,
-  resumesAt: ({ row }) => (row.outcome === undefined ? dateOrNull(row.dueAt) : null),
+  resumesAt: (each) => (rowStateOf(each) === "WAITING" ? dateOrNull(each.row.dueAt) : null),
   text: ({ job, row }) => (job.send === null ? null : textOf(job.send, row)),
   idempotencyKey: idempotencyKeyOf,
   settledAt: ({ row }) => dateOrNull(row.outcome?.at),
