@@ -119,11 +119,10 @@ describe.skipIf(!canRunConsole)("polls in the console", { timeout: CONSOLE_TIMEO
     await choose(page, "Add a group", "libr", "Library Friends");
     await choose(page, "Time zone", "denver", "America/Denver");
     const when = page.getByLabel("Day and time");
-    // Clocks are put forward in that night: the graph says so at the field, and nothing is scheduled.
-    await when.fill("2099-03-08T02:30");
-    await page.getByText("The clocks of America/Denver are changed then").waitFor();
+    // What the graph refuses is said at the field, and nothing is scheduled.
+    await when.fill("2020-03-09T09:00");
     await press(page, "Schedule");
-    await page.getByText("There is no single such time in America/Denver: clocks are put forward then.").waitFor();
+    await page.getByText("sendAtLocal must be a time in the future").waitFor();
     expect(graph.sent()).toEqual([]);
     expect(await axeFindings(page)).toEqual([]);
 
@@ -147,6 +146,41 @@ describe.skipIf(!canRunConsole)("polls in the console", { timeout: CONSOLE_TIMEO
     });
     expect(await page.getByRole("button", { name: "Schedule" }).isDisabled()).toBe(true);
     await prices.check();
+  });
+
+  test("offer both times that may be meant where clocks are changed, and schedule the one that was chosen", async () => {
+    await using graph = await startTextgraph({ people: 20, polls: 1, responsesPerPoll: 12 });
+    const [poll] = graph.simulator.world.polls.values();
+    const page = await site.open(graph.url, `/polls/poll:${poll?.id}`);
+    const schedule = page.getByRole("button", { name: "Schedule" });
+    await choose(page, "Add a group", "libr", "Library Friends");
+    await choose(page, "Time zone", "denver", "America/Denver");
+    const when = page.getByLabel("Day and time");
+    // Clocks are put forward in that night.
+    await when.fill("2099-03-08T02:30");
+    await page.getByText("Clocks are put forward in America/Denver then").waitFor();
+    await page.getByRole("radio", { name: "Sun, Mar 8, 2099, 1:30 AM MST" }).waitFor();
+    expect(await schedule.isDisabled()).toBe(true);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole("radio", { name: "Sun, Mar 8, 2099, 3:30 AM MDT" }).click();
+    expect(await when.inputValue()).toBe("2099-03-08T03:30");
+    expect(await when.evaluate("document.activeElement.name")).toBe("sendAtLocal");
+    await page.getByText("Goes out on Sun, Mar 8, 2099, 3:30 AM MDT.").waitFor();
+    expect(await schedule.isDisabled()).toBe(false);
+
+    // Clocks are put back in that one: the time comes twice.
+    await when.fill("2099-11-01T01:30");
+    const later = page.getByRole("radio", { name: "Sun, Nov 1, 2099, 1:30 AM MST" });
+    await later.waitFor();
+    expect(await schedule.isDisabled()).toBe(true);
+    await page.getByRole("radio", { name: "Sun, Nov 1, 2099, 1:30 AM MDT" }).click();
+    await later.click();
+    await page.getByText("Goes out on Sun, Nov 1, 2099, 1:30 AM MST.").waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await schedule.click();
+
+    await page.getByText("Scheduled for Sun, Nov 1, 2099, 1:30 AM MST.").waitFor();
+    expect([...graph.simulator.world.mailings.values()].at(-1)?.send_at).toBe("2099-11-01T08:30:00.000Z");
   });
 
   test("say that an outcome is not known, and offer what was composed not again", async () => {

@@ -214,8 +214,10 @@ const en = {
     leaveOut: (name: string) => `Leave out ${name}`,
     when: "Day and time",
     steps: "Textizen sends every five minutes.",
-    noSuchTime: (zone: string) =>
-      `The clocks of ${zone} are changed then: this time does not exist, or comes twice. Choose another one.`,
+    noSuchTime: {
+      skipped: (zone: string) => `Clocks are put forward in ${zone} then, past this time. Which one is meant?`,
+      repeated: (zone: string) => `Clocks are put back in ${zone} then, so this time comes twice. Which one is meant?`,
+    },
     goesOut: (moment: string) => `Goes out on ${moment}.`,
     forYou: (moment: string) => `For you, that is ${moment}.`,
     forAccount: (moment: string) => `By the account's clocks, that is ${moment}.`,

@@ -1,34 +1,31 @@
 import { skipToken, useMutation, useQuery } from "@apollo/client/react";
 import { X } from "lucide-react";
 import { useState } from "react";
-import { Button, FieldError, Input, Label, Text, TextField } from "react-aria-components";
+import { Button } from "react-aria-components";
 import { CreateMailingDocument, TextizenGroupsDocument } from "../generated/operations.ts";
 import { Choice } from "../parts/choice.tsx";
 import { type Draft, mayBeDone } from "../parts/draft.ts";
-import { momentOf } from "../parts/local-time.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { showMomentIn } from "../parts/time.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
-import { OWN_ZONE, ZoneChoice } from "../parts/zones.tsx";
-import { useAccountZone, useMay } from "../session.tsx";
+import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
+import { inputOf, type MailingTime, MailingTimeField, momentOf } from "./mailing-time.tsx";
 
 const words = strings.polls;
 /** A wrong time is refused under either name: of the time, or of its parts. */
-const FIELDS = ["sendAtLocal", "groupIds", "phoneNumbers"];
-/** Textizen sends every five minutes. */
-const STEP_SECONDS = 300;
+const FIELDS = ["sendAt", "sendAtLocal", "groupIds", "phoneNumbers"];
 
 /** A mailing that is being composed. */
-export interface MailingValue {
-  /** What the clocks show: `2026-12-01T09:00`. */
-  readonly dateTime: string;
-  readonly timeZone: string;
+export interface MailingValue extends MailingTime {
   readonly groupIds: readonly string[];
   readonly phoneNumbers: readonly string[];
 }
+
+/** What an empty form has, but for the zone. */
+export const NO_MAILING = { dateTime: "", chosenAt: null, groupIds: [], phoneNumbers: [] } as const;
 
 export function isMailing(kept: unknown): kept is MailingValue {
   const isTexts = (value: unknown) => Array.isArray(value) && value.every((each) => typeof each === "string");
@@ -39,6 +36,8 @@ export function isMailing(kept: unknown): kept is MailingValue {
     typeof kept.dateTime === "string" &&
     "timeZone" in kept &&
     typeof kept.timeZone === "string" &&
+    "chosenAt" in kept &&
+    (kept.chosenAt === null || typeof kept.chosenAt === "string") &&
     "groupIds" in kept &&
     isTexts(kept.groupIds) &&
     "phoneNumbers" in kept &&
@@ -59,10 +58,8 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
   const [schedule, { data, error, loading }] = useMutation(CreateMailingDocument);
   const [scheduled, setScheduled] = useState<string | null>(null);
   const onlyOne = useOneAtATime();
-  const { dateTime, timeZone, groupIds, phoneNumbers } = draft.value;
-  const moment = momentOf(dateTime, timeZone)?.toISOString() ?? null;
-  const accountZone = useAccountZone();
-  const others = [...new Set([accountZone, OWN_ZONE])].filter((zone) => zone !== timeZone);
+  const { timeZone, groupIds, phoneNumbers } = draft.value;
+  const moment = momentOf(draft.value);
   const change = (changes: Partial<MailingValue>) => {
     draft.change({ ...draft.value, ...changes });
     setScheduled(null);
@@ -71,8 +68,7 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
   async function submit() {
     try {
       const { idempotencyKey } = draft;
-      const sendAtLocal = { dateTime, timeZone };
-      const input = { pollId, sendAtLocal, groupIds, phoneNumbers, idempotencyKey };
+      const input = { pollId, ...inputOf(draft.value), groupIds, phoneNumbers, idempotencyKey };
       const { data: answer } = await schedule({ variables: { input } });
       const problem = answer?.createMailing?.userErrors[0];
       if (answer?.createMailing && problem === undefined) {
@@ -80,7 +76,7 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
       }
       // What is scheduled, may be, or was under this key before, is not offered again: the list has it, or somebody checks.
       if (answer?.createMailing && (problem === undefined || mayBeDone(problem.code))) {
-        draft.renew({ dateTime: "", timeZone, groupIds: [], phoneNumbers: [] });
+        draft.renew({ ...NO_MAILING, timeZone });
       }
     } catch {
       // Shown as `error`. The key stays, so that another try schedules nothing twice.
@@ -126,36 +122,14 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
           onChoose={(id) => id !== null && change({ groupIds: [...groupIds, id] })}
         />
       )}
-      <TextField
-        className="field"
-        name="sendAtLocal"
-        type="datetime-local"
-        value={dateTime}
-        onChange={(value) => change({ dateTime: value })}
-      >
-        <Label>{words.when}</Label>
-        <Input step={STEP_SECONDS} />
-        <Text slot="description">{words.steps}</Text>
-        <FieldError className="field-error" />
-      </TextField>
-      <ZoneChoice value={timeZone} onChoose={(zone) => change({ timeZone: zone })} />
-      <div role="status">
-        {dateTime !== "" && moment === null && <p className="is-long">{words.noSuchTime(timeZone)}</p>}
-        {moment !== null && <p>{words.goesOut(showMomentIn(moment, timeZone))}</p>}
-        {moment !== null &&
-          others.map((zone) => (
-            <p className="muted" key={zone}>
-              {(zone === OWN_ZONE ? words.forYou : words.forAccount)(showMomentIn(moment, zone))}
-            </p>
-          ))}
-        {scheduled !== null && <p>{words.scheduled(showMomentIn(scheduled, timeZone))}</p>}
-      </div>
+      <MailingTimeField value={draft.value} onChange={change} />
+      <div role="status">{scheduled !== null && <p>{words.scheduled(showMomentIn(scheduled, timeZone))}</p>}</div>
       <div className="composer-foot">
         <span className="muted">{words.final}</span>
         <PendingButton
           className="button button-primary"
           type="submit"
-          isDisabled={!hasRecipients || dateTime === ""}
+          isDisabled={!hasRecipients || moment === null}
           isPending={loading}
         >
           {words.schedule}

@@ -12,7 +12,7 @@ import { Problem, Skeleton } from "../parts/state.tsx";
 import { useAccountZone, useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { FreeTexts } from "./free-texts.tsx";
-import { isMailing } from "./mailing-form.tsx";
+import { isMailing, NO_MAILING } from "./mailing-form.tsx";
 import { Mailings } from "./mailings.tsx";
 import { NonRespondents } from "./non-respondents.tsx";
 
@@ -37,7 +37,7 @@ export function PollPage({ id }: { readonly id: string }) {
   const poll = data?.poll;
   const may = useMay();
   const timeZone = useAccountZone();
-  const draft = useDraft(`mailing.${id}`, { dateTime: "", timeZone, groupIds: [], phoneNumbers: [] }, isMailing);
+  const draft = useDraft(`mailing.${id}`, { ...NO_MAILING, timeZone }, isMailing);
   const mayMail = may("mailings:read") && may("mailings:write") && may("messages:send");
   return (
     <section className="thread person" aria-labelledby="poll-title">
