@@ -49,6 +49,21 @@ test("a file's rows become a job, and the job's outcomes a file that no spreadsh
   expect(lines.find((line) => line.startsWith("5,"))).toContain(",REFUSED,INVALID_INPUT,");
 });
 
+test("a text that begins with blanks or with a wide sign is no formula in the file of outcomes either", async () => {
+  await using stage = await startStage();
+  const values = ["=1", "-1", "@a", "\uFF1D1", "a-1"];
+  const rows = values.map((value, at) => ({ phoneNumber: numberAt(at), values: [{ name: "name", value }] }));
+  const textsOf = async (text: string) => {
+    const { job } = (await createJob(stage.app.url, { text, recipients: { rows }, idempotencyKey: text })).data
+      .createSendJob;
+    const results = await fetch(new URL(`/jobs/${job.id}/results.csv`, stage.app.url));
+    const lines = (await results.text()).split("\r\n").slice(1, -1);
+    return lines.map((line) => line.slice(line.lastIndexOf(",") + 1));
+  };
+  expect(await textsOf("{name}")).toEqual([`"'=1"`, `"'-1"`, `"'@a"`, `"'\uFF1D1"`, "a-1"]);
+  expect(await textsOf(" {name}")).toEqual([`"' =1"`, `"' -1"`, `"' @a"`, `"' \uFF1D1"`, " a-1"]);
+});
+
 test.each([
   ["UTF-16 with its mark", Buffer.from(`\uFEFFphone\tname\n${numberAt(0)}\tZoë`, "utf16le"), "text/csv"],
   ["windows-1252", Buffer.from(`phone,name\n${numberAt(0)},Zo\xEB`, "latin1"), "text/csv; charset=windows-1252"],

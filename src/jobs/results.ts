@@ -37,9 +37,10 @@ function lineOf(cells: readonly string[]): string {
 
 /**
  * A cell that no spreadsheet takes for a formula (owasp.org/www-community/attacks/CSV_Injection): an apostrophe stands before
- * `=`, `+`, `-` and `@`. `POST /jobs` reads a number after one.
+ * `=`, `+`, `-` and `@`, also where blanks are before them or where they are the wide ones of East Asian keyboards. `POST /jobs`
+ * reads a number after one.
  */
 function cellOf(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const safe = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/.test(value) ? `'${value}` : value;
   return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
