@@ -44,6 +44,22 @@ async function writeToList(page: Page): Promise<void> {
   await expect.poll(() => page.getByLabel("Your text").inputValue()).toBe("Hello {firstname}");
 }
 
+/** Chooses the hours after the answer to the file, and before the page is rendered with it: no person is so exact. */
+const CHOOSE_WHEN_READ = `
+  const ask = fetch;
+  window.fetch = async (url, options) => {
+    const answer = await ask(url, options);
+    const body = String(url).endsWith("/jobs") && (await answer.json());
+    if (body) {
+      answer.json = async () => body;
+      (async () => {
+        for (let turn = 0; turn < 100; turn += 1) await null;
+        document.querySelector("input[value=any]").click();
+      })();
+    }
+    return answer;
+  };`;
+
 async function sendToThree(page: Page, clicks = 1): Promise<void> {
   await press(page, "Send to 3 people");
   const sure = page.getByRole("alertdialog").getByRole("button", { name: "Send to 3 people" });
@@ -111,6 +127,15 @@ describe.skipIf(!canRunConsole)("the console's sends to many", { timeout: CONSOL
     const report = readFileSync(await download.path(), "utf8");
     expect(report).toContain("ACCEPTED");
     expect(report).toContain("The phone number is not whole");
+  });
+
+  test("a choice at the very moment in which a list has been read loses neither of them", async () => {
+    await using graph = await start();
+    const page = await site.newPage();
+    await page.addInitScript(CHOOSE_WHEN_READ);
+    await page.goto(`${site.address}send/new?graph=${encodeURIComponent(graph.url)}`);
+    await writeToList(page);
+    expect(await page.getByRole("radio", { name: "At any hour" }).isChecked()).toBe(true);
   });
 
   test("a reload loses no job: it goes on, is paused and stopped at once, and says what is not certain", async () => {

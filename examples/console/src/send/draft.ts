@@ -61,7 +61,12 @@ export function useSendDraft(): SendDraft {
   const latest = useRef(draft);
   latest.current = draft;
   const functions = useMemo(() => {
-    const change = (part: Partial<Written>) => latest.current.change({ ...latest.current.value, ...part });
+    const change = (part: Partial<Written>) => {
+      const value = { ...latest.current.value, ...part };
+      latest.current.change(value);
+      // Another part may change before the page shows this one: a list has been read while something else is chosen.
+      latest.current = { ...latest.current, value };
+    };
     return {
       change,
       changeRecipients: (part: Partial<Recipients>) =>
