@@ -101,6 +101,7 @@ describe.skipIf(!canRunConsole)("the console's sends to many", { timeout: CONSOL
     await refused.getByText("Row 1 has the same number.").waitFor();
     await refused.getByText("The row has no value for {firstname}.").waitFor();
     await page.getByText("3 calls to the platforms").waitFor();
+    await page.getByText("It is nobody’s quiet hours now").waitFor();
     expect(await axeFindings(page)).toEqual([]);
     expect(graph.sent()).toEqual([]);
     await page.getByLabel("Your own number").fill("+1 415 555 0199");
@@ -205,6 +206,7 @@ describe.skipIf(!canRunConsole)("the console's sends to many", { timeout: CONSOL
     await page.getByRole("button", { name: "Check" }).focus();
     await page.keyboard.press("Enter");
     await page.getByText("Hello Jettie Kuhic").waitFor();
+    await page.getByText("1 person is asleep now").waitFor();
     await page.getByRole("button", { name: "Send to 1 person" }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Text 1 person?" }).waitFor();
@@ -217,6 +219,32 @@ describe.skipIf(!canRunConsole)("the console's sends to many", { timeout: CONSOL
     expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
     expect(await axeFindings(page)).toEqual([]);
     expect(graph.sent()).toEqual([]);
+  });
+
+  test("the check says how many are asleep, and when the last of them gets it, by the account's clocks and one's own", async () => {
+    // The clocks of Thailand and Peru are twelve hours apart: in one of them, it is always night.
+    await using graph = await start({ env: { JOB_QUIET_HOURS: "00:00-12:00", JOB_TIME_ZONE: "America/Lima" } });
+    const page = await site.open(graph.url, "/send/new", { timezoneId: "Asia/Bangkok" });
+    await page.getByRole("tab", { name: "A list" }).click();
+    const buffer = Buffer.from(["phone", "+66212345678", "+66212345679", "+5112345678", "+5112345679"].join("\n"));
+    await page.locator("input[type=file]").setInputFiles({ name: "two.csv", mimeType: "text/csv", buffer });
+    await page.getByText("4 rows").waitFor();
+    await page.getByLabel("Your text").fill("Hello");
+    await press(page, "Check");
+    const asleep = page.getByText("2 people are asleep now, by their area codes.");
+    const sentence = (await asleep.innerText()).replaceAll(/\s/g, " ");
+    // It is noon for those who sleep, and midnight for the others.
+    const noon = "today at 12:00 PM GMT[+-]\\d";
+    const midnight = "on \\w+day at 12:00 AM GMT[+-]\\d";
+    const ends = [`the last ${noon}. For you: ${midnight}`, `the last ${midnight}. For you: ${noon}`].join("|");
+    expect(sentence).toMatch(new RegExp(`They get it when their quiet hours end, (${ends})$`));
+
+    await press(page, "Change it");
+    await page.getByText("At any hour: for emergencies").click();
+    await press(page, "Check");
+    await page.getByRole("button", { name: "Send to 4 people" }).waitFor();
+    await page.getByText("At any hour: for emergencies").waitFor();
+    expect(await asleep.count()).toBe(0);
   });
 
   test("a group and a poll's answers are recipients; a key that may not send sees the jobs alone", async () => {

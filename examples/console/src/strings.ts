@@ -176,6 +176,8 @@ const en = {
   zones: {
     label: "Time zone",
     forYou: (moment: string) => `For you: ${moment}`,
+    today: (time: string) => `today at ${time}`,
+    onDay: (day: string, time: string) => `on ${day} at ${time}`,
   },
   polls: {
     title: "Polls",
@@ -364,6 +366,11 @@ const en = {
       calls: "calls to the platforms",
     },
     nobody: "Nobody would get this. See below why.",
+    nobodyAsleep: "It is nobody’s quiet hours now, by their area codes: all of them get it at once.",
+    someAsleep: (count: number) => `${plural(count, "person is", "people are")} asleep now, by their area codes.`,
+    allAsleep: "All of them are asleep now, by their area codes.",
+    wakeAt: (count: number, moment: string) =>
+      `They get it when their quiet hours end, ${count === 1 ? "" : "the last "}${moment}.`,
     previews: "What the first of them read",
     row: (row: number) => `Row ${number.format(row)}`,
     refusals: (count: number) => `Left out (${number.format(count)})`,

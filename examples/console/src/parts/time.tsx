@@ -62,6 +62,17 @@ export function showMomentIn(at: string, zone: string): string {
   return new Intl.DateTimeFormat(LOCALE, { ...format, ...clock }).format(new Date(at));
 }
 
+/** `today at 11:00 AM EST`, or `on Friday at 8:00 AM EST`: a moment of this day or the next ones. */
+export function showSoonIn(at: string, zone: string): string {
+  const date = new Date(at);
+  const clock = { hour: "numeric", minute: "2-digit", timeZoneName: "short", timeZone: zone } as const;
+  const time = new Intl.DateTimeFormat(LOCALE, clock).format(date);
+  const days = new Intl.DateTimeFormat(LOCALE, { dateStyle: "short", timeZone: zone });
+  return days.format(date) === days.format(new Date())
+    ? strings.zones.today(time)
+    : strings.zones.onDay(new Intl.DateTimeFormat(LOCALE, { weekday: "long", timeZone: zone }).format(date), time);
+}
+
 export function showMoment(at: string): string {
   return full.format(new Date(at));
 }

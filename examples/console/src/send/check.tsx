@@ -1,4 +1,3 @@
-import { Moon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
 import type { CreateSendJobMutation } from "../generated/operations.ts";
@@ -9,6 +8,7 @@ import { useIsOnline } from "../shell/online.ts";
 import { showCount, strings } from "../strings.ts";
 import type { SendDraft } from "./draft.ts";
 import { reasonOf } from "./reason.ts";
+import { Sleepers } from "./sleepers.tsx";
 import { useCheck, useSubmit } from "./submit.ts";
 import { TestSend } from "./test-send.tsx";
 
@@ -113,6 +113,7 @@ function Findings({ check, draft }: FindingsProps) {
         <Figure value={segmentCount}>{words.figures.segments}</Figure>
         <Figure value={platformCallCount}>{words.figures.calls}</Figure>
       </div>
+      {acceptedCount > 0 && <Sleepers check={check} hours={draft.hours} />}
       <div className="cards">
         {previews.length > 0 && (
           <section className="panel" aria-labelledby="previews-title">
@@ -127,10 +128,6 @@ function Findings({ check, draft }: FindingsProps) {
                 </li>
               ))}
             </ul>
-            <p className="muted hours">
-              <Moon aria-hidden size={15} />
-              {words.hoursKinds[draft.hours]}
-            </p>
           </section>
         )}
         {refusals.length > 0 && (
