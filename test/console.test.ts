@@ -89,6 +89,43 @@ describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, 
     expect(graph.sent()).toEqual([]);
   });
 
+  test("arrow keys move in a list and Enter opens a row; the focus stays, or goes to what takes the list's place", async () => {
+    await using graph = await startChat();
+    await graph.receiveText({ from: "+12025550101", message: "And on Sunday?" });
+    const page = await site.open(graph.url);
+    const focused = page.locator(":focus");
+    await row(page, /Sunday/).waitFor();
+    await page.getByLabel("Name or number").focus();
+    await page.keyboard.press("Tab");
+    await expect.poll(() => focused.textContent()).toContain("Sunday");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => focused.textContent()).toContain("Is the library open?");
+    // Long enough for whatever would be opened, and read by that.
+    await page.waitForTimeout(300);
+    expect(new URL(page.url()).pathname).toBe("/inbox");
+    expect(await page.getByRole("option").getByText("1 unread text").count()).toBe(2);
+
+    await page.keyboard.press("Enter");
+    await messages(page).getByText("Is the library open?").waitFor();
+    await row(page).getByText("1 unread text").waitFor({ state: "detached" });
+    expect(await focused.textContent()).toContain("Is the library open?");
+    expect(await focused.getAttribute("role")).toBe("option");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Space");
+    await messages(page).getByText("And on Sunday?").waitFor();
+    expect(await focused.textContent()).toContain("Sunday");
+
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.getByRole("link", { name: "All conversations" }).click();
+    await page.getByLabel("Name or number").focus();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await messages(page).getByText("Is the library open?").waitFor();
+    await expect.poll(() => focused.textContent()).toBe("Jettie Kuhic");
+    expect(await focused.evaluate((element) => element.tagName)).toBe("H1");
+  });
+
   test("says that the lines cannot be read, and sends what was written meanwhile once they are", async () => {
     await using graph = await startChat();
     const mend = graph.fault({ platform: "PIDJ", route: "GET /groups", kind: "refuse" });

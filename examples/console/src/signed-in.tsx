@@ -27,21 +27,20 @@ export function readFirst(client: ApolloClient, pathname: string): void {
   section?.read?.(client).catch(() => undefined);
 }
 
-const sections: RouteObject[] = SECTIONS.flatMap(({ path, load, scopes }) =>
-  [path, `${path}/:id`].map((each) => ({
-    path: each,
-    lazy: async () => {
-      const Section = (await load()).default;
-      return {
-        Component: () => (
-          <Forbidden scopes={scopes}>
-            <Section />
-          </Forbidden>
-        ),
-      };
-    },
-  })),
-);
+// One route with and without an id: the list keeps its focus and its search when a row of it is opened.
+const sections: RouteObject[] = SECTIONS.map(({ path, load, scopes }) => ({
+  path: `${path}/:id?`,
+  lazy: async () => {
+    const Section = (await load()).default;
+    return {
+      Component: () => (
+        <Forbidden scopes={scopes}>
+          <Section />
+        </Forbidden>
+      ),
+    };
+  },
+}));
 
 const router = createBrowserRouter([
   {
