@@ -41,7 +41,7 @@ describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIME
     await page.getByLabel("Name or number").fill("jet kuh");
     await row(page).click();
     await page.getByLabel("First name").waitFor();
-    await page.getByText("The link is known from an import.").waitFor();
+    await page.getByText("Pidj gave this number when the contact was imported here.").waitFor();
 
     const message = "email_address is not valid";
     graph.fault({ platform: "PIDJ", route: "PUT /contact/{id}", kind: "failure-in-200", message, times: 1 });
@@ -70,13 +70,36 @@ describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIME
     await prices.check();
   });
 
-  test("are found by a letter, further ones by a button that says so", async () => {
+  test("are found by a letter, further ones by a button that says so; the search stays", async () => {
     await using graph = await startTextgraph({ people: 600 });
     const page = await site.open(graph.url, "/people");
     await page.getByLabel("Name or number").fill("a");
     await press(page, "More people");
     await page.getByRole("button", { name: "More people" }).waitFor({ state: "detached" });
     await page.getByText("73 people").waitFor();
+
+    // Two digits are too few: what was found before is no answer to them. Of a number, the beginning counts.
+    await page.getByLabel("Name or number").fill("12");
+    await page.getByText("73 people").waitFor({ state: "detached" });
+    expect(await row(page, /./).count()).toBe(0);
+    await page.getByLabel("Name or number").fill("4821");
+    await page.getByText("Only the beginning of a number counts").waitFor();
+
+    // The search outlives that somebody is opened, and is there again when the browser goes back.
+    const box = page.getByLabel("Name or number");
+    await box.fill("jet kuh");
+    await row(page).click();
+    await page.getByRole("heading", { name: "Jettie Kuhic" }).waitFor();
+    expect(await box.inputValue()).toBe("jet kuh");
+    await row(page).waitFor();
+    await page.getByRole("link", { name: "Write to them" }).click();
+    await page.getByRole("heading", { name: "Inbox" }).waitFor();
+    await page.goBack();
+    await row(page).waitFor();
+    await page.goBack();
+    await page.getByText("Their details from both platforms appear here.").waitFor();
+    await row(page).waitFor();
+    expect(await box.inputValue()).toBe("jet kuh");
   });
 
   test("have their name, groups and tokens in Textizen changed, each read back", async () => {

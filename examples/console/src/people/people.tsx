@@ -1,35 +1,35 @@
 import { skipToken, useQuery } from "@apollo/client/react";
 import { UserRoundSearch, Users } from "lucide-react";
-import { useState } from "react";
 import { Input, Label, ListBox, ListBoxItem, ListLayout, SearchField, Text, Virtualizer } from "react-aria-components";
-import { useNavigate, useParams } from "react-router";
+import { useLocation, useNavigate, useParams } from "react-router";
 import { SearchPeopleDocument, type SearchPeopleQuery } from "../generated/operations.ts";
 import { PaneFoot } from "../parts/pane-foot.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Skeleton } from "../parts/state.tsx";
-import { useTyped } from "../parts/timing.ts";
 import { strings } from "../strings.ts";
 import { PersonPage } from "./person-page.tsx";
+import { searchIn, useKeptSearch } from "./search.ts";
 
 const words = strings.people;
 const ROW_HEIGHT = 68;
 /** What the graph takes: a letter, or three digits. */
 const SEARCHABLE = /\p{L}|\d\D*\d\D*\d/u;
+const LETTER = /\p{L}/u;
 
 type Match = NonNullable<SearchPeopleQuery["searchPeople"]>["nodes"][number];
 
 /** A search over both platforms, and the person who was chosen. */
 export default function People() {
   const { id: phoneNumber } = useParams();
-  const [typed, setTyped] = useState("");
-  const settled = useTyped(typed);
+  const { typed, setTyped, settled } = useKeptSearch();
   const search = SEARCHABLE.test(settled) ? settled : "";
   const { data, error, loading, refetch, fetchMore } = useQuery(
     SearchPeopleDocument,
     search === "" ? skipToken : { variables: { search } },
   );
-  const page = data?.searchPeople;
+  // Of too little to search for, no result is shown: the last one would be an answer to another question.
+  const page = search === "" ? undefined : data?.searchPeople;
 
   return (
     <div className="inbox" data-open={phoneNumber !== undefined}>
@@ -43,14 +43,16 @@ export default function People() {
           <Input />
           <Text slot="description">{words.start}</Text>
         </SearchField>
-        {!page && error && <Failed error={error} title={words.failedTitle} onRetry={() => void refetch()} />}
+        {search !== "" && !page && error && (
+          <Failed error={error} title={words.failedTitle} onRetry={() => void refetch()} />
+        )}
         {page?.gaps.map((gap) => (
           <p key={gap} className={gap.endsWith("UNAVAILABLE") ? "banner banner-warn" : "note"}>
             {words.gaps[gap]}
           </p>
         ))}
         {loading && page === undefined && <Skeleton />}
-        {page && <Matches matches={page.nodes} selected={phoneNumber ?? null} />}
+        {page && <Matches matches={page.nodes} search={search} selected={phoneNumber ?? null} />}
         {page && (
           <PaneFoot
             more={words.more}
@@ -81,15 +83,17 @@ export default function People() {
 
 interface MatchesProps {
   readonly matches: readonly Match[];
+  readonly search: string;
   readonly selected: string | null;
 }
 
-function Matches({ matches, selected }: MatchesProps) {
+function Matches({ matches, search, selected }: MatchesProps) {
   const navigate = useNavigate();
+  const location = useLocation();
   if (matches.length === 0) {
     return (
       <Empty icon={UserRoundSearch} title={words.nobodyTitle}>
-        <p>{words.nobody}</p>
+        <p>{LETTER.test(search) ? words.nobody : words.nobodyOfNumber}</p>
       </Empty>
     );
   }
@@ -99,7 +103,7 @@ function Matches({ matches, selected }: MatchesProps) {
         className="rows"
         aria-label={words.title}
         items={matches.map((match) => ({ ...match, id: match.person.phoneNumber }))}
-        {...opensRow(selected, (key) => void navigate(`/people/${key}`))}
+        {...opensRow(selected, (key) => void navigate(`/people/${key}${searchIn(location)}`))}
       >
         {({ id, name, person }) => (
           <ListBoxItem className="row" textValue={name ?? id}>

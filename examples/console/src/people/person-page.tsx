@@ -1,6 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { MessageSquare } from "lucide-react";
-import { Link } from "react-router";
+import { Link, useLocation } from "react-router";
 import { PersonPageDocument, type PersonPageQuery } from "../generated/operations.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
@@ -11,6 +11,7 @@ import { ContactForm } from "./contact-form.tsx";
 import { Groups } from "./groups.tsx";
 import { OptOut } from "./opt-out.tsx";
 import { ParticipantForm } from "./participant-form.tsx";
+import { searchIn } from "./search.ts";
 import { Series } from "./series.tsx";
 import { Tokens } from "./tokens.tsx";
 
@@ -19,6 +20,7 @@ const words = strings.people;
 /** Everything about one number, from both platforms, as far as the key may see it. */
 export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
   const may = useMay();
+  const location = useLocation();
   const withContact = may("contacts:read");
   const withParticipant = may("participants:read");
   const withGroups = may("groups:read");
@@ -35,7 +37,7 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
         id="person-title"
         title={name}
         line={name !== showNumber(phoneNumber) && <span className="muted">{showNumber(phoneNumber)}</span>}
-        back={{ to: "/people", label: words.back }}
+        back={{ to: `/people${searchIn(location)}`, label: words.back }}
         avatar={<Avatar name={name} />}
       >
         {may("messages:read") && (
