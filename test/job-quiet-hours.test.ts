@@ -31,6 +31,16 @@ test("an end that the clocks show twice is the second one where the first has pa
   );
 });
 
+test.each([
+  ["2026-03-08T05:00:00Z", "America/New_York", "02:30", "2026-03-08T07:00:00Z"],
+  ["2026-03-08T06:59:00Z", "America/New_York", "02:00", "2026-03-08T07:00:00Z"],
+  ["2026-03-08T07:10:00Z", "America/New_York", "02:30", "2026-03-08T07:10:00Z"],
+  // Clocks of Cuba skip midnight.
+  ["2026-03-08T04:30:00Z", "America/Havana", "00:20", "2026-03-08T05:00:00Z"],
+])("at %s in %s, an end at %s that the clocks skip is when they are put forward", (now, zone, end, first) => {
+  expect(firstAllowed(new Date(now), [zone], { start: "22:00", end })).toEqual(new Date(first));
+});
+
 test("equal times mean never, and zones without a common moment give none", () => {
   const now = new Date("2026-07-01T05:00:00Z");
   expect(firstAllowed(now, ["America/New_York"], { start: "08:00", end: "08:00" })).toEqual(now);

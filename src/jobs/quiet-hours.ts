@@ -58,7 +58,13 @@ function quietUntil(time: number, zone: string, hours: QuietHours): number | nul
   }
   const day = local.toPlainDate().add({ days: spansMidnight && isAfterStart ? 1 : 0 });
   const ending = day.toPlainDateTime(until);
-  const earlier = ending.toZonedDateTime(zone).epochMilliseconds;
+  const earlier = ending.toZonedDateTime(zone, { disambiguation: "earlier" });
+  if (!earlier.toPlainDateTime().equals(ending)) {
+    // The clocks skip the end: they are past it when they have been put forward.
+    return earlier.getTimeZoneTransition("next")?.epochMilliseconds ?? earlier.epochMilliseconds;
+  }
   // In an hour that the clocks repeat, the end's first occurrence may have passed already.
-  return earlier > time ? earlier : ending.toZonedDateTime(zone, { disambiguation: "later" }).epochMilliseconds;
+  return earlier.epochMilliseconds > time
+    ? earlier.epochMilliseconds
+    : ending.toZonedDateTime(zone, { disambiguation: "later" }).epochMilliseconds;
 }
