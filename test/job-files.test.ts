@@ -68,6 +68,8 @@ test.each([
   ["UTF-16 with its mark", Buffer.from(`\uFEFFphone\tname\n${numberAt(0)}\tZoë`, "utf16le"), "text/csv"],
   ["windows-1252", Buffer.from(`phone,name\n${numberAt(0)},Zo\xEB`, "latin1"), "text/csv; charset=windows-1252"],
   ["UTF-8", Buffer.from(`phone|name\n${numberAt(0)}|Zoë`), "text/csv"],
+  ["Excel's line with the separator", Buffer.from(`\uFEFFsep=;\r\nphone;name\r\n${numberAt(0)};Zoë`), "text/csv"],
+  ["a separator of one's own", Buffer.from(`sep=^\nphone^name, first^name\n${numberAt(0)}^x^Zoë`), "text/csv"],
 ])("%s is read", async (_name, body, type) => {
   await using stage = await startStage();
   const { uploadId } = await upload(stage, body, type);
@@ -98,6 +100,21 @@ test("a file that comes byte by byte is read like any other", async () => {
   const bytes = Readable.from([...file].map((byte) => Buffer.from([byte])));
   const { uploadId } = await receiveRows(stage.app.services, bytes, "text/csv");
   expect(await jobs.rows.get(uploadId, [1, 2])).toMatchObject([{ to: numberAt(0), values: { name: "Zoë 😀" } }, null]);
+});
+
+test("a file whose rows are deleted while a job is made of it makes no shorter job", async () => {
+  await using stage = await startStage();
+  const { uploadId = "" } = await upload(stage, `phone,name\n${numberAt(0)},Ada\n${numberAt(1)},Grace\n`);
+  const { jobs } = stage.app.services;
+  const record = await jobs.rows.find(uploadId);
+  await jobs.rows.delete(uploadId);
+  await jobs.rows.write(uploadId, [{ number: 2, to: numberAt(1), values: { name: "Grace" } }]);
+  await jobs.rows.finish(uploadId, record ?? { createdAt: 0, rowCount: 0 });
+  const made = (await createJob(stage.app.url, { recipients: { uploadId } })).data.createSendJob;
+  expect([made.job, made.userErrors]).toMatchObject([
+    null,
+    [{ code: "NOT_FOUND", field: ["input", "recipients", "uploadId"] }],
+  ]);
 });
 
 test.each([

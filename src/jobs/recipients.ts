@@ -59,18 +59,20 @@ async function* uploaded(
 ): AsyncGenerator<readonly GivenRow[]> {
   const { rows } = services.jobs;
   const upload = UPLOAD_ID.test(uploadId) ? await rows.find(uploadId) : null;
+  const notThere = new Refused({
+    code: "NOT_FOUND",
+    field: [...field, "uploadId"],
+    message: "There is no upload of this id: it is kept for a day, and was perhaps not finished.",
+  });
   if (upload === null || upload.rowCount === null) {
-    throw new Refused({
-      code: "NOT_FOUND",
-      field: [...field, "uploadId"],
-      message: "There is no upload of this id: it is kept for a day, and was perhaps not finished.",
-    });
+    throw notThere;
   }
-  for (let after = 0; ; ) {
+  for (let after = 0; after < upload.rowCount; ) {
     const stored = await rows.read(uploadId, { after, limit: BATCH });
     const last = stored.at(-1);
-    if (last === undefined) {
-      return;
+    if (last === undefined || last.number !== after + stored.length) {
+      // Its day ended while it was read. The rows that are left are not what was uploaded.
+      throw notThere;
     }
     after = last.number;
     yield stored.map(({ to, values, outcome }) => ({

@@ -30,13 +30,15 @@ const MARK_BYTES = 2;
 const BATCH = 500;
 const MOST_REFUSALS = 100;
 const DELIMITERS = [",", ";", "\t", "|"];
+/** With which Excel names the separator, before the header. */
+const SEPARATOR_LINE = /^"?sep=([^"\r\n])"?(?:\r\n|\r|\n|$)/i;
 const NUMBER_COLUMNS = ["phonenumber", "phone", "mobile", "mobilephone", "cellphone", "cell", "telephone"];
 const CONTACT_COLUMNS = ["contactid", "contact"];
 
 /**
  * Reads rows from a spreadsheet's text file as it arrives, and keeps them for a day, for a job to be made of them: the first
  * row names the columns, of which one has the phone number or the contact. UTF-8, UTF-16 or the charset of the content type;
- * separated by commas, semicolons, tabs or pipes. Throws UploadError, and StoreError; then nothing is kept.
+ * separated by commas, semicolons, tabs or pipes, or as a line `sep=;` before it says. Throws UploadError, and StoreError; then nothing is kept.
  */
 export async function receiveRows(
   { jobs, now }: Pick<Services, "jobs" | "now">,
@@ -139,11 +141,13 @@ function valueAt(named: Readonly<Record<string, string>>, names: readonly string
 
 async function* cellsOf(body: Readable, contentType: string): AsyncGenerator<readonly string[]> {
   const text = textOf(body, contentType);
-  const first = await upToHeader(text);
+  const begun = await upToLineEnd(text);
+  const [mark, separator] = SEPARATOR_LINE.exec(begun) ?? [""];
+  const first = begun.slice(mark.length);
   // The parser is ahead of who reads its rows.
   let parsed = 0;
   const parser = parse({
-    delimiter: delimiterOf(first),
+    delimiter: separator ?? delimiterOf(first),
     // Two files that were put together may have both.
     record_delimiter: ["\r\n", "\n", "\r"],
     on_record: (cells: string[]) => {
@@ -199,7 +203,7 @@ function decode(decoder: TextDecoder, chunk?: Buffer): string {
   }
 }
 
-async function upToHeader(text: AsyncGenerator<string>): Promise<string> {
+async function upToLineEnd(text: AsyncGenerator<string>): Promise<string> {
   let first = "";
   while (!/[\r\n]/.test(first) && first.length <= LONGEST_ROW) {
     const { done, value } = await text.next();
