@@ -1,6 +1,7 @@
 import type { Caller } from "./access/caller.ts";
 import type { Feed } from "./events/feed.ts";
 import type { Versions } from "./freshness/versions.ts";
+import type { JobId } from "./ids.ts";
 import type { JobDefaults } from "./job-defaults.ts";
 import { ConversationLoaders } from "./loaders/conversations.ts";
 import type { DetailWidth } from "./loaders/detail-width.ts";
@@ -105,6 +106,8 @@ export interface OperationOptions {
   readonly onCall?: (call: CallRecord) => void;
   /** Cursor of the last event that a subscriber saw, if its transport has one. It replaces the argument `since`. */
   readonly resumeAfter?: string | null;
+  /** The job whose row it carries out. */
+  readonly jobId?: JobId;
 }
 
 /** One operation: its loaders, its deadline, and what its writes use. Made for the operation and dropped with it. */
@@ -114,6 +117,7 @@ export class Context {
   readonly scope: ReadScope;
   readonly resumeAfter: string | null;
   readonly meter: Meter;
+  private readonly jobId: JobId | null;
   private readonly made: (CallRecord | KeptRecord | SharedRecord)[] = [];
   private readonly onCall: ((call: CallRecord) => void) | undefined;
   private callsMade = 0;
@@ -130,7 +134,7 @@ export class Context {
   private conversationLoaders: ConversationLoaders | null = null;
 
   constructor(services: Services, options: OperationOptions) {
-    const { signal, deadline, fresh, caller, limits, resumeAfter = null } = options;
+    const { signal, deadline, fresh, caller, limits, resumeAfter = null, jobId = null } = options;
     this.services = services;
     this.onCall = options.onCall;
     this.caller = caller;
@@ -138,6 +142,7 @@ export class Context {
     const onShared = services.listsCalls ? (read: SharedRecord) => void this.made.push(read) : undefined;
     this.scope = new ReadScope({ signal, deadline, isFresh: fresh, record: this.record, onShared });
     this.resumeAfter = resumeAfter;
+    this.jobId = jobId;
     this.meter = new Meter(limits, signal, () => this.callsMade);
   }
 
@@ -216,6 +221,7 @@ export class Context {
       directory,
       attempts,
       caller: this.caller.id,
+      jobId: this.jobId,
       audit: this.services.audit,
       onSettled: this.services.onSettled,
       optOuts,

@@ -59,7 +59,8 @@ const MOST_PREVIEWS = 5;
  */
 export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> {
   const { jobs, now } = context.services;
-  const attempt = attemptOf({ idempotencyKey: made.idempotencyKey, mutation: made.mutation, input: made.input });
+  const { idempotencyKey, mutation, input } = made;
+  const attempt = attemptOf({ idempotencyKey, mutation, input }, null);
   const id = jobIdOf(createHash("sha256").update(made.idempotencyKey).digest("base64url").slice(0, 22));
   const fingerprint = `${made.mutation} ${attempt?.fingerprint}`;
   const earlier = made.isDryRun ? null : await jobs.find(id);

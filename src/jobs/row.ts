@@ -69,7 +69,7 @@ export async function carryOutRow(
     allowTruncation: job.send.allowTruncation,
     idempotencyKey: rowKeyOf(job.id, number),
   };
-  const sent = await sendMessage(context.writes, input, { jobId: job.id });
+  const sent = await sendMessage(context.writes, input);
   return resultOf(number, sent, now());
 }
 

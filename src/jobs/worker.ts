@@ -113,7 +113,7 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
       mustHalt: (job) => isStopping || isOverloaded() || actor(job) === null,
       carryOut: async (job, row, mayWrite) => {
         const caller = actor(job);
-        return caller === null ? null : carryOutRow(contextOf(caller), job, row, mayWrite);
+        return caller === null ? null : carryOutRow(contextOf(caller, job.id), job, row, mayWrite);
       },
     });
     // A step may last as long as its slowest row.
@@ -148,7 +148,7 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
   }
 
   /** For one row, as for one operation of the caller. */
-  function contextOf(caller: Caller): Context {
+  function contextOf(caller: Caller, jobId: JobId): Context {
     const end = performance.now() + rowMilliseconds;
     return new Context(services, {
       signal: new Stop(),
@@ -156,6 +156,7 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
       fresh: false,
       limits: UNLIMITED,
       caller,
+      jobId,
     });
   }
 

@@ -73,7 +73,7 @@ export async function carryOut<Accepted, Prepared = undefined>(
   write: Write<Accepted, Prepared>,
 ): Promise<Done<Accepted>> {
   const { attempts, leaseMilliseconds, scope } = tools;
-  const attempt = attemptOf(write);
+  const attempt = attemptOf(write, tools.jobId);
   if (attempt !== null && (write.prepare !== undefined || write.kind === "send")) {
     const earlier = await whenSettled(scope.signal, () => attempts.look(attempt));
     if (earlier !== null) {

@@ -1,27 +1,40 @@
 import { createHash } from "node:crypto";
+import type { JobId } from "../ids.ts";
 import type { StopSignal } from "../rest/calls.ts";
 import { pause } from "../rest/waiting.ts";
 import type { Attempt, KeyInUse } from "../store/attempts.ts";
+import { parseRowKey } from "../store/job-records.ts";
 import { type Refusal, Refused } from "./refusal.ts";
 
 const KEY_FIELD = ["input", "idempotencyKey"];
 const LONGEST_KEY = 255;
 
-/** The attempt of a write; null if it has no key. Throws Refused for an invalid key. */
-export function attemptOf({
-  idempotencyKey: key,
-  mutation,
-  input,
-}: {
-  readonly idempotencyKey: string | null;
-  readonly mutation: string;
-  readonly input: unknown;
-}): Attempt | null {
+/**
+ * The attempt of a write; null if it has no key. `jobId`: the job whose row it is; nobody else may have the key of a row,
+ * which would be taken for the row's own. Throws Refused for an invalid key.
+ */
+export function attemptOf(
+  {
+    idempotencyKey: key,
+    mutation,
+    input,
+  }: {
+    readonly idempotencyKey: string | null;
+    readonly mutation: string;
+    readonly input: unknown;
+  },
+  jobId: JobId | null,
+): Attempt | null {
   if (key === null) {
     return null;
   }
   if (key.trim() === "" || key.length > LONGEST_KEY) {
     const message = `idempotencyKey must not be blank, and have at most ${LONGEST_KEY} characters.`;
+    throw new Refused({ code: "INVALID_INPUT", field: KEY_FIELD, message });
+  }
+  const row = parseRowKey(key);
+  if (row !== null && row.id !== jobId) {
+    const message = "idempotencyKey must not have the form job:…:1, in which the server names the rows of jobs.";
     throw new Refused({ code: "INVALID_INPUT", field: KEY_FIELD, message });
   }
   const fingerprint = createHash("sha256").update(canonicalJson(input)).digest("base64url");

@@ -35,15 +35,8 @@ interface Accepted {
 
 const TEXT = ["input", "text"];
 
-/**
- * docs/platforms.md, Send a message. A contact's number is read first. `jobId`: the job that sends it, for the record of
- * the text.
- */
-export function sendMessage(
-  tools: WriteTools,
-  input: SendMessageInput,
-  { jobId = null }: { readonly jobId?: string | null } = {},
-): Promise<Outcome<SentMessage>> {
+/** docs/platforms.md, Send a message. A contact's number is read first. */
+export function sendMessage(tools: WriteTools, input: SendMessageInput): Promise<Outcome<SentMessage>> {
   return refusalsAsData(async () => {
     const { from, recipient, preview } = check(input);
     const { value, isReplay } = await carryOut<Accepted, RecipientNumber>(tools, {
@@ -62,7 +55,7 @@ export function sendMessage(
       prepare: () => requireTextable(tools, recipient),
       resultIfConfirmed: ({ number: to }) => ({ to, sentAt: tools.now().toISOString(), message: null }),
       texts: (addressee) => [addressee],
-      outgoing: ({ number: to }) => ({ text: preview.text, to, ...tools.lineOf(from), jobId }),
+      outgoing: ({ number: to }) => ({ text: preview.text, to, ...tools.lineOf(from), jobId: tools.jobId }),
       call: async (scope, addressee) => {
         const to = addressee.number;
         const { message } = await tools.pidj.send({ from, to, text: preview.text }, scope);

@@ -1,4 +1,5 @@
 import type { Changed } from "../freshness/versions.ts";
+import type { JobId } from "../ids.ts";
 import type { PidjClient } from "../pidj/client.ts";
 import type { Sender } from "../pidj/writes.ts";
 import type { ReadScope, WriteKind } from "../rest/calls.ts";
@@ -25,6 +26,8 @@ export interface WriteTools {
   readonly attempts: Attempts;
   /** Who writes: the id of a caller. */
   readonly caller: string;
+  /** The job whose row is being carried out. */
+  readonly jobId: JobId | null;
   readonly optOuts: OptOuts;
   readonly inbox: Pick<Inbox, "message" | "outgoing" | "outgoingOf" | "takeNews">;
   readonly conversations: Pick<Conversations, "markRead">;
