@@ -108,10 +108,15 @@ onEachStore((make) => {
       const begun = await attempts.begin({ key, mutation: "sendMessage", fingerprint: key, ...claim });
       expect(begun.kind).toBe("started");
       await inbox.takeNews();
+      return begun as Extract<typeof begun, { kind: "started" }>;
     };
     expect(await inbox.listeningStartedAt()).toEqual(now());
     const [stale, kept] = ["+12025550101", "+12025550102"];
     await begin("old", stale ?? "");
+    const { handle } = await begin("refused", stale ?? "");
+    await attempts.settle(handle, { state: "REFUSED", message: null });
+    await inbox.takeNews();
+    expect(await store.count("outgoing-refused")).toBe(1);
     await test.keep({ from: kept as never, text: "old too" });
     const oldest = now();
     test.time += 20 * DAY;
@@ -129,7 +134,7 @@ onEachStore((make) => {
     expect(await attempts.resolve("old", { state: "ACCEPTED", by: "operator" })).toMatchObject({ kind: "settled" });
     await inbox.takeNews();
     expect(await conversations.find([stale as never])).toEqual([null]);
-    const tables = ["outgoing-news", "outgoing-place"] as const;
-    expect(await Promise.all(tables.map((table) => store.count(table)))).toEqual([0, 0]);
+    const tables = ["outgoing-news", "outgoing-place", "outgoing-refused"] as const;
+    expect(await Promise.all(tables.map((table) => store.count(table)))).toEqual([0, 0, 0]);
   });
 });

@@ -196,7 +196,31 @@ test("a text that is sent by number belongs to the group that got an answer by i
   expect(stage.calls()).toEqual(["PIDJ POST /send", "PIDJ POST /send"]);
 });
 
-test("a refused text is said to be refused, and a second use of its key is another message", async () => {
+test("a text that is tried again is one message, at the end of the conversation, and says why it was refused", async () => {
+  await using stage = await startStage({ simulator: { people: 9, polls: 0 }, env: { WEBHOOK_SECRET: SECRET } });
+  stage.simulator.pushTo({ forwardTo: stage.app.webhooks?.pidj ?? null });
+  const waiting = { kind: "status", status: 429, headers: { "retry-after": "60" } } as const;
+  const mend = stage.simulator.fault({ platform: "PIDJ", route: "POST /send", ...waiting });
+  const statesOf = async () => {
+    const { nodes, totalCount } = (await talk(stage)).messages;
+    expect(totalCount).toBe(nodes.length);
+    return nodes.map(({ text, state, message }: { text: string; state?: string; message?: string }) =>
+      [text, state, message].filter(Boolean).join(" "),
+    );
+  };
+  for (const key of ["k", "k", "other"]) {
+    await send(stage.app.url, key, { text: "Open until 8" });
+  }
+  const refused = "Open until 8 REFUSED Pidj asks to wait before the next request.";
+  expect(await statesOf()).toEqual([refused, refused]);
+  await receive(stage, { message: "Hello?" });
+
+  mend();
+  await send(stage.app.url, "k", { text: "Open until 8" });
+  expect(await statesOf()).toEqual(["Open until 8 ACCEPTED Text sent.", "Hello?", refused]);
+});
+
+test("a refused text is said to be refused, and another text with its key is another message", async () => {
   await using stage = await startStage({ simulator: { people: 9, polls: 0, responsesPerPoll: 0 } });
   await send(stage.app.url, "k", { from: { phoneNumber: "+12025550000" }, text: "wrong sender" });
   await send(stage.app.url, "k", { text: "right sender" });

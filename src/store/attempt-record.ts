@@ -9,7 +9,7 @@ export interface AttemptRecord {
   readonly startedAt: Date;
   /** When the outcome was recorded; null while in progress. */
   readonly settledAt: Date | null;
-  /** The platform's own words, or why the outcome is unknown. */
+  /** The platform's own words, or why it was not carried out, or why the outcome is unknown. */
   readonly message: string | null;
   /** Who made the attempt: the id of a caller. */
   readonly caller: string;

@@ -160,6 +160,8 @@ export type OutgoingRow = OutgoingText & {
   readonly first: number | null;
   /** What a first event said before it was changed; missing if it was not. */
   readonly said?: Pick<OutgoingText, "state" | "message">;
+  /** On a first event: the text was refused and is tried again, and the new try has its place in the conversation. */
+  readonly isReplaced?: true;
 };
 
 export type EventRow = ArrivalRow | OutgoingRow;
@@ -178,7 +180,7 @@ export function partnerOf(row: EventRow): E164 | null {
     case "ReceivedMessage":
       return row.isInConversation ? row.from : null;
     case "OutgoingMessage":
-      return row.first === null ? row.to : null;
+      return row.first === null && !row.isReplaced ? row.to : null;
     case "CompletedPoll":
       return null;
     default:

@@ -3,6 +3,7 @@ import { isFinal } from "./attempt-record.ts";
 import { ConversationChanges } from "./conversations.ts";
 import { countedPathsOf, type EventRow } from "./event-records.ts";
 import { addToCounts, draftState, indexKey, sequenceKey, writeState } from "./inbox-state.ts";
+import { refusedKey } from "./outgoing-records.ts";
 import type { Change, Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 
@@ -71,6 +72,9 @@ async function forgetBatch(
     }
     if (event?.kind === "OutgoingMessage" && event.first === null && !isFinal(event.state)) {
       draft.write("outgoing-place", event.owner, null);
+    }
+    if (event?.kind === "OutgoingMessage" && event.state === "REFUSED") {
+      draft.write("outgoing-refused", refusedKey(event), null);
     }
   }
   await addToCounts(draft, paths, -1);

@@ -3,7 +3,7 @@ import { ConversationChanges } from "./conversations.ts";
 import type { OutgoingRow } from "./event-records.ts";
 import { draftState, type State, sequenceKey, writeState } from "./inbox-state.ts";
 import { draftLines } from "./lines.ts";
-import type { OutgoingText } from "./outgoing-records.ts";
+import { type OutgoingText, refusedKey } from "./outgoing-records.ts";
 import { QUICK, type Store } from "./store.ts";
 import { type Draft, decodeRow, type Update } from "./update.ts";
 
@@ -105,6 +105,7 @@ async function draftNews(store: Store, draft: Draft, at: number): Promise<number
       news.map(({ owner }) => owner),
     ),
     draft.read("conversation", [...new Set(news.map(({ to }) => to))]),
+    draft.read("outgoing-refused", [...new Set(news.map(refusedKey))]),
   ]);
   const conversations = new ConversationChanges(draft);
   let state = before;
@@ -136,6 +137,8 @@ async function draftText(
       draft.write("outgoing-place", text.owner, placeOf(text, sequence));
     }
     await conversations.add(row, sequence);
+    await draftReplaced(draft, conversations, text);
+    draftRefused(draft, text, sequence);
     return { ...state, newest: sequence };
   }
   const [first = null] = await draft.read<OutgoingRow>("event", [sequenceKey(place.sequence)]);
@@ -143,8 +146,33 @@ async function draftText(
     return state;
   }
   draft.write("outgoing-place", text.owner, isFinal(text.state) ? null : placeOf(text, place.sequence));
+  draftRefused(draft, text, place.sequence);
   const said = first.said ?? { state: first.state, message: first.message };
   draft.write("event", sequenceKey(place.sequence), { ...first, ...text, said } satisfies OutgoingRow);
   draft.write("event", sequenceKey(sequence), { ...text, receivedAt: at, first: place.sequence } satisfies OutgoingRow);
   return { ...state, newest: sequence };
+}
+
+/** Remembers where a refused text is, in case it is tried again. */
+function draftRefused(draft: Draft, text: OutgoingText, sequence: number): void {
+  if (text.state === "REFUSED") {
+    draft.write("outgoing-refused", refusedKey(text), sequence);
+  }
+}
+
+/**
+ * Takes the refused try of a text out of the conversation, whose latest message the next try with the same key is. The
+ * event stays one, for subscribers that have yet to hear of it.
+ */
+async function draftReplaced(draft: Draft, conversations: ConversationChanges, again: OutgoingText): Promise<void> {
+  const [sequence = null] = await draft.read<number>("outgoing-refused", [refusedKey(again)]);
+  if (sequence === null) {
+    return;
+  }
+  draft.write("outgoing-refused", refusedKey(again), null);
+  const [refused = null] = await draft.read<OutgoingRow>("event", [sequenceKey(sequence)]);
+  if (refused?.text === again.text && refused.to === again.to) {
+    draft.write("event", sequenceKey(sequence), { ...refused, isReplaced: true } satisfies OutgoingRow);
+    await conversations.forget(refused, sequence);
+  }
 }

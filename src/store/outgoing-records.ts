@@ -27,6 +27,14 @@ export interface OutgoingText extends OutgoingDetails, Pick<AttemptRecord, "stat
   readonly leaseEndsAt: number;
 }
 
+/**
+ * The key of `outgoing-refused`, whose row is the first event of the text that was refused last with this idempotency key.
+ * As a JSON string, like a key of `attempt`.
+ */
+export function refusedKey({ idempotencyKey }: Pick<OutgoingText, "idempotencyKey">): string {
+  return JSON.stringify(idempotencyKey);
+}
+
 /** The part of an attempt that a text needs. */
 interface Sending extends Pick<OutgoingText, "state" | "message" | "caller" | "owner" | "startedAt" | "leaseEndsAt"> {
   readonly key: string;

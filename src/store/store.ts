@@ -49,6 +49,7 @@ export type Table =
   | "event-state"
   | "outgoing-news"
   | "outgoing-place"
+  | "outgoing-refused"
   | "line"
   | "conversation"
   | "conversation-index"

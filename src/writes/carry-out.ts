@@ -1,4 +1,4 @@
-import { PlatformError, StoreError } from "../errors.ts";
+import { describeFailure, PlatformError, StoreError } from "../errors.ts";
 import type { Changed } from "../freshness/versions.ts";
 import { ReadScope, type WriteKind, WriteScope } from "../rest/calls.ts";
 import type { AttemptHandle, KeyInUse, Settlement } from "../store/attempts.ts";
@@ -242,7 +242,8 @@ function failureOf(
   if (error instanceof PlatformError && !error.mayHaveTaken) {
     const isRefused = error.reason === "refused";
     const shown = isRefused ? new Refused(...refusalsOf(error, paths)) : error;
-    return { settlement: { state: "REFUSED", message: error.platformMessage }, error: shown };
+    const message = error.platformMessage ?? describeFailure(error);
+    return { settlement: { state: "REFUSED", message }, error: shown };
   }
   if (isForbidden(error)) {
     return { settlement: { state: "REFUSED", message: null }, error };
