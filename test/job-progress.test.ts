@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createJob } from "./jobs.ts";
+import { createJob, hasEnded, readJob, rowsOf, untilJob } from "./jobs.ts";
 import { openSubscriber } from "./subscribers.ts";
 import { startStage } from "./support.ts";
 
@@ -26,3 +26,21 @@ test.each(["WebSocket", "server-sent events"] as const)(
     expect(await again.isOver()).toBe(true);
   },
 );
+
+test("what is done is shown while a slow row is under way, and only what was begun is in progress", async () => {
+  await using stage = await startStage({ env: { JOB_ROWS_AT_ONCE: "2" } });
+  const hold = stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold", times: 1 });
+  stage.simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "delay", milliseconds: 400 });
+  const { id } = (await createJob(stage.app.url, { recipients: { rows: rowsOf(8) } })).data.createSendJob.job;
+  const states = async () => (await readJob(stage.app.url, id)).rows.nodes.map(({ state }: { state: string }) => state);
+
+  const job = await untilJob(stage.app.url, id, ({ counts }) => counts.accepted > 1 && counts.waiting > 2);
+  const count = (wanted: string) => job.rows.nodes.filter(({ state }: { state: string }) => state === wanted).length;
+  expect(count("ACCEPTED")).toBe(job.counts.accepted);
+  expect(count("IN_PROGRESS")).toBe(2);
+  await untilJob(stage.app.url, id, ({ counts }) => counts.waiting === 1);
+  expect((await states()).toSorted()).toEqual([...Array(7).fill("ACCEPTED"), "IN_PROGRESS"]);
+  hold.release();
+  await untilJob(stage.app.url, id, hasEnded);
+  expect(stage.simulator.ledger).toHaveLength(8);
+});

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import { cursorOfPlace, Page, type PageArguments, requirePageSize, requirePlaces } from "../loaders/paging.ts";
-import { type JobRecord, type Jobs, type NumberedRow, parseRowKey, rowKeyOf } from "../store/jobs.ts";
+import { type JobRecord, type Jobs, type NumberedRow, parseRowKey, rowKeyOf, rowsUnderWay } from "../store/jobs.ts";
 
 export type { JobRecord } from "../store/jobs.ts";
 
@@ -25,7 +25,7 @@ export function stateOf({ state, waits }: JobRecord): ShownState {
 
 /** The counts as they are shown: what a cancelled job left undone was not written row by row. */
 export function countsOf({ state, counts, claim }: JobRecord) {
-  const underWay = claim?.rows.length ?? 0;
+  const underWay = rowsUnderWay(claim).length;
   const left = state === "CANCELLED" ? Math.max(0, counts.waiting - underWay) : 0;
   return { ...counts, waiting: counts.waiting - left, cancelled: left };
 }
@@ -34,7 +34,11 @@ export function rowStateOf({ job, row }: RowOfJob): ShownRowState {
   if (row.outcome !== undefined) {
     return row.outcome.state;
   }
-  return job.claim?.rows.includes(row.number) ? "IN_PROGRESS" : job.state === "CANCELLED" ? "CANCELLED" : "WAITING";
+  return rowsUnderWay(job.claim).includes(row.number)
+    ? "IN_PROGRESS"
+    : job.state === "CANCELLED"
+      ? "CANCELLED"
+      : "WAITING";
 }
 
 export function idempotencyKeyOf({ job, row }: RowOfJob): string {
@@ -100,7 +104,7 @@ function countOf(job: JobRecord, states: ReadonlySet<ShownRowState> | null): num
   if (states === null) {
     return total;
   }
-  const underWay = job.claim?.rows.length ?? 0;
+  const underWay = rowsUnderWay(job.claim).length;
   const counts: Record<ShownRowState, number> = {
     WAITING: Math.max(0, waiting - underWay),
     IN_PROGRESS: underWay,

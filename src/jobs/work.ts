@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "../context.ts";
 import { PlatformError, RateLimitedError, StoreError } from "../errors.ts";
 import type { JobOutcome } from "../store/job-records.ts";
@@ -25,7 +26,7 @@ export type Step = "more" | "idle";
 
 const FIRST_ROWS = 16;
 const MOST_ROWS = 400;
-/** A step is meant to take about so long, so that the counts move. */
+/** A step is meant to take about so long. One that takes longer, because a platform is slow, records what is done so often. */
 const STEP_MS = 500;
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 120_000;
@@ -59,14 +60,15 @@ export class Work {
     }
     // Rows that were refused when the job was made are passed over.
     const waiting = rows.filter(({ outcome }) => outcome === undefined);
-    const claim = { id: randomUUID(), rows: waiting.map(({ number }) => number), at: this.#time() };
+    const atOnce = this.#options.rowsAtOnce;
+    const claim = { id: randomUUID(), rows: waiting.map(({ number }) => number), atOnce, at: this.#time() };
     const next = (fresh.at(-1)?.number ?? job.next - 1) + 1;
     const claimed = await jobs.claim(job.id, { ...claim, due: due.keys, next });
     if (claimed?.claim?.id !== claim.id) {
       return "more";
     }
     const startedAt = performance.now();
-    const { results, waits } = await this.#carryOutAll(claimed, waiting);
+    const { results, waits } = await this.#carryOutAll(claimed, waiting, claim.id);
     await jobs.settle(job.id, { claimId: claim.id, results, waits });
     const isSlow = performance.now() - startedAt > STEP_MS;
     const rowsNow = this.#rowsAtOneStep;
@@ -109,7 +111,9 @@ export class Work {
     return "idle";
   }
 
-  async #carryOutAll(job: JobRecord, rows: readonly NumberedRow[]) {
+  /** Returns the results that are not recorded yet. */
+  async #carryOutAll(job: JobRecord, rows: readonly NumberedRow[], claimId: string) {
+    const { jobs } = this.#options.services;
     const results: RowResult[] = [];
     let waits: JobRecord["waits"] = null;
     let isHalted = false;
@@ -135,8 +139,24 @@ export class Work {
         }
       }
     };
+    let recorded = 0;
+    const over = new AbortController();
+    const recording = repeat(STEP_MS, over.signal, async () => {
+      const done = results.slice(recorded);
+      if (done.length > 0) {
+        const part = { claimId, results: done, waits: null, isPart: true };
+        // If it fails, the next part has them too: recording twice changes nothing.
+        const isRecorded = await jobs.settle(job.id, part).then(
+          () => true,
+          () => false,
+        );
+        recorded += isRecorded ? done.length : 0;
+      }
+    });
     await Promise.all(Array.from({ length: this.#options.rowsAtOnce }, next));
-    return { results, waits };
+    over.abort();
+    await recording;
+    return { results: results.slice(recorded), waits };
   }
 
   /**
@@ -185,6 +205,17 @@ export class Work {
     const at = this.#time();
     const message = "The server stopped while the row was under way, and came back after its record was deleted.";
     return at - claimedAt < ATTEMPTS_KEPT_MS ? null : { state: "UNKNOWN", code: "OUTCOME_UNKNOWN", message, at };
+  }
+}
+
+/** Does the work again and again, so many milliseconds after the last time, until the signal aborts. */
+async function repeat(milliseconds: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) {
+      return;
+    }
+    await work();
   }
 }
 

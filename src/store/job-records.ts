@@ -67,7 +67,10 @@ export interface JobRecord {
 /** `id`: of this claim alone, so that a process that lost its right to the job does not end another's. */
 export interface JobClaim {
   readonly id: string;
+  /** Those without an outcome, in the order in which they are begun. */
   readonly rows: readonly number[];
+  /** How many of them are under way at one time; earlier versions did not write it. */
+  readonly atOnce?: number;
   readonly at: number;
 }
 
@@ -117,6 +120,11 @@ export function parseRowKey(key: string): { readonly id: JobId; readonly number:
 
 export function jobKey(id: JobId): string {
   return `job ${id}`;
+}
+
+/** The rows that are being carried out: the others of a claim wait for them. */
+export function rowsUnderWay(claim: JobClaim | null): readonly number[] {
+  return claim?.rows.slice(0, claim.atOnce) ?? [];
 }
 
 /** The count of each outcome. */

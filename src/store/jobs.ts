@@ -16,7 +16,7 @@ import type { Change, Range, Store } from "./store.ts";
 import { createUpdate, type Draft, decodeRow } from "./update.ts";
 
 export type { JobKind, JobRecord, JobText, JobWait, NumberedRow, QuietHours } from "./job-records.ts";
-export { needsWork, parseRowKey, rowKeyOf } from "./job-records.ts";
+export { needsWork, parseRowKey, rowKeyOf, rowsUnderWay } from "./job-records.ts";
 
 /** What became of a claimed row: its outcome, or when its turn comes again. */
 export type RowResult =
@@ -44,7 +44,7 @@ export interface Jobs extends JobLeases {
   claim(id: JobId, claim: NewClaim): Promise<JobRecord | null>;
   /**
    * Records what became of claimed rows, and with it why the job waits. Of a claim that another process has ended since,
-   * only outcomes are recorded.
+   * only outcomes are recorded. A part leaves the claim with its other rows.
    */
   settle(id: JobId, settled: SettledClaim): Promise<JobRecord | null>;
   /** Calls back when the job may have changed, whichever process changed it, until the returned function is called. */
@@ -68,6 +68,7 @@ export interface SettledClaim {
   readonly claimId: string;
   readonly results: readonly RowResult[];
   readonly waits: JobRecord["waits"];
+  readonly isPart?: boolean;
 }
 
 export interface JobRange {
@@ -202,7 +203,7 @@ export function createJobs(store: Store, { now, keptMilliseconds, lookMillisecon
         PROGRESS,
       ),
 
-    settle: (id, { claimId, results, waits }) =>
+    settle: (id, { claimId, results, waits, isPart = false }) =>
       revise(
         id,
         async (job, draft) => {
@@ -233,11 +234,12 @@ export function createJobs(store: Store, { now, keptMilliseconds, lookMillisecon
               draft.write("job-due", dueKey(job.set, result.dueAt, result.number), 1);
             }
           }
-          const isOver = job.state !== "CANCELLED" && counts.waiting === 0;
+          const isOver = !isPart && job.state !== "CANCELLED" && counts.waiting === 0;
+          const left = isPart ? withoutRows(job.claim, numbers) : null;
           return {
             ...job,
             counts,
-            claim: isOwn ? null : job.claim,
+            claim: isOwn ? left : job.claim,
             waits: isOver || job.state !== "RUNNING" ? null : isOwn ? waits : job.waits,
             ...(isOver && { state: "COMPLETED", endedAt: now().getTime() }),
           } satisfies JobRecord;
@@ -276,4 +278,9 @@ export function createJobs(store: Store, { now, keptMilliseconds, lookMillisecon
       }
     },
   };
+}
+
+function withoutRows(claim: JobClaim | null, numbers: readonly number[]): JobClaim | null {
+  const gone = new Set(numbers);
+  return claim && { ...claim, rows: claim.rows.filter((number) => !gone.has(number)) };
 }
