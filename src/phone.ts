@@ -32,14 +32,23 @@ export function parseWrittenNumber(text: string): E164 | null {
  * A number as people write it into a list: with blanks, dashes, dots and parentheses between its groups, and perhaps the
  * apostrophe by which spreadsheets mark texts. Its country code must be there, with a plus or as in `parseWrittenNumber`.
  * Null for a number that a spreadsheet has made a decimal of (`14155551212.0`), and for `(0)`, which is left out when dialed
- * from abroad.
+ * from abroad. With a region, a number without a plus is read as people of that country dial it, if it is a number there:
+ * `(415) 555-1212`. Null too if it is one, and with a plus before it would be another.
  */
-export function parseListedNumber(text: string): E164 | null {
+export function parseListedNumber(text: string, region: Region | null = null): E164 | null {
   const written = text.trim().replace(/^'/, "").replace(/^tel:/i, "");
-  if (/^\d+[.,]\d*$/.test(written) || /\(0\)/.test(written) || !/^\+?\d[\d\s().\u2010-\u2015-]*$/.test(written)) {
+  if (/^\d+[.,]\d*$/.test(written) || /\(0\)/.test(written) || !/^\+?\(?\d[\d\s().\u2010-\u2015-]*$/.test(written)) {
     return null;
   }
-  return parseWrittenNumber(written.replace(/[\s().\u2010-\u2015-]/g, ""));
+  const digits = written.replace(/[\s().\u2010-\u2015-]/g, "");
+  const international = parseWrittenNumber(digits);
+  const national = region === null || digits.startsWith("+") ? null : parseNational(digits, region);
+  return national === null || international === null || national === international ? (national ?? international) : null;
+}
+
+function parseNational(digits: string, region: Region): E164 | null {
+  const parsed = parsePhoneNumberFromString(digits, region);
+  return parsed?.isPossible() && parsed.isValid() ? parseE164(parsed.number) : null;
 }
 
 /**

@@ -47,6 +47,7 @@ const WITHOUT_RECORDS: Readonly<Record<string, string>> = {
   JobPreview: "made from the input",
   JobProgressEvent: "reached by a root field that has its own",
   JobRefusal: "made from the input",
+  JobValue: "reached by JobRow and JobRefusal alone",
   PageInfo: "positions in a list that has its own",
   MessagingUserError: "about the caller's own input",
 };

@@ -43,14 +43,15 @@ test("a file's rows become a job, and the job's outcomes a file that no spreadsh
   const results = await fetch(new URL(`/jobs/${job.id}/results.csv`, stage.app.url));
   const lines = (await results.text()).split("\r\n");
   expect(results.headers.get("content-type")).toContain("text/csv");
-  expect(lines[0]).toBe("row,recipient,state,code,message,settledAt,text");
-  expect(lines[1]).toMatch(/^1,"'\+14155550100",ACCEPTED,,,\d{4}-.*Z,Ada$/);
-  expect(lines.find((line) => line.startsWith("3,"))).toMatch(/,"'=cmd\(\)"$/);
+  expect(lines[0]).toBe("row,recipient,state,code,message,settledAt,text,line,values.firstname,values.note");
+  expect(lines[1]).toMatch(/^1,"'\+14155550100",ACCEPTED,,,\d{4}-.*Z,Ada,2,Ada,"a ""quoted""; note"$/);
+  expect(lines.find((line) => line.startsWith("3,"))).toMatch(/,"'=cmd\(\)",4,"'=cmd\(\)",x$/);
   expect(lines.find((line) => line.startsWith("5,"))).toContain(",REFUSED,INVALID_INPUT,");
 });
 
 test("a text that begins with blanks or with a wide sign is no formula in the file of outcomes either", async () => {
   await using stage = await startStage();
+  const TEXT = 6;
   const values = ["=1", "-1", "@a", "\uFF1D1", "a-1"];
   const rows = values.map((value, at) => ({ phoneNumber: numberAt(at), values: [{ name: "name", value }] }));
   const textsOf = async (text: string) => {
@@ -58,7 +59,7 @@ test("a text that begins with blanks or with a wide sign is no formula in the fi
       .createSendJob;
     const results = await fetch(new URL(`/jobs/${job.id}/results.csv`, stage.app.url));
     const lines = (await results.text()).split("\r\n").slice(1, -1);
-    return lines.map((line) => line.slice(line.lastIndexOf(",") + 1));
+    return lines.map((line) => line.split(",").at(TEXT));
   };
   expect(await textsOf("{name}")).toEqual([`"'=1"`, `"'-1"`, `"'@a"`, `"'\uFF1D1"`, "a-1"]);
   expect(await textsOf(" {name}")).toEqual([`"' =1"`, `"' -1"`, `"' @a"`, `"' \uFF1D1"`, " a-1"]);
@@ -91,6 +92,37 @@ test("rows end with any line ending, and a column without a name is nobody's fie
     { id: uploadId },
   );
   expect(data.createImportJob.check).toEqual({ acceptedCount: 3, refusals: [] });
+});
+
+test("a row is named by its line as spreadsheets count them; a file of numbers alone needs no header", async () => {
+  await using stage = await startStage();
+  const file = `Phone,Name,Unit\n\n,,\n${numberAt(0)},"Ada\nLovelace",4\n(415) 555-0100,Twice,5`;
+  const check = async (body: string, type: string) => {
+    const { uploadId } = await upload(stage, body, type);
+    const input = { target: "PARTICIPANTS", rows: { uploadId }, region: "us", isDryRun: true, idempotencyKey: "x" };
+    const { data } = await stage.query(
+      `mutation ($input: CreateImportJobInput!) {
+        createImportJob(input: $input) { check { refusals { row line message values { name value } } } }
+      }`,
+      { input },
+    );
+    return data.createImportJob.check.refusals;
+  };
+  expect(await check(file, "text/csv")).toMatchObject([
+    { row: 1, line: 4, message: "unit is no field of what is imported: name." },
+    { row: 2, line: 5, values: [{ value: "Twice" }, { name: "unit", value: "5" }] },
+  ]);
+  const numbers = `\n${numberAt(0)}\n(415) 555-0100`;
+  const { uploadId } = await upload(stage, numbers, "text/csv; header=absent");
+  const input = { text: "Hello", recipients: { uploadId }, region: "US" };
+  const { job } = (await createJob(stage.app.url, input)).data.createSendJob;
+  const { data } = await stage.query(
+    "query ($id: ID!) { job(id: $id) { rows(first: 2) { nodes { line message } } } }",
+    job,
+  );
+  expect(data.job.rows.nodes[1]).toEqual({ line: 3, message: "Line 2 has the same number." });
+  const { userErrors } = (await createJob(stage.app.url, { ...input, region: "USA" })).data.createSendJob;
+  expect(userErrors).toMatchObject([{ code: "INVALID_INPUT", field: ["input", "region"] }]);
 });
 
 test("a file that comes byte by byte is read like any other", async () => {

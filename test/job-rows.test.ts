@@ -1,11 +1,18 @@
 import { expect, test } from "vitest";
 import { type GivenRow, RowChecks } from "../src/jobs/rows.ts";
 import { parseTemplate } from "../src/jobs/template.ts";
+import type { Region } from "../src/phone.ts";
 import type { JobKind } from "../src/store/jobs.ts";
 import { numberAt } from "./jobs.ts";
 
-function check(text: string | null, rows: readonly GivenRow[], kind: JobKind = "SEND") {
-  const checks = new RowChecks({ kind, template: text === null ? null : parseTemplate(text), allowTruncation: false });
+function check(
+  text: string | null,
+  rows: readonly GivenRow[],
+  kind: JobKind = "SEND",
+  region: Region | null = null,
+): string[] {
+  const template = text === null ? null : parseTemplate(text);
+  const checks = new RowChecks({ kind, template, allowTruncation: false, region });
   return rows.map((row, at) => {
     const { refusal, preview } = checks.check(row, at + 1);
     return refusal?.message ?? preview?.text ?? "accepted";
@@ -78,4 +85,20 @@ test.each([
   [{ firstName: "Ada", emailAddress: " ada@example.org ", timezone: "America/Denver" }, /^accepted$/],
 ])("of a contact that is to be imported, %j is looked at before anything is created", (values, message) => {
   expect(check(null, [row(values)], "IMPORT_CONTACTS")[0]).toMatch(message);
+});
+
+test.each([
+  ["US", ["(415) 555-0100", "+1 415-555-0100", "1 415 555 0100", "14155550100"], "Row 1 has the same number."],
+  ["GB", ["020 7946 0958", "+44 20 7946 0958", "442079460958", "44 20 7946 0958"], "Row 1 has the same number."],
+  // A number of another country that lacks its plus alone, and with what is dialed before it.
+  ["US", ["44 20 7946 0958", "011 44 20 7946 0958"], "Row 1 has the same number."],
+  ["US", ["(415) 555-0100", "555-0100"], "The phone number is not whole, or no number of US: write it with a plus"],
+  // Perhaps one of Germany's, perhaps one of the country code 1.
+  ["DE", ["0151 23456789", "14155550100"], "The phone number is not whole, or no number of DE: write it with a plus"],
+  [null, ["+1 415 555 0100", "(415) 555-0100"], "or name the country of such numbers in `region`."],
+] as const)("where numbers without a plus are of %s, of %j the first one is texted", (region, numbers, message) => {
+  const rows = numbers.map((phoneNumber) => row({}, phoneNumber));
+  const [first, ...others] = check("Hi", rows, "SEND", region);
+  expect(first).toBe("Hi");
+  expect(others).toEqual(others.map(() => expect.stringContaining(message)));
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Context } from "../context.ts";
 import { TooCostlyError } from "../errors.ts";
 import type { MessagePreview } from "../message-preview.ts";
+import type { Region } from "../phone.ts";
 import type { JobKind, JobRecord, JobText, NumberedRow } from "../store/jobs.ts";
 import { attemptOf } from "../writes/idempotency.ts";
 import { Refused } from "../writes/refusal.ts";
@@ -9,8 +10,23 @@ import { QuietRows } from "./quiet-rows.ts";
 import { batchesOf, type RowSource } from "./recipients.ts";
 import { pastCallerOf } from "./rights.ts";
 import { callsOfRows } from "./row-price.ts";
-import { type CheckedRow, jobIdOf, numberOf, RowChecks, type RowRefusal } from "./rows.ts";
+import {
+  type CheckedRow,
+  jobIdOf,
+  type NamedValue,
+  namedValues,
+  numberOf,
+  RowChecks,
+  type RowRefusal,
+} from "./rows.ts";
 import { parseTemplate } from "./template.ts";
+
+interface RefusedRow extends RowRefusal {
+  readonly row: number;
+  readonly line: number | null;
+  readonly recipient: string;
+  readonly values: readonly NamedValue[];
+}
 
 /** What was found in the rows of a job: the graph's `JobCheck`. */
 export interface JobCheck {
@@ -21,7 +37,7 @@ export interface JobCheck {
   readonly platformCallCount: number;
   readonly quietCount: number;
   readonly quietEndsAt: Date | null;
-  readonly refusals: readonly (RowRefusal & { readonly row: number; readonly recipient: string })[];
+  readonly refusals: readonly RefusedRow[];
   readonly previews: readonly { readonly row: number; readonly recipient: string; readonly preview: MessagePreview }[];
 }
 
@@ -43,6 +59,8 @@ export interface NewJob {
   readonly rows: RowSource;
   /** The path of the argument that has the rows. */
   readonly rowsField: readonly string[];
+  /** Of the numbers that a person wrote without a plus. */
+  readonly region: Region | null;
   readonly isDryRun: boolean;
   readonly idempotencyKey: string;
   /** The input without the key and `isDryRun`. */
@@ -141,6 +159,8 @@ async function writeRows(context: Context, made: NewJob, set: string | null, che
     kind: made.kind,
     template,
     allowTruncation: made.send?.allowTruncation ?? false,
+    // What a platform wrote without a plus lacks nothing else.
+    region: made.rows.rows || made.rows.uploadId ? made.region : null,
   });
   for await (const batch of batchesOf(context, made.rows, made.rowsField)) {
     if (context.scope.signal.aborted) {
@@ -201,10 +221,10 @@ class Counting {
   }
 
   add(row: CheckedRow, calls: number): void {
-    const { number, to, refusal, preview } = row;
+    const { number, line = null, to, refusal, preview } = row;
     if (refusal !== null) {
       if (this.#refusals.length < MOST_REFUSALS) {
-        this.#refusals.push({ row: number, recipient: to, ...refusal });
+        this.#refusals.push({ row: number, line, recipient: to, values: namedValues(row.values), ...refusal });
       }
       return;
     }

@@ -1,6 +1,7 @@
 import type { Caller } from "../access/caller.ts";
 import type { Context } from "../context.ts";
 import { parseId } from "../ids.ts";
+import { isRegion, type Region } from "../phone.ts";
 import type { JobKind, JobRecord } from "../store/jobs.ts";
 import { Checks, type Optional, once } from "../writes/checks.ts";
 import { checkSender, type SenderInput } from "../writes/parties.ts";
@@ -19,6 +20,7 @@ interface SendJobInput {
   readonly allowTruncation?: Optional<boolean>;
   readonly quietHours?: Optional<{ readonly start: string; readonly end: string }>;
   readonly timeZone?: Optional;
+  readonly region?: Optional;
   readonly isDryRun?: Optional<boolean>;
   readonly idempotencyKey: string;
 }
@@ -28,6 +30,7 @@ interface ImportJobInput {
   readonly target: "PARTICIPANTS" | "CONTACTS";
   readonly rows: RowSource;
   readonly groupIds?: Optional<readonly string[]>;
+  readonly region?: Optional;
   readonly isDryRun?: Optional<boolean>;
   readonly idempotencyKey: string;
 }
@@ -66,6 +69,7 @@ export function createSendJob(context: Context, input: SendJobInput): Promise<Jo
       }
     }
     const key = checks.text(["input", "idempotencyKey"], idempotencyKey, { most: 255 });
+    const region = checkRegion(checks, input.region);
     checks.done();
     return makeJob(context, {
       mutation: "createSendJob",
@@ -81,6 +85,7 @@ export function createSendJob(context: Context, input: SendJobInput): Promise<Jo
       groupIds: [],
       rows: input.recipients,
       rowsField: RECIPIENTS,
+      region,
       isDryRun: isDryRun ?? false,
       idempotencyKey: key,
       input: rest,
@@ -96,6 +101,7 @@ export function createImportJob(context: Context, input: ImportJobInput): Promis
     const name = checks.optionalText(["input", "name"], input.name, { most: LONGEST_NAME }) ?? null;
     const groupIds = checkGroupIds(checks, input.target, once(input.groupIds ?? []));
     const key = checks.text(["input", "idempotencyKey"], idempotencyKey, { most: 255 });
+    const region = checkRegion(checks, input.region);
     checks.done();
     await requireGroups(context, groupIds);
     return makeJob(context, {
@@ -106,11 +112,22 @@ export function createImportJob(context: Context, input: ImportJobInput): Promis
       groupIds,
       rows: input.rows,
       rowsField: ROWS,
+      region,
       isDryRun: isDryRun ?? false,
       idempotencyKey: key,
       input: rest,
     });
   });
+}
+
+/** The country whose national numbers are read; null for none. */
+function checkRegion(checks: Checks, region: Optional): Region | null {
+  const country = region?.toUpperCase() ?? null;
+  if (country === null || isRegion(country)) {
+    return country;
+  }
+  checks.refuse(["input", "region"], "region must be a country's code of two letters (ISO 3166-1), such as US.");
+  return null;
 }
 
 function kindOf(target: ImportJobInput["target"]): JobKind {

@@ -75,7 +75,8 @@ async function* uploaded(
       throw notThere;
     }
     after = last.number;
-    yield stored.map(({ to, values, outcome }) => ({
+    yield stored.map(({ to, values, line, outcome }) => ({
+      line,
       ...(outcome && { refusal: { code: "INVALID_INPUT" as const, message: outcome.message ?? "" } }),
       ...(to.startsWith("co:") ? { contactId: to } : { phoneNumber: to }),
       values: Object.entries(values).map(([name, value]) => ({ name, value })),

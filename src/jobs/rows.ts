@@ -1,17 +1,24 @@
 import { type JobId, type ParticipantId, parseId } from "../ids.ts";
 import { type MessagePreview, previewMessage } from "../message-preview.ts";
-import { type E164, parseE164, parseListedNumber, withoutTrunkPrefix } from "../phone.ts";
+import { type E164, parseE164, parseListedNumber, type Region, withoutTrunkPrefix } from "../phone.ts";
 import type { JobKind, NumberedRow } from "../store/jobs.ts";
 import type { RefusalCode } from "../writes/refusal.ts";
 import { faultOfFields } from "./import-fields.ts";
 import { nameOfValue, type Template } from "./template.ts";
 
+export interface NamedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** A row as a client or a file gave it. */
 export interface GivenRow {
   readonly phoneNumber?: string | null | undefined;
   readonly contactId?: string | null | undefined;
-  readonly values?: readonly { readonly name: string; readonly value: string }[] | null | undefined;
+  readonly values?: readonly NamedValue[] | null | undefined;
   readonly participantId?: ParticipantId | undefined;
+  /** Of a file: see `JobRowRecord`. */
+  readonly line?: number | undefined;
   /** Why it is refused already: a file's row that does not fit the header. */
   readonly refusal?: RowRefusal | undefined;
 }
@@ -34,6 +41,8 @@ export interface RowRules {
   /** Null for imports. */
   readonly template: Template | null;
   readonly allowTruncation: boolean;
+  /** Of numbers without a plus. */
+  readonly region: Region | null;
 }
 
 const LONGEST_SHOWN = 100;
@@ -41,41 +50,33 @@ const LONGEST_SHOWN = 100;
 /** Checks the rows of one job, in their order: the same number is not accepted twice, whatever its spelling. */
 export class RowChecks {
   readonly #rules: RowRules;
-  readonly #seen = new Map<string, number>();
+  /** Which row has a number or a contact. */
+  readonly #seen = new Map<string, string>();
 
   constructor(rules: RowRules) {
     this.#rules = rules;
   }
 
   check(given: GivenRow, number: number): CheckedRow {
-    const values = this.#valuesOf(given);
+    const { participantId, line } = given;
+    const values = valuesOf(given);
+    const own = { number, values, ...(line !== undefined && { line }) };
     const recipient = given.refusal ?? this.#recipientOf(given);
     const shown = cut((given.phoneNumber ?? given.contactId ?? "").trim(), LONGEST_SHOWN);
     if (typeof recipient !== "string") {
-      return { number, to: shown, values, refusal: recipient, preview: null };
+      return { ...own, to: shown, refusal: recipient, preview: null };
     }
     const earlier = this.#seen.get(recipient);
     if (earlier !== undefined) {
-      const message = `Row ${earlier} has the same ${recipient.startsWith("+") ? "number" : "contact"}.`;
-      return { number, to: recipient, values, refusal: invalid(message), preview: null };
+      const message = `${earlier} has the same ${recipient.startsWith("+") ? "number" : "contact"}.`;
+      return { ...own, to: recipient, refusal: invalid(message), preview: null };
     }
     const { refusal, preview } = this.#contentOf(values);
     if (refusal === null) {
       // A row that is not carried out keeps no later one from it.
-      this.#seen.set(recipient, number);
+      this.#seen.set(recipient, line === undefined ? `Row ${number}` : `Line ${line}`);
     }
-    const { participantId } = given;
-    return { number, to: recipient, values, ...(participantId && { participantId }), refusal, preview };
-  }
-
-  /** Those that the text has placeholders for, or all of an import; none is cut, because the cut text would be sent. */
-  #valuesOf({ values }: GivenRow): Readonly<Record<string, string>> {
-    const { template } = this.#rules;
-    return Object.fromEntries(
-      (values ?? [])
-        .map(({ name, value }) => [nameOfValue(name), value.trim()] as const)
-        .filter(([name]) => template === null || template.names.includes(name)),
-    );
+    return { ...own, to: recipient, ...(participantId && { participantId }), refusal, preview };
   }
 
   #recipientOf({ phoneNumber, contactId }: GivenRow): string | RowRefusal {
@@ -91,9 +92,15 @@ export class RowChecks {
         this.#rules.kind === "SEND" ? "contactId must be the id of a Contact." : "Imports need phone numbers.";
       return isContact ? id : invalid(reason);
     }
-    const number = parseListedNumber(written);
+    const { region } = this.#rules;
+    const number = parseListedNumber(written, region);
     if (number === null) {
-      return invalid("The phone number is not whole: write it with a plus and its country code, such as +14155551212.");
+      const example = "with a plus and its country code, such as +14155551212";
+      return invalid(
+        region === null
+          ? `The phone number is not whole: write it ${example}, or name the country of such numbers in \`region\`.`
+          : `The phone number is not whole, or no number of ${region}: write it ${example}.`,
+      );
     }
     const dialed = withoutTrunkPrefix(number);
     return dialed === number
@@ -123,12 +130,22 @@ export class RowChecks {
   }
 }
 
+/** Also those that the text has no placeholder for: they say who it is. None is cut, because the cut text would be sent. */
+function valuesOf({ values }: GivenRow): Readonly<Record<string, string>> {
+  return Object.fromEntries((values ?? []).map(({ name, value }) => [nameOfValue(name), value.trim()]));
+}
+
 function invalid(message: string): RowRefusal {
   return { code: "INVALID_INPUT", message };
 }
 
 function cut(text: string, most: number): string {
   return text.length > most ? text.slice(0, most) : text;
+}
+
+/** A row's values in the order in which it was given them. */
+export function namedValues(values: Readonly<Record<string, string>>): NamedValue[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value }));
 }
 
 /** The number of a checked row; null if it names a contact. */

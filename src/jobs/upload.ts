@@ -33,12 +33,16 @@ const DELIMITERS = [",", ";", "\t", "|"];
 /** With which Excel names the separator, before the header. */
 const SEPARATOR_LINE = /^"?sep=([^"\r\n])"?(?:\r\n|\r|\n|$)/i;
 const NUMBER_COLUMNS = ["phonenumber", "phone", "mobile", "mobilephone", "cellphone", "cell", "telephone"];
+/** Of a file without a header, as its content type says (RFC 4180). */
+const NO_HEADER = /;\s*header\s*=\s*"?absent\b/i;
+const NUMBERS_ALONE = ["phonenumber"];
 const CONTACT_COLUMNS = ["contactid", "contact"];
 
 /**
  * Reads rows from a spreadsheet's text file as it arrives, and keeps them for a day, for a job to be made of them: the first
- * row names the columns, of which one has the phone number or the contact. UTF-8, UTF-16 or the charset of the content type;
- * separated by commas, semicolons, tabs or pipes, or as a line `sep=;` before it says. Throws UploadError, and StoreError; then nothing is kept.
+ * row names the columns, of which one has the phone number or the contact; without a header, there are numbers alone. UTF-8,
+ * UTF-16 or the charset of the content type; separated by commas, semicolons, tabs or pipes, or as a line `sep=;` before it says.
+ * Throws UploadError, and StoreError; then nothing is kept.
  */
 export async function receiveRows(
   { jobs, now }: Pick<Services, "jobs" | "now">,
@@ -47,7 +51,7 @@ export async function receiveRows(
 ): Promise<Upload> {
   const set = await jobs.rows.create(now().getTime());
   try {
-    const reading = new Reading(now().getTime());
+    const reading = new Reading(now().getTime(), !NO_HEADER.test(contentType));
     let batch: NumberedRow[] = [];
     for await (const cells of cellsOf(body, contentType)) {
       const row = reading.row(cells);
@@ -70,17 +74,23 @@ export async function receiveRows(
 /** Reads the header and the rows after it. */
 class Reading {
   rowCount = 0;
+  #line = 0;
   readonly #time: number;
   #columns: readonly string[] | null = null;
   readonly #refusals: { readonly row: number; readonly message: string }[] = [];
 
-  constructor(time: number) {
+  constructor(time: number, hasHeader: boolean) {
     this.#time = time;
+    this.#columns = hasHeader ? null : NUMBERS_ALONE;
   }
 
   /** Null for the header and for blank lines. */
   row(cells: readonly string[]): NumberedRow | null {
+    this.#line += 1;
     if (this.#columns === null) {
+      if (isBlank(cells)) {
+        return null;
+      }
       this.#columns = requireColumns(cells);
       return null;
     }
@@ -96,14 +106,14 @@ class Reading {
     const to = valueAt(named, NUMBER_COLUMNS) || valueAt(named, CONTACT_COLUMNS);
     const values = Object.fromEntries(Object.entries(named).filter(([name]) => name !== "" && isValue(name)));
     if (cells.length === columns.length) {
-      return { number: this.rowCount, to, values };
+      return { number: this.rowCount, line: this.#line, to, values };
     }
     const message = `The row has ${cells.length} cells, and the header ${columns.length}.`;
     if (this.#refusals.length < MOST_REFUSALS) {
       this.#refusals.push({ row: this.rowCount, message });
     }
     const outcome = { state: "REFUSED", code: "INVALID_INPUT", message, at: this.#time } as const;
-    return { number: this.rowCount, to, values: {}, outcome };
+    return { number: this.rowCount, line: this.#line, to, values: {}, outcome };
   }
 
   result(uploadId: string): Upload {
@@ -155,7 +165,6 @@ async function* cellsOf(body: Readable, contentType: string): AsyncGenerator<rea
       return cells;
     },
     relax_column_count: true,
-    skip_empty_lines: true,
     max_record_size: LONGEST_ROW,
   });
   pipeline(joined(first, text), parser, () => undefined);

@@ -4,7 +4,7 @@ import type { JobRecord } from "../jobs/pages.ts";
 import { countsOf, idempotencyKeyOf, jobsPage, type RowOfJob, rowStateOf, rowsPage, stateOf } from "../jobs/pages.ts";
 import { type ProgressItem, watchJob } from "../jobs/progress.ts";
 import { textOf } from "../jobs/row.ts";
-import { numberOf } from "../jobs/rows.ts";
+import { namedValues, numberOf } from "../jobs/rows.ts";
 import { requireId } from "./arguments.ts";
 import type { Complete } from "./fields.ts";
 import { personOrNull } from "./person.ts";
@@ -49,6 +49,8 @@ export const Job = {
 
 export const JobRow = {
   number: ({ row }) => row.number,
+  line: ({ row }) => row.line ?? null,
+  values: ({ row }) => namedValues(row.values),
   recipient: ({ row }) => row.to,
   person: ({ row }) => personOrNull(numberOf(row)),
   state: rowStateOf,

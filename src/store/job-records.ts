@@ -95,6 +95,8 @@ export interface JobRowRecord {
   /** A number in E.164, the id of a contact, or what was given if it is refused. */
   readonly to: string;
   readonly values: Readonly<Record<string, string>>;
+  /** Which line of its file it is, as spreadsheets count them: from 1, the header and blank lines included. */
+  readonly line?: number;
   /** Of a send: whose subscription at Textizen is asked when the row's turn comes. Of an import: who was created for it. */
   readonly participantId?: ParticipantId;
   readonly outcome?: JobOutcome;
