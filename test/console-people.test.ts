@@ -108,10 +108,39 @@ describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIME
       viewport: { width: 1920, height: 1000 },
     });
     const prices = watchPrices(page, graph);
-    await page.getByLabel("Name", { exact: true }).fill("Jettie K.");
+    const name = page.getByLabel("Name", { exact: true });
+    await name.fill("   ");
+    await press(page, "Save name");
+    await expect.poll(() => refusal(page, "Name").textContent()).toBe("This is only spaces.");
+    await name.fill("");
+    await press(page, "Save name");
+    await expect.poll(() => refusal(page, "Name").textContent()).toContain("A name is needed");
+    await name.fill("x".repeat(101));
+    await press(page, "Save name");
+    await expect.poll(() => refusal(page, "Name").textContent()).toBe("A name has at most 100 characters.");
+    expect(graph.calls().filter((call) => call.startsWith("TEXTIZEN PUT"))).toEqual([]);
+    await name.fill("Jettie K.");
     await press(page, "Save name");
     await page.getByText("Saved.").waitFor();
     expect(participantOf(graph)?.name).toBe("Jettie K.");
+
+    // Now there are two names. Either goes into both, and the heading has it at once.
+    await page.getByText("Two names: Jettie Kuhic in Pidj, and Jettie K. in Textizen.").waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await press(page, "Use Jettie K. in both");
+    await page.getByRole("heading", { name: "Jettie K.", exact: true }).waitFor();
+    expect(contactOf(graph)).toMatchObject({ first_name: "Jettie", last_name: "K." });
+    await page.getByText("Two names").waitFor({ state: "detached" });
+    await page.getByLabel("Last name").fill("Kuhich");
+    // What is not saved is not lost without a question.
+    await page.getByRole("link", { name: "Inbox" }).click();
+    await press(page, "Stay here");
+    expect(await page.getByLabel("Last name").inputValue()).toBe("Kuhich");
+    await press(page, "Save");
+    await page.getByRole("heading", { name: "Jettie Kuhich", exact: true }).waitFor();
+    await press(page, "Use Jettie Kuhich in both");
+    await page.getByText("Two names").waitFor({ state: "detached" });
+    expect(participantOf(graph)?.name).toBe("Jettie Kuhich");
 
     await press(page, "Take out of PARENTS");
     await page.getByRole("button", { name: "Take out of PARENTS" }).waitFor({ state: "detached" });

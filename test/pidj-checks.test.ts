@@ -101,6 +101,16 @@ test.each([
 });
 
 test.each([
+  ["createContact", { phoneNumber: "+14155551212", firstName: " " }, "firstName"],
+  ["updateContact", { id: "co:1", lastName: "\u00a0 " }, "lastName"],
+  ["updateParticipant", { id: "participant:1", name: "  " }, "name"],
+])("%s refuses an optional text of blanks alone: %j", async (mutation, input, field) => {
+  expect(payloadOf(await run(stage, mutation, "", input))).toMatchObject({
+    userErrors: [{ code: "INVALID_INPUT", field: ["input", field] }],
+  });
+});
+
+test.each([
   ["updateContact", { id: "co:1" }],
   ["updateContact", { id: "co:1", homeAddress: {} }],
   ["updatePidjUser", { id: "us:1" }],

@@ -43,8 +43,14 @@ export class Checks {
     return this.#short(field, value, length);
   }
 
-  /** An optional text; an empty one counts as null. */
+  /**
+   * An optional text; an empty one counts as null. Blanks alone are refused: the platforms take them for nothing
+   * (docs/platforms.md P-5), so that a slip of the keyboard would clear what is there.
+   */
   optionalText(field: Path, value: Optional, length: Length = {}): Optional {
+    if (typeof value === "string" && value !== "" && value.trim() === "") {
+      this.refuse(field, `${nameOf(field)} must not be blanks alone. Leave it out, or give null for no value.`);
+    }
     return typeof value === "string" && value !== "" ? this.#short(field, value, length) : value === "" ? null : value;
   }
 

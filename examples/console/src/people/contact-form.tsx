@@ -8,9 +8,12 @@ import { Problem } from "../parts/state.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
+import { missingName, nameOfContact, type Wrong, wrongNames } from "./names.ts";
+import { useUnsaved } from "./unsaved.tsx";
 
 const words = strings.people;
-const TEXTS = ["firstName", "lastName", "businessName", "emailAddress"] as const;
+const NAMES = ["displayName", "firstName", "lastName", "businessName"] as const;
+const TEXTS = [...NAMES, "emailAddress"] as const;
 const FIELDS = [...TEXTS, "groupId"] as const;
 const NO_GROUP = "none";
 
@@ -19,13 +22,23 @@ export function ContactForm({ contact }: { readonly contact: ContactDetailsFragm
   const may = useMay();
   const mayWrite = may("contacts:write");
   const [changes, setChanges] = useState<Partial<Record<(typeof FIELDS)[number], string>>>({});
-  const [update, { data, error, loading }] = useMutation(UpdateContactDocument);
-  const errors = data?.updateContact?.userErrors;
+  const [wrong, setWrong] = useState<readonly Wrong[]>([]);
+  const [update, { data, error, loading }] = useMutation(UpdateContactDocument, { refetchQueries: ["SearchPeople"] });
+  const errors = wrong.length > 0 ? wrong : data?.updateContact?.userErrors;
   const isChanged = Object.keys(changes).length > 0;
+  useUnsaved(isChanged);
+  // Few contacts have a name to show besides their own; where there is one, it stands in every list.
+  const hasDisplayName = contact.displayName !== null || changes.displayName !== undefined;
+  const texts = TEXTS.filter((name) => name !== "displayName" || hasDisplayName);
   const set = (name: (typeof FIELDS)[number], value: string) => setChanges((before) => ({ ...before, [name]: value }));
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    const found = findWrong(contact, changes);
+    setWrong(found);
+    if (found.length > 0) {
+      return;
+    }
     const { groupId, ...texts } = changes;
     const input = {
       ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, value.trim() || null])),
@@ -44,7 +57,7 @@ export function ContactForm({ contact }: { readonly contact: ContactDetailsFragm
   return (
     <ErrorForm onSubmit={submit} errors={errors} fields={FIELDS}>
       <Problem error={error} />
-      {TEXTS.map((name) => (
+      {texts.map((name) => (
         <TextField
           key={name}
           className="field"
@@ -72,6 +85,15 @@ export function ContactForm({ contact }: { readonly contact: ContactDetailsFragm
       )}
     </ErrorForm>
   );
+}
+
+/** What is wrong with the names, and that none is left if they are all cleared. */
+function findWrong(contact: ContactDetailsFragment, changes: Partial<Record<string, string>>): readonly Wrong[] {
+  const typed = NAMES.flatMap((name) => (changes[name] === undefined ? [] : [[name, changes[name]] as const]));
+  const [first] = typed;
+  const found = wrongNames(Object.fromEntries(typed));
+  const isCleared = first !== undefined && nameOfContact({ ...contact, ...Object.fromEntries(typed) }) === "";
+  return found.length === 0 && isCleared ? [missingName(first[0])] : found;
 }
 
 interface GroupProps {

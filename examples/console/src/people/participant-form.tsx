@@ -7,6 +7,8 @@ import { Problem } from "../parts/state.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
+import { missingName, type Wrong, wrongNames } from "./names.ts";
+import { useUnsaved } from "./unsaved.tsx";
 
 const words = strings.people;
 const FIELDS = ["name"];
@@ -15,13 +17,23 @@ const FIELDS = ["name"];
 export function ParticipantForm({ participant }: { readonly participant: ParticipantDetailsFragment }) {
   const mayWrite = useMay()("participants:write");
   const [typed, setTyped] = useState<string | null>(null);
-  const [update, { data, error, loading }] = useMutation(UpdateParticipantDocument);
-  const errors = data?.updateParticipant?.userErrors;
+  const [wrong, setWrong] = useState<readonly Wrong[]>([]);
+  const [update, { data, error, loading }] = useMutation(UpdateParticipantDocument, {
+    refetchQueries: ["SearchPeople"],
+  });
+  const errors = wrong.length > 0 ? wrong : data?.updateParticipant?.userErrors;
+  useUnsaved(typed !== null);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    const name = typed?.trim() ?? "";
+    const found = typed === "" ? [missingName("name")] : wrongNames({ name: typed ?? "" });
+    setWrong(found);
+    if (found.length > 0) {
+      return;
+    }
     try {
-      const input = { id: participant.id, name: typed?.trim() || null };
+      const input = { id: participant.id, name };
       const { data: answer } = await update({ variables: { input } });
       if (answer?.updateParticipant?.participant) {
         setTyped(null);

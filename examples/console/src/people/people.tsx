@@ -10,6 +10,7 @@ import { Empty, Failed, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
 import { PersonPage } from "./person-page.tsx";
 import { searchIn, useKeptSearch } from "./search.ts";
+import { AskUnsaved } from "./unsaved.tsx";
 
 const words = strings.people;
 const ROW_HEIGHT = 68;
@@ -75,7 +76,9 @@ export default function People() {
           </Empty>
         </div>
       ) : (
-        <PersonPage key={phoneNumber} phoneNumber={phoneNumber} />
+        <AskUnsaved key={phoneNumber}>
+          <PersonPage phoneNumber={phoneNumber} />
+        </AskUnsaved>
       )}
     </div>
   );

@@ -14,6 +14,7 @@ import { ParticipantForm } from "./participant-form.tsx";
 import { searchIn } from "./search.ts";
 import { Series } from "./series.tsx";
 import { Tokens } from "./tokens.tsx";
+import { TwoNames } from "./two-names.tsx";
 
 const words = strings.people;
 
@@ -51,6 +52,9 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
       {loading && person === undefined && <Skeleton rows={3} of="cards" />}
       {person && (
         <div className="cards">
+          {person.contact && person.participant && (
+            <TwoNames contact={person.contact} participant={person.participant} />
+          )}
           {(withContact || maySubscribe) && (
             <div className="stack">
               {withContact && <ContactCard person={person} isUnread={failed("contact") || failed("contactLink")} />}
