@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createPersisting } from "../kit/client/trusted-documents.ts";
 import { ANONYMOUS } from "../src/access/caller.ts";
 import { buildSchema } from "../src/operations/schema.ts";
 import { readTrustedDocuments } from "../src/operations/trusted-documents.ts";
@@ -18,9 +19,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const write = (name: string, text: string) => writeFileSync(join(folder, "src", name), text);
 const out = () => join(folder, "manifest.json");
 
-function extract() {
+function extract(...more: string[]) {
   const program = new URL("../src/commands/extract-documents.ts", import.meta.url).pathname;
-  return promisify(execFile)(process.execPath, [program, join(folder, "src"), "--out", out()]).catch(
+  return promisify(execFile)(process.execPath, [program, join(folder, "src"), "--out", out(), ...more]).catch(
     (error: { stderr: string }) => error,
   );
 }
@@ -62,6 +63,17 @@ test.each([
   write("b.graphql", "query Same { eventCursor }");
   expect(await extract()).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
   expect(() => readFileSync(out())).toThrow();
+});
+
+test("what a client needs of a manifest is written beside it: names and ids", async () => {
+  write("cursor.graphql", "query Cursor { eventCursor }");
+  const ids = join(folder, "ids.json");
+  await extract("--ids", ids);
+
+  const [{ id }] = JSON.parse(readFileSync(out(), "utf8")).operations;
+  const { operations } = JSON.parse(readFileSync(ids, "utf8"));
+  expect(operations).toEqual([{ id, name: "Cursor" }]);
+  expect(createPersisting({ operations })("Cursor")).toEqual({ persistedQuery: { version: 1, sha256Hash: id } });
 });
 
 test("a copy of the schema is left out; a folder without operations, or none at all, makes no manifest", async () => {

@@ -19,10 +19,11 @@ import { Documents } from "../operations/documents.ts";
 import { buildSchema } from "../operations/schema.ts";
 import { runProgram } from "../program.ts";
 
-// `npm run documents:extract -- FOLDER … [--out FILE]`: the operations in folders of clients' source, as a manifest for
-// TRUSTED_DOCUMENTS and for clients that send ids. Folders share their fragments.
+// `npm run documents:extract -- FOLDER … [--out FILE] [--ids FILE]`: the operations in folders of clients' source, as a
+// manifest for TRUSTED_DOCUMENTS and for clients that send ids; `--ids`: the same without the texts, which is all that a
+// client needs. Folders share their fragments.
 
-const USAGE = "Usage: npm run documents:extract -- FOLDER … [--out FILE]";
+const USAGE = "Usage: npm run documents:extract -- FOLDER … [--out FILE] [--ids FILE]";
 const SKIPPED_FOLDERS = /^(node_modules|\..*)$/;
 const DOCUMENT_FILE = /\.(graphql|gql)$/;
 const SOURCE_FILE = /\.[cm]?[jt]sx?$/;
@@ -32,6 +33,13 @@ interface Definition<Node extends DefinitionNode = DefinitionNode> {
   readonly node: Node;
 }
 
+interface Operation {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly body: string;
+}
+
 runProgram(async () => {
   const { values, positionals } = readArguments();
   if (positionals.length === 0) {
@@ -39,15 +47,21 @@ runProgram(async () => {
   }
   const operations = manifestOf(positionals.flatMap(readDefinitions));
   const out = values.out ?? "persisted-query-manifest.json";
-  const manifest = { format: "apollo-persisted-query-manifest", version: 1, operations };
-  writeFileSync(out, `${JSON.stringify(manifest, null, 2)}\n`);
+  write(out, { format: "apollo-persisted-query-manifest", version: 1, operations });
+  if (values.ids !== undefined) {
+    write(values.ids, { operations: operations.map(({ id, name }) => ({ id, name })) });
+  }
   process.stdout.write(`${out} written, operations: ${operations.length}\n`);
   return 0;
 });
 
+function write(path: string, contents: object): void {
+  writeFileSync(path, `${JSON.stringify(contents, null, 2)}\n`);
+}
+
 function readArguments() {
   try {
-    return parseArgs({ allowPositionals: true, options: { out: { type: "string" } } });
+    return parseArgs({ allowPositionals: true, options: { out: { type: "string" }, ids: { type: "string" } } });
   } catch {
     throw new ConfigError(USAGE);
   }
@@ -78,7 +92,7 @@ function definitionsIn(text: string, file: string): Definition[] {
 }
 
 /** Each operation with the fragments that it uses, valid by the schema. Throws ConfigError. */
-function manifestOf(definitions: readonly Definition[]): object[] {
+function manifestOf(definitions: readonly Definition[]): Operation[] {
   const fragments = new Map<string, Definition<FragmentDefinitionNode>>();
   const operations = new Map<string, Definition<OperationDefinitionNode>>();
   for (const { file, node } of definitions) {
