@@ -1,4 +1,4 @@
-import type { ViewerQuery } from "./generated/operations.ts";
+import type { ViewerQuery } from "./generated/session.ts";
 import trustedDocuments from "./generated/trusted-documents.json";
 import type { Credentials } from "./graph.ts";
 

@@ -3,7 +3,7 @@ import { adviceOnUserError } from "@textgraph/client";
 import { Ban } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Form, Label, TextArea, TextField } from "react-aria-components";
-import { SendDocument } from "../generated/operations.ts";
+import { SendDocument } from "../generated/inbox.ts";
 import { isText, useDraft } from "../parts/draft.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { PendingButton } from "../parts/pending-button.tsx";

@@ -13,7 +13,7 @@ import {
   Virtualizer,
 } from "react-aria-components";
 import { useNavigate } from "react-router";
-import type { ConversationRowFragment } from "../generated/operations.ts";
+import type { ConversationRowFragment } from "../generated/inbox.ts";
 import { PaneFoot } from "../parts/pane-foot.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { opensRow } from "../parts/selection.ts";

@@ -1,4 +1,4 @@
-import { ConversationsDocument } from "../generated/operations.ts";
+import { ConversationsDocument } from "../generated/inbox.ts";
 
 export const PAGE = 50;
 

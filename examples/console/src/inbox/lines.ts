@@ -1,5 +1,5 @@
 import { skipToken, useQuery } from "@apollo/client/react";
-import { LinesDocument, type LinesQuery } from "../generated/operations.ts";
+import { LinesDocument, type LinesQuery } from "../generated/inbox.ts";
 import { useMay } from "../session.tsx";
 
 export type Line = NonNullable<LinesQuery["pidjGroups"]>["nodes"][number];

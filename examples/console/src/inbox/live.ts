@@ -1,6 +1,6 @@
 import { useApolloClient, useSubscription } from "@apollo/client/react";
 import { useRef } from "react";
-import { ReceivedDocument, SentDocument } from "../generated/operations.ts";
+import { ReceivedDocument, SentDocument } from "../generated/inbox.ts";
 import { useGathered } from "../parts/timing.ts";
 
 const GATHER_MS = 200;

@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { Check, CircleAlert, Clock, TriangleAlert } from "lucide-react";
 import { type RefObject, useEffect, useRef } from "react";
 import { Button } from "react-aria-components";
-import type { ThreadQuery } from "../generated/operations.ts";
+import type { ThreadQuery } from "../generated/inbox.ts";
 import { showDay, Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 

@@ -1,6 +1,6 @@
 import { skipToken, useQuery } from "@apollo/client/react";
 import { useMemo } from "react";
-import { NamesDocument } from "../generated/operations.ts";
+import { NamesDocument } from "../generated/inbox.ts";
 import { useMay } from "../session.tsx";
 
 // A contact's name costs a call: those of the rows that are seen first, read once in a session.

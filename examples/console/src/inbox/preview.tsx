@@ -1,5 +1,5 @@
 import { skipToken, useQuery } from "@apollo/client/react";
-import { PreviewDocument, type PreviewQuery } from "../generated/operations.ts";
+import { PreviewDocument, type PreviewQuery } from "../generated/inbox.ts";
 import { useTyped } from "../parts/timing.ts";
 import { strings } from "../strings.ts";
 

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useEffect } from "react";
 import { Link } from "react-router";
-import { MarkReadDocument, ThreadDocument } from "../generated/operations.ts";
+import { MarkReadDocument, ThreadDocument } from "../generated/inbox.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";

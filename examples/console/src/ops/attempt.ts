@@ -1,4 +1,4 @@
-import type { OperationsQuery } from "../generated/operations.ts";
+import type { OperationsQuery } from "../generated/ops.ts";
 
 export type Attempt = NonNullable<OperationsQuery["unknownAttempts"]>["nodes"][number];
 

@@ -1,5 +1,5 @@
 import { useMutation } from "@apollo/client/react";
-import { SettleAttemptDocument } from "../generated/operations.ts";
+import { SettleAttemptDocument } from "../generated/ops.ts";
 import { Ask } from "../parts/ask.tsx";
 import { showNumber } from "../parts/person.tsx";
 import { Problem } from "../parts/state.tsx";

@@ -1,5 +1,5 @@
 import { CircleCheck } from "lucide-react";
-import type { OperationsQuery } from "../generated/operations.ts";
+import type { OperationsQuery } from "../generated/ops.ts";
 import { Clock } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 

@@ -2,7 +2,7 @@ import { NetworkStatus } from "@apollo/client";
 import { useQuery } from "@apollo/client/react";
 import { RefreshCw } from "lucide-react";
 import { useEffect, useState } from "react";
-import { OperationsDocument, PlatformCheckDocument } from "../generated/operations.ts";
+import { OperationsDocument, PlatformCheckDocument } from "../generated/ops.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, CircleDashed } from "lucide-react";
-import type { OperationsQuery, PlatformCheckQuery } from "../generated/operations.ts";
+import type { OperationsQuery, PlatformCheckQuery } from "../generated/ops.ts";
 import { Clock } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 

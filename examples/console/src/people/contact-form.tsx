@@ -1,7 +1,8 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
 import { FieldError, Input, Label, TextField } from "react-aria-components";
-import { type ContactDetailsFragment, LinesDocument, UpdateContactDocument } from "../generated/operations.ts";
+import { LinesDocument } from "../generated/inbox.ts";
+import { type ContactDetailsFragment, UpdateContactDocument } from "../generated/people.ts";
 import { Choice } from "../parts/choice.tsx";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";

@@ -7,7 +7,7 @@ import {
   type ParticipantGroupsFragment,
   RemoveFromGroupDocument,
   TextizenGroupsDocument,
-} from "../generated/operations.ts";
+} from "../generated/people.ts";
 import { Choice } from "../parts/choice.tsx";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";

@@ -1,7 +1,7 @@
 import { useMutation } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
 import { FieldError, Input, Label, TextField } from "react-aria-components";
-import { SetOptOutDocument } from "../generated/operations.ts";
+import { SetOptOutDocument } from "../generated/people.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem, Unreadable } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";

@@ -1,7 +1,7 @@
 import { useMutation } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
 import { FieldError, Input, Label, TextField } from "react-aria-components";
-import { type ParticipantDetailsFragment, UpdateParticipantDocument } from "../generated/operations.ts";
+import { type ParticipantDetailsFragment, UpdateParticipantDocument } from "../generated/people.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";

@@ -2,7 +2,7 @@ import { skipToken, useQuery } from "@apollo/client/react";
 import { UserRoundSearch, Users } from "lucide-react";
 import { Input, Label, ListBox, ListBoxItem, ListLayout, SearchField, Text, Virtualizer } from "react-aria-components";
 import { useLocation, useNavigate, useParams } from "react-router";
-import { SearchPeopleDocument, type SearchPeopleQuery } from "../generated/operations.ts";
+import { SearchPeopleDocument, type SearchPeopleQuery } from "../generated/people.ts";
 import { PaneFoot } from "../parts/pane-foot.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { opensRow } from "../parts/selection.ts";

@@ -1,7 +1,7 @@
 import { useQuery } from "@apollo/client/react";
 import { MessageSquare } from "lucide-react";
 import { Link, useLocation } from "react-router";
-import { PersonPageDocument, type PersonPageQuery } from "../generated/operations.ts";
+import { PersonPageDocument, type PersonPageQuery } from "../generated/people.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
 import { hasFailed, Problem, Skeleton, Unreadable } from "../parts/state.tsx";

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { Form } from "react-aria-components";
-import { SeriesChoiceDocument, SubscribeToSeriesDocument } from "../generated/operations.ts";
+import { SeriesChoiceDocument, SubscribeToSeriesDocument } from "../generated/people.ts";
 import { LineChoice } from "../inbox/line-choice.tsx";
 import { useLines } from "../inbox/lines.ts";
 import { Choice } from "../parts/choice.tsx";

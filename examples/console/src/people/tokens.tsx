@@ -7,7 +7,7 @@ import {
   ParticipantTokensDocument,
   RemoveTokensDocument,
   SetTokensDocument,
-} from "../generated/operations.ts";
+} from "../generated/people.ts";
 import { Choice } from "../parts/choice.tsx";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";

@@ -4,7 +4,7 @@ import {
   type ParticipantDetailsFragment,
   UpdateContactDocument,
   UpdateParticipantDocument,
-} from "../generated/operations.ts";
+} from "../generated/people.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";

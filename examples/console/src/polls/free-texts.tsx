@@ -1,7 +1,7 @@
 import { skipToken, useQuery } from "@apollo/client/react";
 import { useEffect, useRef, useState } from "react";
 import { Button, Input, Label, SearchField } from "react-aria-components";
-import { QuestionTextsDocument, type WrittenTextFragment } from "../generated/operations.ts";
+import { QuestionTextsDocument, type WrittenTextFragment } from "../generated/polls.ts";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { useTyped } from "../parts/timing.ts";
 import { strings } from "../strings.ts";

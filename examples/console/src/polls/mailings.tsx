@@ -1,6 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { CalendarClock } from "lucide-react";
-import { PollMailingsDocument, type PollMailingsQuery } from "../generated/operations.ts";
+import { PollMailingsDocument, type PollMailingsQuery } from "../generated/polls.ts";
 import type { Draft } from "../parts/draft.ts";
 import { hasFailed, Problem, Skeleton } from "../parts/state.tsx";
 import { Moment } from "../parts/time.tsx";

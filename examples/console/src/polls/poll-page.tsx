@@ -5,7 +5,7 @@ import {
   PollResultsDocument,
   type PollResultsQuery,
   type WrittenTextFragment,
-} from "../generated/operations.ts";
+} from "../generated/polls.ts";
 import { useDraft } from "../parts/draft.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";

@@ -3,7 +3,7 @@ import { ChartBarBig } from "lucide-react";
 import { useState } from "react";
 import { Input, Label, ListBox, ListBoxItem, ListLayout, SearchField, Virtualizer } from "react-aria-components";
 import { useNavigate, useParams } from "react-router";
-import { PollsDocument } from "../generated/operations.ts";
+import { PollsDocument } from "../generated/polls.ts";
 import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
-import type { WrittenTextFragment } from "../generated/operations.ts";
+import type { WrittenTextFragment } from "../generated/polls.ts";
 import { strings } from "../strings.ts";
 
 const words = strings.polls;

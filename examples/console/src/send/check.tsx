@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
-import type { CreateSendJobMutation } from "../generated/operations.ts";
+import type { CreateSendJobMutation } from "../generated/send.ts";
 import { Ask } from "../parts/ask.tsx";
 import { showNumber } from "../parts/person.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";

@@ -1,5 +1,5 @@
 import { useMemo, useRef } from "react";
-import type { CreateSendJobMutationVariables } from "../generated/operations.ts";
+import type { CreateSendJobMutationVariables } from "../generated/send.ts";
 import { useDraft } from "../parts/draft.ts";
 import type { Upload } from "./files.ts";
 

@@ -2,7 +2,7 @@ import type { ErrorLike } from "@apollo/client";
 import { Plus, Send } from "lucide-react";
 import { ListBox, ListBoxItem, ListLayout, Virtualizer } from "react-aria-components";
 import { Link, useNavigate } from "react-router";
-import type { JobSummaryFragment } from "../generated/operations.ts";
+import type { JobSummaryFragment } from "../generated/send.ts";
 import { PaneFoot } from "../parts/pane-foot.tsx";
 import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";

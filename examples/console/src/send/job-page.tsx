@@ -9,7 +9,7 @@ import {
   type JobSummaryFragment,
   PauseJobDocument,
   ResumeJobDocument,
-} from "../generated/operations.ts";
+} from "../generated/send.ts";
 import { Ask } from "../parts/ask.tsx";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { PendingButton } from "../parts/pending-button.tsx";

@@ -10,7 +10,7 @@ import {
   ToggleButtonGroup,
   Virtualizer,
 } from "react-aria-components";
-import { JobRowsDocument, type JobRowsQuery, type JobSummaryFragment } from "../generated/operations.ts";
+import { JobRowsDocument, type JobRowsQuery, type JobSummaryFragment } from "../generated/send.ts";
 import { showNumber } from "../parts/person.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { showMoment, Time } from "../parts/time.tsx";

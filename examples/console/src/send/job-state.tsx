@@ -1,6 +1,6 @@
 import { useSubscription } from "@apollo/client/react";
 import { Label, ProgressBar } from "react-aria-components";
-import { JobProgressDocument, type JobSummaryFragment } from "../generated/operations.ts";
+import { JobProgressDocument, type JobSummaryFragment } from "../generated/send.ts";
 import { showCount, strings } from "../strings.ts";
 
 const words = strings.send;

@@ -16,12 +16,8 @@ import {
   TagGroup,
   TagList,
 } from "react-aria-components";
-import {
-  SearchPeopleDocument,
-  SendAnswersDocument,
-  SendGroupsDocument,
-  SendPollsDocument,
-} from "../generated/operations.ts";
+import { SearchPeopleDocument } from "../generated/people.ts";
+import { SendAnswersDocument, SendGroupsDocument, SendPollsDocument } from "../generated/send.ts";
 import { showNumber } from "../parts/person.tsx";
 import { Problem } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";

@@ -1,7 +1,7 @@
 import { useQuery } from "@apollo/client/react";
 import { Send as SendIcon } from "lucide-react";
 import { useParams } from "react-router";
-import { JobsDocument } from "../generated/operations.ts";
+import { JobsDocument } from "../generated/send.ts";
 import { Empty } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
 import { Compose } from "./compose.tsx";

@@ -3,7 +3,7 @@ import { useMutation } from "@apollo/client/react";
 import { adviceOnError, adviceOnUserError } from "@textgraph/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { CreateSendJobDocument, JobsDocument } from "../generated/operations.ts";
+import { CreateSendJobDocument, JobsDocument } from "../generated/send.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { inputOf, type SendDraft } from "./draft.ts";
 

@@ -2,7 +2,7 @@ import { useMutation } from "@apollo/client/react";
 import { adviceOnUserError, newIdempotencyKey } from "@textgraph/client";
 import { useRef, useState } from "react";
 import { Button, Form, Input, Label, Text, TextField } from "react-aria-components";
-import { SendDocument } from "../generated/operations.ts";
+import { SendDocument } from "../generated/inbox.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { Problem } from "../parts/state.tsx";
 import { useIsOnline } from "../shell/online.ts";
