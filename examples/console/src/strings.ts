@@ -1,6 +1,7 @@
 // Every sentence of the console, in English. Another language is another object of the type `Strings`.
 
-const number = new Intl.NumberFormat("en");
+// Made when the first number is shown: to make an `Intl.NumberFormat` takes a browser long.
+const number = { format: (value: number) => value.toLocaleString("en") };
 const plural = (count: number, one: string, other: string) => `${number.format(count)} ${count === 1 ? one : other}`;
 
 const en = {

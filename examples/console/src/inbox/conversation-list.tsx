@@ -1,28 +1,15 @@
 import type { ErrorLike } from "@apollo/client";
 import { CheckCheck, MessageSquare, UserRoundSearch } from "lucide-react";
-import { createContext, useContext, useState } from "react";
-import {
-  Input,
-  Label,
-  ListBox,
-  ListBoxItem,
-  ListLayout,
-  SearchField,
-  ToggleButton,
-  ToggleButtonGroup,
-  Virtualizer,
-} from "react-aria-components";
-import { useNavigate } from "react-router";
+import { type KeyboardEvent, useState } from "react";
+import { Link } from "react-router";
 import type { ConversationRowFragment } from "../generated/inbox.ts";
 import { PaneFoot } from "../parts/pane-foot.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
-import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { strings } from "../strings.ts";
 import { useNames } from "./names.ts";
 
-const ROW_HEIGHT = 76;
 const words = strings.inbox;
 
 interface Props {
@@ -43,16 +30,15 @@ export function ConversationList({ rows, totalCount, error, isUnread, selected, 
     <section className="conversations" aria-labelledby="inbox-title">
       <header className="pane-head">
         <h1 id="inbox-title">{words.title}</h1>
-        <ToggleButtonGroup
-          className="segmented"
-          aria-label={words.show}
-          disallowEmptySelection
-          selectedKeys={[isUnread ? "unread" : "all"]}
-          onSelectionChange={(keys) => onUnread(keys.has("unread"))}
-        >
-          <ToggleButton id="all">{words.all}</ToggleButton>
-          <ToggleButton id="unread">{words.unread}</ToggleButton>
-        </ToggleButtonGroup>
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a row everywhere */}
+        <div className="segmented" role="group" aria-label={words.show}>
+          <button type="button" aria-pressed={!isUnread} onClick={() => onUnread(false)}>
+            {words.all}
+          </button>
+          <button type="button" aria-pressed={isUnread} onClick={() => onUnread(true)}>
+            {words.unread}
+          </button>
+        </div>
       </header>
       {rows !== null && <Problem error={error} onRetry={onRetry} />}
       {rows === null && error !== undefined && <Failed error={error} title={words.failedTitle} onRetry={onRetry} />}
@@ -80,7 +66,6 @@ function isMeant(typed: string, name: string | undefined, phoneNumber: string): 
 }
 
 function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected"> & { readonly rows: readonly Row[] }) {
-  const navigate = useNavigate();
   const { names, areSomeMissing } = useNames(rows.map(({ phoneNumber }) => phoneNumber));
   const [typed, setTyped] = useState("");
   const shown =
@@ -92,12 +77,13 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
       </Empty>
     );
   }
+  const reached = shown.find(({ phoneNumber }) => phoneNumber === selected) ?? shown[0];
   return (
-    <NamesContext value={names}>
-      <SearchField className="field search" value={typed} onChange={setTyped}>
-        <Label>{words.narrow}</Label>
-        <Input />
-      </SearchField>
+    <>
+      <label className="field search">
+        <span>{words.narrow}</span>
+        <input type="search" value={typed} onChange={({ target }) => setTyped(target.value)} />
+      </label>
       {shown.length === 0 && (
         <Empty icon={UserRoundSearch} title={words.noneMeantTitle}>
           <p>{words.noneMeant}</p>
@@ -108,36 +94,46 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
           {words.namesFailed}
         </p>
       )}
-      <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: ROW_HEIGHT }}>
-        <ListBox
-          className="rows"
-          aria-label={words.list}
-          items={shown}
-          {...opensRow(selected, (key) => void navigate(`/inbox/${key}`))}
-        >
-          {(row) => <ConversationItem row={row} />}
-        </ListBox>
-      </Virtualizer>
-    </NamesContext>
+      <div className="rows" role="listbox" aria-label={words.list} onKeyDown={openByKey}>
+        {shown.map((row) => (
+          <Link
+            key={row.phoneNumber}
+            className="row"
+            to={`/inbox/${row.phoneNumber}`}
+            role="option"
+            aria-selected={row.phoneNumber === selected}
+            tabIndex={row === reached ? 0 : -1}
+          >
+            <ConversationSummary row={row} name={names.get(row.phoneNumber) ?? showNumber(row.phoneNumber)} />
+          </Link>
+        ))}
+      </div>
+    </>
   );
 }
 
 type Row = ConversationRowFragment;
 
-/** Names arrive after the rows; the rows are not made anew for them, which would lose a click that is under way. */
-const NamesContext = createContext<ReadonlyMap<string, string>>(new Map());
-
-function ConversationItem({ row }: { readonly row: Row }) {
-  return (
-    <ListBoxItem id={row.phoneNumber} className="row" textValue={row.phoneNumber}>
-      <ConversationSummary row={row} />
-    </ListBoxItem>
-  );
+/** The arrow keys, Home and End open another row; Tab leaves the list. */
+function openByKey(event: KeyboardEvent<HTMLElement>): void {
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=option]")];
+  const at = rows.findIndex((row) => row.matches(":focus"));
+  const places = new Map([
+    ["ArrowDown", at + 1],
+    ["ArrowUp", at - 1],
+    ["Home", 0],
+    ["End", rows.length - 1],
+  ]);
+  const row = rows[places.get(event.key) ?? -1];
+  if (row !== undefined) {
+    event.preventDefault();
+    row.focus();
+    row.click();
+  }
 }
 
-function ConversationSummary({ row }: { readonly row: Row }) {
-  const { latestMessage, latestAt, phoneNumber, unreadCount, person } = row;
-  const name = useContext(NamesContext).get(phoneNumber) ?? showNumber(phoneNumber);
+function ConversationSummary({ row, name }: { readonly row: Row; readonly name: string }) {
+  const { latestMessage, latestAt, unreadCount, person } = row;
   const isSent = latestMessage.__typename === "OutgoingMessage";
   return (
     <>

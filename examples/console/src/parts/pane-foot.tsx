@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import { Button } from "react-aria-components";
 
 interface Props {
   /** How many rows the list has. */
@@ -16,9 +15,9 @@ export function PaneFoot({ children, more, onMore }: Props) {
     <footer className="pane-foot">
       {children}
       {onMore && (
-        <Button className="button" onPress={onMore}>
+        <button type="button" className="button" onClick={onMore}>
           {more}
-        </Button>
+        </button>
       )}
     </footer>
   );

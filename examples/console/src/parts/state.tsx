@@ -2,7 +2,6 @@ import { CombinedGraphQLErrors, type ErrorLike } from "@apollo/client";
 import { adviceOnError } from "@textgraph/client";
 import { CloudAlert, type LucideIcon, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button } from "react-aria-components";
 import { strings } from "../strings.ts";
 
 interface EmptyProps {
@@ -61,9 +60,9 @@ export function Failed({ error, title, onRetry }: ProblemProps & { readonly titl
       <Empty icon={CloudAlert} title={title}>
         <p>{sentencesOf(error)}</p>
         {onRetry && (
-          <Button className="button" onPress={onRetry}>
+          <button type="button" className="button" onClick={onRetry}>
             {strings.states.retry}
-          </Button>
+          </button>
         )}
       </Empty>
     </div>
@@ -89,9 +88,9 @@ export function Banner({ children, onRetry }: BannerProps) {
     <div className="banner banner-warn" role="alert">
       <span>{children}</span>
       {onRetry && (
-        <Button className="button" onPress={onRetry}>
+        <button type="button" className="button" onClick={onRetry}>
           {strings.states.retry}
-        </Button>
+        </button>
       )}
     </div>
   );

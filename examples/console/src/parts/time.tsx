@@ -1,7 +1,8 @@
 import { useAccountZone } from "../session.tsx";
 import { LOCALE, strings } from "../strings.ts";
-import { OWN_ZONE } from "./zones.tsx";
 
+/** Where the clocks of the person at the screen are. */
+export const OWN_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 const hour = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit" });
 const second = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const dayAndHour = new Intl.DateTimeFormat(LOCALE, {

@@ -1,9 +1,7 @@
 import { type ReactNode, useMemo } from "react";
 import { strings } from "../strings.ts";
 import { Choice } from "./choice.tsx";
-
-/** Where the clocks of the person at the screen are. */
-export const OWN_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+import { OWN_ZONE } from "./time.tsx";
 
 interface Props {
   readonly value: string;

@@ -9,8 +9,9 @@ import { isText, mayBeDone, useDraft } from "../parts/draft.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem } from "../parts/state.tsx";
+import { OWN_ZONE } from "../parts/time.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";
-import { OWN_ZONE, ZoneChoice } from "../parts/zones.tsx";
+import { ZoneChoice } from "../parts/zones.tsx";
 import { strings } from "../strings.ts";
 
 const words = strings.people;

@@ -1,8 +1,8 @@
 import { useRef } from "react";
 import { FieldError, Input, Label, Text, TextField, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { readLocalTime, writeLocalTime } from "../parts/local-time.ts";
-import { showMomentIn } from "../parts/time.tsx";
-import { OWN_ZONE, ZoneChoice } from "../parts/zones.tsx";
+import { OWN_ZONE, showMomentIn } from "../parts/time.tsx";
+import { ZoneChoice } from "../parts/zones.tsx";
 import { useAccountZone } from "../session.tsx";
 import { strings } from "../strings.ts";
 

@@ -1,6 +1,5 @@
 import { Compass, Lock, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button } from "react-aria-components";
 import { Link, Navigate, useLocation } from "react-router";
 import { Empty } from "../parts/state.tsx";
 import { useMay, useSession } from "../session.tsx";
@@ -25,9 +24,9 @@ export function Forbidden({ scopes, children }: ForbiddenProps) {
       <p>
         {strings.states.forbidden} {scopes.length > 0 && strings.states.forbiddenScopes(either.format(scopes))}
       </p>
-      <Button className="button" onPress={signOut}>
+      <button type="button" className="button" onClick={signOut}>
         {strings.states.otherKey}
-      </Button>
+      </button>
     </Empty>
   );
 }
@@ -56,9 +55,9 @@ export function PageFailure() {
     <main>
       <Empty icon={TriangleAlert} isPage title={strings.states.failedTitle}>
         <p>{strings.states.broken}</p>
-        <Button className="button button-primary" onPress={() => location.reload()}>
+        <button type="button" className="button button-primary" onClick={() => location.reload()}>
           {strings.states.reload}
-        </Button>
+        </button>
       </Empty>
     </main>
   );

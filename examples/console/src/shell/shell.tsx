@@ -1,12 +1,14 @@
 import { CircleUser, WifiOff } from "lucide-react";
 import { useState } from "react";
-import { Button, Dialog, DialogTrigger, Label, Popover, Radio, RadioGroup } from "react-aria-components";
 import { NavLink, Outlet } from "react-router";
 import { useMay, useSession } from "../session.tsx";
 import { strings } from "../strings.ts";
+import { Logo } from "./logo.tsx";
 import { useIsOnline } from "./online.ts";
 import { SECTIONS } from "./sections.ts";
 import { applyTheme, readTheme, type Theme } from "./theme.ts";
+
+const THEMES = ["system", "light", "dark"] as const;
 
 /** The frame around each section: menu, account, and a line that says so while the browser is offline. */
 export function Shell() {
@@ -18,7 +20,9 @@ export function Shell() {
         {strings.skip}
       </a>
       <header className="menu">
-        <img src="/icon.svg" alt={strings.name} width="32" height="32" />
+        <div className="logo" role="img" aria-label={strings.name}>
+          <Logo size={32} />
+        </div>
         <nav aria-label={strings.nav.label}>
           {SECTIONS.filter(({ scopes }) => scopes.some(may)).map(({ path, name, icon: Icon }) => (
             <NavLink key={path} to={`/${path}`}>
@@ -49,33 +53,31 @@ function Account() {
   const id = state.name === "signedIn" ? state.id : "";
   const name = id === "anonymous" ? words.anonymous : id.replace(/^(key|token):/, "");
 
-  function choose(chosen: string) {
-    const next: Theme = chosen === "light" || chosen === "dark" ? chosen : "system";
+  function choose(next: Theme) {
     applyTheme(next);
     setTheme(next);
   }
 
   return (
-    <DialogTrigger>
-      <Button className="menu-button" aria-label={name}>
+    <>
+      <button className="menu-button" type="button" aria-label={name} popoverTarget="account">
         <CircleUser aria-hidden size={22} />
-      </Button>
-      <Popover className="popover" placement="right bottom">
-        <Dialog className="account" aria-label={name}>
-          <strong>{name}</strong>
-          <RadioGroup className="radios" value={theme} onChange={choose}>
-            <Label>{words.themeLabel}</Label>
-            {(["system", "light", "dark"] as const).map((each) => (
-              <Radio key={each} value={each} className="radio">
-                {words.themes[each]}
-              </Radio>
-            ))}
-          </RadioGroup>
-          <Button className="button" onPress={signOut}>
-            {words.signOut}
-          </Button>
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
+      </button>
+      <div id="account" className="popover account" popover="auto" role="dialog" aria-label={name}>
+        <strong>{name}</strong>
+        <fieldset className="themes">
+          <legend>{words.themeLabel}</legend>
+          {THEMES.map((each) => (
+            <label key={each}>
+              <input type="radio" name="theme" checked={theme === each} onChange={() => choose(each)} />
+              {words.themes[each]}
+            </label>
+          ))}
+        </fieldset>
+        <button className="button" type="button" onClick={signOut}>
+          {words.signOut}
+        </button>
+      </div>
+    </>
   );
 }
