@@ -44,7 +44,15 @@ export async function buildConsole(): Promise<BuiltConsole> {
   await run(ROOT, "kit/build/build.ts", join(CONSOLE, "node_modules/@textgraph/client"));
   await run(CONSOLE, "node_modules/@graphql-codegen/cli/esm/bin.js", "--config", "codegen.yml", "--errors-only");
   const documents = join(CONSOLE, "src/generated/trusted-documents.json");
-  await run(ROOT, "src/commands/extract-documents.ts", join(CONSOLE, "operations"), "--out", documents);
+  await run(
+    ROOT,
+    "src/commands/extract-documents.ts",
+    join(CONSOLE, "operations"),
+    "--out",
+    documents,
+    "--ids",
+    join(CONSOLE, "src/generated/document-ids.json"),
+  );
   await run(CONSOLE, "node_modules/typescript/bin/tsc");
   await run(CONSOLE, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
   const [server, address] = await serve();

@@ -9,9 +9,10 @@ import {
   useMemo,
   useState,
 } from "react";
-import type { ClientOptions, Credentials } from "./graph.ts";
+import { type Credentials, keepCredentials, readCredentials } from "./credentials.ts";
+import { askFirst, type FirstAnswers } from "./first-questions.ts";
+import type { ClientOptions } from "./graph.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
-import { askViewer } from "./viewer.ts";
 
 /** Why somebody is not signed in; `none`: they have not tried yet. */
 export type SignedOutReason = "none" | "refused" | "ended" | "unreachable";
@@ -32,7 +33,6 @@ type State =
 interface Behind {
   readonly default: ComponentType<{ readonly client: ApolloClient }>;
   readonly createClient: (options: ClientOptions) => ApolloClient;
-  readonly readFirst: (client: ApolloClient, pathname: string) => void;
 }
 
 type Scopes = ReadonlySet<string>;
@@ -45,66 +45,64 @@ interface Session {
   signOut(): void;
 }
 
+const SIGNED_OUT: State = { name: "signedOut", reason: "none" };
+
+/** How long the form waits for a server that may ask for no key. */
+const PATIENCE_MS = 300;
+
 const SessionContext = createContext<Session | null>(null);
-
-// The key lives as long as the tab: a reload keeps it, another tab or a restart of the browser asks again. The address of
-// the graph is no secret and is remembered.
-const KEY = "console.key";
-const URL_NAME = "console.graph";
-const DEFAULT_URL = "http://127.0.0.1:4000/graphql";
-
-/** A key is kept together with the graph that it was entered for, and sent to no other. */
-function readCredentials(): Credentials {
-  const asked = new URLSearchParams(location.search).get("graph");
-  const url = asked ?? localStorage.getItem(URL_NAME) ?? DEFAULT_URL;
-  const [keptFor, key] = (sessionStorage.getItem(KEY) ?? "").split("\n");
-  return { url, key: keptFor === url ? (key ?? "") : "" };
-}
-
-function keep({ url, key }: Credentials): void {
-  localStorage.setItem(URL_NAME, url);
-  sessionStorage.setItem(KEY, `${url}\n${key}`);
-}
 
 interface ProviderProps {
   readonly load: () => Promise<Behind>;
+  /** To what was asked with the credentials of this tab. */
+  readonly answers: FirstAnswers;
   readonly children: ReactNode;
 }
 
-export function SessionProvider({ load, children }: ProviderProps) {
+export function SessionProvider({ load, answers: firstAnswers, children }: ProviderProps) {
   const [state, setState] = useState<State>({ name: "checking" });
   const [credentials, setCredentials] = useState(readCredentials);
   const ledger = useMemo(createLedger, []);
 
-  const signIn = useCallback(
-    async (given: Credentials) => {
-      const end = () => setState((now) => (now.name === "signedIn" ? { name: "signedOut", reason: "ended" } : now));
-      const { reason, signedIn } = await tryToSignIn({ ...given, ledger, onRefused: end }, load);
-      if (signedIn !== null) {
-        keep(given);
-        setCredentials(given);
-        setState(signedIn);
+  const open = useCallback(
+    async (given: Credentials, answers: FirstAnswers) => {
+      const onRefused = () =>
+        setState((now) => (now.name === "signedIn" ? { name: "signedOut", reason: "ended" } : now));
+      const opened = await tryToOpen({ ...given, ledger, onRefused }, answers, load);
+      if (typeof opened === "string") {
+        return opened;
       }
-      return reason;
+      keepCredentials(given);
+      setCredentials(given);
+      setState(opened);
+      return null;
     },
     [load, ledger],
   );
 
+  const signIn = useCallback((given: Credentials) => open(given, askFirst(given, location.pathname)), [open]);
+
   const signOut = useCallback(() => {
     sessionStorage.clear();
     setCredentials((now) => ({ ...now, key: "" }));
-    setState({ name: "signedOut", reason: "none" });
+    setState(SIGNED_OUT);
   }, []);
 
   // A key of this tab, or a server that asks for none, opens the console without a form.
   useEffect(() => {
     const given = readCredentials();
-    signIn(given).then((reason) => {
+    const hasKey = given.key !== "";
+    if (hasKey) {
+      load().catch(() => undefined);
+    } else {
+      setTimeout(() => setState((now) => (now.name === "checking" ? SIGNED_OUT : now)), PATIENCE_MS);
+    }
+    open(given, firstAnswers).then((reason) => {
       if (reason !== null) {
-        setState({ name: "signedOut", reason: reason === "refused" && given.key === "" ? "none" : reason });
+        setState(reason === "refused" && !hasKey ? SIGNED_OUT : { name: "signedOut", reason });
       }
     });
-  }, [signIn]);
+  }, [open, firstAnswers, load]);
 
   const session = useMemo(
     () => ({ state, credentials, ledger, signIn, signOut }),
@@ -113,33 +111,25 @@ export function SessionProvider({ load, children }: ProviderProps) {
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
-async function tryToSignIn(
-  options: Omit<ClientOptions, "areTrusted">,
+/** The state of who is signed in, or why nobody is. */
+async function tryToOpen(
+  options: Omit<ClientOptions, "areTrusted" | "inbox">,
+  answers: FirstAnswers,
   load: () => Promise<Behind>,
-): Promise<{ readonly reason: SignedOutReason | null; readonly signedIn: State | null }> {
-  const open = async (areTrusted: boolean) => {
-    const { default: Console, createClient, readFirst } = await load();
-    const client = createClient({ ...options, areTrusted });
-    readFirst(client, location.pathname);
-    return { Console, client };
-  };
-  // With a key, the console is opened and reads its first page while the server is asked who that is; without one, most
-  // servers show the form.
-  const early = options.key === "" ? null : open(true).catch(() => null);
+): Promise<State | SignedOutReason> {
+  const answer = await answers.viewer;
+  if (answer.name !== "viewer") {
+    return answer.name;
+  }
+  const { viewer, result, areTrusted } = answer;
+  options.ledger.record("Viewer", result, result.milliseconds);
   try {
-    const startedAt = performance.now();
-    const answer = await askViewer(options);
-    if (answer.name !== "viewer") {
-      void early?.then((opened) => opened?.client.stop());
-      return { reason: answer.name, signedIn: null };
-    }
-    options.ledger.record("Viewer", answer.result, performance.now() - startedAt);
-    const { id, scopes, timeZone } = answer.viewer;
-    const opened = (answer.areTrusted ? await early : null) ?? (await open(answer.areTrusted));
-    return { reason: null, signedIn: { name: "signedIn", ...opened, id, scopes: new Set(scopes), timeZone } };
+    const { default: Console, createClient } = await load();
+    const client = createClient({ ...options, areTrusted, inbox: answers.inbox });
+    return { name: "signedIn", client, Console, ...viewer, scopes: new Set(viewer.scopes) };
   } catch {
     // A file of the console itself could not be loaded.
-    return { reason: "unreachable", signedIn: null };
+    return "unreachable";
   }
 }
 

@@ -68,6 +68,7 @@ function isMeant(typed: string, name: string | undefined, phoneNumber: string): 
 function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected"> & { readonly rows: readonly Row[] }) {
   const { names, areSomeMissing } = useNames(rows.map(({ phoneNumber }) => phoneNumber));
   const [typed, setTyped] = useState("");
+  const [focused, setFocused] = useState<string | null>(null);
   const shown =
     typed.trim() === "" ? rows : rows.filter(({ phoneNumber }) => isMeant(typed, names.get(phoneNumber), phoneNumber));
   if (rows.length === 0) {
@@ -77,7 +78,9 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
       </Empty>
     );
   }
-  const reached = shown.find(({ phoneNumber }) => phoneNumber === selected) ?? shown[0];
+  const find = (sought: string | null) => shown.find(({ phoneNumber }) => phoneNumber === sought);
+  // The Tab key stops at one row alone.
+  const reached = find(focused) ?? find(selected) ?? shown[0];
   return (
     <>
       <label className="field search">
@@ -94,7 +97,7 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
           {words.namesFailed}
         </p>
       )}
-      <div className="rows" role="listbox" aria-label={words.list} onKeyDown={openByKey}>
+      <div className="rows" role="listbox" aria-label={words.list} onKeyDown={moveByKey}>
         {shown.map((row) => (
           <Link
             key={row.phoneNumber}
@@ -103,6 +106,7 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
             role="option"
             aria-selected={row.phoneNumber === selected}
             tabIndex={row === reached ? 0 : -1}
+            onFocus={() => setFocused(row.phoneNumber)}
           >
             <ConversationSummary row={row} name={names.get(row.phoneNumber) ?? showNumber(row.phoneNumber)} />
           </Link>
@@ -114,8 +118,8 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
 
 type Row = ConversationRowFragment;
 
-/** The arrow keys, Home and End open another row; Tab leaves the list. */
-function openByKey(event: KeyboardEvent<HTMLElement>): void {
+/** Arrow keys, Home and End move; Enter, as in any link, and Space open a row. Tab leaves the list. */
+function moveByKey(event: KeyboardEvent<HTMLElement>): void {
   const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=option]")];
   const at = rows.findIndex((row) => row.matches(":focus"));
   const places = new Map([
@@ -124,11 +128,14 @@ function openByKey(event: KeyboardEvent<HTMLElement>): void {
     ["Home", 0],
     ["End", rows.length - 1],
   ]);
-  const row = rows[places.get(event.key) ?? -1];
-  if (row !== undefined) {
+  const place = places.get(event.key);
+  if (place !== undefined || event.key === " ") {
     event.preventDefault();
-    row.focus();
-    row.click();
+  }
+  if (place !== undefined) {
+    rows[place]?.focus();
+  } else if (event.key === " ") {
+    rows[at]?.click();
   }
 }
 

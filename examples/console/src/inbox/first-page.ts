@@ -1,6 +1,4 @@
-import { ConversationsDocument } from "../generated/inbox.ts";
+export const PAGE = 30;
 
-export const PAGE = 50;
-
-/** What the inbox asks first. */
-export const FIRST_PAGE = { query: ConversationsDocument, variables: { first: PAGE, filter: null } };
+/** The variables of the inbox's first read. */
+export const FIRST_PAGE = { first: PAGE, filter: null };

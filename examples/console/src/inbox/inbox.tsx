@@ -1,15 +1,17 @@
 import { useQuery } from "@apollo/client/react";
 import { MessageSquarePlus, MessagesSquare } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link, useParams } from "react-router";
-import { Empty } from "../parts/state.tsx";
+import { ConversationsDocument } from "../generated/inbox.ts";
+import { Empty, Skeleton } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { ConversationList } from "./conversation-list.tsx";
 import { FIRST_PAGE, PAGE } from "./first-page.ts";
-import { useLiveInbox } from "./live.ts";
-import { Thread } from "./thread.tsx";
 
+// Behind the first screen, which is the list.
+const Thread = lazy(() => import("./thread.tsx"));
+const Live = lazy(() => import("./live.tsx"));
 const LARGEST_PAGE = 100;
 
 /** Conversations on the left, one of them on the right, both live. On a narrow screen one of the two. */
@@ -18,22 +20,27 @@ export default function Inbox() {
   const may = useMay();
   const [isUnread, setUnread] = useState(false);
   // What changed while another section was open is read when this one is opened again.
-  const { data, error, refetch, fetchMore } = useQuery(FIRST_PAGE.query, {
-    variables: isUnread ? { first: PAGE, filter: { isUnread } } : FIRST_PAGE.variables,
+  const { data, error, refetch, fetchMore } = useQuery(ConversationsDocument, {
+    variables: isUnread ? { first: PAGE, filter: { isUnread } } : FIRST_PAGE,
     fetchPolicy: "cache-and-network",
   });
   const page = data?.conversations;
   const rows = page?.nodes?.filter((row) => row !== null) ?? [];
   const [changes, setChanges] = useState(0);
-  useLiveInbox(data?.eventCursor, () => {
+  function onChange() {
     void refetch({ first: Math.min(LARGEST_PAGE, Math.max(PAGE, rows.length)) });
     setChanges((count) => count + 1);
-  });
+  }
   const words = strings.inbox;
 
   return (
     <div className="inbox" data-open={phoneNumber !== undefined}>
       <title>{`${words.title} · ${strings.name}`}</title>
+      {data && (
+        <Suspense>
+          <Live since={data.eventCursor} onChange={onChange} />
+        </Suspense>
+      )}
       <ConversationList
         rows={page ? rows : null}
         totalCount={page?.totalCount ?? 0}
@@ -64,7 +71,9 @@ export default function Inbox() {
           )}
         </div>
       ) : (
-        <Thread key={phoneNumber} phoneNumber={phoneNumber} changes={changes} />
+        <Suspense fallback={<Skeleton rows={5} of="texts" />}>
+          <Thread key={phoneNumber} phoneNumber={phoneNumber} changes={changes} />
+        </Suspense>
       )}
     </div>
   );

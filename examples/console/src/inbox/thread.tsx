@@ -21,7 +21,7 @@ interface Props {
 }
 
 /** One conversation: both directions, and the box to answer in. Opening it marks it as read. */
-export function Thread({ phoneNumber, changes }: Props) {
+export default function Thread({ phoneNumber, changes }: Props) {
   const may = useMay();
   const { data, error, refetch, fetchMore } = useQuery(ThreadDocument, {
     variables: { phoneNumber },

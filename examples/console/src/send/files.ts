@@ -1,5 +1,5 @@
 import { adviceOnError } from "@textgraph/client";
-import type { Credentials } from "../graph.ts";
+import type { Credentials } from "../credentials.ts";
 import { strings } from "../strings.ts";
 
 // The files of jobs, which the graph takes and gives at addresses of their own (docs/jobs.md).

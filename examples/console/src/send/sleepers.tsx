@@ -1,6 +1,5 @@
 import { Moon } from "lucide-react";
-import { showSoonIn } from "../parts/time.tsx";
-import { OWN_ZONE } from "../parts/zones.tsx";
+import { OWN_ZONE, showSoonIn } from "../parts/time.tsx";
 import { useAccountZone } from "../session.tsx";
 import { strings } from "../strings.ts";
 import type { SendDraft } from "./draft.ts";

@@ -1,6 +1,6 @@
 import { CircleUser, WifiOff } from "lucide-react";
-import { useState } from "react";
-import { NavLink, Outlet } from "react-router";
+import { type ReactNode, useState } from "react";
+import { NavLink } from "react-router";
 import { useMay, useSession } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { Logo } from "./logo.tsx";
@@ -11,7 +11,7 @@ import { applyTheme, readTheme, type Theme } from "./theme.ts";
 const THEMES = ["system", "light", "dark"] as const;
 
 /** The frame around each section: menu, account, and a line that says so while the browser is offline. */
-export function Shell() {
+export function Shell({ children }: { readonly children: ReactNode }) {
   const may = useMay();
   const isOnline = useIsOnline();
   return (
@@ -40,7 +40,7 @@ export function Shell() {
             {strings.states.offline}
           </p>
         )}
-        <Outlet />
+        {children}
       </main>
     </div>
   );

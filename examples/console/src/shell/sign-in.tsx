@@ -1,31 +1,44 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { type SignedOutReason, useSession } from "../session.tsx";
 import { strings } from "../strings.ts";
+import { Logo } from "./logo.tsx";
 
 const words = strings.signIn;
 
-/** An address and a key. The key is sent to this address alone. Plain elements: it is there before the console's own are. */
-export function SignIn({ reason: before }: { readonly reason: SignedOutReason }) {
+interface Props {
+  readonly reason: SignedOutReason;
+  /** Loads what is behind the sign-in. */
+  readonly load: () => Promise<unknown>;
+}
+
+/** An address and a key. The key is sent to this address alone. */
+export function SignIn({ reason: before, load }: Props) {
   const { credentials, signIn } = useSession();
   const [url, setUrl] = useState(credentials.url);
   const [key, setKey] = useState("");
-  const [reason, setReason] = useState(before);
+  const [refusal, setRefusal] = useState<SignedOutReason | null>(null);
   const [isPending, setPending] = useState(false);
+
+  useEffect(() => {
+    // While the key is typed. What cannot be loaded now is asked for again, and said, at the sign-in.
+    load().catch(() => undefined);
+  }, [load]);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setPending(true);
-    const refusal = await signIn({ url: url.trim(), key: key.trim() });
-    if (refusal !== null) {
-      setReason(refusal);
+    const refused = await signIn({ url: url.trim(), key: key.trim() });
+    if (refused !== null) {
+      setRefusal(refused);
       setPending(false);
     }
   }
+  const reason = refusal ?? before;
 
   return (
     <main className="sign-in">
       <form className="card" onSubmit={submit}>
-        <img src="/icon.svg" alt="" width="40" height="40" />
+        <Logo size={40} />
         <h1>{words.title}</h1>
         <p className="muted">{words.lead}</p>
         {words[reason] !== "" && (
