@@ -1,6 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { MessageSquarePlus, MessagesSquare } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { ConversationsDocument } from "../generated/inbox.ts";
 import { Empty, Skeleton } from "../parts/state.tsx";
@@ -10,7 +10,8 @@ import { ConversationList } from "./conversation-list.tsx";
 import { FIRST_PAGE, PAGE } from "./first-page.ts";
 
 // Behind the first screen, which is the list.
-const Thread = lazy(() => import("./thread.tsx"));
+const loadThread = () => import("./thread.tsx");
+const Thread = lazy(loadThread);
 const Live = lazy(() => import("./live.tsx"));
 const LARGEST_PAGE = 100;
 
@@ -32,6 +33,14 @@ export default function Inbox() {
     setChanges((count) => count + 1);
   }
   const words = strings.inbox;
+
+  const isShown = page !== undefined;
+  useEffect(() => {
+    if (isShown) {
+      // For whoever opens a conversation now; if it cannot be loaded, it is tried again then, and said.
+      loadThread().catch(() => undefined);
+    }
+  }, [isShown]);
 
   return (
     <div className="inbox" data-open={phoneNumber !== undefined}>
