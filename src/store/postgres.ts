@@ -21,6 +21,7 @@ const LEAST_READ_MS = 500;
 /** Errors after which the database has undone a commit, which may be tried again: deadlock, serialization. */
 const TRY_AGAIN = ["40P01", "40001"];
 const TRIES = 5;
+const FIRST_ANALYZED = 256;
 
 interface Wanted {
   readonly table: Table;
@@ -45,6 +46,10 @@ export function createPostgresStore({ address, account, connections, millisecond
   const countText = `SELECT count(*) AS size FROM ${entry} WHERE collection = $1 AND account = $2`;
   const rangeText = (behind: string, order: "ASC" | "DESC") =>
     `SELECT key, value FROM ${entry} WHERE ${bounds}${behind} ORDER BY key ${order} LIMIT $6`;
+  // Refused with a warning, and without harm, if the role does not own the table.
+  const analyzeText = `ANALYZE (SKIP_LOCKED) ${entry}`;
+  let written = 0;
+  let analyzedNext = FIRST_ANALYZED;
   const waiting = { hurried: [] as Wanted[], patient: [] as Wanted[] };
 
   function limitsOf({ withinMilliseconds }: ReadOptions = {}) {
@@ -106,6 +111,18 @@ export function createPostgresStore({ address, account, connections, millisecond
     return done === COMMITTED;
   }
 
+  /**
+   * The database keeps the plans that it made when the table was small, which read all of it. It makes them anew when the
+   * table is analyzed, as it is each time that so much was written again; a database may not do so by itself.
+   */
+  function noteWritten(rows: number): void {
+    written += rows;
+    if (written >= analyzedNext) {
+      analyzedNext = 2 * written;
+      pool.run({ text: analyzeText, values: [] }, { milliseconds }).catch(() => undefined);
+    }
+  }
+
   return {
     get: (table: Table, keys: readonly string[], options?: ReadOptions) =>
       new Promise((resolve, reject) => {
@@ -147,7 +164,9 @@ export function createPostgresStore({ address, account, connections, millisecond
       const ends = performance.now() + milliseconds;
       for (let tries = 1; merged !== null; tries += 1) {
         try {
-          return await commitOnce(merged, options, ends);
+          const isDone = await commitOnce(merged, options, ends);
+          noteWritten(isDone ? merged.length : 0);
+          return isDone;
         } catch (error) {
           const code = error instanceof StoreError ? codeOf(error.cause) : null;
           if (code === LOST_RACE) {
