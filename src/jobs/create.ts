@@ -151,9 +151,9 @@ function replay(job: JobRecord, fingerprint: string): MadeJob {
   return { job, check: null, isReplay: true };
 }
 
-/** Checks the rows in batches, counts them, and writes them into the set if there is one. */
+/** Checks the rows in batches, counts them, and writes them into the set if there is one: a batch while the next is checked. */
 async function writeRows(context: Context, made: NewJob, set: string | null, check: Counting): Promise<void> {
-  const { jobs, optOuts, now } = context.services;
+  const { jobs, now } = context.services;
   const template = made.send === null ? null : parseTemplate(made.send.text);
   const checks = new RowChecks({
     kind: made.kind,
@@ -162,37 +162,56 @@ async function writeRows(context: Context, made: NewJob, set: string | null, che
     // What a platform wrote without a plus lacks nothing else.
     region: made.rows.rows || made.rows.uploadId ? made.region : null,
   });
-  for await (const batch of batchesOf(context, made.rows, made.rowsField)) {
-    if (context.scope.signal.aborted) {
-      throw new TooCostlyError("time");
+  let writing = Promise.resolve();
+  try {
+    for await (const batch of batchesOf(context, made.rows, made.rowsField)) {
+      if (context.scope.signal.aborted) {
+        throw new TooCostlyError("time");
+      }
+      const checked = batch.map((given) => checks.check(given, check.nextNumber()));
+      if (check.rowCount > MOST_ROWS) {
+        throw new Refused({
+          code: "INVALID_INPUT",
+          field: made.rowsField,
+          message: `A job has at most ${MOST_ROWS.toLocaleString("en")} rows.`,
+        });
+      }
+      // Asked at the same time.
+      const [rows, calls] = await Promise.all([
+        withoutOptedOut(context, made.kind, checked),
+        callsOfRows(context, made, checked),
+      ]);
+      for (const [at, row] of rows.entries()) {
+        check.add(row, calls[at] ?? 0);
+      }
+      await writing;
+      if (set !== null) {
+        const stored = rows.map((row) => toStored(row, now().getTime()));
+        writing = jobs.rows.write(set, stored);
+        // What it throws is thrown where it is waited for.
+        writing.catch(() => undefined);
+      }
     }
-    const checked = batch.map((given) => checks.check(given, check.nextNumber()));
-    if (check.rowCount > MOST_ROWS) {
-      throw new Refused({
-        code: "INVALID_INPUT",
-        field: made.rowsField,
-        message: `A job has at most ${MOST_ROWS.toLocaleString("en")} rows.`,
-      });
-    }
-    const numbers = made.kind === "SEND" ? checked.map(numberOf).filter((number) => number !== null) : [];
-    const states = await optOuts.states(numbers);
-    const optedOut = new Set(numbers.filter((_, at) => states[at]));
-    const rows = checked.map((row) =>
-      row.refusal === null && optedOut.has(row.to as (typeof numbers)[number])
-        ? { ...row, refusal: { code: "RECIPIENT_OPTED_OUT" as const, message: "This person asked not to be texted." } }
-        : row,
-    );
-    const calls = await callsOfRows(context, made, rows);
-    for (const [at, row] of rows.entries()) {
-      check.add(row, calls[at] ?? 0);
-    }
-    if (set !== null) {
-      await jobs.rows.write(
-        set,
-        rows.map((row) => toStored(row, now().getTime())),
-      );
-    }
+  } finally {
+    // After a failure too: nothing is written any more when the set is deleted.
+    await writing;
   }
+}
+
+/** The rows, those refused whose owners opted out. */
+async function withoutOptedOut(
+  { services }: Context,
+  kind: JobKind,
+  rows: readonly CheckedRow[],
+): Promise<readonly CheckedRow[]> {
+  const numbers = kind === "SEND" ? rows.map(numberOf).filter((number) => number !== null) : [];
+  const states = await services.optOuts.states(numbers);
+  const optedOut = new Set(numbers.filter((_, at) => states[at]));
+  return rows.map((row) =>
+    row.refusal === null && optedOut.has(row.to as (typeof numbers)[number])
+      ? { ...row, refusal: { code: "RECIPIENT_OPTED_OUT" as const, message: "This person asked not to be texted." } }
+      : row,
+  );
 }
 
 function toStored({ refusal, preview: _, ...row }: CheckedRow, at: number): NumberedRow {
