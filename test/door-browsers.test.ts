@@ -35,6 +35,7 @@ async function preflight({ app }: Stage, origin: string) {
     origin: headers.get("access-control-allow-origin"),
     methods: headers.get("access-control-allow-methods"),
     headers: headers.get("access-control-allow-headers"),
+    keptSeconds: headers.get("access-control-max-age"),
   };
 }
 
@@ -55,6 +56,7 @@ describe("in development a page that this machine serves, on whatever port", () 
         origin,
         methods: "GET, POST",
         headers: "content-type,authorization",
+        keptSeconds: "600",
       });
       expect(await allowedOrigin(development, origin)).toBe(origin);
     },
