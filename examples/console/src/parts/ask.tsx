@@ -20,14 +20,17 @@ interface Props {
   readonly onOpenChange?: () => void;
 }
 
-/** A button that asks before it does what cannot be undone. The careful answer has the focus. */
+/**
+ * A button that asks before it does what cannot be undone. The careful answer has the focus. A click beside the question
+ * answers nothing: it may be the second one of a double click on the button. Escape closes it.
+ */
 export function Ask({ isPending = false, isDisabled = false, buttonClass = "button", ...props }: Props) {
   return (
     <DialogTrigger {...(props.onOpenChange && { onOpenChange: props.onOpenChange })}>
       <Button className={buttonClass} isDisabled={isDisabled}>
         {props.button}
       </Button>
-      <ModalOverlay className="overlay" isDismissable={!isPending}>
+      <ModalOverlay className="overlay" isKeyboardDismissDisabled={isPending}>
         <Modal className="modal">
           <Dialog role="alertdialog" className="modal-content">
             {({ close }) => (

@@ -1,7 +1,9 @@
 import { Lock } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { Button, Input, Label, Radio, RadioGroup, TextField } from "react-aria-components";
 import { LineChoice } from "../inbox/line-choice.tsx";
 import { useLines } from "../inbox/lines.ts";
+import { Ask } from "../parts/ask.tsx";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { showNumber } from "../parts/person.tsx";
 import { Empty } from "../parts/state.tsx";
@@ -21,13 +23,31 @@ export function Compose() {
   const may = useMay();
   const draft = useSendDraft();
   const title = draft.step === "write" ? words.compose : words.checkTitle;
+  // The button that led here is gone, and the focus with it.
+  const shown = useRef(draft.step);
+  useEffect(() => {
+    if (shown.current !== draft.step && draft.step !== "submitted") {
+      document.getElementById("compose-title")?.focus();
+    }
+    shown.current = draft.step;
+  }, [draft.step]);
   return (
     <section className="thread person" aria-labelledby="compose-title">
       <PaneHead id="compose-title" title={title} back={{ to: "/send", label: words.back }}>
         {draft.step === "write" && (
-          <Button className="button" onPress={draft.startOver}>
-            {words.startOver}
-          </Button>
+          <Ask
+            button={words.startOver}
+            title={words.startOverTitle}
+            cancel={words.keepDraft}
+            confirm={words.startOver}
+            confirmClass="button button-danger"
+            onConfirm={(close) => {
+              close();
+              draft.startOver();
+            }}
+          >
+            <p>{words.startOverText}</p>
+          </Ask>
         )}
       </PaneHead>
       {!(may("messages:send") && may("groups:read")) ? (
@@ -71,7 +91,12 @@ function Writing({ draft }: { readonly draft: SendDraft }) {
             lines={lines}
             onChoose={(id) => change({ line: { id, name: all.find((each) => each.id === id)?.name ?? id } })}
           />
-          <TextBox text={text} columns={columns} onChange={(next) => change({ text: next })} />
+          <TextBox
+            text={text}
+            columns={columns}
+            missing={recipients.kind === "list" && recipients.pasted.trim() !== "" ? words.usePastedFirst : null}
+            onChange={(next) => change({ text: next })}
+          />
           <TextField
             className="field"
             value={draft.name}

@@ -2,7 +2,6 @@ import { useMutation, useQuery } from "@apollo/client/react";
 import { adviceOnUserError } from "@textgraph/client";
 import { Download, Pause, Play, SearchX } from "lucide-react";
 import { useState } from "react";
-import { Button } from "react-aria-components";
 import {
   CancelJobDocument,
   JobDocument,
@@ -118,14 +117,15 @@ function Controls({ job: { id, state, counts } }: { readonly job: JobSummaryFrag
   }
   return (
     <>
-      <Button
+      <PendingButton
         className="button button-primary"
-        isDisabled={!isOnline || paused.loading || resumed.loading}
+        isDisabled={!isOnline}
+        isPending={paused.loading || resumed.loading}
         onPress={() => run(isPaused ? resume : pause)}
       >
         {isPaused ? <Play aria-hidden size={16} /> : <Pause aria-hidden size={16} />}
         {isPaused ? words.resume : words.pause}
-      </Button>
+      </PendingButton>
       <Ask
         button={words.stop}
         buttonClass="button button-danger"

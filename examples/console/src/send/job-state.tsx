@@ -25,19 +25,20 @@ export function StateBadge({ state }: Pick<JobSummaryFragment, "state">) {
   return <span className={`badge badge-${LOOKS[state]}`}>{words.states[state]}</span>;
 }
 
-/** How many rows have an outcome, each outcome with its colour. */
+/** How many rows have an outcome, each outcome with its colour. What a stopped job left undone has none. */
 export function Progress({
   counts,
   isLarge = false,
 }: Pick<JobSummaryFragment, "counts"> & { readonly isLarge?: boolean }) {
   const { total, waiting, accepted, refused, unknown, cancelled } = counts;
-  const parts = { ok: accepted, warn: unknown, danger: refused, off: cancelled };
+  const done = total - waiting - cancelled;
+  const parts = { ok: accepted, warn: unknown, danger: refused };
   return (
     <ProgressBar
       className={isLarge ? "progress is-large" : "progress"}
-      value={total - waiting}
+      value={done}
       maxValue={total}
-      valueLabel={words.done(total - waiting, total)}
+      valueLabel={words.done(done, total)}
     >
       <Label className="visually-hidden">{words.progress}</Label>
       <span className="progress-bar" aria-hidden>
@@ -46,7 +47,7 @@ export function Progress({
         ))}
       </span>
       <span className="muted" aria-hidden>
-        {isLarge ? words.done(total - waiting, total) : showCount(total)}
+        {isLarge ? words.done(done, total) : showCount(total)}
       </span>
     </ProgressBar>
   );

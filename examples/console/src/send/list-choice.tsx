@@ -1,5 +1,5 @@
 import { FileSpreadsheet, X } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, DropZone, FileTrigger, Label, Text, TextArea, TextField } from "react-aria-components";
 import { useSession } from "../session.tsx";
 import { strings } from "../strings.ts";
@@ -19,6 +19,16 @@ export function ListChoice({ recipients: { pasted, upload }, onChange }: Props) 
   const [isReading, setReading] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
+  // The fields are gone once a list was read, and the focus with them; and so is the list once it is removed.
+  const place = useRef<HTMLDivElement>(null);
+  const shown = useRef(upload);
+  useEffect(() => {
+    if (shown.current !== upload) {
+      place.current?.focus();
+    }
+    shown.current = upload;
+  }, [upload]);
+
   async function read(give: () => Promise<Upload>) {
     setReading(true);
     setProblem(null);
@@ -35,7 +45,7 @@ export function ListChoice({ recipients: { pasted, upload }, onChange }: Props) 
 
   if (upload !== null) {
     return (
-      <div className="file">
+      <div className="file" ref={place} tabIndex={-1}>
         <FileSpreadsheet aria-hidden size={22} />
         <div className="file-what" role="status">
           <strong>{upload.name}</strong>
@@ -49,7 +59,7 @@ export function ListChoice({ recipients: { pasted, upload }, onChange }: Props) 
     );
   }
   return (
-    <>
+    <div className="fields" ref={place} tabIndex={-1}>
       {problem !== null && (
         <p className="banner banner-danger" role="alert">
           {problem}
@@ -89,6 +99,6 @@ export function ListChoice({ recipients: { pasted, upload }, onChange }: Props) 
           {words.usePasted}
         </Button>
       )}
-    </>
+    </div>
   );
 }

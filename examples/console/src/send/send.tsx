@@ -1,5 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { Send as SendIcon } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { useParams } from "react-router";
 import { JobsDocument } from "../generated/send.ts";
 import { Empty } from "../parts/state.tsx";
@@ -25,6 +26,14 @@ export default function Send() {
     skipPollAttempt: () => document.hidden,
   });
   const page = data?.jobs;
+  const earlier = useRef(id);
+  useEffect(() => {
+    if (earlier.current === NEW && id !== undefined && id !== NEW) {
+      // The button that sent it is gone, and the focus with it.
+      document.getElementById("job-title")?.focus();
+    }
+    earlier.current = id;
+  }, [id]);
   return (
     <div className="inbox" data-open={id !== undefined}>
       <title>{`${words.title} · ${strings.name}`}</title>

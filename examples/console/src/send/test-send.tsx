@@ -1,9 +1,11 @@
 import { useMutation } from "@apollo/client/react";
 import { adviceOnUserError, newIdempotencyKey } from "@textgraph/client";
 import { useRef, useState } from "react";
-import { Button, Form, Input, Label, Text, TextField } from "react-aria-components";
+import { Form, Input, Label, Text, TextField } from "react-aria-components";
 import { SendDocument } from "../generated/inbox.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
+import { PendingButton } from "../parts/pending-button.tsx";
+import { showNumber } from "../parts/person.tsx";
 import { Problem } from "../parts/state.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { strings } from "../strings.ts";
@@ -21,22 +23,26 @@ interface Props {
 export function TestSend({ text, lineId }: Props) {
   const isOnline = useIsOnline();
   const [typed, setTyped] = useState(() => sessionStorage.getItem(STORED) ?? "");
+  const [sentTo, setSentTo] = useState<string | null>(null);
   const [send, { data, error, loading }] = useMutation(SendDocument);
-  // One for each number, until the outcome is known.
+  // One for each number: a second click, however late, is the same text to the same telephone.
   const key = useRef(newIdempotencyKey());
   const onlyOne = useOneAtATime();
   const phoneNumber = typed.replace(/[\s().-]/g, "");
   const problem = data?.sendMessage?.userErrors[0];
 
   async function submit() {
-    if (!WHOLE_NUMBER.test(phoneNumber)) {
+    if (!WHOLE_NUMBER.test(phoneNumber) || sentTo !== null) {
       return;
     }
     sessionStorage.setItem(STORED, typed);
     try {
       const input = { from: { groupId: lineId }, recipient: { phoneNumber }, text, idempotencyKey: key.current };
       const { data: sent } = await send({ variables: { input } });
-      if (sent?.sendMessage) {
+      const [refusal] = sent?.sendMessage?.userErrors ?? [];
+      if (sent?.sendMessage && refusal === undefined) {
+        setSentTo(phoneNumber);
+      } else if (refusal !== undefined && adviceOnUserError(refusal.code).key === "new") {
         key.current = newIdempotencyKey();
       }
     } catch {
@@ -67,6 +73,7 @@ export function TestSend({ text, lineId }: Props) {
           value={typed}
           onChange={(next) => {
             key.current = newIdempotencyKey();
+            setSentTo(null);
             setTyped(next);
           }}
         >
@@ -76,11 +83,16 @@ export function TestSend({ text, lineId }: Props) {
         </TextField>
         <div className="composer-foot">
           <span className="muted" role="status">
-            {data?.sendMessage?.message ? strings.outcome.ACCEPTED : ""}
+            {sentTo === null ? "" : words.testSent(showNumber(sentTo))}
           </span>
-          <Button className="button" type="submit" isDisabled={!WHOLE_NUMBER.test(phoneNumber) || !isOnline || loading}>
+          <PendingButton
+            className="button"
+            type="submit"
+            isDisabled={!WHOLE_NUMBER.test(phoneNumber) || !isOnline}
+            isPending={loading || sentTo !== null}
+          >
             {words.testSend}
-          </Button>
+          </PendingButton>
         </div>
       </Form>
     </section>

@@ -11,15 +11,17 @@ interface Props {
   readonly text: string;
   /** What can be filled in. */
   readonly columns: readonly string[];
+  /** Why nothing can be filled in yet; null if that is all there is. */
+  readonly missing: string | null;
   readonly onChange: (text: string) => void;
 }
 
 /** The text with its placeholders marked, and the columns as buttons that put one in where the cursor is. */
-export function TextBox({ text, columns, onChange }: Props) {
+export function TextBox({ text, columns, missing, onChange }: Props) {
   const box = useRef<HTMLTextAreaElement>(null);
   const preview = usePreview(text);
   const parts = partsOf(text);
-  const problem = problemOf(parts, columns);
+  const problem = problemOf(parts, columns, missing);
 
   function insert(column: string) {
     const { selectionStart = text.length, selectionEnd = text.length } = box.current ?? {};
@@ -74,12 +76,18 @@ export function TextBox({ text, columns, onChange }: Props) {
 }
 
 /** Why the text cannot be filled in; null if it can. */
-export function problemOf(parts: readonly Part[], columns: readonly string[]): string | null {
+export function problemOf(
+  parts: readonly Part[],
+  columns: readonly string[],
+  missing: string | null = null,
+): string | null {
   if (parts.some(({ kind }) => kind === "brokenBrace")) {
     return words.brokenBrace;
   }
   const unknown = parts.find((part) => part.kind === "placeholder" && !isFilled(part, columns));
-  return unknown === undefined ? null : words.unknownColumn(unknown.written.slice(1, -1), columns.join(", "));
+  return unknown === undefined
+    ? null
+    : (missing ?? words.unknownColumn(unknown.written.slice(1, -1), columns.join(", ")));
 }
 
 function isFilled({ kind, name }: Part, columns: readonly string[]): boolean {
