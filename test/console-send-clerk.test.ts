@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
@@ -84,14 +85,37 @@ describe.skipIf(!canRunConsole)("a clerk's hands at sends to many", { timeout: C
     );
   });
 
-  test("a list in which nothing is found has no bar to scroll it sideways", async () => {
+  test("a sheet without country codes is texted; lines, names and the report are those of the sheet", async () => {
     await using graph = await start();
-    const page = await site.open(graph.url, `/people/${graph.phoneNumber}`);
-    const box = page.getByRole("combobox", { name: "Time zone" });
-    await box.click();
-    await box.fill("zzzz");
-    await page.getByText("Nothing of this name").waitFor();
-    const style = "getComputedStyle(document.querySelector('.choice-options')).overflowX";
-    expect(await page.evaluate(style)).toBe("hidden");
+    const page = await site.open(graph.url, "/send/new", { timezoneId: "America/Denver" });
+    await page.getByRole("tab", { name: "A list" }).click();
+    const sheet = ["Phone,First name,Last name", "(415) 555-0100,Ada,Lovelace", "", "415 555,Grace,Hopper"];
+    const buffer = Buffer.from([...sheet, "+1 415-555-0100,=Twice,Ada"].join("\n"));
+    await page.locator("input[type=file]").setInputFiles({ name: "elm.csv", mimeType: "text/csv", buffer });
+    await page.getByText("3 rows").waitFor();
+    await page.getByLabel("Your text").fill("Hello {firstname}");
+    await press(page, "Check");
+    const refused = page.getByRole("list", { name: "Left out (2)" });
+    expect((await refused.innerText()).split("\n").slice(0, 3)).toEqual(["Grace Hopper", "Line 4", "415 555"]);
+    await refused.getByText("Line 2 has the same number.").waitFor();
+    await press(page, "Send to 1 person");
+    await page.getByRole("alertdialog").getByRole("button", { name: "Send to 1 person" }).click();
+    await page.getByRole("region", { name: "Progress" }).getByText("Done").waitFor();
+    expect(graph.sent()).toMatchObject([{ input: { to_number: numberAt(0), text_body: "Hello Ada" } }]);
+
+    const [download] = await Promise.all([page.waitForEvent("download"), press(page, "Download the report")]);
+    const [header, first, , twice] = readFileSync(await download.path(), "utf8").split("\r\n");
+    expect(header).toBe('\uFEFF"Line","Phone","firstname","lastname","What became of it","Why","When","The text"');
+    expect(first).toMatch(
+      /^"2","\+1 415 555 0100","Ada","Lovelace","Sent","","\d{4}-\d\d-\d\d \d\d:\d\d","Hello Ada"$/,
+    );
+    const when = Date.parse(`${/\d{4}[-\d: ]+/.exec(first ?? "")?.[0]} GMT-0700`);
+    expect(Math.abs(when - Date.now()) % 3_600_000).toBeLessThan(300_000);
+    expect(Math.abs(when - Date.now())).toBeLessThan(2 * 3_600_000);
+    // What a spreadsheet would take for a formula stays marked.
+    expect(twice).toMatch(/^"5","\+1 415 555 0100","'=Twice","Ada","Not sent","Line 2 has the same number."/);
+
+    await page.getByRole("row", { name: "Ada Lovelace" }).click();
+    await page.waitForURL(`**/inbox/${numberAt(0)}`);
   });
 });

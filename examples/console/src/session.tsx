@@ -26,6 +26,7 @@ type State =
       readonly id: string;
       readonly scopes: Scopes;
       readonly timeZone: string;
+      readonly region: string;
       readonly Console: Behind["default"];
     };
 
@@ -151,4 +152,10 @@ export function useMay(): (scope: string) => boolean {
 export function useAccountZone(): string {
   const { state } = useSession();
   return state.name === "signedIn" ? state.timeZone : "UTC";
+}
+
+/** The country of numbers that are written without a plus: what searches of the server assume. */
+export function useRegion(): string | null {
+  const { state } = useSession();
+  return state.name === "signedIn" ? state.region : null;
 }

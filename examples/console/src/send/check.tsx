@@ -8,6 +8,7 @@ import { useIsOnline } from "../shell/online.ts";
 import { showCount, strings } from "../strings.ts";
 import type { SendDraft } from "./draft.ts";
 import { reasonOf } from "./reason.ts";
+import { nameFrom } from "./row-name.ts";
 import { Sleepers } from "./sleepers.tsx";
 import { useCheck, useSubmit } from "./submit.ts";
 import { TestSend } from "./test-send.tsx";
@@ -135,12 +136,13 @@ function Findings({ check, draft }: FindingsProps) {
             <h2 id="refusals-title">{words.refusals(refusedCount)}</h2>
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable (axe: scrollable-region-focusable) */}
             <ul className="refusals" tabIndex={0} aria-labelledby="refusals-title">
-              {refusals.map(({ row, recipient, code, message }) => (
+              {refusals.map(({ row, line, recipient, code, message, values }) => (
                 <li key={row}>
                   <span className="row-line">
-                    <strong>{recipient === "" ? "–" : showNumber(recipient)}</strong>
-                    <span className="muted">{words.row(row)}</span>
+                    <strong>{nameFrom(values) ?? (recipient === "" ? "–" : showNumber(recipient))}</strong>
+                    <span className="muted">{line === null ? words.row(row) : words.line(line)}</span>
                   </span>
+                  {nameFrom(values) !== null && <span>{showNumber(recipient)}</span>}
                   <span>{reasonOf(code, message)}</span>
                 </li>
               ))}

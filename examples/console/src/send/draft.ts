@@ -1,6 +1,7 @@
 import { useMemo, useRef } from "react";
 import type { CreateSendJobMutationVariables } from "../generated/send.ts";
 import { useDraft } from "../parts/draft.ts";
+import { useRegion } from "../session.tsx";
 import type { Upload } from "./files.ts";
 
 export interface Named {
@@ -38,6 +39,8 @@ export interface Written {
 
 /** The draft with functions that change a part of it, also after something that took a while. */
 export interface SendDraft extends Written {
+  /** Of numbers without a country code. */
+  readonly region: string | null;
   readonly idempotencyKey: string;
   readonly change: (part: Partial<Written>) => void;
   readonly changeRecipients: (part: Partial<Recipients>) => void;
@@ -57,6 +60,7 @@ const EMPTY: Written = {
 const NO_QUIET_HOURS = { start: "00:00", end: "00:00" };
 
 export function useSendDraft(): SendDraft {
+  const region = useRegion();
   const draft = useDraft("send", EMPTY, isWritten);
   const latest = useRef(draft);
   latest.current = draft;
@@ -78,7 +82,7 @@ export function useSendDraft(): SendDraft {
       startOver: () => latest.current.renew(EMPTY),
     };
   }, []);
-  return { ...draft.value, idempotencyKey: draft.idempotencyKey, ...functions };
+  return { ...draft.value, region, idempotencyKey: draft.idempotencyKey, ...functions };
 }
 
 /** What this version of the page has kept. */
@@ -98,12 +102,13 @@ export function columnsOf({ kind, upload }: Recipients): readonly string[] {
 
 /** The request of a draft, the same each time. The line must be chosen. */
 export function inputOf(draft: SendDraft): CreateSendJobMutationVariables["input"] {
-  const { name, text, line, hours, idempotencyKey } = draft;
+  const { name, text, line, hours, region, idempotencyKey } = draft;
   return {
     name: name.trim() === "" ? null : name.trim(),
     from: { groupId: line?.id ?? "" },
     text,
     recipients: recipientsOf(draft.recipients),
+    region,
     ...(hours === "any" && { quietHours: NO_QUIET_HOURS }),
     idempotencyKey,
   };

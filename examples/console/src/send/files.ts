@@ -1,6 +1,7 @@
 import { adviceOnError } from "@textgraph/client";
 import type { Credentials } from "../credentials.ts";
 import { strings } from "../strings.ts";
+import { reportOf } from "./report.ts";
 
 // The files of jobs, which the graph takes and gives at addresses of their own (docs/jobs.md).
 
@@ -31,13 +32,18 @@ export async function uploadFile(credentials: Credentials, file: File): Promise<
 
 /** Gives numbers to the graph that somebody pasted, one in each line, or rows with a header. Throws FileError. */
 export function uploadPasted(credentials: Credentials, pasted: string): Promise<Upload> {
-  return upload(credentials, asRows(pasted), { name: strings.send.pasted, type: "text/csv" });
+  // A first line with letters is a header; otherwise each line, or each part of it, is a number.
+  const hasHeader = /\p{L}/u.test(pasted.trim().split("\n")[0] ?? "");
+  const body = hasHeader ? pasted : pasted.replace(/[,;\t]/g, "\n");
+  const type = hasHeader ? "text/csv" : "text/csv; header=absent";
+  return upload(credentials, body, { name: strings.send.pasted, type });
 }
 
 /** Saves a job's rows with their outcomes as a file. Throws FileError. */
 export async function downloadReport(credentials: Credentials, path: string, fileName: string): Promise<void> {
   const response = await request(credentials, path, {}, strings.send.reportFailed);
-  const url = URL.createObjectURL(await response.blob());
+  const report = new Blob([reportOf(await response.text())], { type: "text/csv" });
+  const url = URL.createObjectURL(report);
   const link = Object.assign(document.createElement("a"), { href: url, download: fileName });
   link.click();
   URL.revokeObjectURL(url);
@@ -85,16 +91,4 @@ async function charsetOf(file: File): Promise<string> {
     return isUtf16 ? "" : "; charset=windows-1252";
   }
   return "";
-}
-
-/** A first line with letters is a header, and all is taken as rows; otherwise each line, or each part of it, is a number. */
-function asRows(pasted: string): string {
-  const [first = ""] = pasted.trim().split("\n");
-  if (/\p{L}/u.test(first)) {
-    return pasted.trim();
-  }
-  const numbers = pasted.split(/[\n,;\t]/).map((part) => part.trim());
-  return ["phone", ...numbers.filter((part) => part !== "")]
-    .map((cell) => `"${cell.replaceAll('"', '""')}"`)
-    .join("\n");
 }

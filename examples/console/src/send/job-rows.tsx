@@ -10,6 +10,7 @@ import {
   ToggleButtonGroup,
   Virtualizer,
 } from "react-aria-components";
+import { useNavigate } from "react-router";
 import { JobRowsDocument, type JobRowsQuery, type JobSummaryFragment } from "../generated/send.ts";
 import { showNumber } from "../parts/person.tsx";
 import { Problem, Skeleton } from "../parts/state.tsx";
@@ -17,6 +18,7 @@ import { showMoment, Time } from "../parts/time.tsx";
 import { useGathered } from "../parts/timing.ts";
 import { showCount, strings } from "../strings.ts";
 import { reasonOf } from "./reason.ts";
+import { nameFrom } from "./row-name.ts";
 
 const words = strings.send;
 const PAGE = 50;
@@ -50,6 +52,7 @@ const ICONS = {
 
 /** What became of each row, by outcome. */
 export function JobRows({ job }: { readonly job: JobSummaryFragment }) {
+  const navigate = useNavigate();
   const [filter, setFilter] = useState<Filter>("all");
   const states = STATES[filter];
   const { data, previousData, error, refetch, fetchMore } = useQuery(JobRowsDocument, {
@@ -64,7 +67,8 @@ export function JobRows({ job }: { readonly job: JobSummaryFragment }) {
   // Further pages that somebody has asked for stay as they are until the job is over.
   const isLong = rows.length > LARGEST_PAGE && counts.waiting > 0;
   const first = Math.min(LARGEST_PAGE, Math.max(PAGE, rows.length));
-  useChanges(`${counts.waiting} ${job.state}`, () => void (isLong || refetch({ first })));
+  const isOver = job.state === "COMPLETED" || job.state === "CANCELLED";
+  useChanges(`${counts.waiting} ${job.state}`, isOver, () => void (isLong || refetch({ first })));
 
   return (
     <section className="panel job-rows" aria-labelledby="rows-title">
@@ -95,7 +99,11 @@ export function JobRows({ job }: { readonly job: JobSummaryFragment }) {
             renderEmptyState={() => <p className="muted">{words.noRows}</p>}
           >
             {(row) => (
-              <GridListItem className="row outcome-row" textValue={`${row.recipient} ${outcomeOf(row)}`}>
+              <GridListItem
+                className="row outcome-row"
+                textValue={`${nameFrom(row.values) ?? ""} ${row.recipient} ${outcomeOf(row)}`}
+                {...(row.person && { onAction: () => void navigate(`/inbox/${row.person?.phoneNumber}`) })}
+              >
                 <Outcome row={row} />
               </GridListItem>
             )}
@@ -125,12 +133,17 @@ function outcomeOf({ state, code, message, resumesAt }: Row): string {
 function Outcome({ row }: { readonly row: Row }) {
   const Icon = ICONS[row.state];
   const outcome = outcomeOf(row);
+  const name = nameFrom(row.values);
+  const number = row.recipient === "" ? words.row(row.number) : showNumber(row.recipient);
   return (
     <>
       <Icon aria-hidden size={18} className={`outcome is-${row.state.toLowerCase()}`} />
       <span className="row-main">
         <span className="row-line">
-          <span className="row-name">{row.recipient === "" ? words.row(row.number) : showNumber(row.recipient)}</span>
+          <span className="row-name">
+            {name ?? number}
+            {name !== null && <span className="muted"> {number}</span>}
+          </span>
           {row.settledAt !== null && <Time at={row.settledAt} />}
         </span>
         <span className="row-text" title={outcome}>
@@ -141,14 +154,19 @@ function Outcome({ row }: { readonly row: Row }) {
   );
 }
 
-/** Calls `onChange` after `value` has changed: once for changes that come together, and after the last of them. */
-function useChanges(value: string, onChange: () => void): void {
+/**
+ * Calls `onChange` after `value` has changed: once for changes that come together, and after the last of them; at once if there
+ * will be no other.
+ */
+function useChanges(value: string, isLast: boolean, onChange: () => void): void {
   const gather = useGathered(onChange, GATHER_MS);
+  const latest = useRef(onChange);
+  latest.current = onChange;
   const seen = useRef(value);
   useEffect(() => {
     if (seen.current !== value) {
       seen.current = value;
-      gather();
+      (isLast ? latest.current : gather)();
     }
-  }, [value, gather]);
+  }, [value, isLast, gather]);
 }
