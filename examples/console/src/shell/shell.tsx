@@ -1,17 +1,18 @@
 import { CircleUser, WifiOff } from "lucide-react";
-import { type ReactNode, useState } from "react";
-import { NavLink } from "react-router";
+import { Suspense, useState } from "react";
+import { NavLink, Outlet } from "react-router";
 import { useMay, useSession } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { Logo } from "./logo.tsx";
 import { useIsOnline } from "./online.ts";
 import { SECTIONS } from "./sections.ts";
+import { Splash } from "./splash.tsx";
 import { applyTheme, readTheme, type Theme } from "./theme.ts";
 
 const THEMES = ["system", "light", "dark"] as const;
 
 /** The frame around each section: menu, account, and a line that says so while the browser is offline. */
-export function Shell({ children }: { readonly children: ReactNode }) {
+export function Shell() {
   const may = useMay();
   const isOnline = useIsOnline();
   return (
@@ -40,7 +41,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             {strings.states.offline}
           </p>
         )}
-        {children}
+        <Suspense fallback={<Splash />}>
+          <Outlet />
+        </Suspense>
       </main>
     </div>
   );
