@@ -46,7 +46,7 @@ test("a check counts who is asleep, each by the number's own zone, and says when
     quietCount: 2,
     quietEndsAt: "2026-07-01T14:00:00.000Z",
   });
-  expect(stage.calls()).toEqual([]);
+  expect(stage.calls()).toEqual(["PIDJ GET /groups"]);
 });
 
 test("nobody is counted by day, without quiet hours, and in imports", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { startApp } from "../src/app.ts";
 import { startSimulator } from "../src/simulator/simulator.ts";
-import { createJob, hasEnded, readJob, untilJob } from "./jobs.ts";
+import { createJob, hasEnded, readJob, textsAsked, untilJob } from "./jobs.ts";
 import { POSTGRES, TEST_POSTGRES_URL } from "./stores.ts";
 import { openSubscriber } from "./subscribers.ts";
 import { ask, configFor, startStage } from "./support.ts";
@@ -28,7 +28,7 @@ describe.skipIf(!POSTGRES.isHere)("two replicas on PostgreSQL (TEST_POSTGRES_URL
       const { simulator } = stage;
       const hold = simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
       const { id } = (await createJob(stage.app.url)).data.createSendJob.job;
-      await expect.poll(() => simulator.journal.length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => textsAsked(simulator), { timeout: 10_000 }).toBe(1);
       // It finds the job in work already.
       const other = await startApp(configFor(simulator, env), { jobLookMilliseconds: look });
       try {
@@ -72,7 +72,7 @@ describe.skipIf(!POSTGRES.isHere)("two replicas on PostgreSQL (TEST_POSTGRES_URL
     const first = await startApp(config, { jobLookMilliseconds: HOUR_MS });
     const hold = simulator.fault({ platform: "PIDJ", route: "POST /send", kind: "hold" });
     const { id } = (await createJob(first.url)).data.createSendJob.job;
-    await expect.poll(() => simulator.journal.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => textsAsked(simulator), { timeout: 10_000 }).toBe(1);
     const second = await startApp(config, { jobLookMilliseconds: HOUR_MS });
     try {
       const isClosed = first.close();

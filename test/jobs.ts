@@ -1,3 +1,4 @@
+import type { Simulator } from "../src/simulator/simulator.ts";
 import { FROM } from "./sends.ts";
 import { type Answer, ask } from "./support.ts";
 
@@ -47,6 +48,11 @@ const READ = `query ($id: ID!) {
     rows(first: 100) { totalCount nodes { number recipient state code message text resumesAt idempotencyKey } }
   }
 }`;
+
+/** How many texts the platform was asked for. */
+export function textsAsked({ journal }: Pick<Simulator, "journal">): number {
+  return journal.filter(({ route }) => route === "POST /send").length;
+}
 
 export async function readJob(url: string, id: string): Promise<Answer["data"]> {
   return (await ask(url, READ, { id })).data.job;

@@ -63,6 +63,8 @@ export interface NewJob {
   readonly region: Region | null;
   readonly isDryRun: boolean;
   readonly idempotencyKey: string;
+  /** Reads whether what the input names is there, and may throw Refused. Not called for a job that was made before. */
+  readonly requireNamed: () => Promise<void>;
   /** The input without the key and `isDryRun`. */
   readonly input: unknown;
 }
@@ -85,6 +87,7 @@ export async function makeJob(context: Context, made: NewJob): Promise<MadeJob> 
   if (earlier !== null) {
     return replay(earlier, fingerprint);
   }
+  await made.requireNamed();
   const set = made.isDryRun ? null : await jobs.rows.create(now().getTime());
   const check = new Counting(made.send && new QuietRows(now(), made.send));
   try {

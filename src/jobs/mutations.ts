@@ -10,6 +10,7 @@ import { type MadeJob, makeJob } from "./create.ts";
 import { isTimeOfDay } from "./quiet-hours.ts";
 import type { RowSource } from "./recipients.ts";
 import { pastCallerOf, requireJobRights } from "./rights.ts";
+import { requireLine } from "./sender.ts";
 import { parseTemplate } from "./template.ts";
 
 interface SendJobInput {
@@ -53,7 +54,7 @@ export function createSendJob(context: Context, input: SendJobInput): Promise<Jo
     const checks = new Checks();
     const { jobDefaults } = context.services;
     const name = checks.optionalText(["input", "name"], input.name, { most: LONGEST_NAME }) ?? null;
-    checkSender(checks, input.from);
+    const sender = checkSender(checks, input.from);
     const text = checks.text(["input", "text"], input.text);
     if (parseTemplate(text) === null) {
       const advice = "Write {{ and }} for braces that stand for themselves.";
@@ -88,6 +89,7 @@ export function createSendJob(context: Context, input: SendJobInput): Promise<Jo
       region,
       isDryRun: isDryRun ?? false,
       idempotencyKey: key,
+      requireNamed: () => requireLine(context, sender),
       input: rest,
     });
   });
@@ -103,7 +105,6 @@ export function createImportJob(context: Context, input: ImportJobInput): Promis
     const key = checks.text(["input", "idempotencyKey"], idempotencyKey, { most: 255 });
     const region = checkRegion(checks, input.region);
     checks.done();
-    await requireGroups(context, groupIds);
     return makeJob(context, {
       mutation: "createImportJob",
       kind: kindOf(input.target),
@@ -115,6 +116,7 @@ export function createImportJob(context: Context, input: ImportJobInput): Promis
       region,
       isDryRun: isDryRun ?? false,
       idempotencyKey: key,
+      requireNamed: () => requireGroups(context, groupIds),
       input: rest,
     });
   });

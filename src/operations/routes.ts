@@ -142,7 +142,7 @@ export const CALLS_OF: ReadonlyMap<string, readonly CallName[]> = new Map([
     each(`${verb}PidjUserPayload`, "user", PIDJ_USER),
   ),
   ...each("Mutation", "sendMessage", ["PIDJ POST /send", ...PIDJ_GROUPS]),
-  ...each("Mutation", "createSendJob", [...GROUP_DETAIL, ...PARTICIPANT, ...POLL_DETAIL]),
+  ...each("Mutation", "createSendJob", [...PIDJ_GROUPS, ...GROUP_DETAIL, ...PARTICIPANT, ...POLL_DETAIL]),
   ...each("Mutation", "createImportJob", [...PIDJ_GROUPS, ...GROUPS]),
   ...each("Mutation", "subscribeToSeries", ["PIDJ POST /series/subscribe", ...SERIES]),
   ...each("Mutation", "initiateSurvey", ["PIDJ POST /survey/initiate", ...SURVEYS]),
