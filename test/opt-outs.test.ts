@@ -220,6 +220,18 @@ describe("setOptOut", () => {
     expect(await set(stage, false)).toEqual({ person: { phoneNumber: WHO, optedOutAt: null }, userErrors: [] });
   });
 
+  test("keeps why and by whom for those who may read people; of a text, that it was one", async () => {
+    await using stage = await open();
+    const document = "query ($of: PhoneNumber!) { person(phoneNumber: $of) { optOut { source reason decidedBy } } }";
+    const decision = async (of: string) => (await stage.query(document, { of })).data.person.optOut;
+    await set(stage, true);
+    await text(stage.app.url, "STOP", OTHER);
+    expect(await decision(WHO)).toEqual({ source: "WRITTEN", reason: "Called the desk", decidedBy: "anonymous" });
+    expect(await decision(OTHER)).toEqual({ source: "RECEIVED", reason: "Texted STOP", decidedBy: null });
+    await set(stage, false);
+    expect(await decision(WHO)).toBeNull();
+  });
+
   test("twice in one operation gives the person as it is after each", async () => {
     await using stage = await open();
     const one = (isOptedOut: boolean) =>
@@ -289,7 +301,7 @@ onEachStore((make) => {
       await (who && optOuts.set(who, { isOptedOut, source, reason }));
       const [state] = who ? await optOuts.states([who]) : [];
       expect(state ?? null).toEqual(
-        isOptedOut ? { optedOutAt: since, source: "RECEIVED", reason: "Texted STOP" } : null,
+        isOptedOut ? { optedOutAt: since, source: "RECEIVED", reason: "Texted STOP", decidedBy: null } : null,
       );
       test.time += 1_000;
     }

@@ -36,6 +36,7 @@ export const Person = {
   contactLink: ({ phoneNumber }, _args, { people }) => people.link(phoneNumber),
   participant: ({ phoneNumber }, _args, { people }) => people.participant(phoneNumber),
   optedOutAt: async ({ phoneNumber }, _args, { events }) => (await events.optOut(phoneNumber))?.optedOutAt ?? null,
+  optOut: ({ phoneNumber }, _args, { events }) => events.optOut(phoneNumber),
   conversation: ({ phoneNumber }, _args, { conversations }) => conversations.find(phoneNumber),
   receivedMessages: ({ phoneNumber }, args, { events }) => events.messages(args, { from: phoneNumber }),
 } satisfies Complete<gql.PersonResolvers, gql.Person, PersonParent>;

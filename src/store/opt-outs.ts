@@ -10,6 +10,8 @@ interface OptOutDecision {
   readonly isOptedOut: boolean;
   readonly source: OptOutSource;
   readonly reason: string;
+  /** Id of the caller who decided it; absent if the person did, and in rows that are older than this property. */
+  readonly decidedBy?: string;
 }
 
 /** The state of a number that must not be texted. */
@@ -17,6 +19,8 @@ export interface OptOut {
   readonly optedOutAt: Date;
   readonly source: OptOutSource;
   readonly reason: string;
+  /** Id of the caller; null if it is not known, or if the person texted. */
+  readonly decidedBy: string | null;
 }
 
 /**
@@ -52,9 +56,10 @@ export function createOptOuts(store: Store, now: () => Date): OptOuts {
   async function draftDecision(
     draft: Draft,
     number: E164,
-    { isOptedOut, source, reason }: OptOutDecision,
+    decision: OptOutDecision,
     undoes: "all" | "texted" = "all",
   ): Promise<void> {
+    const { isOptedOut, source } = decision;
     const [row = null] = await draft.read<Row>("opt-out", [number]);
     const isChange = (row?.isOptedOut ?? false) !== isOptedOut;
     const isWritten = row !== null && (row.source === "WRITTEN" || row.isConfirmed === true);
@@ -62,7 +67,7 @@ export function createOptOuts(store: Store, now: () => Date): OptOuts {
       return;
     }
     const isNew = isChange || row === null;
-    const next: Row = isNew ? { isOptedOut, source, reason, since: now().getTime() } : { ...row, isConfirmed: true };
+    const next: Row = isNew ? { ...decision, since: now().getTime() } : { ...row, isConfirmed: true };
     draft.write("opt-out", number, next);
   }
 
@@ -72,7 +77,11 @@ export function createOptOuts(store: Store, now: () => Date): OptOuts {
     states: async (numbers, options) =>
       (await store.get("opt-out", numbers, options)).map((text) => {
         const row = decodeRow<Row>(text);
-        return row?.isOptedOut ? { optedOutAt: new Date(row.since), source: row.source, reason: row.reason } : null;
+        if (!row?.isOptedOut) {
+          return null;
+        }
+        const { since, source, reason, decidedBy = null } = row;
+        return { optedOutAt: new Date(since), source, reason, decidedBy };
       }),
 
     set: (number, decision) => update((draft) => draftDecision(draft, number, decision), { durable: true }),

@@ -21,7 +21,7 @@ export function setOptOut(tools: WriteTools, input: SetOptOutInput): Promise<Out
     const checks = new Checks();
     const reason = checks.text(["input", "reason"], input.reason, { most: 1_000 });
     checks.done();
-    await tools.optOuts.set(phoneNumber, { isOptedOut, source: "WRITTEN", reason });
+    await tools.optOuts.set(phoneNumber, { isOptedOut, source: "WRITTEN", reason, decidedBy: tools.caller });
     tools.onSettled("setOptOut", "change", "ACCEPTED");
     tools.audit.append({
       caller: tools.caller,
