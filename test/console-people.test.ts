@@ -63,7 +63,17 @@ describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIME
     await page.getByText("This person must not be texted since").waitFor();
     // Nobody is subscribed who must not be texted.
     await page.getByText("so there is nothing to subscribe to").waitFor();
-    await page.getByRole("link", { name: "Write to them" }).click();
+    // Why, and who: on every part of the page the same answer.
+    const decision = page.getByRole("region", { name: "Texting" });
+    await decision.getByText("Called the desk today").waitFor();
+    await decision.getByText("Somebody while sign-in was off").waitFor();
+    await page.getByText("No: must not be texted").waitFor();
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.locator(".person .pane-head").getByText("Opted out").waitFor();
+    await page.setViewportSize({ width: 1280, height: 800 });
+    expect(await page.getByRole("button", { name: "Write to them" }).isDisabled()).toBe(true);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole("link", { name: "Read what was texted" }).click();
     await page.getByText("This person asked not to be texted").waitFor();
     expect(await page.getByRole("button", { name: "Send", exact: true }).count()).toBe(0);
     expect(graph.sent()).toEqual([]);
@@ -186,6 +196,35 @@ describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIME
     expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
   });
 
+  test("whom nobody knows are added to both platforms under a name, and put into a group", async () => {
+    await using graph = await startChat();
+    const phoneNumber = "+13125550199";
+    const page = await site.open(graph.url, `/people/${phoneNumber}`, { viewport: { width: 360, height: 800 } });
+    await press(page, "Add to Pidj");
+    await expect.poll(() => refusal(page, "First name").textContent()).toContain("A name is needed");
+    await page.getByLabel("First name").fill("Ada");
+    await page.getByLabel("Last name").fill("Lovelace");
+    await page.getByRole("button", { name: "Add to Pidj" }).dblclick();
+    await page.getByRole("heading", { name: "Ada Lovelace" }).waitFor();
+    await expect
+      .poll(() => page.getByRole("heading", { name: "Contact in Pidj" }).evaluate("document.activeElement.id"))
+      .toBe("contact-title");
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Ada Lovelace");
+    expect(await axeFindings(page)).toEqual([]);
+    await press(page, "Add to Textizen");
+    await choose(page, "Put into a group", "stew", "Park Stewards");
+    await press(page, "Add");
+    await page.getByRole("button", { name: "Take out of Park Stewards" }).waitFor();
+    const { contacts, participants } = graph.simulator.world;
+    expect([...contacts.values()].filter((each) => each.phone_number === phoneNumber)).toMatchObject([
+      { first_name: "Ada", last_name: "Lovelace" },
+    ]);
+    expect([...participants.values()].filter((each) => `+${each.phone_number}` === phoneNumber)).toMatchObject([
+      { name: "Ada Lovelace" },
+    ]);
+    expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
+  });
+
   test("show one half while the other platform is down, and nothing that a key does not open", async () => {
     const keys = createKeys();
     const scopes = ["contacts:read", "participants:read", "groups:read", "campaigns:read"] as const;
@@ -207,5 +246,8 @@ describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIME
     expect(buttons.filter((text) => text !== "")).toEqual([]);
     expect(await page.getByRole("heading", { name: "Series in Pidj" }).count()).toBe(0);
     expect(await page.getByRole("link", { name: "Write to them" }).count()).toBe(0);
+    await page.goto(page.url().replace(graph.phoneNumber, "+13125550199"));
+    await page.getByText("No participant has this number.").waitFor();
+    expect(await page.getByRole("button", { name: /^Add to/ }).count()).toBe(0);
   });
 });

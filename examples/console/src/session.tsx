@@ -73,8 +73,10 @@ export function SessionProvider({ load, answers: firstAnswers, children }: Provi
       if (typeof opened === "string") {
         return opened;
       }
-      keepCredentials(given);
-      setCredentials(given);
+      // A server that asks for no key takes any: what was typed says nothing there, and is not kept.
+      const taken = opened.name === "signedIn" && opened.id === "anonymous" ? { ...given, key: "" } : given;
+      keepCredentials(taken);
+      setCredentials(taken);
       setState(opened);
       return null;
     },

@@ -1,7 +1,8 @@
 import { useMutation } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
 import { FieldError, Input, Label, TextField } from "react-aria-components";
-import { SetOptOutDocument } from "../generated/people.ts";
+import { Link } from "react-router";
+import { type OptOutDecisionFragment, SetOptOutDocument } from "../generated/people.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Problem, Unreadable } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
@@ -15,12 +16,14 @@ const FIELDS = ["reason"];
 interface Props {
   readonly phoneNumber: string;
   readonly optedOutAt: string | null;
+  /** Null if the person may be texted. */
+  readonly decision: OptOutDecisionFragment | null;
   /** Nobody can tell at the moment. */
   readonly isUnread: boolean;
 }
 
 /** Whether the person may be texted, and the decision about it, with its reason. */
-export function OptOut({ phoneNumber, optedOutAt, isUnread }: Props) {
+export function OptOut({ phoneNumber, optedOutAt, decision, isUnread }: Props) {
   const may = useMay();
   const [reason, setReason] = useState("");
   const [decide, { data, error, loading }] = useMutation(SetOptOutDocument);
@@ -47,6 +50,8 @@ export function OptOut({ phoneNumber, optedOutAt, isUnread }: Props) {
       ) : (
         <p role="status">{isOptedOut ? words.mayNotText(showMoment(optedOutAt)) : words.mayText}</p>
       )}
+      {isOptedOut && decision && <Decision decision={decision} />}
+      {isOptedOut && may("messages:read") && <Link to={`/inbox/${phoneNumber}`}>{words.readTexts}</Link>}
       <Problem error={error} />
       {may("opt-outs:write") && !isUnread && (
         <ErrorForm onSubmit={submit} errors={data?.setOptOut?.userErrors} fields={FIELDS}>
@@ -64,5 +69,18 @@ export function OptOut({ phoneNumber, optedOutAt, isUnread }: Props) {
         </ErrorForm>
       )}
     </section>
+  );
+}
+
+/** Why somebody must not be texted, and who said so. */
+function Decision({ decision: { source, reason, decidedBy } }: { readonly decision: OptOutDecisionFragment }) {
+  const who = decidedBy === "anonymous" ? words.decidedByAnybody : decidedBy?.replace(/^(key|token):/, "");
+  return (
+    <dl>
+      <dt>{words.decidedReason}</dt>
+      <dd>{reason}</dd>
+      <dt>{words.decidedBy}</dt>
+      <dd>{source === "RECEIVED" ? words.decidedByText : (who ?? words.unknown)}</dd>
+    </dl>
   );
 }

@@ -1,5 +1,7 @@
 import { useQuery } from "@apollo/client/react";
 import { MessageSquare } from "lucide-react";
+import { useRef } from "react";
+import { Button } from "react-aria-components";
 import { Link, useLocation } from "react-router";
 import { PersonPageDocument, type PersonPageQuery } from "../generated/people.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
@@ -9,6 +11,8 @@ import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { ContactForm } from "./contact-form.tsx";
 import { Groups } from "./groups.tsx";
+import { nameOfContact } from "./names.ts";
+import { NewContact, NewParticipant } from "./new-record.tsx";
 import { OptOut } from "./opt-out.tsx";
 import { ParticipantForm } from "./participant-form.tsx";
 import { searchIn } from "./search.ts";
@@ -30,6 +34,7 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
   });
   const person = data?.person;
   const name = person?.displayName ?? showNumber(phoneNumber);
+  const isOptedOut = typeof person?.optedOutAt === "string";
   const maySubscribe = may("series:read") && may("messages:send") && withGroups;
   const failed = (field: string) => hasFailed(error, `person.${field}`);
   return (
@@ -37,11 +42,22 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
       <PaneHead
         id="person-title"
         title={name}
-        line={name !== showNumber(phoneNumber) && <span className="muted">{showNumber(phoneNumber)}</span>}
+        line={
+          <span className="person-line">
+            {name !== showNumber(phoneNumber) && <span className="muted">{showNumber(phoneNumber)}</span>}
+            {isOptedOut && <span className="badge badge-danger">{strings.inbox.optedOut}</span>}
+          </span>
+        }
         back={{ to: `/people${searchIn(location)}`, label: words.back }}
         avatar={<Avatar name={name} />}
       >
-        {may("messages:read") && (
+        {may("messages:read") && isOptedOut && (
+          <Button className="button" isDisabled aria-label={words.writeForbidden}>
+            <MessageSquare aria-hidden size={18} />
+            <span className="only-wide">{words.write}</span>
+          </Button>
+        )}
+        {may("messages:read") && !isOptedOut && (
           <Link className="button" to={`/inbox/${phoneNumber}`}>
             <MessageSquare aria-hidden size={18} />
             <span className="only-wide">{words.write}</span>
@@ -72,13 +88,21 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
             <div className="stack">
               <ParticipantCard
                 participant={person.participant ?? null}
+                phoneNumber={phoneNumber}
+                contactName={person.contact ? nameOfContact(person.contact) : ""}
+                isOptedOut={isOptedOut}
                 isUnread={failed("participant")}
                 groupsAreUnread={failed("participant.groups")}
               />
               {may("campaigns:read") && person.participant && <Tokens participantId={person.participant.id} />}
             </div>
           )}
-          <OptOut phoneNumber={phoneNumber} optedOutAt={person.optedOutAt} isUnread={failed("optedOutAt")} />
+          <OptOut
+            phoneNumber={phoneNumber}
+            optedOutAt={person.optedOutAt}
+            decision={person.optOut}
+            isUnread={failed("optedOutAt")}
+          />
         </div>
       )}
     </section>
@@ -92,10 +116,14 @@ interface ContactProps {
   readonly isUnread: boolean;
 }
 
-function ContactCard({ person: { contact, contactLink }, isUnread }: ContactProps) {
+function ContactCard({ person: { phoneNumber, contact, contactLink, participant }, isUnread }: ContactProps) {
+  const may = useMay();
+  const heading = useRef<HTMLHeadingElement>(null);
   return (
     <section className="panel" aria-labelledby="contact-title">
-      <h2 id="contact-title">{words.pidj}</h2>
+      <h2 id="contact-title" ref={heading} tabIndex={-1}>
+        {words.pidj}
+      </h2>
       {isUnread && <Unreadable>{words.pidjUnread}</Unreadable>}
       {contact && <ContactForm key={contact.id} contact={contact} />}
       {contact?.tags && contact.tags.length > 0 && (
@@ -110,6 +138,13 @@ function ContactCard({ person: { contact, contactLink }, isUnread }: ContactProp
       {!contact && !isUnread && (
         <p className="muted">{contactLink?.state === "AMBIGUOUS" ? words.ambiguous : words.noContact}</p>
       )}
+      {!contact && contactLink?.state === "UNKNOWN" && !isUnread && may("contacts:write") && (
+        <NewContact
+          phoneNumber={phoneNumber}
+          name={participant?.name ?? ""}
+          onCreated={() => heading.current?.focus()}
+        />
+      )}
       {contactLink?.source && <p className="muted">{words.sources[contactLink.source]}</p>}
     </section>
   );
@@ -117,24 +152,41 @@ function ContactCard({ person: { contact, contactLink }, isUnread }: ContactProp
 
 interface ParticipantProps {
   readonly participant: NonNullable<Person["participant"]> | null;
+  readonly phoneNumber: string;
+  /** Empty if Pidj has none. */
+  readonly contactName: string;
+  readonly isOptedOut: boolean;
   readonly isUnread: boolean;
   readonly groupsAreUnread: boolean;
 }
 
-function ParticipantCard({ participant, isUnread, groupsAreUnread }: ParticipantProps) {
-  const { isSubscribed } = participant ?? {};
+function ParticipantCard({ participant, isUnread, groupsAreUnread, isOptedOut, ...props }: ParticipantProps) {
+  const may = useMay();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isSubscribed = participant?.isSubscribed;
+  const takesTexts = isSubscribed === true ? words.yes : isSubscribed === false ? words.no : words.unknown;
   return (
     <section className="panel" aria-labelledby="participant-title">
-      <h2 id="participant-title">{words.textizen}</h2>
+      <h2 id="participant-title" ref={heading} tabIndex={-1}>
+        {words.textizen}
+      </h2>
       {isUnread && <Unreadable>{words.textizenUnread}</Unreadable>}
       {!participant && !isUnread && <p className="muted">{words.noParticipant}</p>}
+      {!participant && !isUnread && may("participants:write") && (
+        <NewParticipant
+          phoneNumber={props.phoneNumber}
+          name={props.contactName}
+          onCreated={() => heading.current?.focus()}
+        />
+      )}
       {participant && (
         <>
           <ParticipantForm key={participant.id} participant={participant} />
           <dl>
             <dt>{words.subscription}</dt>
-            <dd>{isSubscribed === true ? words.yes : isSubscribed === false ? words.no : words.unknown}</dd>
+            <dd>{isOptedOut ? words.noOptedOut : takesTexts}</dd>
           </dl>
+          {isOptedOut && isSubscribed !== false && <p className="muted">{words.textizenNotTold}</p>}
           {groupsAreUnread && <Unreadable>{words.groupsUnread}</Unreadable>}
           {!groupsAreUnread && participant.groups !== undefined && (
             <Groups participantId={participant.id} groups={participant.groups} />

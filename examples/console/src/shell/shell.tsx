@@ -77,9 +77,11 @@ function Account() {
             </label>
           ))}
         </fieldset>
-        <button className="button" type="button" onClick={signOut}>
-          {words.signOut}
-        </button>
+        {id !== "anonymous" && (
+          <button className="button" type="button" onClick={signOut}>
+            {words.signOut}
+          </button>
+        )}
       </div>
     </>
   );

@@ -16,7 +16,7 @@ export function SignIn({ reason: before, load }: Props) {
   const { credentials, signIn } = useSession();
   const [url, setUrl] = useState(credentials.url);
   const [key, setKey] = useState("");
-  const [refusal, setRefusal] = useState<SignedOutReason | null>(null);
+  const [refusal, setRefusal] = useState<SignedOutReason | "empty" | null>(null);
   const [isPending, setPending] = useState(false);
 
   useEffect(() => {
@@ -29,7 +29,7 @@ export function SignIn({ reason: before, load }: Props) {
     setPending(true);
     const refused = await signIn({ url: url.trim(), key: key.trim() });
     if (refused !== null) {
-      setRefusal(refused);
+      setRefusal(refused === "refused" && key.trim() === "" ? "empty" : refused);
       setPending(false);
     }
   }
