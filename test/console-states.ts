@@ -96,7 +96,7 @@ const INBOX: readonly ConsoleState[] = [
     path: conversation("usual"),
     reach: async (page) => {
       await page.getByLabel("Your text").fill("Yes – “e-readers” are lent for 2 weeks 📖");
-      await text(page, "makes this text longer");
+      await text(page, "make this text longer");
     },
   },
   { name: "thread-loading", path: conversation("usual"), network: "held", reach: skeleton },
@@ -112,7 +112,7 @@ const INBOX: readonly ConsoleState[] = [
   { name: "thread-pidj-down", path: conversation("usual"), graph: "pidjDown", reach: alert },
   { name: "thread-opted-out", path: conversation("optedOut"), reach: (page) => text(page, "asked not to be texted") },
   { name: "thread-uncertain", path: conversation("uncertain"), reach: (page) => text(page, "It is not certain") },
-  { name: "thread-refused", path: conversation("refused"), reach: (page) => text(page, "Not sent") },
+  { name: "thread-refused", path: conversation("refused"), reach: (page) => page.getByText("Not sent: ").waitFor() },
   { name: "thread-none", path: () => "/inbox/+12015550100", reach: (page) => text(page, "No texts with this number") },
 ];
 

@@ -1,73 +1,52 @@
-import { useMutation } from "@apollo/client/react";
-import { adviceOnUserError } from "@textgraph/client";
 import { Ban } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type RefObject, useState } from "react";
 import { Form, Label, TextArea, TextField } from "react-aria-components";
-import { SendDocument } from "../generated/inbox.ts";
-import { isText, useDraft } from "../parts/draft.ts";
-import { useOneAtATime } from "../parts/one-at-a-time.ts";
+import type { Draft } from "../parts/draft.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
-import { Problem } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { strings } from "../strings.ts";
 import { LineChoice } from "./line-choice.tsx";
 import { useLines } from "./lines.ts";
 import { Length, Underlined, usePreview } from "./preview.tsx";
+import type { Sending } from "./sending.ts";
 
 const words = strings.inbox;
+const isApple = /Mac|iP/.test(navigator.platform);
 
 interface Props {
   readonly phoneNumber: string;
-  /** The group that sent or received here last; null if there is none. */
-  readonly usedLine: string | null;
+  /** A text keeps its key through all tries. It leaves the box when it stands in the conversation. */
+  readonly draft: Draft<string>;
+  readonly sending: Sending;
+  readonly box: RefObject<HTMLTextAreaElement | null>;
+  /** Number or id of the line that sent or received here last; null if none did, undefined if it cannot be read. */
+  readonly usedLine: string | null | undefined;
   readonly optedOutAt: string | null;
-  readonly onSent: () => void;
 }
 
-/** The box to answer in. A text keeps its key through all tries; whoever opted out cannot be written to. */
-export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
-  const isOnline = useIsOnline();
-  const draft = useDraft(phoneNumber, "", isText);
-  const [chosenLine, setLine] = useState<string | null>(null);
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const [send, { error, loading }] = useMutation(SendDocument);
-  const onlyOne = useOneAtATime();
-  const preview = usePreview(draft.value);
-  const lines = useLines(chosenLine ?? usedLine);
+/** The text that is sent: line breaks at its end are those that somebody made to send it. */
+export const sentTextOf = (typed: string) => typed.trimEnd();
 
-  // Whatever was wrong with the last text is not wrong with this one.
-  const { value: text } = draft;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it runs when the text changes
-  useEffect(() => setRefusal(null), [text]);
+/** The box to answer in; whoever opted out cannot be written to. */
+export function Composer({ phoneNumber, draft, sending, box, usedLine, optedOutAt }: Props) {
+  const isOnline = useIsOnline();
+  const [chosenLine, setLine] = useState<string | null>(null);
+  const preview = usePreview(sentTextOf(draft.value));
+  const lines = useLines(chosenLine, usedLine);
+  const { value: typed, idempotencyKey } = draft;
+  const isReady = typed.trim() !== "" && lines.line !== null && isOnline && preview?.isTruncated !== true;
 
   async function submit() {
-    if (lines.line === null || text.trim() === "" || optedOutAt !== null) {
+    if (lines.line === null || !isReady) {
       return;
     }
-    try {
-      const input = {
-        from: { groupId: lines.line.id },
-        recipient: { phoneNumber },
-        text,
-        idempotencyKey: draft.idempotencyKey,
-      };
-      const { data: sent } = await send({ variables: { input } });
-      const problem = sent?.sendMessage?.userErrors[0];
-      if (sent?.sendMessage && (problem === undefined || problem.code === "OUTCOME_UNKNOWN")) {
-        // It stands in the conversation now, with its outcome.
-        draft.renew("");
-      } else if (problem !== undefined) {
-        const advice = adviceOnUserError(problem.code);
-        setRefusal(advice.show);
-        if (advice.key === "new") {
-          draft.renew(text);
-        }
-      }
-    } catch {
-      // Shown as `error`. Text and key stay, so that another try sends nothing twice.
-    } finally {
-      onSent();
+    // The button is of no use, and without focus, once the box is empty.
+    box.current?.focus();
+    const from = { groupId: lines.line.id };
+    const isForeign = await sending.send({ from, recipient: { phoneNumber }, text: sentTextOf(typed), idempotencyKey });
+    if (isForeign) {
+      draft.renew(typed);
     }
   }
 
@@ -79,27 +58,26 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
       </p>
     );
   }
-  const isReady = text.trim() !== "" && lines.line !== null && isOnline && preview?.isTruncated !== true;
   return (
     <Form
       className="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        void onlyOne(submit);
+        void submit();
       }}
     >
-      <Problem error={error} />
-      {refusal !== null && (
+      {sending.failure?.key === idempotencyKey && (
         <p className="banner banner-danger" role="alert">
-          {refusal}
+          {sending.failure.sentence}
         </p>
       )}
       <LineChoice lines={lines} onChoose={setLine} />
-      <TextField className="composer-text" value={text} onChange={draft.change}>
+      <TextField className="composer-text" value={typed} onChange={draft.change}>
         <Label className="visually-hidden">{words.message}</Label>
-        <Underlined text={text} characters={preview?.nonGsmCharacters ?? []} />
+        <Underlined text={typed} characters={preview?.nonGsmCharacters ?? []} />
         <TextArea
-          placeholder={words.placeholder}
+          ref={box}
+          placeholder={words.placeholderWithKeys(isApple ? "⌘" : words.control)}
           rows={3}
           onKeyDown={(event) => {
             if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -110,8 +88,13 @@ export function Composer({ phoneNumber, usedLine, optedOutAt, onSent }: Props) {
       </TextField>
       <div className="composer-foot">
         <Length preview={preview} />
-        <PendingButton className="button button-primary" type="submit" isDisabled={!isReady} isPending={loading}>
-          {loading ? words.sending : words.send}
+        <PendingButton
+          className="button button-primary"
+          type="submit"
+          isDisabled={!isReady}
+          isPending={sending.isPending}
+        >
+          {sending.isPending ? words.sending : words.send}
         </PendingButton>
       </div>
     </Form>

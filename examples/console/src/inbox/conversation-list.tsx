@@ -26,6 +26,7 @@ interface Props {
 }
 
 export function ConversationList({ rows, totalCount, error, isUnread, selected, onUnread, onRetry, onMore }: Props) {
+  const [typed, setTyped] = useState("");
   return (
     <section className="conversations" aria-labelledby="inbox-title">
       <header className="pane-head">
@@ -45,7 +46,14 @@ export function ConversationList({ rows, totalCount, error, isUnread, selected, 
       {rows === null ? (
         error === undefined && <Skeleton />
       ) : (
-        <Rows rows={rows} isUnread={isUnread} selected={selected} />
+        <Rows
+          rows={rows}
+          isUnread={isUnread}
+          selected={selected}
+          typed={typed}
+          onType={setTyped}
+          onAll={() => onUnread(false)}
+        />
       )}
       {rows !== null && (
         <PaneFoot more={words.more} onMore={onMore}>
@@ -65,9 +73,16 @@ function isMeant(typed: string, name: string | undefined, phoneNumber: string): 
   );
 }
 
-function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected"> & { readonly rows: readonly Row[] }) {
+interface RowsProps extends Pick<Props, "isUnread" | "selected"> {
+  readonly rows: readonly Row[];
+  readonly typed: string;
+  readonly onType: (typed: string) => void;
+  /** Shows those that are read too. */
+  readonly onAll: () => void;
+}
+
+function Rows({ rows, isUnread, selected, typed, onType, onAll }: RowsProps) {
   const { names, areSomeMissing } = useNames(rows.map(({ phoneNumber }) => phoneNumber));
-  const [typed, setTyped] = useState("");
   const [focused, setFocused] = useState<string | null>(null);
   const shown =
     typed.trim() === "" ? rows : rows.filter(({ phoneNumber }) => isMeant(typed, names.get(phoneNumber), phoneNumber));
@@ -85,11 +100,16 @@ function Rows({ rows, isUnread, selected }: Pick<Props, "isUnread" | "selected">
     <>
       <label className="field search">
         <span>{words.narrow}</span>
-        <input type="search" value={typed} onChange={({ target }) => setTyped(target.value)} />
+        <input type="search" value={typed} onChange={({ target }) => onType(target.value)} />
       </label>
       {shown.length === 0 && (
-        <Empty icon={UserRoundSearch} title={words.noneMeantTitle}>
-          <p>{words.noneMeant}</p>
+        <Empty icon={UserRoundSearch} title={isUnread ? words.noneUnreadTitle : words.noneMeantTitle}>
+          <p>{isUnread ? words.noneUnread : words.noneMeant}</p>
+          {isUnread && (
+            <button type="button" className="button" onClick={onAll}>
+              {words.searchAll}
+            </button>
+          )}
         </Empty>
       )}
       {areSomeMissing && (
@@ -157,6 +177,7 @@ function ConversationSummary({ row, name }: { readonly row: Row; readonly name: 
           </span>
           {person.optedOutAt !== null && <span className="badge badge-danger">{words.optedOut}</span>}
           {isSent && latestMessage.state === "UNKNOWN" && <span className="badge badge-warn">{words.unknown}</span>}
+          {isSent && latestMessage.state === "REFUSED" && <span className="badge badge-danger">{words.notSent}</span>}
           {unreadCount > 0 && (
             <span className="count">
               <span aria-hidden>{unreadCount}</span>

@@ -20,13 +20,13 @@ export function LineChoice({ lines: { state, all, line, readAgain }, onChoose }:
   if (state === "failed") {
     return <Banner onRetry={readAgain}>{words.failed}</Banner>;
   }
-  if (state === "read" && line === null) {
+  if (state === "read" && all.length === 0) {
     return <Banner>{words.none}</Banner>;
   }
   return (
     <Select
       className="select"
-      placeholder={words.reading}
+      placeholder={state === "reading" ? words.reading : words.choose}
       isDisabled={state === "reading"}
       value={line?.id ?? null}
       onChange={(key) => key !== null && onChoose(String(key))}

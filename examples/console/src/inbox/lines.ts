@@ -8,13 +8,16 @@ export interface Lines {
   readonly state: "reading" | "read" | "failed" | "forbidden";
   /** The account's groups that have a number to send from. */
   readonly all: readonly Line[];
-  /** The line that is wanted, or the first one; null while none is known. */
+  /** The line that is wanted, or else the first one; null if none is known. */
   readonly line: Line | null;
   readonly readAgain: () => void;
 }
 
-/** The lines that texts can come from. `wanted`: the id of the one to use, if it is there. */
-export function useLines(wanted: string | null): Lines {
+/**
+ * The lines that texts can come from. `chosen`: the id of the one to use. If none was, it is the one whose number or id
+ * is `used`, or the first one; undefined if it cannot be known, so that somebody has to choose.
+ */
+export function useLines(chosen: string | null, used: string | null | undefined = null): Lines {
   const isAllowed = useMay()("groups:read");
   const { data, error, refetch } = useQuery(LinesDocument, isAllowed ? {} : skipToken);
   const groups = data?.pidjGroups?.nodes;
@@ -22,7 +25,10 @@ export function useLines(wanted: string | null): Lines {
   return {
     state: !isAllowed ? "forbidden" : groups ? "read" : error ? "failed" : "reading",
     all,
-    line: all.find(({ id }) => id === wanted) ?? all[0] ?? null,
+    line:
+      all.find(({ id }) => id === chosen) ??
+      all.find(({ id, phoneNumber }) => [id, phoneNumber].includes(used ?? "")) ??
+      (used === undefined ? null : (all[0] ?? null)),
     readAgain: () => void refetch(),
   };
 }

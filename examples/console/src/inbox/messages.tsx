@@ -1,12 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Check, CircleAlert, Clock, TriangleAlert } from "lucide-react";
-import { type RefObject, useEffect, useRef } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef } from "react";
 import { Button } from "react-aria-components";
+import { Link } from "react-router";
 import type { ThreadQuery } from "../generated/inbox.ts";
 import { showDay, Time } from "../parts/time.tsx";
+import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 
-type Message = NonNullable<
+export type Message = NonNullable<
   NonNullable<NonNullable<ThreadQuery["person"]>["conversation"]>["messages"]
 >["nodes"][number];
 
@@ -20,10 +22,12 @@ interface Props {
   /** What is known of the time before the first message. */
   readonly since: string;
   readonly onOlder: (() => void) | null;
+  /** What can be done about a text that was not sent. */
+  readonly renderAgain: (message: Message) => ReactNode;
 }
 
 /** The texts, oldest first; only those in sight are in the document. The newest is in sight when one is added. */
-export function Messages({ messages, since, onOlder }: Props) {
+export function Messages({ messages, since, onOlder, renderAgain }: Props) {
   const rows = messages.toReversed();
   const box = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -67,7 +71,7 @@ export function Messages({ messages, since, onOlder }: Props) {
                 style={{ transform: `translateY(${start}px)` }}
               >
                 {(before === undefined || showDay(momentOf(before)) !== day) && <p className="day">{day}</p>}
-                <Bubble message={message} />
+                <Bubble message={message}>{renderAgain(message)}</Bubble>
               </div>
             )
           );
@@ -114,7 +118,8 @@ function momentOf(message: Message): string {
   return message.__typename === "ReceivedMessage" ? message.receivedAt : message.sentAt;
 }
 
-function Bubble({ message }: { readonly message: Message }) {
+function Bubble({ message, children }: { readonly message: Message; readonly children: ReactNode }) {
+  const may = useMay();
   if (message.__typename === "ReceivedMessage") {
     return (
       <article className="bubble">
@@ -137,6 +142,14 @@ function Bubble({ message }: { readonly message: Message }) {
         </span>
         <Time at={message.sentAt} isHour />
       </footer>
+      {message.state === "UNKNOWN" && may("attempts:read") && (
+        <div className="bubble-actions">
+          <Link className="button" to="/ops">
+            {words.decide}
+          </Link>
+        </div>
+      )}
+      {children}
     </article>
   );
 }

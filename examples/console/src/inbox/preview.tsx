@@ -26,7 +26,9 @@ export function Length({ preview }: { readonly preview: Preview | undefined }) {
         {words.segments(segmentCount)} · {words.characters(characterCount)}
       </span>
       {isTruncated && <span className="is-long">{words.truncated}</span>}
-      {nonGsmCharacters.length > 0 && <span>{words.costly(nonGsmCharacters.slice(0, 5).join(" "))}</span>}
+      {nonGsmCharacters.length > 0 && (
+        <span>{words.costly(nonGsmCharacters.slice(0, 5).join(" "), nonGsmCharacters.length)}</span>
+      )}
     </div>
   );
 }

@@ -64,6 +64,7 @@ function Row({ attempt, onSettled }: { readonly attempt: Attempt; readonly onSet
   const may = useMay();
   const { mutation, startedAt, calledBy, outgoingMessage, jobRow, idempotencyKey } = attempt;
   const text = textOf(attempt);
+  const job = outgoingMessage?.job;
   return (
     <li className="ops-attempt">
       <div className="ops-attempt-main">
@@ -82,7 +83,16 @@ function Row({ attempt, onSettled }: { readonly attempt: Attempt; readonly onSet
         {text !== null && <p className="ops-text">{text}</p>}
         <p className="muted ops-meta">
           {words.by(nameOf(calledBy), showMoment(startedAt))}
-          {jobRow && ` · ${words.row(jobRow.number)}`}
+          {jobRow && (
+            <>
+              {" · "}
+              {job ? (
+                <Link to={`/send/${job.id}`}>{words.row(jobRow.number, job.name)}</Link>
+              ) : (
+                words.row(jobRow.number, null)
+              )}
+            </>
+          )}
           {text === null && ` · ${words.key(idempotencyKey)}`}
         </p>
       </div>

@@ -1,5 +1,5 @@
 import { useMutation } from "@apollo/client/react";
-import { SettleAttemptDocument } from "../generated/ops.ts";
+import { SettleAttemptDocument, UncertainDocument } from "../generated/ops.ts";
 import { Ask } from "../parts/ask.tsx";
 import { showNumber } from "../parts/person.tsx";
 import { Problem } from "../parts/state.tsx";
@@ -19,7 +19,9 @@ interface Props {
 /** A button for one of the two decisions, and the question before it is made: it cannot be taken back. */
 export function Decision({ attempt, outcome, onSettled }: Props) {
   const may = useMay();
-  const [settle, { data, error, loading, reset }] = useMutation(SettleAttemptDocument);
+  const [settle, { data, error, loading, reset }] = useMutation(SettleAttemptDocument, {
+    refetchQueries: [UncertainDocument],
+  });
   const { title, meaning, confirm, said, button } = words[outcome];
   const { idempotencyKey, startedAt, outgoingMessage, jobRow } = attempt;
   const text = textOf(attempt);

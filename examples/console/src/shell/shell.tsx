@@ -1,5 +1,5 @@
 import { CircleUser, WifiOff } from "lucide-react";
-import { Suspense, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { NavLink, Outlet } from "react-router";
 import { useMay, useSession } from "../session.tsx";
 import { strings } from "../strings.ts";
@@ -9,6 +9,8 @@ import { SECTIONS } from "./sections.ts";
 import { Splash } from "./splash.tsx";
 import { applyTheme, readTheme, type Theme } from "./theme.ts";
 
+// Behind the first screen.
+const Uncertain = lazy(() => import("./uncertain.tsx"));
 const THEMES = ["system", "light", "dark"] as const;
 
 /** The frame around each section: menu, account, and a line that says so while the browser is offline. */
@@ -29,6 +31,11 @@ export function Shell() {
             <NavLink key={path} to={`/${path}`}>
               <Icon aria-hidden size={20} />
               <span>{name}</span>
+              {path === "ops" && may("attempts:read") && (
+                <Suspense>
+                  <Uncertain />
+                </Suspense>
+              )}
             </NavLink>
           ))}
         </nav>
