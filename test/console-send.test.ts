@@ -278,5 +278,11 @@ describe.skipIf(!canRunConsole)("the console's sends to many", { timeout: CONSOL
     const other = await site.open(graph.url, "/send", { key: reader });
     await other.getByText("Nothing sent to many yet").waitFor();
     expect(await other.getByRole("link", { name: "New text" }).count()).toBe(0);
+
+    // It appears there while it is looked at.
+    const send = { name: /^Send to \d+ (person|people)$/ };
+    await page.getByRole("button", send).click();
+    await page.getByRole("alertdialog").getByRole("button", send).click();
+    await row(other, "You said {answer}").waitFor({ timeout: 12_000 });
   });
 });

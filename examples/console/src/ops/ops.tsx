@@ -6,6 +6,7 @@ import { OperationsDocument, PlatformCheckDocument } from "../generated/ops.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
 import { Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
+import { isUnwatched } from "../parts/timing.ts";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { Attempts } from "./attempts.tsx";
@@ -17,10 +18,8 @@ const words = strings.ops;
 const READ_SECONDS = 15;
 /** It asks both platforms. */
 const CHECK_SECONDS = 120;
-/** Nobody looks, or nothing can be read. */
-const skipPollAttempt = () => document.hidden || !navigator.onLine;
 // The two queries read parts of the same list, whose items have no id: the cache would forget one of them.
-const polled = { fetchPolicy: "no-cache", skipPollAttempt } as const;
+const polled = { fetchPolicy: "no-cache", skipPollAttempt: isUnwatched } as const;
 
 /** How the platforms do, what waits for a person's decision, which calls failed, and what this tab has asked. */
 export default function Ops() {

@@ -2,6 +2,9 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 const TYPING_MS = 250;
 
+/** For what is read again and again: nobody looks, or nothing can be read. */
+export const isUnwatched = () => document.hidden || !navigator.onLine;
+
 /** What somebody types, once nobody has typed for a moment. */
 export function useTyped(typed: string): string {
   const [settled, setSettled] = useState(typed);

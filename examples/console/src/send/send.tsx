@@ -2,8 +2,9 @@ import { useQuery } from "@apollo/client/react";
 import { Send as SendIcon } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useParams } from "react-router";
-import { JobsDocument } from "../generated/send.ts";
+import { JobsDocument, NewestJobDocument } from "../generated/send.ts";
 import { Empty } from "../parts/state.tsx";
+import { isUnwatched } from "../parts/timing.ts";
 import { strings } from "../strings.ts";
 import { Compose } from "./compose.tsx";
 import { JobList } from "./job-list.tsx";
@@ -11,8 +12,9 @@ import { JobPage } from "./job-page.tsx";
 
 const words = strings.send;
 const PAGE = 50;
-/** Jobs that others make appear after so long; how far the shown ones are is told as it happens. */
-const LOOK_MS = 30_000;
+const LARGEST_PAGE = 100;
+/** Jobs that others make appear after so long, for no platform call; how far the shown ones are is told as it happens. */
+const LOOK_MS = 5_000;
 /** In the place of a job's id. */
 const NEW = "new";
 
@@ -22,8 +24,6 @@ export default function Send() {
   const { data, error, refetch, fetchMore } = useQuery(JobsDocument, {
     variables: { first: PAGE },
     fetchPolicy: "cache-and-network",
-    pollInterval: LOOK_MS,
-    skipPollAttempt: () => document.hidden,
   });
   const page = data?.jobs;
   const earlier = useRef(id);
@@ -34,6 +34,20 @@ export default function Send() {
     }
     earlier.current = id;
   }, [id]);
+  const newest = useQuery(NewestJobDocument, {
+    // The cache would take its one row for the list.
+    fetchPolicy: "no-cache",
+    pollInterval: LOOK_MS,
+    skipPollAttempt: isUnwatched,
+  });
+  const newestId = newest.data?.jobs?.nodes[0]?.id;
+  const isBehind = page !== undefined && newestId !== undefined && page?.nodes[0]?.id !== newestId;
+  const first = Math.min(LARGEST_PAGE, Math.max(PAGE, page?.nodes.length ?? 0));
+  useEffect(() => {
+    if (isBehind && newestId !== undefined) {
+      void refetch({ first });
+    }
+  }, [isBehind, newestId, first, refetch]);
   return (
     <div className="inbox" data-open={id !== undefined}>
       <title>{`${words.title} · ${strings.name}`}</title>
