@@ -181,6 +181,24 @@ describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIME
     await prices.check();
   });
 
+  test("are not said to be in no platform that cannot be read, also when the other one is written to", async () => {
+    await using graph = await startChat();
+    graph.fault({ platform: "PIDJ", route: /GET/, kind: "refuse" });
+    const page = await site.open(graph.url, `/people/${graph.phoneNumber}`);
+    await page.getByText("Pidj cannot be read at the moment.").waitFor();
+    await page.getByLabel("Name", { exact: true }).fill("Jettie K.");
+    await press(page, "Save name");
+    await page.getByText("Saved.").waitFor();
+
+    expect(await page.getByText("Pidj cannot be read at the moment.").count()).toBe(1);
+    // Nor when the page is opened again.
+    await page.getByRole("link", { name: "Ops" }).click();
+    await page.getByRole("heading", { name: "Operations" }).waitFor();
+    await page.goBack();
+    await page.getByText("Pidj cannot be read at the moment.").waitFor();
+    expect(await page.getByText("No contact is known").count()).toBe(0);
+  });
+
   test("are subscribed to a series once though it is clicked twice, by keyboard too", async () => {
     await using graph = await startChat();
     const page = await site.open(graph.url, `/people/${graph.phoneNumber}`, { viewport: { width: 360, height: 800 } });

@@ -160,7 +160,7 @@ describe.skipIf(!canRunConsole)("the console's sends to many", { timeout: CONSOL
     await progress(page).getByText("Stopped for good: 2 people were not texted.").waitFor();
     await page.getByText("For 1 person, it is not certain").waitFor();
     await page.getByRole("radio", { name: /Not certain/ }).click();
-    await page.getByRole("row", { name: /Not certain whether it was sent. Do not send it again/ }).waitFor();
+    await page.getByRole("row", { name: /Not certain: do not send it again/ }).waitFor();
     expect(graph.calls().filter((call) => call === "PIDJ POST /send")).toHaveLength(1);
   });
 
@@ -215,7 +215,7 @@ describe.skipIf(!canRunConsole)("the console's sends to many", { timeout: CONSOL
     await page.keyboard.press("Enter");
 
     await progress(page).getByText("Everybody who is left is asleep now").waitFor();
-    await page.getByText("Asleep where they are: waits until").waitFor();
+    await page.getByText("Asleep: waits until").waitFor();
     expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
     expect(await axeFindings(page)).toEqual([]);
     expect(graph.sent()).toEqual([]);

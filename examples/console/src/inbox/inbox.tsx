@@ -1,8 +1,8 @@
-import { useQuery } from "@apollo/client/react";
 import { MessageSquarePlus, MessagesSquare } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { ConversationsDocument } from "../generated/inbox.ts";
+import { useRead } from "../parts/read.ts";
 import { Empty, Skeleton } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
@@ -21,7 +21,7 @@ export default function Inbox() {
   const may = useMay();
   const [isUnread, setUnread] = useState(false);
   // What changed while another section was open is read when this one is opened again.
-  const { data, error, refetch, fetchMore } = useQuery(ConversationsDocument, {
+  const { data, error, refetch, fetchMore } = useRead(ConversationsDocument, {
     variables: isUnread ? { first: PAGE, filter: { isUnread } } : FIRST_PAGE,
     fetchPolicy: "cache-and-network",
   });

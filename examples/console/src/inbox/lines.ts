@@ -1,5 +1,6 @@
-import { skipToken, useQuery } from "@apollo/client/react";
+import { skipToken } from "@apollo/client/react";
 import { LinesDocument, type LinesQuery } from "../generated/inbox.ts";
+import { useRead } from "../parts/read.ts";
 import { useMay } from "../session.tsx";
 
 export type Line = NonNullable<LinesQuery["pidjGroups"]>["nodes"][number];
@@ -19,7 +20,7 @@ export interface Lines {
  */
 export function useLines(chosen: string | null, used: string | null | undefined = null): Lines {
   const isAllowed = useMay()("groups:read");
-  const { data, error, refetch } = useQuery(LinesDocument, isAllowed ? {} : skipToken);
+  const { data, error, refetch } = useRead(LinesDocument, isAllowed ? {} : skipToken);
   const groups = data?.pidjGroups?.nodes;
   const all = groups?.filter(({ displayPhoneNumber }) => displayPhoneNumber !== null) ?? [];
   return {

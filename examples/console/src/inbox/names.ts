@@ -1,6 +1,7 @@
-import { skipToken, useQuery } from "@apollo/client/react";
+import { skipToken } from "@apollo/client/react";
 import { useMemo } from "react";
 import { NamesDocument } from "../generated/inbox.ts";
+import { useRead } from "../parts/read.ts";
 import { useMay } from "../session.tsx";
 
 // A contact's name costs a call: those of the rows that are seen first, read once in a session.
@@ -17,7 +18,7 @@ export function useNames(phoneNumbers: readonly string[]): Names {
   const may = useMay();
   const isAllowed = may("contacts:read") || may("participants:read");
   const asked = [...phoneNumbers].slice(0, MOST_NAMES).sort();
-  const { data, previousData, error } = useQuery(
+  const { data, previousData, error } = useRead(
     NamesDocument,
     isAllowed && asked.length > 0 ? { variables: { phoneNumbers: asked } } : skipToken,
   );

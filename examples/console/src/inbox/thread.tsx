@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { PhoneOff } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Link } from "react-router";
@@ -6,7 +6,8 @@ import { MarkReadDocument, ThreadDocument } from "../generated/inbox.ts";
 import { isText, useDraft } from "../parts/draft.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
-import { Empty, hasFailed, Problem, Skeleton } from "../parts/state.tsx";
+import { useRead } from "../parts/read.ts";
+import { Empty, Failed, hasFailed, Problem, Skeleton } from "../parts/state.tsx";
 import { showMoment } from "../parts/time.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
@@ -46,7 +47,7 @@ export default function Thread(props: Props) {
 /** One conversation: both directions, and the box to answer in. Opening it marks it as read. */
 function Conversation({ phoneNumber, changes }: Props) {
   const may = useMay();
-  const { data, error, refetch, fetchMore } = useQuery(ThreadDocument, {
+  const { data, error, refetch, fetchMore } = useRead(ThreadDocument, {
     variables: { phoneNumber },
     fetchPolicy: "cache-and-network",
   });
@@ -108,10 +109,13 @@ function Conversation({ phoneNumber, changes }: Props) {
 
   // A group is not known while the platform does not answer: the line stays the one that it was.
   const areGroupsUnread = hasFailed(error, `${MESSAGES}.group`);
-  const isIncomplete = hasFailed(error, `${MESSAGES}.text`) || !areGroupsUnread;
+  const isUnread = !conversation && hasFailed(error, "person.conversation");
+  // Which line a text came by is told by Pidj: without it, the texts are all there.
+  const isIncomplete = hasFailed(error, `${MESSAGES}.text`) || hasFailed(error, "person.optedOutAt");
   const readLine = usedLineOf(page?.nodes ?? [], areGroupsUnread);
   const lastLine = useRef(readLine);
   lastLine.current = readLine === undefined ? lastLine.current : readLine;
+  const noMessages = mayWrite ? `${words.noMessages} ${words.writeFirst}` : words.noMessages;
 
   return (
     <section className="thread" aria-labelledby="thread-title">
@@ -129,12 +133,16 @@ function Conversation({ phoneNumber, changes }: Props) {
           </Link>
         )}
       </PaneHead>
-      <Problem error={isIncomplete ? error : undefined} onRetry={() => void refetch()} />
-      {!data?.person && error === undefined && <Skeleton rows={5} of="texts" />}
-      {data?.person && (
+      {isUnread ? (
+        <Failed error={error} title={words.threadFailedTitle} onRetry={() => void refetch()} />
+      ) : (
+        <Problem error={isIncomplete ? error : undefined} onRetry={() => void refetch()} />
+      )}
+      {data === undefined && error === undefined && <Skeleton rows={5} of="texts" />}
+      {data !== undefined && !isUnread && (
         <Messages
           messages={page?.nodes ?? []}
-          since={conversation ? words.since(showMoment(conversation.listeningStartedAt)) : words.noMessages}
+          since={conversation ? words.since(showMoment(conversation.listeningStartedAt)) : noMessages}
           onOlder={
             page?.pageInfo.hasNextPage
               ? () => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })

@@ -74,6 +74,12 @@ export function showSoonIn(at: string, zone: string): string {
     : strings.zones.onDay(new Intl.DateTimeFormat(LOCALE, { weekday: "long", timeZone: zone }).format(date), time);
 }
 
+/** `7:59 AM` if that is today, otherwise `Nov 28, 7:59 AM`: for what is soon. */
+export function showSoon(at: string): string {
+  const date = new Date(at);
+  return (date.toDateString() === new Date().toDateString() ? hour : dayAndHour).format(date);
+}
+
 export function showMoment(at: string): string {
   return full.format(new Date(at));
 }

@@ -1,10 +1,11 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
 import { FieldError, Input, Label, TextField } from "react-aria-components";
 import { LinesDocument } from "../generated/inbox.ts";
 import { type ContactDetailsFragment, UpdateContactDocument } from "../generated/people.ts";
 import { Choice } from "../parts/choice.tsx";
 import { PendingButton } from "../parts/pending-button.tsx";
+import { useRead } from "../parts/read.ts";
 import { Problem } from "../parts/state.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
@@ -104,7 +105,7 @@ interface GroupProps {
 
 /** The one group of a contact, which Pidj takes and never tells. */
 function Group({ value, onChoose }: GroupProps) {
-  const { data, error } = useQuery(LinesDocument);
+  const { data, error } = useRead(LinesDocument);
   const groups = data?.pidjGroups?.nodes;
   if (groups === undefined) {
     return <Problem error={error} />;

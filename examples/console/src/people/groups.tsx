@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { X } from "lucide-react";
 import { useState } from "react";
 import { Button } from "react-aria-components";
@@ -10,6 +10,7 @@ import {
 } from "../generated/people.ts";
 import { Choice } from "../parts/choice.tsx";
 import { PendingButton } from "../parts/pending-button.tsx";
+import { useRead } from "../parts/read.ts";
 import { Problem } from "../parts/state.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
@@ -68,7 +69,7 @@ interface JoiningProps {
 
 function Joining({ participantId, joined }: JoiningProps) {
   const [groupId, setGroupId] = useState<string | null>(null);
-  const { data, error } = useQuery(TextizenGroupsDocument);
+  const { data, error } = useRead(TextizenGroupsDocument);
   const [add, adding] = useMutation(AddToGroupDocument);
   const options = (data?.textizenGroups?.nodes ?? [])
     .filter(({ id }) => !joined.includes(id))

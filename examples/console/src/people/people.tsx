@@ -1,10 +1,11 @@
-import { skipToken, useQuery } from "@apollo/client/react";
+import { skipToken } from "@apollo/client/react";
 import { UserRoundSearch, Users } from "lucide-react";
 import { Input, Label, ListBox, ListBoxItem, ListLayout, SearchField, Text, Virtualizer } from "react-aria-components";
 import { useLocation, useNavigate, useParams } from "react-router";
 import { SearchPeopleDocument, type SearchPeopleQuery } from "../generated/people.ts";
 import { PaneFoot } from "../parts/pane-foot.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
+import { useRead } from "../parts/read.ts";
 import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
@@ -25,7 +26,7 @@ export default function People() {
   const { id: phoneNumber } = useParams();
   const { typed, setTyped, settled } = useKeptSearch();
   const search = SEARCHABLE.test(settled) ? settled : "";
-  const { data, error, loading, refetch, fetchMore } = useQuery(
+  const { data, error, loading, refetch, fetchMore } = useRead(
     SearchPeopleDocument,
     search === "" ? skipToken : { variables: { search } },
   );

@@ -1,4 +1,3 @@
-import { useQuery } from "@apollo/client/react";
 import { MessageSquare } from "lucide-react";
 import { useRef } from "react";
 import { Button } from "react-aria-components";
@@ -6,7 +5,8 @@ import { Link, useLocation } from "react-router";
 import { PersonPageDocument, type PersonPageQuery } from "../generated/people.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { Avatar, showNumber } from "../parts/person.tsx";
-import { hasFailed, Problem, Skeleton, Unreadable } from "../parts/state.tsx";
+import { useRead } from "../parts/read.ts";
+import { Failed, hasFailed, Problem, Skeleton, Unreadable } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { ContactForm } from "./contact-form.tsx";
@@ -29,7 +29,7 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
   const withContact = may("contacts:read");
   const withParticipant = may("participants:read");
   const withGroups = may("groups:read");
-  const { data, error, loading, refetch } = useQuery(PersonPageDocument, {
+  const { data, error, loading, refetch } = useRead(PersonPageDocument, {
     variables: { phoneNumber, withContact, withParticipant, withGroups },
   });
   const person = data?.person;
@@ -64,7 +64,11 @@ export function PersonPage({ phoneNumber }: { readonly phoneNumber: string }) {
           </Link>
         )}
       </PaneHead>
-      <Problem error={error} onRetry={() => void refetch()} />
+      {error !== undefined && !person ? (
+        <Failed error={error} title={words.personFailedTitle} onRetry={() => void refetch()} />
+      ) : (
+        <Problem error={error} onRetry={() => void refetch()} />
+      )}
       {loading && person === undefined && <Skeleton rows={3} of="cards" />}
       {person && (
         <div className="cards">

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
 import { Form } from "react-aria-components";
 import { SeriesChoiceDocument, SubscribeToSeriesDocument } from "../generated/people.ts";
@@ -8,6 +8,7 @@ import { Choice } from "../parts/choice.tsx";
 import { isText, mayBeDone, useDraft } from "../parts/draft.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
+import { useRead } from "../parts/read.ts";
 import { Problem } from "../parts/state.tsx";
 import { OWN_ZONE } from "../parts/time.tsx";
 import { UserErrors } from "../parts/user-errors.tsx";
@@ -25,7 +26,7 @@ interface Props {
 
 /** Subscribes the person to a series of texts, once however often it is clicked. Pidj tells nobody who is subscribed. */
 export function Series({ phoneNumber, timeZone, isOptedOut }: Props) {
-  const series = useQuery(SeriesChoiceDocument);
+  const series = useRead(SeriesChoiceDocument);
   const draft = useDraft(`series.${phoneNumber}`, "", isText);
   const [wantedLine, setLine] = useState<string | null>(null);
   const lines = useLines(wantedLine);

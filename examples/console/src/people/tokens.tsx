@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Button, FieldError, Input, Label, TextField } from "react-aria-components";
@@ -10,6 +10,7 @@ import {
 } from "../generated/people.ts";
 import { Choice } from "../parts/choice.tsx";
 import { PendingButton } from "../parts/pending-button.tsx";
+import { useRead } from "../parts/read.ts";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { ErrorForm, UserErrors } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
@@ -21,7 +22,7 @@ const FIELDS = ["key", "value"];
 /** What a campaign's texts fill in for this participant, such as the day of an appointment. */
 export function Tokens({ participantId }: { readonly participantId: string }) {
   const [chosen, setChosen] = useState<string | null>(null);
-  const { data, error } = useQuery(CampaignsDocument);
+  const { data, error } = useRead(CampaignsDocument);
   const campaigns = data?.campaigns?.nodes;
   // With one campaign there is nothing to choose.
   const campaignId = chosen ?? (campaigns?.length === 1 ? (campaigns[0]?.id ?? null) : null);
@@ -51,7 +52,7 @@ interface Props {
 function OfCampaign({ participantId, campaignId }: Props) {
   const mayWrite = useMay()("participants:write");
   const variables = { id: participantId, campaignId };
-  const { data, error, loading, refetch } = useQuery(ParticipantTokensDocument, { variables });
+  const { data, error, loading, refetch } = useRead(ParticipantTokensDocument, { variables });
   const [remove, removal] = useMutation(RemoveTokensDocument);
   const tokens = data?.participant?.tokens;
   return (

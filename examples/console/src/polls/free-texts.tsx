@@ -1,7 +1,8 @@
-import { skipToken, useQuery } from "@apollo/client/react";
+import { skipToken } from "@apollo/client/react";
 import { useEffect, useRef, useState } from "react";
 import { Button, Input, Label, SearchField } from "react-aria-components";
 import { QuestionTextsDocument, type WrittenTextFragment } from "../generated/polls.ts";
+import { useRead } from "../parts/read.ts";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { useTyped } from "../parts/timing.ts";
 import { strings } from "../strings.ts";
@@ -56,8 +57,8 @@ function FoundHere({ all, question, typed }: FoundProps & { readonly all: readon
 function FoundByGraph({ pollId, questionId, question, typed, replyCount }: FoundProps & Omit<Props, "all">) {
   const search = useTyped(typed.trim());
   const variables = { id: pollId, questionId };
-  const every = useQuery(QuestionTextsDocument, { variables: { ...variables, text: null } });
-  const matching = useQuery(
+  const every = useRead(QuestionTextsDocument, { variables: { ...variables, text: null } });
+  const matching = useRead(
     QuestionTextsDocument,
     search === "" ? skipToken : { variables: { ...variables, text: search } },
   );

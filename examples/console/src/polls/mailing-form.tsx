@@ -1,4 +1,4 @@
-import { skipToken, useMutation, useQuery } from "@apollo/client/react";
+import { skipToken, useMutation } from "@apollo/client/react";
 import { X } from "lucide-react";
 import { useState } from "react";
 import { Button } from "react-aria-components";
@@ -8,12 +8,13 @@ import { Choice } from "../parts/choice.tsx";
 import { type Draft, mayBeDone } from "../parts/draft.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
 import { PendingButton } from "../parts/pending-button.tsx";
+import { useRead } from "../parts/read.ts";
 import { Problem } from "../parts/state.tsx";
 import { showMomentIn } from "../parts/time.tsx";
 import { ErrorForm } from "../parts/user-errors.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
-import { inputOf, type MailingTime, MailingTimeField, momentOf } from "./mailing-time.tsx";
+import { inputOf, isToCome, type MailingTime, MailingTimeField, momentOf } from "./mailing-time.tsx";
 
 const words = strings.polls;
 /** A wrong time is refused under either name: of the time, or of its parts. */
@@ -55,7 +56,7 @@ interface Props {
 /** Composes a mailing. It is scheduled once, however often it is clicked, and nobody can take it back. */
 export function MailingForm({ pollId, draft, onScheduled }: Props) {
   const may = useMay();
-  const groups = useQuery(TextizenGroupsDocument, may("groups:read") ? {} : skipToken);
+  const groups = useRead(TextizenGroupsDocument, may("groups:read") ? {} : skipToken);
   const [schedule, { data, error, loading }] = useMutation(CreateMailingDocument);
   const [scheduled, setScheduled] = useState<string | null>(null);
   const onlyOne = useOneAtATime();
@@ -130,7 +131,7 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
         <PendingButton
           className="button button-primary"
           type="submit"
-          isDisabled={!hasRecipients || moment === null}
+          isDisabled={!hasRecipients || moment === null || !isToCome(moment)}
           isPending={loading}
         >
           {words.schedule}

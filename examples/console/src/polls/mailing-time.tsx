@@ -28,6 +28,8 @@ export function momentOf({ dateTime, timeZone, chosenAt }: MailingTime): string 
   return time.candidates.find((at) => at === chosenAt) ?? null;
 }
 
+export const isToCome = (moment: string) => Date.parse(moment) > Date.now();
+
 /** The time as the graph takes it: by the clocks of the place, or the moment that somebody chose. */
 export function inputOf(value: MailingTime) {
   const { dateTime, timeZone } = value;
@@ -85,17 +87,20 @@ export function MailingTimeField({ value, onChange }: Props) {
             selectedKeys={moment === null ? [] : [moment]}
             onSelectionChange={([at]) => at !== undefined && choose(String(at))}
           >
-            {time.candidates.map((at) => (
+            {time.candidates.map((at, index) => (
               <ToggleButton className="button" key={at} id={at}>
                 {showMomentIn(at, timeZone)}
+                <span className="muted">{index === 0 ? words.earlierTime : words.laterTime}</span>
               </ToggleButton>
             ))}
           </ToggleButtonGroup>
         </div>
       )}
       <div role="status">
-        {moment !== null && <p>{words.goesOut(showMomentIn(moment, timeZone))}</p>}
+        {moment !== null && !isToCome(moment) && <p className="is-wrong">{words.passed}</p>}
+        {moment !== null && isToCome(moment) && <p>{words.goesOut(showMomentIn(moment, timeZone))}</p>}
         {moment !== null &&
+          isToCome(moment) &&
           others.map((zone) => (
             <p className="muted" key={zone}>
               {(zone === OWN_ZONE ? words.forYou : words.forAccount)(showMomentIn(moment, zone))}

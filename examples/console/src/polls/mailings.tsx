@@ -1,7 +1,7 @@
-import { useQuery } from "@apollo/client/react";
 import { CalendarClock } from "lucide-react";
 import { PollMailingsDocument, type PollMailingsQuery } from "../generated/polls.ts";
 import type { Draft } from "../parts/draft.ts";
+import { useRead } from "../parts/read.ts";
 import { hasFailed, Problem, Skeleton } from "../parts/state.tsx";
 import { Moment } from "../parts/time.tsx";
 import { useMay } from "../session.tsx";
@@ -18,7 +18,7 @@ interface Props {
 /** When the poll was sent and will be, and to whom; and the form for another time. */
 export function Mailings({ pollId, draft }: Props) {
   const may = useMay();
-  const { data, error, loading, refetch } = useQuery(PollMailingsDocument, {
+  const { data, error, loading, refetch } = useRead(PollMailingsDocument, {
     variables: { id: pollId, withGroups: may("groups:read") },
   });
   const mailings = data?.poll?.mailings;

@@ -1,4 +1,4 @@
-import { skipToken, useQuery } from "@apollo/client/react";
+import { skipToken } from "@apollo/client/react";
 import { useState } from "react";
 import { Button, ListBox, ListBoxItem, ListLayout, Virtualizer } from "react-aria-components";
 import { useNavigate } from "react-router";
@@ -6,6 +6,7 @@ import { TextizenGroupsDocument } from "../generated/people.ts";
 import { NonRespondentsDocument, type NonRespondentsQuery } from "../generated/polls.ts";
 import { Choice } from "../parts/choice.tsx";
 import { showNumber } from "../parts/person.tsx";
+import { useRead } from "../parts/read.ts";
 import { opensRow } from "../parts/selection.ts";
 import { Problem, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
@@ -23,7 +24,7 @@ interface Props {
 /** Who of a group has not answered, as far as Textizen tells. */
 export function NonRespondents({ pollId, onRemind }: Props) {
   const [groupId, setGroupId] = useState<string | null>(null);
-  const groups = useQuery(TextizenGroupsDocument);
+  const groups = useRead(TextizenGroupsDocument);
   const options = groups.data?.textizenGroups?.nodes.map(({ id, name }) => ({ id, name: name?.trim() || id }));
   return (
     <section className="panel" aria-labelledby="silent-title">
@@ -37,7 +38,7 @@ export function NonRespondents({ pollId, onRemind }: Props) {
 }
 
 function OfGroup({ pollId, groupId, onRemind }: Props & { readonly groupId: string | null }) {
-  const { data, error, loading, refetch, fetchMore } = useQuery(
+  const { data, error, loading, refetch, fetchMore } = useRead(
     NonRespondentsDocument,
     groupId === null ? skipToken : { variables: { id: pollId, groupId } },
   );

@@ -1,4 +1,5 @@
-import { useQuery, useSubscription } from "@apollo/client/react";
+import { useSubscription } from "@apollo/client/react";
+import { SearchX } from "lucide-react";
 import { lazy, Suspense } from "react";
 import {
   PollCompletedDocument,
@@ -8,7 +9,8 @@ import {
 } from "../generated/polls.ts";
 import { useDraft } from "../parts/draft.ts";
 import { PaneHead } from "../parts/pane-head.tsx";
-import { Problem, Skeleton } from "../parts/state.tsx";
+import { useRead } from "../parts/read.ts";
+import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { useAccountZone, useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { FreeTexts } from "./free-texts.tsx";
@@ -32,7 +34,7 @@ function answersTo({ question }: QuestionResult, { responses }: Poll): readonly 
 
 /** The answers to one poll, read again when somebody has completed it. */
 export function PollPage({ id }: { readonly id: string }) {
-  const { data, error, loading, refetch } = useQuery(PollResultsDocument, { variables: { id } });
+  const { data, error, loading, refetch } = useRead(PollResultsDocument, { variables: { id } });
   useSubscription(PollCompletedDocument, { variables: { pollId: id }, onData: () => void refetch() });
   const poll = data?.poll;
   const may = useMay();
@@ -43,7 +45,7 @@ export function PollPage({ id }: { readonly id: string }) {
     <section className="thread person" aria-labelledby="poll-title">
       <PaneHead
         id="poll-title"
-        title={poll?.title ?? words.untitled}
+        title={poll ? (poll.title ?? words.untitled) : words.one}
         back={{ to: "/polls", label: words.back }}
         line={
           poll?.results && (
@@ -53,8 +55,17 @@ export function PollPage({ id }: { readonly id: string }) {
           )
         }
       />
-      <Problem error={error} onRetry={() => void refetch()} />
+      {error !== undefined && !poll ? (
+        <Failed error={error} title={words.pollFailedTitle} onRetry={() => void refetch()} />
+      ) : (
+        <Problem error={error} onRetry={() => void refetch()} />
+      )}
       {loading && data === undefined && <Skeleton rows={4} of="cards" />}
+      {data?.poll === null && error === undefined && (
+        <Empty icon={SearchX} title={words.missingTitle}>
+          <p>{words.missing}</p>
+        </Empty>
+      )}
       {poll && !poll.results && <p className="banner banner-warn">{words.noResults}</p>}
       <div className="cards">
         {poll?.results?.questions.map((result) => (

@@ -1,9 +1,9 @@
-import { useQuery } from "@apollo/client/react";
 import { ChartBarBig } from "lucide-react";
 import { useState } from "react";
 import { Input, Label, ListBox, ListBoxItem, ListLayout, SearchField, Virtualizer } from "react-aria-components";
 import { useNavigate, useParams } from "react-router";
 import { PollsDocument } from "../generated/polls.ts";
+import { useRead } from "../parts/read.ts";
 import { opensRow } from "../parts/selection.ts";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
 import { strings } from "../strings.ts";
@@ -17,7 +17,7 @@ export default function Polls() {
   const { id } = useParams();
   const navigate = useNavigate();
   const [title, setTitle] = useState("");
-  const { data, previousData, error, refetch } = useQuery(PollsDocument, {
+  const { data, previousData, error, refetch } = useRead(PollsDocument, {
     variables: { filter: title.trim() === "" ? null : { title: title.trim() } },
   });
   const page = (data ?? previousData)?.polls;

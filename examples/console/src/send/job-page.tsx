@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { adviceOnUserError } from "@textgraph/client";
 import { Download, Pause, Play, SearchX } from "lucide-react";
 import { useState } from "react";
@@ -12,8 +12,9 @@ import {
 import { Ask } from "../parts/ask.tsx";
 import { PaneHead } from "../parts/pane-head.tsx";
 import { PendingButton } from "../parts/pending-button.tsx";
+import { useRead } from "../parts/read.ts";
 import { Empty, Failed, Problem, Skeleton } from "../parts/state.tsx";
-import { showMoment } from "../parts/time.tsx";
+import { showMoment, showSoon } from "../parts/time.tsx";
 import { useMay, useSession } from "../session.tsx";
 import { useIsOnline } from "../shell/online.ts";
 import { strings } from "../strings.ts";
@@ -25,7 +26,7 @@ const words = strings.send;
 
 /** One job as it goes on: how far it is, what it waits for, and what became of each row. */
 export function JobPage({ id }: { readonly id: string }) {
-  const { data, error, loading, refetch } = useQuery(JobDocument, {
+  const { data, error, loading, refetch } = useRead(JobDocument, {
     variables: { id },
     fetchPolicy: "cache-and-network",
   });
@@ -34,12 +35,12 @@ export function JobPage({ id }: { readonly id: string }) {
     <section className="thread person job" aria-labelledby="job-title">
       <PaneHead
         id="job-title"
-        title={job ? nameOf(job) : words.title}
+        title={job ? nameOf(job) : words.one}
         line={job && <span className="muted">{madeBy(job)}</span>}
         back={{ to: "/send", label: words.back }}
       />
       {error !== undefined && !job ? (
-        <Failed error={error} title={words.failedTitle} onRetry={() => void refetch()} />
+        <Failed error={error} title={words.jobFailedTitle} onRetry={() => void refetch()} />
       ) : (
         <Problem error={error} onRetry={() => void refetch()} />
       )}
@@ -95,7 +96,7 @@ function Job({ job }: { readonly job: JobSummaryFragment }) {
 /** What the job waits for, or why it does not go on; empty while it goes on or when it is done. */
 function noteOf({ state, waitsFor, resumesAt, counts }: JobSummaryFragment): string {
   if (waitsFor !== null && resumesAt !== null) {
-    return words.waits[waitsFor](showMoment(resumesAt));
+    return words.waits[waitsFor](showSoon(resumesAt));
   }
   return state === "PAUSED" ? words.pausedNote : state === "CANCELLED" ? words.cancelledNote(counts.cancelled) : "";
 }

@@ -1,4 +1,3 @@
-import { useQuery } from "@apollo/client/react";
 import { Ban, Check, CircleAlert, Clock, LoaderCircle, TriangleAlert } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import {
@@ -13,8 +12,9 @@ import {
 import { useNavigate } from "react-router";
 import { JobRowsDocument, type JobRowsQuery, type JobSummaryFragment } from "../generated/send.ts";
 import { showNumber } from "../parts/person.tsx";
+import { useRead } from "../parts/read.ts";
 import { Problem, Skeleton } from "../parts/state.tsx";
-import { showMoment, Time } from "../parts/time.tsx";
+import { showSoon, Time } from "../parts/time.tsx";
 import { useGathered } from "../parts/timing.ts";
 import { showCount, strings } from "../strings.ts";
 import { reasonOf } from "./reason.ts";
@@ -55,7 +55,7 @@ export function JobRows({ job }: { readonly job: JobSummaryFragment }) {
   const navigate = useNavigate();
   const [filter, setFilter] = useState<Filter>("all");
   const states = STATES[filter];
-  const { data, previousData, error, refetch, fetchMore } = useQuery(JobRowsDocument, {
+  const { data, previousData, error, refetch, fetchMore } = useRead(JobRowsDocument, {
     variables: { id: job.id, first: PAGE, filter: states === null ? null : { states } },
     fetchPolicy: "cache-and-network",
   });
@@ -127,7 +127,7 @@ function outcomeOf({ state, code, message, resumesAt }: Row): string {
   if (state === "REFUSED") {
     return `${words.rowStates.REFUSED}. ${reasonOf(code, message)}`;
   }
-  return resumesAt !== null && state === "WAITING" ? words.asleep(showMoment(resumesAt)) : words.rowStates[state];
+  return resumesAt !== null && state === "WAITING" ? words.asleep(showSoon(resumesAt)) : words.rowStates[state];
 }
 
 function Outcome({ row }: { readonly row: Row }) {

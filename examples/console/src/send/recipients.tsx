@@ -1,4 +1,4 @@
-import { skipToken, useQuery } from "@apollo/client/react";
+import { skipToken } from "@apollo/client/react";
 import { ChevronDown, X } from "lucide-react";
 import {
   Button,
@@ -19,6 +19,7 @@ import {
 import { SearchPeopleDocument } from "../generated/people.ts";
 import { SendAnswersDocument, SendGroupsDocument, SendPollsDocument } from "../generated/send.ts";
 import { showNumber } from "../parts/person.tsx";
+import { useRead } from "../parts/read.ts";
 import { Problem } from "../parts/state.tsx";
 import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
@@ -82,7 +83,7 @@ function PeopleChoice({ recipients: { people }, onChange }: Props) {
   const may = useMay();
   const [typed, search, setTyped] = useSearch();
   const isSearch = SEARCHABLE.test(search) && (may("contacts:read") || may("participants:read"));
-  const { data, error } = useQuery(SearchPeopleDocument, isSearch ? { variables: { search, first: 20 } } : skipToken);
+  const { data, error } = useRead(SearchPeopleDocument, isSearch ? { variables: { search, first: 20 } } : skipToken);
   const found: readonly Choice[] = (data?.searchPeople?.nodes ?? []).map(({ name, person }) => ({
     id: person.phoneNumber,
     name: name ?? showNumber(person.phoneNumber),
@@ -122,7 +123,7 @@ function PeopleChoice({ recipients: { people }, onChange }: Props) {
 
 function GroupChoice({ recipients: { group }, onChange }: Props) {
   const [typed, search, setTyped] = useSearch();
-  const { data, previousData, error, refetch } = useQuery(SendGroupsDocument, {
+  const { data, previousData, error, refetch } = useRead(SendGroupsDocument, {
     variables: { name: search === "" ? null : search },
   });
   const groups = (data ?? previousData)?.textizenGroups?.nodes;
@@ -146,10 +147,10 @@ function GroupChoice({ recipients: { group }, onChange }: Props) {
 
 function PollChoice({ recipients: { poll, option }, onChange }: Props) {
   const [typed, search, setTyped] = useSearch();
-  const { data, previousData, error, refetch } = useQuery(SendPollsDocument, {
+  const { data, previousData, error, refetch } = useRead(SendPollsDocument, {
     variables: { title: search === "" ? null : search },
   });
-  const answers = useQuery(SendAnswersDocument, poll === null ? skipToken : { variables: { id: poll.id } });
+  const answers = useRead(SendAnswersDocument, poll === null ? skipToken : { variables: { id: poll.id } });
   const polls = (data ?? previousData)?.polls?.nodes;
   const options = (answers.data?.poll?.questions ?? []).flatMap((question) =>
     question.options.map(({ id, text }) => ({ id, name: `${question.text ?? ""} ${text ?? id}`.trim() })),

@@ -3,6 +3,7 @@ import { Send as SendIcon } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useParams } from "react-router";
 import { JobsDocument, NewestJobDocument } from "../generated/send.ts";
+import { useRead } from "../parts/read.ts";
 import { Empty } from "../parts/state.tsx";
 import { isUnwatched } from "../parts/timing.ts";
 import { strings } from "../strings.ts";
@@ -21,7 +22,7 @@ const NEW = "new";
 /** What was sent to many on the left, one of them or a new one on the right. */
 export default function Send() {
   const { id } = useParams();
-  const { data, error, refetch, fetchMore } = useQuery(JobsDocument, {
+  const { data, error, refetch, fetchMore } = useRead(JobsDocument, {
     variables: { first: PAGE },
     fetchPolicy: "cache-and-network",
   });
