@@ -2,7 +2,8 @@ import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { launchBrowser } from "../test/browser.ts";
 import { buildConsole } from "../test/console-build.ts";
-import { reachState, STATES } from "../test/console-states.ts";
+import { LOOKS_OF_STATE, reachState, takePictures } from "../test/console-state.ts";
+import { STATES } from "../test/console-states.ts";
 import { startWorld } from "../test/console-world.ts";
 
 // `npm run screenshots:console [-- WORD …]`: every state of every page of the console, light and dark, at three widths, in
@@ -10,12 +11,6 @@ import { startWorld } from "../test/console-world.ts";
 // as the only word: the states that docs/console.md shows, whose pictures are copied to where it finds them.
 
 const OUT = join(import.meta.dirname, "../examples/console/screenshots");
-const SIZES = [
-  { width: 1920, height: 1080 },
-  { width: 1024, height: 768 },
-  { width: 360, height: 740 },
-];
-
 /** What docs/console.md shows, as one light, one dark and so on. */
 const SHOWN = [
   "thread-light-1024",
@@ -41,33 +36,31 @@ const site = await buildConsole();
 await using world = await startWorld();
 await using browser = await launchBrowser();
 const missed: string[] = [];
-for (const state of chosen) {
-  const context = await browser.newContext({ viewport: SIZES[0] ?? null, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  await reachState(page, site.address, world, state).catch((error: Error) =>
-    missed.push(`${state.name}: ${error.message}`),
-  );
-  for (const viewport of SIZES) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      // The page lays itself out anew: lists that are virtual measure themselves.
-      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
-      const path = join(OUT, `${state.name}-${colorScheme}-${viewport.width}.png`);
-      await page.screenshot({ path, caret: "hide", animations: "disabled" });
-    }
-  }
-  await context.close();
-}
+const waiting = [...chosen];
+// Two pages at once: while one waits for its state, the other is drawn.
+await Promise.all([photograph(), photograph()]);
 site.close();
 if (isForDocs) {
   for (const shown of SHOWN) {
     copyFileSync(join(OUT, `${shown}.png`), join(import.meta.dirname, "screenshots", `console-${shown}.png`));
   }
 }
-process.stdout.write(`${chosen.length * SIZES.length * 2} pictures are in ${OUT}\n`);
+process.stdout.write(`${chosen.length * LOOKS_OF_STATE} pictures are in ${OUT}\n`);
 for (const each of missed) {
   process.stdout.write(`Not reached: ${each}\n`);
 }
 process.exitCode = missed.length > 0 ? 1 : 0;
+
+async function photograph(): Promise<void> {
+  for (let state = waiting.shift(); state !== undefined; state = waiting.shift()) {
+    const { name } = state;
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    await reachState(page, site.address, world, state).catch((error: Error) =>
+      missed.push(`${name}: ${error.message}`),
+    );
+    await takePictures(page, state, OUT).catch((error: Error) => missed.push(`${name}: ${error.message}`));
+    await context.close();
+  }
+}

@@ -8,6 +8,9 @@ import type { Textgraph, TextgraphOptions } from "../kit/testing/textgraph.ts";
 import { addApiKey } from "../src/access/api-keys.ts";
 import type { Scope } from "../src/access/scopes.ts";
 import { launchBrowser } from "./browser.ts";
+import { signIn } from "./console-page.ts";
+
+export { choose, press, row, signIn } from "./console-page.ts";
 
 // What the tests of the console share. It is built by `console-build.ts`.
 
@@ -54,11 +57,6 @@ export async function startConsole(): Promise<ConsoleSite> {
   };
 }
 
-export async function signIn(page: Page, key: string): Promise<void> {
-  await page.getByLabel("API key").fill(key);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
-
 /** A graph in which somebody has texted. */
 export async function startChat(options: TextgraphOptions = {}): Promise<Textgraph> {
   const graph = await startTextgraph({ people: 20, ...options });
@@ -92,18 +90,4 @@ export function watchPrices(page: Page, graph: Textgraph): { check(): Promise<vo
       expect(graph.calls().length).toBeLessThanOrEqual(prices.reduce((sum, price) => sum + price, 0));
     },
   };
-}
-
-/** The row of a list; without a name, the one of the number that every graph of a test knows. */
-export const row = (page: Page, name: string | RegExp = "Jettie Kuhic") => page.getByRole("option", { name });
-
-export const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
-
-/** Chooses one of many by typing a part of its name. */
-export async function choose(page: Page, label: string, typed: string, name: string): Promise<void> {
-  const box = page.getByRole("combobox", { name: label, exact: true });
-  // In sight first: a list closes when its page is scrolled.
-  await box.click();
-  await box.fill(typed);
-  await page.getByRole("option", { name, exact: true }).click();
 }

@@ -10,7 +10,8 @@ import {
   startConsole,
   watchPrices,
 } from "./console-stage.ts";
-import { reachState, STATES } from "./console-states.ts";
+import { reachState } from "./console-state.ts";
+import { STATES } from "./console-states.ts";
 import { type ConsoleWorld, startWorld } from "./console-world.ts";
 
 // Each state of the console in a browser: what a screen reader, a keyboard and a slow connection meet there.

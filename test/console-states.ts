@@ -1,44 +1,17 @@
 import type { Page } from "playwright-core";
-import type { ConsoleWorld, GraphName, KeyName } from "./console-world.ts";
+import { alert, type ConsoleState, offline, skeleton, text } from "./console-state.ts";
+import { POLLS } from "./console-states-polls.ts";
+import { SEND } from "./console-states-send.ts";
+import type { ConsoleWorld } from "./console-world.ts";
 
 // Every state that a page of the console can be in, for the pictures (`npm run screenshots:console`) and for the test that
 // looks at each of them with axe. States come about by the platforms' faults and the browser's network, never by code
 // of the console that exists for them.
 
-type Network =
-  /** Every operation but the sign-in is held: the page waits. */
-  | "held"
-  /** Every operation but the sign-in fails. */
-  | "broken";
-
-export interface ConsoleState {
-  /** The page, a dash, and the state. */
-  readonly name: string;
-  /** `/inbox`; may depend on who is in the graph. */
-  readonly path: string | ((world: ConsoleWorld) => string);
-  readonly graph?: GraphName;
-  /** Null: nobody signs in. */
-  readonly key?: KeyName | null;
-  readonly network?: Network;
-  /** What a person does to get there, and waits for. */
-  readonly reach: (page: Page, world: ConsoleWorld) => Promise<unknown>;
-}
-
-const text = (page: Page, words: string | RegExp) => page.getByText(words).first().waitFor();
 const conversation = (who: keyof ConsoleWorld["people"]) => (world: ConsoleWorld) => `/inbox/${world.people[who]}`;
 const person = (who: keyof ConsoleWorld["people"]) => (world: ConsoleWorld) => `/people/${world.people[who]}`;
-const skeleton = (page: Page) => page.locator(".skeleton").first().waitFor();
 const search = async (page: Page, words: string) => page.getByLabel("Name or number").fill(words);
-const offline = async (page: Page) => {
-  await page.context().setOffline(true);
-  await text(page, "You are offline");
-};
-const alert = (page: Page) => page.getByRole("alert").first().waitFor();
 const bubbles = (page: Page) => page.locator(".bubble").first().waitFor();
-const firstPoll = async (page: Page) => {
-  await page.getByRole("option").first().click();
-  await page.locator(".panel").first().waitFor();
-};
 
 const SIGN_IN: readonly ConsoleState[] = [
   { name: "sign-in", path: "/", key: null, reach: (page) => text(page, "Enter the key") },
@@ -77,6 +50,15 @@ const INBOX: readonly ConsoleState[] = [
     reach: alert,
   },
   {
+    name: "inbox-nobody",
+    path: "/inbox",
+    reach: async (page, world) => {
+      await text(page, nameOf(world));
+      await search(page, "zzzz");
+      await text(page, "Nobody among these");
+    },
+  },
+  {
     name: "inbox-offline",
     path: "/inbox",
     reach: async (page, world) => {
@@ -99,7 +81,20 @@ const INBOX: readonly ConsoleState[] = [
       await text(page, "make this text longer");
     },
   },
-  { name: "thread-loading", path: conversation("usual"), network: "held", reach: skeleton },
+  { name: "thread-loading", path: conversation("usual"), network: "held", operations: ["Thread"], reach: skeleton },
+  { name: "thread-failed", path: conversation("usual"), network: "broken", operations: ["Thread"], reach: alert },
+  {
+    name: "thread-unsent",
+    path: conversation("usual"),
+    network: "broken",
+    operations: ["Send"],
+    reach: async (page) => {
+      await page.getByLabel("Your text").fill("Yes, for two weeks");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await alert(page);
+    },
+  },
+  { name: "thread-reader", path: conversation("usual"), key: "texts", reach: bubbles },
   {
     name: "thread-offline",
     path: conversation("usual"),
@@ -109,7 +104,12 @@ const INBOX: readonly ConsoleState[] = [
       await offline(page);
     },
   },
-  { name: "thread-pidj-down", path: conversation("usual"), graph: "pidjDown", reach: alert },
+  {
+    name: "thread-pidj-down",
+    path: conversation("usual"),
+    graph: "pidjDown",
+    reach: (page) => text(page, "The lines to send from cannot be read"),
+  },
   { name: "thread-opted-out", path: conversation("optedOut"), reach: (page) => text(page, "asked not to be texted") },
   { name: "thread-uncertain", path: conversation("uncertain"), reach: (page) => text(page, "It is not certain") },
   { name: "thread-refused", path: conversation("refused"), reach: (page) => page.getByText("Not sent: ").waitFor() },
@@ -144,6 +144,16 @@ const PEOPLE: readonly ConsoleState[] = [
     },
   },
   {
+    name: "people-failed",
+    path: "/people",
+    network: "broken",
+    reach: async (page) => {
+      await search(page, "jo");
+      await alert(page);
+    },
+  },
+  { name: "people-forbidden", path: "/people", key: "reader", reach: (page) => text(page, "does not open") },
+  {
     name: "people-textizen-down",
     path: "/people",
     graph: "textizenDown",
@@ -163,6 +173,16 @@ const PEOPLE: readonly ConsoleState[] = [
   { name: "person", path: person("usual"), reach: (page) => page.getByLabel("First name").waitFor() },
   { name: "person-opted-out", path: person("optedOut"), reach: (page) => text(page, "must not be texted") },
   { name: "person-loading", path: person("usual"), network: "held", reach: skeleton },
+  { name: "person-failed", path: person("usual"), network: "broken", reach: alert },
+  { name: "person-reader", path: person("usual"), key: "people", reach: (page) => text(page, "First name") },
+  {
+    name: "person-offline",
+    path: person("usual"),
+    reach: async (page) => {
+      await page.getByLabel("First name").waitFor();
+      await offline(page);
+    },
+  },
   {
     name: "person-pidj-down",
     path: person("usual"),
@@ -180,69 +200,6 @@ const PEOPLE: readonly ConsoleState[] = [
     path: () => "/people/+12015550100",
     reach: (page) => page.locator(".panel").first().waitFor(),
   },
-];
-
-const POLLS: readonly ConsoleState[] = [
-  { name: "polls", path: "/polls", reach: (page) => page.getByRole("option").first().waitFor() },
-  { name: "polls-empty", path: "/polls", graph: "empty", reach: (page) => text(page, "No polls") },
-  { name: "polls-loading", path: "/polls", network: "held", reach: skeleton },
-  {
-    name: "polls-textizen-down",
-    path: "/polls",
-    graph: "textizenDown",
-    reach: alert,
-  },
-  { name: "poll", path: "/polls", reach: firstPoll },
-  {
-    name: "poll-offline",
-    path: "/polls",
-    reach: async (page) => {
-      await firstPoll(page);
-      await offline(page);
-    },
-  },
-];
-
-/** A spreadsheet whose second row has no whole number, and a text that fills in its names. */
-const writeToList = async (page: Page, words: string) => {
-  await page.getByRole("tab", { name: "A list" }).click();
-  const buffer = Buffer.from("phone,name\n+14155550100,Ada\n415 555,Nobody\n+14155550102,Grace\n");
-  await page.locator("input[type=file]").setInputFiles({ name: "elm-street.csv", mimeType: "text/csv", buffer });
-  await text(page, "3 rows");
-  await page.getByLabel("Your text").fill(words);
-};
-
-const SEND: readonly ConsoleState[] = [
-  { name: "send-empty", path: "/send", graph: "empty", reach: (page) => text(page, "Nothing sent to many yet") },
-  { name: "send-loading", path: "/send", network: "held", reach: skeleton },
-  { name: "send-failed", path: "/send", network: "broken", reach: alert },
-  { name: "send-new", path: "/send/new", reach: (page) => page.getByLabel("Name or number").waitFor() },
-  {
-    name: "send-no-column",
-    path: "/send/new",
-    reach: async (page) => {
-      await writeToList(page, "Hello {fristname}");
-      await text(page, "{fristname} is no column");
-    },
-  },
-  {
-    name: "send-checked",
-    path: "/send/new",
-    reach: async (page) => {
-      await writeToList(page, "Hello {name}, Elm Street is closed on Monday.");
-      await page.getByRole("button", { name: "Check" }).click();
-      await text(page, "Hello Grace");
-    },
-  },
-  {
-    name: "send-offline",
-    path: "/send/new",
-    reach: async (page) => {
-      await page.getByLabel("Name or number").waitFor();
-      await offline(page);
-    },
-  },
-  { name: "send-forbidden", path: "/send", key: "people", reach: (page) => text(page, "does not open") },
 ];
 
 const checked = (page: Page) => text(page, "accepts this server's credentials");
@@ -281,23 +238,4 @@ function nameOf({ graphs, people }: ConsoleWorld): string {
   const all = [...graphs.full.simulator.world.contacts.values()];
   const { first_name, last_name } = all.find(({ phone_number }) => phone_number === people.usual) ?? {};
   return `${first_name} ${last_name}`;
-}
-
-/** Brings a page that nothing was opened in yet to a state. */
-export async function reachState(page: Page, address: string, world: ConsoleWorld, state: ConsoleState): Promise<void> {
-  const { path, graph = "full", key = "clerk", network, reach } = state;
-  const { url } = world.graphs[graph];
-  if (key !== null) {
-    const kept = { "console.key": `${url}\n${world.keys[key]}` };
-    await page.addInitScript(`Object.assign(sessionStorage, ${JSON.stringify(kept)})`);
-  }
-  if (network === "held" || network === "broken") {
-    await page.route(url, (route) => {
-      const isSignIn = key !== null && route.request().postData()?.includes("Viewer");
-      return isSignIn ? route.continue() : network === "broken" ? route.abort() : undefined;
-    });
-  }
-  const target = typeof path === "string" ? path : path(world);
-  await page.goto(`${address}${target.slice(1)}?graph=${encodeURIComponent(url)}`);
-  await reach(page, world);
 }

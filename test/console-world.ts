@@ -6,17 +6,21 @@ import { startTextgraph } from "../kit/testing/start.ts";
 import type { Textgraph, TextgraphOptions } from "../kit/testing/textgraph.ts";
 import { addApiKey } from "../src/access/api-keys.ts";
 import { SCOPES, type Scope } from "../src/access/scopes.ts";
+import { type ConsoleJobs, JOBS_ENV, makeJobs, type Run } from "./console-jobs.ts";
 
-// The graphs behind the states of `console-states.ts`: a full one, an empty one, and one for each platform that is down.
+// The graphs behind the states of `console-states.ts`: a full one, one with sends to many, an empty one, and one for each
+// platform that is down.
 
-export type GraphName = "full" | "empty" | "pidjDown" | "textizenDown";
-export type KeyName = "clerk" | "people" | "reader" | "nobody";
+export type GraphName = "full" | "jobs" | "empty" | "pidjDown" | "textizenDown";
+export type KeyName = "clerk" | "people" | "texts" | "reader" | "nobody";
 
 export interface ConsoleWorld extends AsyncDisposable {
   readonly graphs: Readonly<Record<GraphName, Textgraph>>;
   readonly keys: Readonly<Record<KeyName, string>>;
   /** Numbers of people in the full graph, by what is special about them. */
   readonly people: Readonly<Record<"usual" | "optedOut" | "uncertain" | "refused", string>>;
+  /** Ids of the sends to many. */
+  readonly jobs: ConsoleJobs["ids"];
 }
 
 const SEND = "mutation Send($input: SendMessageInput!) { sendMessage(input: $input) { isReplay } }";
@@ -71,6 +75,7 @@ export async function startWorld(): Promise<ConsoleWorld> {
   const keys = {
     clerk: add("front-desk", SCOPES),
     people: add("people-only", ["contacts:read"]),
+    texts: add("reads-texts", ["messages:read", "participants:read"]),
     reader: add("reads-attempts", ["attempts:read"]),
     nobody: add("opens-nothing", ["metrics:read"]),
   };
@@ -79,8 +84,9 @@ export async function startWorld(): Promise<ConsoleWorld> {
   const now = Date.now();
   // The graphs have been listening for some days. Date alone is turned back, and only while they are filled.
   mock.timers.enable({ apis: ["Date"], now: now - 4 * DAY_MS });
-  const [full, empty, pidjDown, textizenDown] = await Promise.all([
+  const [full, jobs, empty, pidjDown, textizenDown] = await Promise.all([
     start(),
+    start({ env: { ...env, ...JOBS_ENV } }),
     start({ people: 1, polls: 0 }),
     start(),
     start(),
@@ -95,16 +101,26 @@ export async function startWorld(): Promise<ConsoleWorld> {
         : send(graph, keys.clerk, phoneNumber, text, outcome));
     }
   }
+  // Somebody made it yesterday and put nobody into it yet.
+  full.simulator.world.textizenGroups.set(99, { id: 99, name: "New Neighbors", created_at: new Date().toISOString() });
+  const made = await makeJobs(
+    jobs,
+    (query, variables) => run(jobs, keys.clerk, query, variables),
+    now,
+    (at) => mock.timers.setTime(at),
+  );
   mock.timers.reset();
   pidjDown.fault({ platform: "PIDJ", kind: "refuse" });
   textizenDown.fault({ platform: "TEXTIZEN", kind: "refuse" });
-  const graphs = { full, empty, pidjDown, textizenDown };
+  const graphs = { full, jobs, empty, pidjDown, textizenDown };
   const numberOf = (place: number) => people[place] ?? "";
   return {
     graphs,
     keys,
+    jobs: made.ids,
     people: { usual: numberOf(0), optedOut: numberOf(8), uncertain: numberOf(4), refused: numberOf(5) },
     [Symbol.asyncDispose]: async () => {
+      made.release();
       await Promise.all(Object.values(graphs).map((graph) => graph.close()));
       rmSync(folder, { recursive: true });
     },
@@ -126,9 +142,14 @@ async function send(
   }
   const groupId = [...graph.simulator.world.pidjGroups.values()][0]?.id;
   const input = { from: { groupId }, recipient: { phoneNumber }, text, idempotencyKey: crypto.randomUUID() };
-  await fetch(graph.url, {
+  await run(graph, key, SEND, { input });
+}
+
+async function run(graph: Textgraph, key: string, query: string, variables: object): ReturnType<Run> {
+  const response = await fetch(graph.url, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: JSON.stringify({ query: SEND, variables: { input } }),
+    body: JSON.stringify({ query, variables }),
   });
+  return (await response.json()) as Awaited<ReturnType<Run>>;
 }
