@@ -143,6 +143,7 @@ export const POLLS: readonly ConsoleState[] = [
         times: 1,
       });
       await press(page, "Schedule");
+      await page.getByRole("alertdialog").getByRole("button", { name: "Schedule" }).click();
       await mailings(page).getByRole("alert").waitFor();
     },
     shows: newMailing,

@@ -4,10 +4,10 @@ import { useState } from "react";
 import { Button } from "react-aria-components";
 import { TextizenGroupsDocument } from "../generated/people.ts";
 import { CreateMailingDocument } from "../generated/polls.ts";
+import { Ask } from "../parts/ask.tsx";
 import { Choice } from "../parts/choice.tsx";
 import { type Draft, mayBeDone } from "../parts/draft.ts";
 import { useOneAtATime } from "../parts/one-at-a-time.ts";
-import { PendingButton } from "../parts/pending-button.tsx";
 import { useRead } from "../parts/read.ts";
 import { Problem } from "../parts/state.tsx";
 import { showMomentIn } from "../parts/time.tsx";
@@ -49,12 +49,14 @@ export function isMailing(kept: unknown): kept is MailingValue {
 
 interface Props {
   readonly pollId: string;
+  /** The text that people get; null if it is not known. */
+  readonly firstQuestion: string | null;
   readonly draft: Draft<MailingValue>;
   readonly onScheduled: () => void;
 }
 
 /** Composes a mailing. It is scheduled once, however often it is clicked, and nobody can take it back. */
-export function MailingForm({ pollId, draft, onScheduled }: Props) {
+export function MailingForm({ pollId, firstQuestion, draft, onScheduled }: Props) {
   const may = useMay();
   const groups = useRead(TextizenGroupsDocument, may("groups:read") ? {} : skipToken);
   const [schedule, { data, error, loading }] = useMutation(CreateMailingDocument);
@@ -88,17 +90,20 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
   }
 
   const names = new Map(groups.data?.textizenGroups?.nodes.map(({ id, name }) => [id, name?.trim() || id]));
-  const hasRecipients = groupIds.length > 0 || phoneNumbers.length > 0;
+  const recipients = [
+    ...groupIds.map((id) => names.get(id) ?? id),
+    ...(phoneNumbers.length > 0 ? [words.numbers(phoneNumbers.length)] : []),
+  ];
+  const hasRecipients = recipients.length > 0;
   return (
     <ErrorForm
-      onSubmit={(event) => {
-        event.preventDefault();
-        void onlyOne(submit);
-      }}
+      // The Enter key asks nothing: the button does.
+      onSubmit={(event) => event.preventDefault()}
       errors={data?.createMailing?.userErrors}
       fields={FIELDS}
     >
       <h3>{words.newMailing}</h3>
+      {firstQuestion !== null && <p className="muted">{words.asked(firstQuestion)}</p>}
       <Problem error={error ?? groups.error} />
       {hasRecipients && (
         <ul className="chips" aria-label={words.recipients}>
@@ -128,14 +133,25 @@ export function MailingForm({ pollId, draft, onScheduled }: Props) {
       <div role="status">{scheduled !== null && <p>{words.scheduled(showMomentIn(scheduled, timeZone))}</p>}</div>
       <div className="composer-foot">
         <span className="muted">{words.final}</span>
-        <PendingButton
-          className="button button-primary"
-          type="submit"
+        <Ask
+          button={words.schedule}
+          buttonClass="button button-primary"
           isDisabled={!hasRecipients || moment === null || !isToCome(moment)}
+          title={words.scheduleTitle}
+          cancel={words.notYet}
+          confirm={words.schedule}
+          confirmClass="button button-primary"
           isPending={loading}
+          onConfirm={(close) => void onlyOne(() => submit().then(close))}
         >
-          {words.schedule}
-        </PendingButton>
+          {moment !== null && <p>{words.goesOut(showMomentIn(moment, timeZone))}</p>}
+          <p>
+            {words.to} {recipients.join(", ")}
+          </p>
+          {groupIds.length > 0 && <p className="muted">{words.sizeUnknown}</p>}
+          {firstQuestion !== null && <p>{words.asked(firstQuestion)}</p>}
+          <p>{words.final}</p>
+        </Ask>
       </div>
     </ErrorForm>
   );

@@ -12,11 +12,13 @@ const words = strings.polls;
 
 interface Props {
   readonly pollId: string;
+  /** The text that people get; null if it is not known. */
+  readonly firstQuestion: string | null;
   readonly draft: Draft<MailingValue>;
 }
 
 /** When the poll was sent and will be, and to whom; and the form for another time. */
-export function Mailings({ pollId, draft }: Props) {
+export function Mailings({ pollId, firstQuestion, draft }: Props) {
   const may = useMay();
   const { data, error, loading, refetch } = useRead(PollMailingsDocument, {
     variables: { id: pollId, withGroups: may("groups:read") },
@@ -45,7 +47,7 @@ export function Mailings({ pollId, draft }: Props) {
         </ul>
       )}
       {may("mailings:write") && may("messages:send") && (
-        <MailingForm pollId={pollId} draft={draft} onScheduled={() => void refetch()} />
+        <MailingForm pollId={pollId} firstQuestion={firstQuestion} draft={draft} onScheduled={() => void refetch()} />
       )}
     </section>
   );

@@ -78,6 +78,9 @@ function OfGroup({ pollId, groupId, onRemind }: Props & { readonly groupId: stri
           </Button>
         )}
       </div>
+      {onRemind && numbers.length < members.length && (
+        <p className="muted">{words.unreachable(members.length - numbers.length)}</p>
+      )}
     </>
   );
 }

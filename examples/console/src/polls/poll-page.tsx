@@ -93,7 +93,9 @@ export function PollPage({ id }: { readonly id: string }) {
             onRemind={mayMail ? (phoneNumbers) => draft.change({ ...draft.value, phoneNumbers }) : null}
           />
         )}
-        {poll && may("mailings:read") && <Mailings pollId={id} draft={draft} />}
+        {poll && may("mailings:read") && (
+          <Mailings pollId={id} firstQuestion={poll.results?.questions[0]?.question.text ?? null} draft={draft} />
+        )}
       </div>
     </section>
   );

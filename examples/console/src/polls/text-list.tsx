@@ -1,6 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
+import { Link } from "react-router";
 import type { WrittenTextFragment } from "../generated/polls.ts";
+import { showNumber } from "../parts/person.tsx";
 import { strings } from "../strings.ts";
 
 const words = strings.polls;
@@ -35,10 +37,22 @@ export function TextList({ texts, question }: Props) {
             aria-setsize={texts.length}
             aria-posinset={index + 1}
           >
-            {texts[index]?.text} <span className="muted">{texts[index]?.displayFrom}</span>
+            {texts[index]?.text} <Sender of={texts[index]} />
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** Leads to the person, unless the number is masked. */
+function Sender({ of: written }: { readonly of: WrittenTextFragment | undefined }) {
+  const phoneNumber = written?.from?.phoneNumber;
+  return phoneNumber === undefined ? (
+    <span className="muted">{written?.displayFrom}</span>
+  ) : (
+    <Link className="muted" to={`/people/${phoneNumber}`}>
+      {showNumber(phoneNumber)}
+    </Link>
   );
 }
