@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { startApp } from "../src/app.ts";
+import { jobIdOf } from "../src/jobs/rows.ts";
 import { startSimulator } from "../src/simulator/simulator.ts";
-import { createJob, hasEnded, readJob, textsAsked, untilJob } from "./jobs.ts";
+import { createJob, hasEnded, numberAt, readJob, textsAsked, untilJob } from "./jobs.ts";
 import { POSTGRES, TEST_POSTGRES_URL } from "./stores.ts";
 import { openSubscriber } from "./subscribers.ts";
 import { ask, configFor, startStage } from "./support.ts";
@@ -10,6 +12,27 @@ const HOUR_MS = 3_600_000;
 const WATCH = "subscription ($id: ID!) { jobProgress(id: $id) { job { state counts { waiting accepted } } } }";
 const control = (url: string, change: string, id: string) =>
   ask(url, `mutation ($id: ID!) { ${change}Job(input: { id: $id }) { job { state } } }`, { id });
+
+test("jobs that another process is at work on leave room for the next one", async () => {
+  await using stage = await startStage({ app: { jobLookMilliseconds: HOUR_MS } });
+  const keys = ["a", "b", "c", "d", "e"];
+  const idOf = (key: string) => jobIdOf(createHash("sha256").update(key).digest("base64url").slice(0, 22));
+  // A process looks at jobs in this order, and works on four at once.
+  const inOrder = keys.toSorted((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+  const ids = inOrder.map(idOf);
+  for (const id of ids.slice(0, 4)) {
+    expect(await stage.app.services.jobs.lease({ id, owner: "another process" }, 10_000)).toBe(true);
+  }
+  // The one that nobody is at work on is made last: at its turn, the four are there.
+  for (const [at, key] of inOrder.entries()) {
+    const rows = [{ phoneNumber: numberAt(at), values: [{ name: "name", value: key }] }];
+    const { job } = (await createJob(stage.app.url, { idempotencyKey: key, recipients: { rows } })).data.createSendJob;
+    expect(ids).toContain(job.id);
+  }
+
+  await untilJob(stage.app.url, ids.at(-1) ?? "", hasEnded);
+  expect(textsAsked(stage.simulator)).toBe(1);
+});
 
 describe.skipIf(!POSTGRES.isHere)("two replicas on PostgreSQL (TEST_POSTGRES_URL)", () => {
   test.each([

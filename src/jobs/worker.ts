@@ -77,9 +77,11 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
     }
   }
 
-  function startOn(found: readonly JobRecord[]): void {
-    for (const { id } of found) {
-      if (!isStopping && running.size < MOST_JOBS && !running.has(id)) {
+  /** Begins as many as there is room for. Where another process is at work, the next one has the room. */
+  function startOn(found: JobRecord[]): void {
+    while (!isStopping && running.size < MOST_JOBS && found.length > 0) {
+      const id = found.shift()?.id;
+      if (id !== undefined && !running.has(id)) {
         const done = work(id)
           .catch((error: unknown) => {
             warn("a job stopped for now", error);
@@ -87,9 +89,11 @@ export function startWorker(options: WorkerOptions): { stop(): Promise<void> } {
           })
           .then((hadLease) => {
             running.delete(id);
-            // What came while this one was worked on was passed over.
             if (hadLease) {
+              // What came while this one was worked on was passed over.
               wake();
+            } else {
+              startOn(found);
             }
           });
         running.set(id, done);
