@@ -77,6 +77,8 @@ export interface AppOptions {
   readonly graph?: Graph;
   /** Milliseconds after which jobs are looked at whose news did not come; for tests. */
   readonly jobLookMilliseconds?: number;
+  /** Milliseconds within which a request's body must arrive, or go on arriving; for tests. */
+  readonly bodyMilliseconds?: number;
   /** Called at points of every send; for tests of crashes. */
   readonly pauseAt?: Services["pauseAt"];
   /** Measures the process; for tests. */
@@ -113,6 +115,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     hosts,
     trustedProxies: config.trustedProxies,
     overload,
+    bodyMilliseconds: options.bodyMilliseconds ?? 30_000,
     onAnswer: metrics.request,
     isBehindTls: config.events.publicUrl?.startsWith("https:") ?? false,
   });

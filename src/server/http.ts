@@ -11,6 +11,7 @@ import Fastify, {
 import { withoutStatus } from "../operations/errors.ts";
 import { FAILURES, type Failure, retryAfterOf } from "../operations/failures.ts";
 import type { Overloaded } from "../operations/operations.ts";
+import { watchBodies } from "./body-arrival.ts";
 import { addHeaders } from "./headers.ts";
 import type { Hosts, Origins } from "./origins.ts";
 import { refuseConnection, refuseUnreadable } from "./raw-failure.ts";
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly overload: Overloaded;
   /** True if clients reach this server by https, through a proxy. */
   readonly isBehindTls: boolean;
+  /** Milliseconds within which a body must arrive, or go on arriving. */
+  readonly bodyMilliseconds: number;
   /** Called with every answer: the template of its route, and its status. */
   readonly onAnswer: (route: string, status: number) => void;
 }
@@ -46,7 +49,7 @@ const EMPTY_PARAMETERS = /(?<=[?&])(?:operationName|variables|extensions)=(?:&|$
 
 /** The HTTP server without its GraphQL routes, which need it to exist: see graphql-route.ts. */
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { log, origins, hosts, trustedProxies, isBehindTls, overload, onAnswer } = options;
+  const { log, origins, hosts, trustedProxies, isBehindTls, overload, bodyMilliseconds, onAnswer } = options;
   const http = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -59,7 +62,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     logController: new LogController({ disableRequestLogging: true }),
     // No logger for each request: lines about one name its id themselves.
     childLoggerFactory: (parent) => parent,
-    requestTimeout: 30_000,
+    // Of the largest file on a slow line; all else has less time: see watchBodies.
+    requestTimeout: 600_000,
     // A URL that cannot be decoded reaches no route. It must not be repeated in the answer, because it may contain a
     // secret.
     frameworkErrors: ({ statusCode }, _request, reply) => {
@@ -91,8 +95,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
       refuseConnection(response.socket, FAILURES.expectation);
     }
   });
-  // Before all others, so that a refusal of theirs has the headers too.
+  // Before all others, so that a refusal of theirs has the headers and the limit too.
   addHeaders(http, isBehindTls);
+  watchBodies(http, bodyMilliseconds);
   http.addHook("onResponse", (request, reply, done) => {
     onAnswer(request.routeOptions.url ?? "none", reply.statusCode);
     done();
