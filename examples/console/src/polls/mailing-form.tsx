@@ -1,6 +1,6 @@
 import { skipToken, useMutation } from "@apollo/client/react";
 import { X } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import { TextizenGroupsDocument } from "../generated/people.ts";
 import { CreateMailingDocument } from "../generated/polls.ts";
@@ -62,8 +62,15 @@ export function MailingForm({ pollId, firstQuestion, draft, onScheduled }: Props
   const [schedule, { data, error, loading }] = useMutation(CreateMailingDocument);
   const [scheduled, setScheduled] = useState<string | null>(null);
   const onlyOne = useOneAtATime();
+  const [added, setAdded] = useState<string | null>(null);
   const { timeZone, groupIds, phoneNumbers } = draft.value;
   const moment = momentOf(draft.value);
+  // What was added is chosen until its list has closed; then the box is empty for another one.
+  useEffect(() => {
+    if (added !== null) {
+      setAdded(null);
+    }
+  }, [added]);
   const change = (changes: Partial<MailingValue>) => {
     draft.change({ ...draft.value, ...changes });
     setScheduled(null);
@@ -121,12 +128,16 @@ export function MailingForm({ pollId, firstQuestion, draft, onScheduled }: Props
       )}
       {names.size > 0 && (
         <Choice
-          key={groupIds.join(" ")}
           label={words.toGroup}
           name="groupIds"
           options={[...names].filter(([id]) => !groupIds.includes(id)).map(([id, name]) => ({ id, name }))}
-          value={null}
-          onChoose={(id) => id !== null && change({ groupIds: [...groupIds, id] })}
+          value={added}
+          onChoose={(id) => {
+            setAdded(id);
+            if (id !== null) {
+              change({ groupIds: [...groupIds, id] });
+            }
+          }}
         />
       )}
       <MailingTimeField value={draft.value} onChange={change} />
