@@ -10,8 +10,13 @@ import "./styles/ops.css";
 import "./styles/send.css";
 
 // This file is small, so that the first questions are on their way before the rest of the console is there.
-const answers = askFirst(readCredentials(), location.pathname);
+const credentials = readCredentials();
+const answers = askFirst(credentials, location.pathname);
 applyTheme(readTheme());
 // The first format takes a browser long to make. Now it has nothing else to do.
 new Intl.DateTimeFormat();
 void import("./app.tsx").then(({ showApp }) => showApp(answers));
+if (credentials.key !== "") {
+  // What is behind the sign-in. Without a key it is loaded behind the form.
+  void import("./signed-in.tsx");
+}

@@ -48,7 +48,7 @@ interface Session {
 
 const SIGNED_OUT: State = { name: "signedOut", reason: "none" };
 
-/** How long the form waits for a server that may ask for no key. */
+/** How long one screen waits for the answer that makes another one of it: who is there, and what is in their inbox. */
 const PATIENCE_MS = 300;
 
 const SessionContext = createContext<Session | null>(null);
@@ -95,9 +95,7 @@ export function SessionProvider({ load, answers: firstAnswers, children }: Provi
   useEffect(() => {
     const given = readCredentials();
     const hasKey = given.key !== "";
-    if (hasKey) {
-      load().catch(() => undefined);
-    } else {
+    if (!hasKey) {
       setTimeout(() => setState((now) => (now.name === "checking" ? SIGNED_OUT : now)), PATIENCE_MS);
     }
     open(given, firstAnswers).then((reason) => {
@@ -105,7 +103,7 @@ export function SessionProvider({ load, answers: firstAnswers, children }: Provi
         setState(reason === "refused" && !hasKey ? SIGNED_OUT : { name: "signedOut", reason });
       }
     });
-  }, [open, firstAnswers, load]);
+  }, [open, firstAnswers]);
 
   const session = useMemo(
     () => ({ state, credentials, ledger, signIn, signOut }),
@@ -129,6 +127,7 @@ async function tryToOpen(
   try {
     const { default: Console, createClient } = await load();
     const client = createClient({ ...options, areTrusted, inbox: answers.inbox });
+    await Promise.race([answers.inbox, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
     return { name: "signedIn", client, Console, ...viewer, scopes: new Set(viewer.scopes) };
   } catch {
     // A file of the console itself could not be loaded.

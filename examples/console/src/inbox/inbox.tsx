@@ -8,11 +8,11 @@ import { useMay } from "../session.tsx";
 import { strings } from "../strings.ts";
 import { ConversationList } from "./conversation-list.tsx";
 import { FIRST_PAGE, PAGE } from "./first-page.ts";
+import { useLiveInbox } from "./live.ts";
 
 // Behind the first screen, which is the list.
 const loadThread = () => import("./thread.tsx");
 const Thread = lazy(loadThread);
-const Live = lazy(() => import("./live.tsx"));
 const LARGEST_PAGE = 100;
 
 /** Conversations on the left, one of them on the right, both live. On a narrow screen one of the two. */
@@ -28,10 +28,10 @@ export default function Inbox() {
   const page = data?.conversations;
   const rows = page?.nodes?.filter((row) => row !== null) ?? [];
   const [changes, setChanges] = useState(0);
-  function onChange() {
+  useLiveInbox(data?.eventCursor, () => {
     void refetch({ first: Math.min(LARGEST_PAGE, Math.max(PAGE, rows.length)) });
     setChanges((count) => count + 1);
-  }
+  });
   const words = strings.inbox;
 
   const isShown = page !== undefined;
@@ -45,11 +45,6 @@ export default function Inbox() {
   return (
     <div className="inbox" data-open={phoneNumber !== undefined}>
       <title>{`${words.title} · ${strings.name}`}</title>
-      {data && (
-        <Suspense>
-          <Live since={data.eventCursor} onChange={onChange} />
-        </Suspense>
-      )}
       <ConversationList
         rows={page ? rows : null}
         totalCount={page?.totalCount ?? 0}
