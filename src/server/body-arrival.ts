@@ -56,14 +56,13 @@ class BodyArrival extends Expiring {
 
   override expire(): void {
     const { complete, destroyed, socket } = this.#raw;
-    const goesOn = this.#isStream && socket.bytesRead > this.#bytesSeen;
-    if (complete || destroyed || !goesOn) {
+    if (complete || destroyed) {
       this.keepFromExpiring();
-    } else {
+    } else if (this.#isStream && socket.bytesRead > this.#bytesSeen) {
       this.#bytesSeen = socket.bytesRead;
       this.expireIn(this.#milliseconds);
-    }
-    if (!complete && !destroyed && !goesOn) {
+    } else {
+      this.keepFromExpiring();
       refuseConnection(socket, FAILURES.requestTooSlow);
     }
   }
