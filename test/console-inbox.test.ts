@@ -1,14 +1,6 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  CONSOLE_TIMEOUT_MS,
-  type ConsoleSite,
-  canRunConsole,
-  press,
-  row,
-  startChat,
-  startConsole,
-} from "./console-stage.ts";
+import { describe, expect, test } from "vitest";
+import { CONSOLE_TIMEOUT_MS, canRunConsole, openConsole, press, row, startChat } from "./console-stage.ts";
 
 const SEND = { platform: "PIDJ", route: "POST /send" } as const;
 const TEXT = "We are open until 8";
@@ -18,13 +10,7 @@ const bubble = (page: Page) => page.getByRole("article").filter({ hasText: TEXT 
 const isTyping = (page: Page) => textBox(page).evaluate((box) => box.matches(":focus"));
 
 describe.skipIf(!canRunConsole)("the inbox of the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
-  let site: ConsoleSite;
-
-  beforeAll(async () => {
-    site = await startConsole();
-  }, CONSOLE_TIMEOUT_MS);
-
-  afterAll(() => site[Symbol.asyncDispose]());
+  const site = openConsole();
 
   test("a text that was not sent is one bubble that says why, and is sent once by Try again though it is clicked twice", async () => {
     await using graph = await startChat({ env: { SNAPSHOT_SECONDS: "0" } });

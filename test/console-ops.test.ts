@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { axeFindings } from "./browser.ts";
-import {
-  CONSOLE_TIMEOUT_MS,
-  type ConsoleSite,
-  canRunConsole,
-  createKeys,
-  startChat,
-  startConsole,
-} from "./console-stage.ts";
+import { CONSOLE_TIMEOUT_MS, canRunConsole, createKeys, openConsole, startChat } from "./console-stage.ts";
 import { send } from "./sends.ts";
 import { ask } from "./support.ts";
 
 const UNKNOWN = "{ unknownAttempts { totalCount } }";
 
 describe.skipIf(!canRunConsole)("operations in the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
-  let site: ConsoleSite;
-
-  beforeAll(async () => {
-    site = await startConsole();
-  }, CONSOLE_TIMEOUT_MS);
-
-  afterAll(() => site[Symbol.asyncDispose]());
+  const site = openConsole();
 
   test("attempts of unknown outcome are settled by click and by keyboard, and the rest of the page says what it read", async () => {
     await using graph = await startChat();

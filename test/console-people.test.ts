@@ -1,18 +1,17 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
 import type { Textgraph } from "../kit/testing/textgraph.ts";
 import { axeFindings } from "./browser.ts";
 import {
   CONSOLE_TIMEOUT_MS,
-  type ConsoleSite,
   canRunConsole,
   choose,
   createKeys,
+  openConsole,
   press,
   row,
   startChat,
-  startConsole,
   watchPrices,
 } from "./console-stage.ts";
 
@@ -26,13 +25,7 @@ const participantOf = ({ simulator, phoneNumber }: Textgraph) =>
   [...simulator.world.participants.values()].find((each) => `+${each.phone_number}` === phoneNumber);
 
 describe.skipIf(!canRunConsole)("people in the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
-  let site: ConsoleSite;
-
-  beforeAll(async () => {
-    site = await startConsole();
-  }, CONSOLE_TIMEOUT_MS);
-
-  afterAll(() => site[Symbol.asyncDispose]());
+  const site = openConsole();
 
   test("are found by name; a contact is changed in place, and what the platform refuses is said at its field", async () => {
     await using graph = await startChat();

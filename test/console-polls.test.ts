@@ -1,16 +1,15 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
 import type { Textgraph } from "../kit/testing/textgraph.ts";
 import { axeFindings } from "./browser.ts";
 import {
   CONSOLE_TIMEOUT_MS,
-  type ConsoleSite,
   canRunConsole,
   choose,
   createKeys,
+  openConsole,
   press,
-  startConsole,
   watchPrices,
 } from "./console-stage.ts";
 
@@ -41,13 +40,7 @@ async function scheduleIt(page: Page): Promise<void> {
 }
 
 describe.skipIf(!canRunConsole)("polls in the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
-  let site: ConsoleSite;
-
-  beforeAll(async () => {
-    site = await startConsole();
-  }, CONSOLE_TIMEOUT_MS);
-
-  afterAll(() => site[Symbol.asyncDispose]());
+  const site = openConsole();
 
   test("shows what people answered to a poll, and counts an answer that comes in meanwhile", async () => {
     await using graph = await startTextgraph({ people: 20, polls: 2, responsesPerPoll: 12 });

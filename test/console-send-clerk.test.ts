@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
 import type { Textgraph } from "../kit/testing/textgraph.ts";
-import { CONSOLE_TIMEOUT_MS, type ConsoleSite, canRunConsole, press, startConsole } from "./console-stage.ts";
+import { CONSOLE_TIMEOUT_MS, canRunConsole, openConsole, press } from "./console-stage.ts";
 import { numberAt } from "./jobs.ts";
 
 // What people do with their hands who have not read how it is meant: click twice, leave the mouse alone, change their mind.
@@ -25,13 +25,7 @@ async function clickTwice(page: Page, name: string): Promise<void> {
 }
 
 describe.skipIf(!canRunConsole)("a clerk's hands at sends to many", { timeout: CONSOLE_TIMEOUT_MS }, () => {
-  let site: ConsoleSite;
-
-  beforeAll(async () => {
-    site = await startConsole();
-  }, CONSOLE_TIMEOUT_MS);
-
-  afterAll(() => site[Symbol.asyncDispose]());
+  const site = openConsole();
 
   test("double clicks text nobody twice and take no question away, and the focus is never lost", async () => {
     await using graph = await start({ JOB_ROWS_AT_ONCE: "1" });

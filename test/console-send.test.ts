@@ -1,17 +1,16 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
 import type { Textgraph, TextgraphOptions } from "../kit/testing/textgraph.ts";
 import { axeFindings } from "./browser.ts";
 import {
   CONSOLE_TIMEOUT_MS,
-  type ConsoleSite,
   canRunConsole,
   createKeys,
+  openConsole,
   press,
   row,
-  startConsole,
   watchPrices,
 } from "./console-stage.ts";
 import { numberAt } from "./jobs.ts";
@@ -71,13 +70,7 @@ const progress = (page: Page) => page.getByRole("region", { name: "Progress" });
 const IN_JOB = /\/send\/job:/;
 
 describe.skipIf(!canRunConsole)("the console's sends to many", { timeout: CONSOLE_TIMEOUT_MS }, () => {
-  let site: ConsoleSite;
-
-  beforeAll(async () => {
-    site = await startConsole();
-  }, CONSOLE_TIMEOUT_MS);
-
-  afterAll(() => site[Symbol.asyncDispose]());
+  const site = openConsole();
 
   test("a list is checked by row, and a double click texts each person once, for what was said", async () => {
     await using graph = await start({ env: { TRUSTED_DOCUMENTS: site.documents } });

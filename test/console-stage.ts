@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { expect, inject, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
 import { startTextgraph } from "../kit/testing/start.ts";
 import type { Textgraph, TextgraphOptions } from "../kit/testing/textgraph.ts";
 import { addApiKey } from "../src/access/api-keys.ts";
@@ -30,8 +30,30 @@ export interface ConsoleSite extends AsyncDisposable {
   open(graph: string, path?: string, options?: BrowserContextOptions & { readonly key?: string }): Promise<Page>;
 }
 
+/** The console for the tests of a file, open while they run. */
+export function openConsole(): Omit<ConsoleSite, keyof AsyncDisposable> {
+  let site: ConsoleSite;
+
+  beforeAll(async () => {
+    site = await startConsole();
+  }, CONSOLE_TIMEOUT_MS);
+
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  return {
+    get documents() {
+      return site.documents;
+    },
+    get address() {
+      return site.address;
+    },
+    newPage: (...options) => site.newPage(...options),
+    open: (...options) => site.open(...options),
+  };
+}
+
 /** The console, with one browser for all pages. */
-export async function startConsole(): Promise<ConsoleSite> {
+async function startConsole(): Promise<ConsoleSite> {
   const site = inject("console");
   if (site === null) {
     throw new Error("The console is not installed, or there is no browser.");

@@ -3,12 +3,11 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { axeFindings } from "./browser.ts";
 import {
   CONSOLE_TIMEOUT_MS,
-  type ConsoleSite,
   canRunConsole,
+  openConsole,
   row,
   signIn,
   startChat,
-  startConsole,
   watchPrices,
 } from "./console-stage.ts";
 import { reachState } from "./console-state.ts";
@@ -43,17 +42,14 @@ async function tabTo(page: Page, selector: string): Promise<void> {
 }
 
 describe.skipIf(!canRunConsole)("each state of the console", { timeout: 2 * CONSOLE_TIMEOUT_MS }, () => {
-  let site: ConsoleSite;
+  const site = openConsole();
   let world: ConsoleWorld;
 
   beforeAll(async () => {
-    [site, world] = await Promise.all([startConsole(), startWorld()]);
+    world = await startWorld();
   }, CONSOLE_TIMEOUT_MS);
 
-  afterAll(async () => {
-    await site[Symbol.asyncDispose]();
-    await world[Symbol.asyncDispose]();
-  });
+  afterAll(() => world[Symbol.asyncDispose]());
 
   async function reach(name: string, options: BrowserContextOptions = {}): Promise<Page> {
     const state = STATES.find((each) => each.name === name) ?? expect.unreachable(`There is no state ${name}.`);

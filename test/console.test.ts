@@ -1,15 +1,14 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { axeFindings, SCREENS } from "./browser.ts";
 import {
   CONSOLE_TIMEOUT_MS,
-  type ConsoleSite,
   canRunConsole,
   createKeys,
+  openConsole,
   row,
   signIn,
   startChat,
-  startConsole,
   watchPrices,
 } from "./console-stage.ts";
 
@@ -18,13 +17,7 @@ const sendButton = (page: Page) => page.getByRole("button", { name: "Send", exac
 const messages = (page: Page) => page.getByRole("log");
 
 describe.skipIf(!canRunConsole)("the console", { timeout: CONSOLE_TIMEOUT_MS }, () => {
-  let site: ConsoleSite;
-
-  beforeAll(async () => {
-    site = await startConsole();
-  }, CONSOLE_TIMEOUT_MS);
-
-  afterAll(() => site[Symbol.asyncDispose]());
+  const site = openConsole();
 
   test("shows who has texted, and sends an answer once though it is clicked twice", async () => {
     await using graph = await startChat();

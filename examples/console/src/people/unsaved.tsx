@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useId, useState } from "react";
-import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { ModalOverlay } from "react-aria-components";
 import { useBlocker } from "react-router";
+import { Question } from "../parts/ask.tsx";
 import { strings } from "../strings.ts";
 
 const words = strings.people;
@@ -47,20 +48,15 @@ export function AskUnsaved({ children }: { readonly children: ReactNode }) {
         onOpenChange={(isOpen) => !isOpen && blocker.reset?.()}
         isDismissable
       >
-        <Modal className="modal">
-          <Dialog role="alertdialog" className="modal-content">
-            <Heading slot="title">{words.unsavedTitle}</Heading>
-            <p>{words.unsaved}</p>
-            <div className="modal-buttons">
-              <Button className="button" onPress={() => blocker.reset?.()} autoFocus>
-                {words.stay}
-              </Button>
-              <Button className="button button-danger" onPress={() => blocker.proceed?.()}>
-                {words.leavePage}
-              </Button>
-            </div>
-          </Dialog>
-        </Modal>
+        <Question
+          title={words.unsavedTitle}
+          cancel={words.stay}
+          confirm={words.leavePage}
+          confirmClass="button button-danger"
+          onConfirm={() => blocker.proceed?.()}
+        >
+          <p>{words.unsaved}</p>
+        </Question>
       </ModalOverlay>
     </Unsaved>
   );
