@@ -9,8 +9,8 @@ import { SECTIONS } from "./sections.ts";
 import { Splash } from "./splash.tsx";
 import { applyTheme, readTheme, type Theme } from "./theme.ts";
 
-// Behind the first screen.
-const Uncertain = lazy(() => import("./uncertain.tsx"));
+// Behind the first screen. If it cannot be loaded, the menu is there without it.
+const Uncertain = lazy(() => import("./uncertain.tsx").catch(() => ({ default: () => null })));
 const THEMES = ["system", "light", "dark"] as const;
 
 /** The frame around each section: menu, account, and a line that says so while the browser is offline. */
